@@ -1,0 +1,37 @@
+-- The ledger of publications. A row is written once, by the publisher, and never edited;
+-- a later change of state is a row in events. seq is the row's number and its order of publication.
+CREATE TABLE ledger (
+  id   INTEGER PRIMARY KEY CHECK (id = 1),
+  seq  BIGINT NOT NULL
+);
+INSERT INTO ledger (id, seq) VALUES (1, 0);
+
+-- item is the record as /query answers it, rendered once: an answer of many rows then reads one column a row.
+CREATE TABLE files (
+  seq            INTEGER PRIMARY KEY,
+  file_path      TEXT NOT NULL UNIQUE,
+  family         TEXT NOT NULL,
+  instrument     TEXT,
+  data_level     TEXT,
+  descriptor     TEXT,
+  start_date     TEXT,
+  end_date       TEXT,
+  repointing     INTEGER,
+  cr             INTEGER,
+  version        TEXT,
+  major_version  INTEGER,
+  minor_version  INTEGER,
+  extension      TEXT NOT NULL,
+  ingestion_date TEXT NOT NULL,
+  size           BIGINT NOT NULL,
+  sha256         TEXT NOT NULL,
+  item           TEXT NOT NULL
+);
+CREATE INDEX files_by_product ON files (family, instrument, data_level, descriptor, start_date);
+
+CREATE TABLE events (
+  id    INTEGER PRIMARY KEY,
+  seq   BIGINT NOT NULL,
+  kind  TEXT NOT NULL,
+  at    TEXT NOT NULL
+);

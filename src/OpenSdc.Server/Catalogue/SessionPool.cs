@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+
+namespace OpenSdc.Server.Catalogue;
+
+/// <summary>
+/// Connections that stay open together with their prepared statements. The last one given back is the first one taken, so
+/// that few are in use and their page caches are warm.
+/// </summary>
+internal sealed class SessionPool(DbDataSource source, string setUp, int keep) : IDisposable
+{
+    private readonly ConcurrentStack<Session> idle = new();
+
+    public async ValueTask<Session> RentAsync(CancellationToken cancel)
+    {
+        if (idle.TryPop(out var session))
+            return session;
+        var connection = await source.OpenConnectionAsync(cancel);
+        await using var command = connection.CreateCommand();
+        command.CommandText = setUp;
+        await command.ExecuteNonQueryAsync(cancel);
+        return new Session(connection);
+    }
+
+    /// <summary>Gives a session back after a use that went well; one that met an error is disposed instead.</summary>
+    public void Return(Session session)
+    {
+        if (idle.Count < keep)
+            idle.Push(session);
+        else
+            session.Dispose();
+    }
+
+    public void Dispose()
+    {
+        while (idle.TryPop(out var session))
+            session.Dispose();
+    }
+}
+
+/// <summary>One open connection and the statements prepared on it, by their text.</summary>
+internal sealed class Session(DbConnection connection) : IDisposable
+{
+    // Queries differ in which filters they name; a client that tries every combination must not grow this without end.
+    private const int MostStatements = 200;
+
+    private readonly Dictionary<string, DbCommand> statements = new(StringComparer.Ordinal);
+
+    public DbConnection Connection => connection;
+
+    /// <summary>The prepared statement with this text and these parameter values, in order: @p0, @p1, …</summary>
+    public DbCommand Statement(string sql, ReadOnlySpan<object?> values)
+    {
+        if (!statements.TryGetValue(sql, out var command))
+        {
+            if (statements.Count >= MostStatements)
+                Forget();
+            command = connection.CreateCommand();
+            command.CommandText = sql;
+            for (var i = 0; i < values.Length; i++)
+            {
+                var parameter = command.CreateParameter();
+                parameter.ParameterName = string.Create(null, stackalloc char[16], $"@p{i}");
+                command.Parameters.Add(parameter);
+            }
+
+            statements.Add(sql, command);
+        }
+
+        for (var i = 0; i < values.Length; i++)
+            command.Parameters[i].Value = values[i] ?? DBNull.Value;
+        return command;
+    }
+
+    public void Dispose()
+    {
+        Forget();
+        connection.Dispose();
+    }
+
+    private void Forget()
+    {
+        foreach (var command in statements.Values)
+            command.Dispose();
+        statements.Clear();
+    }
+}

@@ -1,0 +1,28 @@
+using System.Data.Common;
+
+namespace OpenSdc.Server.Catalogue;
+
+/// <summary>
+/// What two databases do not share; every statement itself is one text for both. A dialect supplies the data source,
+/// the set-up of a fresh connection, the migrations, and how its errors are told apart.
+/// </summary>
+internal abstract class SqlDialect
+{
+    /// <summary>Makes connections; not yet set up.</summary>
+    public abstract DbDataSource DataSource { get; }
+
+    /// <summary>Run once on each new connection that reads.</summary>
+    public abstract string ReaderSetUp { get; }
+
+    /// <summary>Run once on the one connection that writes.</summary>
+    public abstract string WriterSetUp { get; }
+
+    /// <summary>Opens a transaction that will write: it waits for its turn here, not at its first statement.</summary>
+    public abstract ValueTask<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken cancel);
+
+    /// <summary>Brings the schema to the version that this program knows; a newer database is refused with a sentence.</summary>
+    public abstract Task MigrateAsync(CancellationToken cancel);
+
+    /// <summary>True where the database says that there is no room left to write.</summary>
+    public abstract bool IsOutOfSpace(DbException error);
+}

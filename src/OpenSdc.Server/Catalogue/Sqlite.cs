@@ -1,0 +1,73 @@
+using System.Data.Common;
+using System.Reflection;
+using Microsoft.Data.Sqlite;
+
+namespace OpenSdc.Server.Catalogue;
+
+/// <summary>
+/// The embedded catalogue: one SQLite file in the data folder.
+/// </summary>
+/// <remarks>
+/// Configuration: WAL, so that readers never wait for the writer nor the writer for them; <c>synchronous=FULL</c>, so that a
+/// commit is on the disk before it is acknowledged; no memory map, since mapped pages count as memory of the process and a
+/// read error in one is a signal instead of an error.
+/// Watch for: a reader that never ends keeps the WAL from being checkpointed, and LIKE folds case unless told not to.
+/// </remarks>
+internal sealed class Sqlite : SqlDialect, IDisposable
+{
+    private const int FullDisk = 13; // SQLITE_FULL
+
+    public Sqlite(string file) => DataSource = SqliteFactory.Instance.CreateDataSource(new SqliteConnectionStringBuilder
+    {
+        DataSource = file,
+        // Connections live in the catalogue's own pool, together with their prepared statements.
+        Pooling = false,
+        DefaultTimeout = 30,
+    }.ToString());
+
+    public override DbDataSource DataSource { get; }
+
+    public override string ReaderSetUp => "PRAGMA case_sensitive_like = 1; PRAGMA cache_size = -4096; PRAGMA query_only = 1;";
+
+    public override string WriterSetUp =>
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864;";
+
+    public override ValueTask<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken cancel) =>
+        new(((SqliteConnection)connection).BeginTransaction(deferred: false));
+
+    public override async Task MigrateAsync(CancellationToken cancel)
+    {
+        await using var connection = await DataSource.OpenConnectionAsync(cancel);
+        await using var command = connection.CreateCommand();
+        command.CommandText = WriterSetUp + "PRAGMA user_version;";
+        var version = Convert.ToInt32(await command.ExecuteScalarAsync(cancel));
+        var scripts = Scripts();
+        if (version > scripts.Count)
+        {
+            throw new SettingException(
+                $"The catalogue has schema version {version}, but this program knows versions up to {scripts.Count}; start it with the newer program.");
+        }
+
+        for (var next = version; next < scripts.Count; next++)
+        {
+            await using var transaction = await BeginWriteAsync(connection, cancel);
+            command.Transaction = transaction;
+            command.CommandText = $"{scripts[next]}; PRAGMA user_version = {next + 1};";
+            await command.ExecuteNonQueryAsync(cancel);
+            await transaction.CommitAsync(cancel);
+        }
+    }
+
+    public override bool IsOutOfSpace(DbException error) => error is SqliteException { SqliteErrorCode: FullDisk };
+
+    public void Dispose() => DataSource.Dispose();
+
+    private static List<string> Scripts()
+    {
+        var assembly = Assembly.GetExecutingAssembly();
+        return [.. assembly.GetManifestResourceNames()
+            .Where(name => name.EndsWith(".sql", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .Select(name => new StreamReader(assembly.GetManifestResourceStream(name)!).ReadToEnd())];
+    }
+}
