@@ -1,1 +1,5 @@
-return 0;
+using System.CommandLine;
+using OpenSdc.Cli;
+
+var root = new RootCommand("OpenSDC: an open science data archive.") { ServeCommand.Make() };
+return await root.Parse(args).InvokeAsync();

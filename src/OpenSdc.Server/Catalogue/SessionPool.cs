@@ -60,7 +60,7 @@ internal sealed class Session(DbConnection connection) : IDisposable
             for (var i = 0; i < values.Length; i++)
             {
                 var parameter = command.CreateParameter();
-                parameter.ParameterName = string.Create(null, stackalloc char[16], $"@p{i}");
+                parameter.ParameterName = string.Concat("@p", i.ToString());
                 command.Parameters.Add(parameter);
             }
 

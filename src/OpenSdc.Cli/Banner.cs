@@ -1,0 +1,49 @@
+using System.Globalization;
+using OpenSdc.Contract.Naming;
+using OpenSdc.Server;
+using OpenSdc.Server.Catalogue;
+
+namespace OpenSdc.Cli;
+
+/// <summary>What a person sees at start: where it listens, where the data lie, and three lines to paste.</summary>
+internal static class Banner
+{
+    private const int MostTries = 999;
+
+    public static async Task WriteAsync(TextWriter output, IServiceProvider services, string url, ServerOptions options)
+    {
+        var address = options.PublicUrl?.AbsoluteUri.TrimEnd('/') ?? url.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal).Replace("[::]", "127.0.0.1", StringComparison.Ordinal);
+        await output.WriteLineAsync($"OpenSDC listens on {url}");
+        await output.WriteLineAsync($"The data lie in   {Path.GetFullPath(options.Data)}");
+        if (await FreeNameAsync(services) is not { } name)
+            return;
+        await output.WriteLineAsync($"""
+
+            Upload a file, find it, download it (paste these lines into another terminal):
+              head -c 1024 /dev/urandom > {name} && curl -T {name} "$(curl -s {address}/upload/{name} | tr -d '"')"
+              curl "{address}/query?filename={name}"
+              curl -L -O -J {address}/download/{name}
+
+            Reference: {address}/docs   Stop with Ctrl-C.
+            """.Replace("curl -L -O -J", "curl -L -o copy.pkts", StringComparison.Ordinal));
+        await output.FlushAsync();
+    }
+
+    /// <summary>A name that a fresh upload can have, so that the lines work however often they are pasted after a start.</summary>
+    private static async Task<string?> FreeNameAsync(IServiceProvider services)
+    {
+        var mission = services.GetRequiredService<Mission>();
+        var catalogue = services.GetRequiredService<Catalogue>();
+        var today = services.GetRequiredService<TimeProvider>().GetUtcNow().ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+        for (var version = 1; version <= MostTries; version++)
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"imap_swe_l0_hello_{today}_v{version:D3}.pkts");
+            if (FileName.Parse(name, mission).Name is not { } parsed)
+                return null; // another mission's names are not ours to guess
+            if (await catalogue.FindAsync(parsed.Key, CancellationToken.None) is null)
+                return name;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using OpenSdc.Server;
+
+namespace OpenSdc.Cli;
+
+/// <summary>The settings of the service as options of a command: the command line wins over the environment, that over <c>appsettings.json</c>.</summary>
+internal sealed class SettingOptions
+{
+    private const string Section = "OpenSdc";
+
+    private readonly Dictionary<Setting, Option<string?>> options = [];
+
+    private SettingOptions()
+    {
+    }
+
+    public static SettingOptions AddTo(Command command, params string[] names)
+    {
+        var settings = new SettingOptions();
+        foreach (var setting in ServerOptions.Settings.Where(each => names.Length == 0 || names.Contains(each.Name)))
+        {
+            var option = new Option<string?>("--" + setting.Name)
+            {
+                Description = setting.Help + (setting.Default is { } text ? $" Default: {text}." : ""),
+                HelpName = setting.Name.ToUpperInvariant(),
+            };
+            settings.options.Add(setting, option);
+            command.Add(option);
+        }
+
+        return settings;
+    }
+
+    /// <exception cref="SettingException">A value cannot be used.</exception>
+    public ServerOptions Read(ParseResult parsed)
+    {
+        var file = ReadFile();
+        return ServerOptions.Read(setting =>
+            (options.TryGetValue(setting, out var option) ? parsed.GetValue(option) : null)
+            ?? Environment.GetEnvironmentVariable(setting.EnvironmentName)
+            ?? file[setting.ConfigurationKey]);
+    }
+
+    private static IConfigurationRoot ReadFile()
+    {
+        IConfigurationRoot file;
+        try
+        {
+            file = new ConfigurationBuilder().SetBasePath(Directory.GetCurrentDirectory()).AddJsonFile("appsettings.json", optional: true).Build();
+        }
+        catch (InvalidDataException fault)
+        {
+            throw new SettingException($"The file appsettings.json cannot be read: {fault.InnerException?.Message ?? fault.Message}", fault);
+        }
+
+        var known = ServerOptions.Settings.Select(setting => setting.ConfigurationKey).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var unknown = file.GetSection(Section).GetChildren().FirstOrDefault(child => !known.Contains(child.Path));
+        return unknown is null
+            ? file
+            : throw new SettingException(
+                $"The file appsettings.json names the setting {unknown.Path}, which does not exist; allowed: {string.Join(", ", known.Order(StringComparer.Ordinal))}.");
+    }
+}

@@ -1,0 +1,239 @@
+using System.Data.Common;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
+
+namespace OpenSdc.Server.Catalogue;
+
+/// <summary>A file that is to be recorded: its object lies complete and flushed at its key.</summary>
+internal sealed record Publication(FileName Name, long Size, string Sha256);
+
+/// <summary>The record of a key after a publication: the new one, or the one that was there before it.</summary>
+internal readonly record struct Recorded(UploadReceipt Receipt, bool IsNew);
+
+/// <summary>
+/// Every statement that reads or writes file records, in one SQL text for both databases. Readers use pooled sessions;
+/// there is one writer, and only <see cref="Uploads.Publisher"/> calls it.
+/// </summary>
+internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetry telemetry) : IDisposable
+{
+    private const string FindSql = "SELECT size, sha256, seq, ingestion_date FROM files WHERE file_path = @p0";
+
+    // Taking the row also takes the turn: a second writer waits here until this transaction ends.
+    private const string TakeTurnSql = "UPDATE ledger SET seq = seq WHERE id = 1 RETURNING seq";
+
+    private const string InsertSql = """
+        INSERT INTO files (seq, file_path, family, instrument, data_level, descriptor, start_date, end_date, repointing, cr,
+                           version, major_version, minor_version, extension, ingestion_date, size, sha256, item)
+        VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13, @p14, @p15, @p16, @p17)
+        ON CONFLICT DO NOTHING RETURNING seq
+        """;
+
+    private const string EventSql = "INSERT INTO events (seq, kind, at) VALUES (@p0, 'published', @p1)";
+    private const string AdvanceSql = "UPDATE ledger SET seq = @p0 WHERE id = 1";
+    private const string HeadSql = "SELECT seq FROM ledger WHERE id = 1";
+
+    private readonly SessionPool readers = new(dialect.DataSource, dialect.ReaderSetUp, keep: 32);
+    private readonly SessionPool writer = new(dialect.DataSource, dialect.WriterSetUp, keep: 1);
+    private readonly SemaphoreSlim writing = new(1, 1);
+
+    /// <summary>Brings the schema up to date. Call once, before anything else.</summary>
+    public Task OpenAsync(CancellationToken cancel) => dialect.MigrateAsync(cancel);
+
+    /// <summary>The receipt of the file at a key, or null.</summary>
+    public async ValueTask<UploadReceipt?> FindAsync(string key, CancellationToken cancel)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var session = await readers.RentAsync(cancel);
+        try
+        {
+            var receipt = await FindAsync(session, key, cancel);
+            readers.Return(session);
+            telemetry.CatalogueRead(started);
+            return receipt;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The number of the newest publication; 0 for an empty archive.</summary>
+    public async ValueTask<long> HeadAsync(CancellationToken cancel)
+    {
+        var session = await readers.RentAsync(cancel);
+        try
+        {
+            var head = Convert.ToInt64(await session.Statement(HeadSql, []).ExecuteScalarAsync(cancel));
+            readers.Return(session);
+            return head;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the rows of a query, in the order of their paths. Rows are read from the database as they are asked for.</summary>
+    /// <param name="query">The filters.</param>
+    /// <param name="columns">The columns of each row, e.g. <c>item</c>.</param>
+    /// <param name="cancel">Ends the reading.</param>
+    public async ValueTask<Rows> QueryAsync(FileQuery query, string columns, CancellationToken cancel)
+    {
+        var (sql, values) = QuerySql.Of(query, columns);
+        var started = Stopwatch.GetTimestamp();
+        var session = await readers.RentAsync(cancel);
+        try
+        {
+            var reader = await session.Statement(sql, values).ExecuteReaderAsync(cancel);
+            telemetry.CatalogueRead(started);
+            return new Rows(readers, session, reader);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Records files in one transaction, each with the next number and its event. Where a key is recorded already, the
+    /// earlier record stands and is given back.
+    /// </summary>
+    /// <returns>One answer for each publication, in order.</returns>
+    public async Task<Recorded[]> PublishAsync(IReadOnlyList<Publication> publications, CancellationToken cancel)
+    {
+        await writing.WaitAsync(cancel);
+        try
+        {
+            var session = await writer.RentAsync(cancel);
+            try
+            {
+                var recorded = await PublishAsync(session, publications, cancel);
+                writer.Return(session);
+                return recorded;
+            }
+            catch
+            {
+                session.Dispose();
+                throw;
+            }
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
+    public bool IsOutOfSpace(DbException error) => dialect.IsOutOfSpace(error);
+
+    public void Dispose()
+    {
+        readers.Dispose();
+        writer.Dispose();
+        writing.Dispose();
+    }
+
+    private async Task<Recorded[]> PublishAsync(Session session, IReadOnlyList<Publication> publications, CancellationToken cancel)
+    {
+        await using var transaction = await dialect.BeginWriteAsync(session.Connection, cancel);
+        var head = Convert.ToInt64(await Run(TakeTurnSql).ExecuteScalarAsync(cancel));
+        var last = head;
+        var at = clock.GetUtcNow().UtcDateTime.ToString("yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture);
+        var recorded = new Recorded[publications.Count];
+        for (var i = 0; i < recorded.Length; i++)
+        {
+            var record = RecordOf(publications[i], last + 1, at);
+            var isNew = await InsertAsync(record, publications[i].Name.Family) is not null;
+            if (isNew)
+            {
+                last++;
+                await Run(EventSql, last, at).ExecuteNonQueryAsync(cancel);
+            }
+
+            recorded[i] = isNew
+                ? new(new(record.FilePath, record.Size, record.Sha256, record.Seq, record.IngestionDate), IsNew: true)
+                : new((await FindAsync(session, record.FilePath, cancel, transaction))!, IsNew: false);
+        }
+
+        if (last > head)
+            await Run(AdvanceSql, last).ExecuteNonQueryAsync(cancel);
+        await transaction.CommitAsync(cancel);
+        return recorded;
+
+        DbCommand Run(string sql, params ReadOnlySpan<object?> values)
+        {
+            var command = session.Statement(sql, values);
+            command.Transaction = transaction;
+            return command;
+        }
+
+        Task<object?> InsertAsync(FileRecord r, string family) => Run(InsertSql,
+            r.Seq, r.FilePath, family, r.Instrument, r.DataLevel, r.Descriptor, r.StartDate, r.EndDate, r.Repointing, r.Cr,
+            r.Version, r.MajorVersion, r.MinorVersion, r.Extension, r.IngestionDate, r.Size, r.Sha256,
+            JsonSerializer.Serialize(r, ContractJson.Default.FileRecord)).ExecuteScalarAsync(cancel);
+    }
+
+    private static async ValueTask<UploadReceipt?> FindAsync(
+        Session session, string key, CancellationToken cancel, DbTransaction? transaction = null)
+    {
+        var command = session.Statement(FindSql, [key]);
+        command.Transaction = transaction;
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel)
+            ? new UploadReceipt(key, reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3))
+            : null;
+    }
+
+    private static FileRecord RecordOf(Publication publication, long seq, string at)
+    {
+        var name = publication.Name;
+        return new FileRecord
+        {
+            FilePath = name.Key,
+            Instrument = name.Instrument,
+            DataLevel = name.DataLevel,
+            Descriptor = name.Descriptor,
+            StartDate = name.StartDate?.ToString("yyyyMMdd", CultureInfo.InvariantCulture),
+            EndDate = name.EndDate?.ToString("yyyyMMdd", CultureInfo.InvariantCulture),
+            Repointing = name.Repointing,
+            Cr = name.Cr,
+            Version = name.Version,
+            MajorVersion = name.MajorVersion,
+            MinorVersion = name.MinorVersion,
+            Extension = name.Extension,
+            IngestionDate = at,
+            Size = publication.Size,
+            Sha256 = publication.Sha256,
+            Seq = seq,
+        };
+    }
+}
+
+/// <summary>An open answer of the database. Dispose it also when it is left half read.</summary>
+internal sealed class Rows(SessionPool pool, Session session, DbDataReader reader) : IAsyncDisposable
+{
+    private bool atEnd;
+
+    public DbDataReader Columns => reader;
+
+    public async ValueTask<bool> ReadAsync(CancellationToken cancel)
+    {
+        var more = await reader.ReadAsync(cancel);
+        atEnd = !more;
+        return more;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await reader.DisposeAsync();
+        if (atEnd)
+            pool.Return(session);
+        else
+            session.Dispose();
+    }
+}

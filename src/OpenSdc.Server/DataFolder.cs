@@ -1,0 +1,45 @@
+namespace OpenSdc.Server;
+
+/// <summary>
+/// The folder that holds an archive: <c>objects/</c> (the files, at their keys), <c>staging/</c> (uploads on their way),
+/// <c>catalogue.sqlite</c>, <c>signing.key</c>, <c>lock</c>. Opened by one process at a time.
+/// </summary>
+internal sealed class DataFolder : IDisposable
+{
+    private readonly FileStream inUse;
+
+    private DataFolder(string path, FileStream inUse) => (Path, this.inUse) = (path, inUse);
+
+    public string Path { get; }
+
+    public string CatalogueFile => System.IO.Path.Combine(Path, "catalogue.sqlite");
+
+    /// <exception cref="SettingException">It cannot be made or written, or another process has it.</exception>
+    public static DataFolder Open(string path)
+    {
+        var full = System.IO.Path.GetFullPath(path);
+        try
+        {
+            Directory.CreateDirectory(full);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"The data folder {full} cannot be made: {failure.Message}", failure);
+        }
+
+        try
+        {
+            return new DataFolder(full, new FileStream(System.IO.Path.Combine(full, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            throw new SettingException($"The data folder {full} cannot be written: {failure.Message}", failure);
+        }
+        catch (IOException failure)
+        {
+            throw new SettingException($"The data folder {full} cannot be used; is another archive running on it? {failure.Message}", failure);
+        }
+    }
+
+    public void Dispose() => inUse.Dispose();
+}

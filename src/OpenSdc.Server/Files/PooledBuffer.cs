@@ -1,0 +1,45 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+
+namespace OpenSdc.Server.Files;
+
+/// <summary>A growing buffer of bytes from the shared pool, written out and emptied again and again.</summary>
+internal sealed class PooledBuffer(int size) : IDisposable
+{
+    private byte[] bytes = ArrayPool<byte>.Shared.Rent(size);
+
+    public int Length { get; private set; }
+
+    public void Write(ReadOnlySpan<byte> more)
+    {
+        if (bytes.Length - Length < more.Length)
+            Grow(more.Length);
+        more.CopyTo(bytes.AsSpan(Length));
+        Length += more.Length;
+    }
+
+    public void Write(ReadOnlySpan<char> text)
+    {
+        var most = Encoding.UTF8.GetMaxByteCount(text.Length);
+        if (bytes.Length - Length < most)
+            Grow(most);
+        Length += Encoding.UTF8.GetBytes(text, bytes.AsSpan(Length));
+    }
+
+    public async ValueTask FlushToAsync(PipeWriter writer, CancellationToken cancel)
+    {
+        await writer.WriteAsync(bytes.AsMemory(0, Length), cancel);
+        Length = 0;
+    }
+
+    public void Dispose() => ArrayPool<byte>.Shared.Return(bytes);
+
+    private void Grow(int atLeast)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(bytes.Length * 2, Length + atLeast));
+        bytes.AsSpan(0, Length).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(bytes);
+        bytes = larger;
+    }
+}

@@ -1,0 +1,238 @@
+using System.Globalization;
+using Microsoft.Extensions.Primitives;
+using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
+
+namespace OpenSdc.Server.Files;
+
+/// <summary>
+/// From the parameters of a request to a <see cref="FileQuery"/>. Whatever cannot mean anything is refused with the parameter, its value and
+/// what is allowed: an empty list is only ever the answer to a question that makes sense.
+/// </summary>
+internal sealed class QueryParameters
+{
+    private const int LongestValue = 255;
+    private const int MostWildcards = 4;
+    private const int MostValues = 1000;
+    private const int LargestPage = 10_000;
+
+    /// <summary>Every parameter and how its values are read, in the order in which the contract lists them.</summary>
+    private static readonly OrderedDictionary<string, Action<QueryParameters, string>> Readers = new(StringComparer.Ordinal)
+    {
+        ["instrument"] = (p, name) => p.query = p.query with { Instruments = p.Known(name, p.family.Instruments) },
+        ["data_level"] = (p, name) => p.query = p.query with { DataLevels = p.Known(name, p.family.DataLevels) },
+        ["descriptor"] = (p, name) => p.query = p.query with { Descriptors = p.Texts(name, "the descriptor of a name: letters, digits and hyphens", p.IsDescriptor) },
+        ["start_date"] = (p, name) => p.query = p.query with { StartDate = p.Date(name) },
+        ["end_date"] = (p, name) => p.query = p.query with { EndDate = p.Date(name) },
+        ["version"] = (p, name) => p.ReadVersion(name),
+        ["extension"] = (p, name) => p.query = p.query with { Extensions = p.Known(name, p.family.Extensions) },
+        ["repointing"] = (p, name) => p.query = p.query with { Repointings = p.Numbers(name, "repoint") },
+        ["cr"] = (p, name) => p.query = p.query with { Crs = p.Numbers(name, "cr") },
+        ["ingestion_start_date"] = (p, name) => p.query = p.query with { IngestionStartDate = p.Date(name) },
+        ["ingestion_end_date"] = (p, name) => p.query = p.query with { IngestionEndDate = p.Date(name) },
+        ["major_version"] = (p, name) => p.query = p.query with { MajorVersions = p.Numbers(name, "") },
+        ["minor_version"] = (p, name) => p.query = p.query with { MinorVersions = p.Numbers(name, "") },
+        ["latest"] = (p, name) => p.query = p.query with { Latest = p.query.Latest | p.YesOrNo(name) },
+        ["table"] = (_, _) => { }, // read before all others, since it says what they may be
+        ["file_path"] = (p, name) => p.ReadFiles(name, bare: false),
+        ["filename"] = (p, name) => p.ReadFiles(name, bare: true),
+        ["limit"] = (p, name) => p.query = p.query with { Limit = p.Number(name, "", 1, LargestPage) },
+        ["cursor"] = (p, name) => p.query = p.ReadCursor(name),
+    };
+
+    private readonly IQueryCollection given;
+    private readonly Mission mission;
+    private readonly Family family;
+    private FileQuery query;
+
+    private QueryParameters(IQueryCollection given, Mission mission)
+    {
+        (this.given, this.mission) = (given, mission);
+        var table = given.ContainsKey("table") ? Single("table") : "science";
+        family = mission.Families.FirstOrDefault(each => each.Name == table)
+            ?? throw new Refused(Problems.BadParameter(
+                $"The parameter table is '{Shown(table)}', which is no family of files; allowed: {string.Join(", ", mission.Families.Select(each => each.Name))}."));
+        query = new FileQuery { Family = table };
+    }
+
+    /// <summary>The query that the parameters ask, or the problem with them.</summary>
+    public static (FileQuery? Query, Problem? Problem) Read(IQueryCollection given, Mission mission)
+    {
+        try
+        {
+            foreach (var (name, _) in given)
+            {
+                if (!Readers.ContainsKey(name))
+                    return (null, Problems.UnknownParameter(Shown(name), Readers.Keys));
+            }
+
+            var parameters = new QueryParameters(given, mission);
+            foreach (var (name, _) in given)
+                Readers[name](parameters, name);
+            return (parameters.query, null);
+        }
+        catch (Refused refused)
+        {
+            return (null, refused.Problem);
+        }
+    }
+
+    private void ReadVersion(string name)
+    {
+        var versions = Texts(name, "a version as names write it (v01-01, v001, v001.0002), or latest", text => text == "latest" || IsVersion(text));
+        query = query with
+        {
+            Latest = query.Latest || versions.Contains("latest"),
+            Versions = [.. versions.Where(each => each is not ("latest" or "*"))],
+        };
+    }
+
+    private void ReadFiles(string name, bool bare)
+    {
+        var keys = new List<string>();
+        foreach (var text in Split(name))
+        {
+            var target = ArchivePath.ParseDownload(text, mission);
+            if (target.Kind is DownloadTargetKind.NoName or DownloadTargetKind.NotAName || (bare && text.Contains('/', StringComparison.Ordinal)))
+                throw Bad(name, text, bare ? "a file name of the mission" : "the path of a file as the archive gives it", target.Faults);
+            if (target.Key is { } key)
+                keys.Add(key);
+            else if (target.Name is { } other)
+                throw Bad(name, text, $"the path of that file, which is {other.Key}", []);
+            // A single file says itself what family it is of.
+            if (!given.ContainsKey("table"))
+                query = query with { Family = null };
+        }
+
+        query = query with { FilePaths = [.. query.FilePaths, .. keys] };
+    }
+
+    private FileQuery ReadCursor(string name)
+    {
+        if (!given.ContainsKey("limit"))
+            throw Bad(name, Single(name), "together with limit, as the header Link gave it", []);
+        return Cursor.Read(Single(name)) is { } cursor
+            ? query with { After = cursor.After, AsOf = cursor.AsOf }
+            : throw Bad(name, Single(name), "what the header Link of the page before gave, unchanged", []);
+    }
+
+    /// <summary>Values out of a set that the mission file fixes; wildcards become the members that they match.</summary>
+    private List<string> Known(string name, IReadOnlyList<string> allowed)
+    {
+        if (allowed.Count == 0)
+            throw new Refused(Problems.BadParameter($"The parameter {name} does not go with table={family.Name}: its files have none."));
+        var values = new List<string>();
+        foreach (var text in Split(name))
+        {
+            if (text == "*")
+                return [];
+            var matches = allowed.Where(each => Wildcard.Matches(text, each)).ToList();
+            if (matches.Count == 0)
+                throw Bad(name, text, string.Join(", ", allowed), []);
+            values.AddRange(matches);
+        }
+
+        return values;
+    }
+
+    private List<string> Texts(string name, string allowed, Func<string, bool> isAllowed)
+    {
+        var values = Split(name).ToList();
+        if (values.Find(text => text != "*" && !isAllowed(text)) is { } bad)
+            throw Bad(name, bad, allowed, []);
+        // A lone star filters nothing.
+        return values.Contains("*") ? values.Where(text => text == "latest").ToList() : values;
+    }
+
+    private List<int> Numbers(string name, string prefix) => [.. Split(name).Select(text => Number(name, text, prefix, 0, int.MaxValue))];
+
+    private int Number(string name, string prefix, int least, int most) => Number(name, Single(name), prefix, least, most);
+
+    private static int Number(string name, string text, string prefix, int least, int most)
+    {
+        var digits = prefix.Length > 0 && text.StartsWith(prefix, StringComparison.Ordinal) ? text.AsSpan(prefix.Length) : text;
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw Bad(name, text, prefix.Length > 0 ? $"a whole number such as 2 or {prefix}00002" : $"a whole number from {least} to {most}", []);
+    }
+
+    private string Date(string name)
+    {
+        var text = Single(name);
+        return text.Length == 8 && DateOnly.TryParseExact(text, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
+            ? text
+            : throw Bad(name, text, "a day that exists, as YYYYMMDD", []);
+    }
+
+    private bool YesOrNo(string name) => Single(name) switch
+    {
+        "true" or "True" => true,
+        "false" or "False" => false,
+        var other => throw Bad(name, other, "true or false", []),
+    };
+
+    private string Single(string name)
+    {
+        var values = given[name];
+        if (values.Count != 1)
+            throw new Refused(Problems.BadParameter($"The parameter {name} is given {values.Count} times; allowed: once."));
+        return values[0] is { Length: > 0 } text ? text : throw Bad(name, "", "a value, or leave the parameter out", []);
+    }
+
+    /// <summary>Repeated parameters and comma lists alike.</summary>
+    private IEnumerable<string> Split(string name)
+    {
+        StringValues values = given[name];
+        var count = 0;
+        foreach (var value in values)
+        {
+            foreach (var text in (value ?? "").Split(','))
+            {
+                if (text.Length == 0)
+                    throw Bad(name, value ?? "", "one value or several between commas, none of them empty", []);
+                if (text.Length > LongestValue)
+                    throw Bad(name, text, $"at most {LongestValue} characters a value", []);
+                if (text.AsSpan().Count('*') > MostWildcards)
+                    throw Bad(name, text, $"at most {MostWildcards} wildcards a value", []);
+                if (++count > MostValues)
+                    throw Bad(name, value ?? "", $"at most {MostValues} values", []);
+                yield return text;
+            }
+        }
+    }
+
+    private bool IsDescriptor(string text)
+    {
+        // SPICE kernels have their type as descriptor, and those are written with underscores.
+        foreach (var c in text)
+        {
+            if (c is <= ' ' or > '~' or '/' or '\\' or '\'' or '"' || (c == '_' && family.Instruments.Count > 0))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static bool IsVersion(string text)
+    {
+        // v and digits, or a kernel's digits, which may follow another letter.
+        var digits = char.IsAsciiLetter(text[0]) ? text.AsSpan(1) : text;
+        return digits.Length > 0 && digits.IndexOfAnyExcept("0123456789.-*") < 0 && digits.IndexOfAny("0123456789*") == 0;
+    }
+
+    private static Refused Bad(string name, string text, string allowed, IReadOnlyList<NameFault> faults) =>
+        new(Problems.BadParameter($"The parameter {name} is '{Shown(text)}'; allowed: {allowed}.") with { Errors = [.. faults.Select(fault => fault.Message)] });
+
+    /// <summary>A caller's text as a sentence can hold it: short, and on one line.</summary>
+    private static string Shown(string text)
+    {
+        var cut = text.Length <= 80 ? text : text[..80] + "…";
+        return cut.Any(char.IsControl) ? string.Concat(cut.Select(c => char.IsControl(c) ? '\uFFFD' : c)) : cut;
+    }
+
+    /// <summary>Leaves the reading of one parameter from wherever its fault is found; never leaves this class.</summary>
+    private sealed class Refused(Problem problem) : Exception
+    {
+        public Problem Problem => problem;
+    }
+}

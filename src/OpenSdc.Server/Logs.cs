@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging.Console;
+
+namespace OpenSdc.Server;
+
+/// <summary>Structured log lines on standard error, so that standard output stays for the person who started the service.</summary>
+internal static class Logs
+{
+    public static void Set(ILoggingBuilder logging, ServerOptions options)
+    {
+        logging.ClearProviders();
+        logging.SetMinimumLevel(options.LogLevel);
+        // The framework's own lines about every request would cost more than the request.
+        logging.AddFilter("Microsoft", options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning);
+        logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        if (options.LogFormat == "json")
+            logging.AddJsonConsole(json => (json.UseUtcTimestamp, json.TimestampFormat) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ"));
+        else
+            logging.AddSimpleConsole(text => (text.SingleLine, text.UseUtcTimestamp, text.TimestampFormat, text.ColorBehavior)
+                = (true, true, "yyyy-MM-dd HH:mm:ss ", LoggerColorBehavior.Disabled));
+    }
+}

@@ -1,0 +1,160 @@
+using System.Collections.Concurrent;
+using Microsoft.Win32.SafeHandles;
+
+namespace OpenSdc.Server.Objects;
+
+/// <summary>Objects as files in the data folder, each at its key, so that the folder can be browsed without OpenSDC.</summary>
+/// <remarks>
+/// <para>Configuration: the data folder. <c>objects/KEY</c> holds the files, <c>staging/N/NAME</c> the uploads on their way; both must be on
+/// one file system, one that has hard links.</para>
+/// <para>How it works: an upload takes a free slot N of staging, so that its file can bear its own name there and a restart
+/// knows where it belongs. It is written, flushed, and linked to its final name: a link, unlike a rename, never overwrites. Then the folders that got a
+/// new entry are flushed. Removing the staging name afterwards needs no flush: a left-over is recognised at the next start.</para>
+/// <para>Watch for: flushes block their thread for a disk's latency; they run on threads of their own, since the pool's would
+/// run out. A folder is flushed also when another upload has just made it but not yet flushed it.</para>
+/// </remarks>
+internal sealed class DiskObjectStore : IObjectStore, IDisposable
+{
+    private readonly string objects;
+    private readonly string staging;
+    private readonly FlushThreads flushThreads = new(count: 32);
+    private readonly ConcurrentStack<string> freeSlots = new();
+    private readonly ConcurrentDictionary<string, bool> durableFolders = new(StringComparer.Ordinal);
+    private int slots;
+
+    public DiskObjectStore(string dataFolder)
+    {
+        objects = Directory.CreateDirectory(Path.Combine(dataFolder, "objects")).FullName;
+        staging = Directory.CreateDirectory(Path.Combine(dataFolder, "staging")).FullName;
+        Posix.FlushFolder(dataFolder);
+    }
+
+    public ValueTask<StagedObject> StageAsync(string key, CancellationToken cancel)
+    {
+        if (!freeSlots.TryPop(out var slot))
+            slot = Directory.CreateDirectory(Path.Combine(staging, Interlocked.Increment(ref slots).ToString("D4"))).FullName;
+        try
+        {
+            return new(new StagedFile(this, key, slot));
+        }
+        catch
+        {
+            freeSlots.Push(slot);
+            throw;
+        }
+    }
+
+    public async ValueTask<bool[]> NameAsync(IReadOnlyList<StagedObject> staged, CancellationToken cancel)
+    {
+        var toFlush = new HashSet<string>(StringComparer.Ordinal);
+        var named = new bool[staged.Count];
+        for (var i = 0; i < named.Length; i++)
+        {
+            var file = (StagedFile)staged[i];
+            var target = PathOf(file.Key);
+            MakeFolder(Path.GetDirectoryName(target)!, toFlush);
+            named[i] = Posix.Link(file.Path, target);
+            toFlush.Add(Path.GetDirectoryName(target)!);
+        }
+
+        // Also where the name was taken: whoever relies on the other object relies on its folder entry.
+        await flushThreads.RunAsync([.. toFlush.Select(folder => (Action)(() => Posix.FlushFolder(folder)))]);
+        foreach (var folder in toFlush)
+            durableFolders.TryAdd(folder, true);
+        return named;
+    }
+
+    public ValueTask UnnameAsync(StagedObject staged, CancellationToken cancel)
+    {
+        File.Delete(PathOf(staged.Key));
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<StoredObject?> OpenAsync(string key, CancellationToken cancel)
+    {
+        try
+        {
+            return new(new StoredFile(File.OpenHandle(PathOf(key), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)));
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return new((StoredObject?)null);
+        }
+    }
+
+    public IEnumerable<string> LeftOver() =>
+        Directory.EnumerateFiles(staging, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(staging, path));
+
+    public void RemoveLeftOver(string leftOver) => File.Delete(Path.Combine(staging, leftOver));
+
+    public long StagingSize()
+    {
+        long size = 0;
+        foreach (var file in new DirectoryInfo(staging).EnumerateFiles("*", SearchOption.AllDirectories))
+        {
+            // An upload may end between the listing and the question.
+            if (file.Exists)
+                size += file.Length;
+        }
+
+        return size;
+    }
+
+    public void Dispose() => flushThreads.Dispose();
+
+    private string PathOf(string key) => Path.Combine(objects, key);
+
+    /// <summary>Makes a folder and those above it; each new one's parent, and each that is not known to be durable, joins the flush.</summary>
+    private void MakeFolder(string folder, HashSet<string> toFlush)
+    {
+        if (durableFolders.ContainsKey(folder))
+            return;
+        Directory.CreateDirectory(folder);
+        for (var at = folder; at.Length > objects.Length && !durableFolders.ContainsKey(at); at = Path.GetDirectoryName(at)!)
+            toFlush.Add(Path.GetDirectoryName(at)!);
+    }
+
+    private sealed class StagedFile : StagedObject
+    {
+        private readonly DiskObjectStore store;
+        private readonly string slot;
+        private readonly SafeFileHandle handle;
+
+        public StagedFile(DiskObjectStore store, string key, string slot) : base(key)
+        {
+            (this.store, this.slot) = (store, slot);
+            Path = System.IO.Path.Combine(slot, System.IO.Path.GetFileName(key));
+            handle = File.OpenHandle(Path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+        }
+
+        public string Path { get; }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
+        {
+            RandomAccess.Write(handle, bytes.Span, Length);
+            Length += bytes.Length;
+            return ValueTask.CompletedTask;
+        }
+
+        public override ValueTask FlushAsync(CancellationToken cancel) => new(store.flushThreads.RunAsync([() => RandomAccess.FlushToDisk(handle)]));
+
+        public override ValueTask DisposeAsync()
+        {
+            handle.Dispose();
+            File.Delete(Path);
+            // Not reached where the file could not be removed: that slot stays taken until the next start mends it.
+            store.freeSlots.Push(slot);
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    private sealed class StoredFile(SafeFileHandle handle) : StoredObject
+    {
+        public override long Length { get; } = RandomAccess.GetLength(handle);
+
+        public override ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancel) =>
+            new(RandomAccess.Read(handle, buffer.Span, offset));
+
+        public override void Dispose() => handle.Dispose();
+    }
+}

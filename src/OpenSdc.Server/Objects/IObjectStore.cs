@@ -1,0 +1,73 @@
+namespace OpenSdc.Server.Objects;
+
+/// <summary>
+/// Where the bytes of files lie. The narrow waist of the archive: everything above it speaks of keys and bytes, everything below
+/// of one kind of store. These comments are the specification, which every store's tests hold it to.
+/// </summary>
+/// <remarks>
+/// <para>An object is written in four steps: <see cref="StageAsync"/>, any number of <see cref="StagedObject.WriteAsync"/>,
+/// <see cref="StagedObject.FlushAsync"/>, <see cref="NameAsync"/>. Only the last one makes it visible, whole, under its key.
+/// At every moment before it, a crash or a cancel leaves nothing under the key.</para>
+/// <para>An object is never changed and never overwritten: naming a key that has an object is an outcome, not an exception, and the
+/// object that was there stays as it was.</para>
+/// <para>Failures are <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> as the platform gives them. After any failure the caller disposes
+/// what it staged; nothing needs to be undone otherwise.</para>
+/// </remarks>
+internal interface IObjectStore
+{
+    /// <summary>Opens a place for the bytes of one upload. Concurrent uploads to one key do not see each other.</summary>
+    ValueTask<StagedObject> StageAsync(string key, CancellationToken cancel);
+
+    /// <summary>
+    /// Gives flushed uploads their keys and makes the names durable. Naming is atomic for each object, not for all of them.
+    /// </summary>
+    /// <returns>For each, in order: true where it lies under its key now, false where an object was there before it.</returns>
+    ValueTask<bool[]> NameAsync(IReadOnlyList<StagedObject> staged, CancellationToken cancel);
+
+    /// <summary>Takes a key back that <see cref="NameAsync"/> has just given, because the record could not be written.</summary>
+    ValueTask UnnameAsync(StagedObject staged, CancellationToken cancel);
+
+    /// <summary>Opens an object for reading; null where there is none.</summary>
+    ValueTask<StoredObject?> OpenAsync(string key, CancellationToken cancel);
+
+    /// <summary>
+    /// Uploads that an earlier process left in staging, each ending in <c>/</c> and the file's name. One that has an object at its
+    /// key was complete and flushed when it got that key. Asked at start, before the first <see cref="StageAsync"/>.
+    /// </summary>
+    IEnumerable<string> LeftOver();
+
+    /// <summary>Removes one that <see cref="LeftOver"/> told.</summary>
+    void RemoveLeftOver(string leftOver);
+
+    /// <summary>Bytes in staging now.</summary>
+    long StagingSize();
+}
+
+/// <summary>An upload on its way. Disposing removes it from staging; an object that was named stays.</summary>
+internal abstract class StagedObject(string key) : IAsyncDisposable
+{
+    /// <summary>The key it will get.</summary>
+    public string Key => key;
+
+    /// <summary>Bytes written so far.</summary>
+    public long Length { get; protected set; }
+
+    /// <summary>Appends bytes. The memory belongs to the caller again when the task is done.</summary>
+    public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel);
+
+    /// <summary>When it returns, all bytes survive a loss of power. A flush that failed must not be tried again: the upload is lost.</summary>
+    public abstract ValueTask FlushAsync(CancellationToken cancel);
+
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>An object opened for reading; reads at any offset, from any number of readers.</summary>
+internal abstract class StoredObject : IDisposable
+{
+    public abstract long Length { get; }
+
+    /// <summary>Fills as much of the buffer as there is from the offset on; 0 only at the end. May read less than asked.</summary>
+    public abstract ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancel);
+
+    public abstract void Dispose();
+}

@@ -1,0 +1,52 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace OpenSdc.Server.Objects;
+
+/// <summary>The three calls of the operating system that .NET does not offer: link a file, open a folder, flush it.</summary>
+internal static partial class Posix
+{
+    private const int AlreadyThere = 17; // EEXIST
+    private const int ReadOnly = 0;      // O_RDONLY
+
+    /// <summary>Gives a file a second name; false where that name is taken, which is left as it is.</summary>
+    public static bool Link(string existing, string name)
+    {
+        if (link(existing, name) == 0)
+            return true;
+        var error = Marshal.GetLastPInvokeError();
+        return error == AlreadyThere ? false : throw Failure(error, $"link {name}");
+    }
+
+    /// <summary>Makes a folder's entries durable.</summary>
+    public static void FlushFolder(string folder)
+    {
+        var descriptor = open(folder, ReadOnly);
+        if (descriptor < 0)
+            throw Failure(Marshal.GetLastPInvokeError(), $"open folder {folder}");
+        try
+        {
+            if (fsync(descriptor) != 0)
+                throw Failure(Marshal.GetLastPInvokeError(), $"flush folder {folder}");
+        }
+        finally
+        {
+            _ = close(descriptor);
+        }
+    }
+
+    // As .NET's own file calls do on these systems, the error number travels as HResult.
+    private static IOException Failure(int error, string what) => new($"{what}: {new Win32Exception(error).Message}", error);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int link(string existing, string name);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(int descriptor);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int close(int descriptor);
+}

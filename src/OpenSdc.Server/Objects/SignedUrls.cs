@@ -1,0 +1,100 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace OpenSdc.Server.Objects;
+
+/// <summary>
+/// URLs that carry the permission for one method on one key until a moment: HMAC-SHA-256 over the three. Whoever holds one needs nothing else.
+/// </summary>
+/// <remarks>
+/// The signing key is made at first start and kept in the data folder as <c>signing.key</c>, readable only by its owner (0600).
+/// Removing the file revokes every URL that is out. A URL for GET also allows HEAD.
+/// </remarks>
+internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock)
+{
+    /// <summary>Where the byte routes begin, below the public address.</summary>
+    public const string Root = "/objects/";
+
+    private const int KeySize = 32;
+
+    /// <summary>Reads the signing key of a data folder, or makes it.</summary>
+    public static byte[] KeyOf(string dataFolder)
+    {
+        var path = Path.Combine(dataFolder, "signing.key");
+        if (!File.Exists(path))
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            // Written beside and renamed, so that a crash never leaves half a key under the name.
+            var fresh = path + ".new";
+            File.Delete(fresh);
+            using (var file = new FileStream(fresh, options))
+            {
+                file.Write(RandomNumberGenerator.GetBytes(KeySize));
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(fresh, path);
+            Posix.FlushFolder(dataFolder);
+        }
+
+        using var stream = File.OpenRead(path);
+        var key = new byte[KeySize];
+        if (stream.Length != KeySize)
+            throw new SettingException($"The signing key {path} must hold {KeySize} bytes but holds {stream.Length}; remove it to have a new one made.");
+        stream.ReadExactly(key);
+        return key;
+    }
+
+    /// <summary>The absolute URL that allows one method on one key for a number of seconds.</summary>
+    public string Sign(string baseUrl, string method, string key, int lifetime)
+    {
+        var expires = clock.GetUtcNow().ToUnixTimeSeconds() + lifetime;
+        Span<byte> signature = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        Compute(method, key, expires, signature);
+        Span<char> text = stackalloc char[Base64Url.GetEncodedLength(HMACSHA256.HashSizeInBytes)];
+        Base64Url.EncodeToChars(signature, text);
+        // Keys are made of characters that need no escape in a path: the mission's names allow no others.
+        return string.Create(CultureInfo.InvariantCulture, $"{baseUrl}{Root}{key}?expires={expires}&signature={text}");
+    }
+
+    /// <summary>Null where the request may pass; otherwise the sentence that says why not.</summary>
+    public string? Refuse(string method, string key, IQueryCollection query)
+    {
+        var signatureText = (string?)query["signature"];
+        if (signatureText is null || !long.TryParse(query["expires"], NumberStyles.None, CultureInfo.InvariantCulture, out var expires))
+            return "The URL carries no signature; ask /upload or /download for a signed one.";
+        Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        Compute(method == "HEAD" ? "GET" : method, key, expires, expected);
+        Span<byte> given = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        if (signatureText.Length != Base64Url.GetEncodedLength(given.Length)
+            || !Base64Url.TryDecodeFromChars(signatureText, given, out var length)
+            || length != given.Length
+            || !CryptographicOperations.FixedTimeEquals(expected, given))
+            return $"The signature does not match {method} of this path; ask for a signed URL again, and use it unchanged.";
+        return expires < clock.GetUtcNow().ToUnixTimeSeconds()
+            ? $"The URL expired at {DateTimeOffset.FromUnixTimeSeconds(Math.Min(expires, 253402300799)):yyyy-MM-dd HH:mm:ss} UTC; ask for a new one."
+            : null;
+    }
+
+    private void Compute(string method, string key, long expires, Span<byte> signature)
+    {
+        Span<byte> message = stackalloc byte[1024];
+        var length = Encoding.UTF8.TryGetBytes(method, message, out var written) ? written : 0;
+        message[length++] = (byte)'\n';
+        if (!Encoding.UTF8.TryGetBytes(key, message[length..^32], out written))
+        {
+            // No key of the archive is this long, so no signature of it is right.
+            RandomNumberGenerator.Fill(signature);
+            return;
+        }
+
+        length += written;
+        message[length++] = (byte)'\n';
+        expires.TryFormat(message[length..], out written, default, CultureInfo.InvariantCulture);
+        HMACSHA256.HashData(signingKey, message[..(length + written)], signature);
+    }
+}

@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.Http.Features;
+using OpenSdc.Contract.Naming;
+
+namespace OpenSdc.Server;
+
+/// <summary>
+/// Faults of a request's path that the web server folds away before a handler sees it: <c>a/../b</c> has become <c>b</c> by then, but a path that
+/// climbs is refused, not repaired.
+/// </summary>
+internal static class PathFaults
+{
+    public static NameFault? Of(HttpContext context)
+    {
+        var raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.AsSpan();
+        var question = raw.IndexOf('?');
+        if (question >= 0)
+            raw = raw[..question];
+        if (!raw.Contains('.') && !raw.Contains('%'))
+            return null;
+        foreach (var range in raw.Split('/'))
+        {
+            var segment = raw[range];
+            if (segment is ".." or "." || (segment.Contains('%') && Uri.UnescapeDataString(segment) is ".." or "."))
+                return new NameFault("path", segment.ToString(), $"The path holds the segment '{segment}'; a path may not climb: give the file name alone or below its folders.");
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,112 @@
+using OpenSdc.Contract.Naming;
+
+namespace OpenSdc.Server;
+
+/// <summary>
+/// The table of expected errors: for each its code, its HTTP status and its sentence. A code is stable and can be matched on;
+/// a sentence is for people, but for those that the contract fixes to the letter.
+/// </summary>
+internal static class Problems
+{
+    public static Problem NoUploadName { get; } = new("no-name", 400,
+        "No filename given for the upload. Please provide a filename in the path. Eg. /upload/path/to/file/filename.pkts");
+
+    public static Problem NoDownloadName { get; } = new("no-name", 400,
+        "No file requested for download. Please provide a filename in the path. Eg. /download/path/to/file/filename.pkts");
+
+    public static Problem NoSuchFile { get; } = new("not-found", 404,
+        "File not found, make sure you include the full path to the file in the request, e.g. /download/path/to/file/filename.pkts.")
+    { DocumentedStatus = 400 };
+
+    public static Problem BadUploadName(IEnumerable<NameFault> faults) => new("name-not-valid", 400,
+        "A pre-signed URL could not be generated. Please ensure that the file name matches mission file naming conventions.")
+    { Errors = [.. faults.Select(fault => fault.Message)] };
+
+    public static Problem BadDownloadName(IEnumerable<NameFault> faults) => new("name-not-valid", 400,
+        "Not a valid S3 URI. Example input: s3://bucket/path/file.ext")
+    { Errors = [.. faults.Select(fault => fault.Message)] };
+
+    public static Problem Exists(string key) => new("exists", 409, $"{key} already exists.");
+
+    public static Problem UnknownParameter(string name, IEnumerable<string> known) => new("unknown-parameter", 400,
+        $"{name} is not a valid query parameter. Valid query parameters are: [{string.Join(", ", known.Select(each => $"'{each}'"))}]")
+    { OfQuery = true };
+
+    public static Problem BadParameter(string sentence) => new("bad-parameter", 400, sentence) { OfQuery = true };
+
+    public static Problem BadSignature(string sentence) => new("bad-signature", 403, sentence) { Plain = true };
+
+    public static Problem OtherBytes(string key) => new("other-bytes", 409,
+        $"{key} already exists with other bytes; a published file never changes, so give the new one a new version.")
+    { Plain = true };
+
+    public static Problem BadDigestHeader(string sentence) => new("bad-digest-header", 400, sentence) { Plain = true };
+
+    public static Problem DigestMismatch(string header, string expected, string actual) => new("digest-mismatch", 400,
+        $"The header {header} says {expected}, but the bytes received have {actual}; nothing was stored.")
+    { Plain = true };
+
+    public static Problem BodyCutShort { get; } = new("length-mismatch", 400,
+        "The request ended before all the bytes that its headers promised had come; nothing was stored.")
+    { Plain = true };
+
+    public static Problem TooLarge(long limit) => new("too-large", 413,
+        $"The file is larger than the {limit} bytes that this archive takes in one upload; nothing was stored.")
+    { Plain = true };
+
+    public static Problem NoRoom { get; } = new("no-room", 507, "The archive has no room left; nothing was stored. Try again later.") { Plain = true };
+
+    public static Problem CannotWrite { get; } = new("cannot-write", 503,
+        "The archive cannot write at the moment; nothing was stored. Try again later.")
+    { Plain = true, RetryAfter = 30 };
+
+    public static Problem NoSuchObject { get; } = new("not-found", 404, "There is no such object.") { Plain = true };
+
+    public static Problem DamagedObject(string key) => new("damaged", 500,
+        $"The stored bytes of {key} are not those that were published, so they are not sent; the operator has been told.")
+    { Plain = true };
+
+    public static Problem PreconditionFailed { get; } = new("precondition-failed", 412,
+        "The object is not in the state that the request's If-Match or If-Unmodified-Since asks for.")
+    { Plain = true };
+
+    public static Problem RangeNotSatisfiable(long length) => new("range-not-satisfiable", 416,
+        $"The range lies outside the object's {length} bytes.")
+    { Plain = true };
+
+    public static Problem NotReady { get; } = new("not-ready", 503, "The archive is still starting; try again in a moment.") { Plain = true, RetryAfter = 1 };
+
+    /// <summary>For what the framework refuses before any handler: no route, wrong method, malformed request.</summary>
+    public static Problem OfStatus(int status) => status switch
+    {
+        404 => new("no-route", 404, "There is nothing at this address; the routes are /upload, /download and /query, described at /docs.") { Plain = true },
+        405 => new("method-not-allowed", 405, "This address does not answer this method; the header Allow says which it answers.") { Plain = true },
+        413 => new("too-large", 413, "The request body is larger than this address takes.") { Plain = true },
+        408 => new("too-slow", 408, "The request's bytes came too slowly; nothing was stored.") { Plain = true },
+        >= 500 => new("unexpected", status, "The archive met an error of its own. The request id finds it in the log.") { Plain = true },
+        _ => new("malformed", status, "The request is malformed.") { Plain = true },
+    };
+}
+
+/// <summary>One expected error as an answer; how it is written is for <see cref="Representation"/> to say.</summary>
+internal sealed record Problem(string Code, int Status, string Sentence) : IResult, IStatusCodeHttpResult
+{
+    /// <summary>The status in the documented representation, where that differs.</summary>
+    public int? DocumentedStatus { get; init; }
+
+    /// <summary>One sentence for each single fault.</summary>
+    public IReadOnlyList<string> Errors { get; init; } = [];
+
+    /// <summary>Whether it answers a query: the document shows headers there, and nowhere else.</summary>
+    public bool OfQuery { get; init; }
+
+    /// <summary>Whether it answers a route that the founding document does not print answers for.</summary>
+    public bool Plain { get; init; }
+
+    /// <summary>Seconds after which another try makes sense; null where none does.</summary>
+    public int? RetryAfter { get; init; }
+
+    int? IStatusCodeHttpResult.StatusCode => Status;
+
+    public Task ExecuteAsync(HttpContext context) => Representation.WriteAsync(context, this);
+}

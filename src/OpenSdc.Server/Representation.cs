@@ -1,0 +1,103 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.Net.Http.Headers;
+
+namespace OpenSdc.Server;
+
+/// <summary>
+/// The two representations of one answer, and the only place that knows both: as the founding document prints it, an object
+/// <c>{"statusCode", "headers", "body"}</c>, spaces included, or plain, the bare body.
+/// </summary>
+internal static class Representation
+{
+    /// <summary>Whether this request is answered as the document prints it.</summary>
+    public static bool IsDocumented(HttpContext context)
+    {
+        context.Response.Headers.Vary = "Accept";
+        return context.RequestServices.GetRequiredService<ServerOptions>().Representation switch
+        {
+            RepresentationSetting.Documented => true,
+            RepresentationSetting.Plain => false,
+            _ => AsksForDocumented(context.Request.Headers.Accept),
+        };
+    }
+
+    /// <summary>The document's curl lines name application/json alone; installed clients and browsers send a wildcard, text/html or nothing.</summary>
+    public static bool AsksForDocumented(string? accept) =>
+        accept is not null
+        && accept.Contains("application/json", StringComparison.OrdinalIgnoreCase)
+        && !accept.Contains('*', StringComparison.Ordinal)
+        && !accept.Contains("text/html", StringComparison.OrdinalIgnoreCase);
+
+    public static Task WriteUploadUrlAsync(HttpContext context, string url) => WriteAsync(context, 200, "application/json",
+        IsDocumented(context) ? $$"""{"statusCode": 200, "body": {{Quoted(url)}}}""" : Quoted(url));
+
+    public static Task WriteDownloadUrlAsync(HttpContext context, string url)
+    {
+        context.Response.Headers.Location = url;
+        var body = $$"""{"download_url": {{Quoted(url)}}}""";
+        return WriteAsync(context, 302, "application/json", IsDocumented(context)
+            ? $$"""{"statusCode": 302, "headers": {"Content-Type": "text/html", "Location": {{Quoted(url)}}}, "body": {{body}}}"""
+            : body);
+    }
+
+    /// <summary>What stands around the text of a documented query answer, which is a JSON string of its own.</summary>
+    public static (string Before, string After) AroundQuery => ($$"""{"statusCode": 200, {{QueryHeaders}}, "body": """ + "\"", "\"}");
+
+    public static Task WriteAsync(HttpContext context, Problem problem)
+    {
+        if (problem.RetryAfter is { } seconds)
+            context.Response.Headers.RetryAfter = seconds.ToString();
+        if (problem.Plain || !IsDocumented(context))
+            return WritePlainAsync(context, problem);
+        var status = problem.DocumentedStatus ?? problem.Status;
+        var headers = problem.OfQuery ? QueryHeaders + ", " : "";
+        var errors = problem.Errors.Count > 0 ? $", \"errors\": [{string.Join(", ", problem.Errors.Select(Quoted))}]" : "";
+        return WriteAsync(context, status, "application/json",
+            $$"""{"statusCode": {{status}}, {{headers}}"body": {{Quoted(problem.Sentence)}}{{errors}}}""");
+    }
+
+    /// <summary>Text as a JSON string, quotes included.</summary>
+    public static string Quoted(string text) => string.Concat("\"", JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value, "\"");
+
+    private static string QueryHeaders => """"headers": {"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"}"""";
+
+    /// <summary>RFC 9457.</summary>
+    private static Task WritePlainAsync(HttpContext context, Problem problem)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            json.WriteString("type", "urn:opensdc:problem:" + problem.Code);
+            json.WriteString("title", Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(problem.Status));
+            json.WriteNumber("status", problem.Status);
+            json.WriteString("detail", problem.Sentence);
+            if (problem.Errors.Count > 0)
+            {
+                json.WriteStartArray("errors");
+                foreach (var error in problem.Errors)
+                    json.WriteStringValue(error);
+                json.WriteEndArray();
+            }
+
+            json.WriteString("requestId", context.TraceIdentifier);
+            json.WriteEndObject();
+        }
+
+        return WriteAsync(context, problem.Status, "application/problem+json", buffer.WrittenMemory);
+    }
+
+    private static Task WriteAsync(HttpContext context, int status, string contentType, string body) =>
+        WriteAsync(context, status, contentType, System.Text.Encoding.UTF8.GetBytes(body));
+
+    private static Task WriteAsync(HttpContext context, int status, string contentType, ReadOnlyMemory<byte> body)
+    {
+        var response = context.Response;
+        response.StatusCode = status;
+        response.ContentType = contentType;
+        response.ContentLength = body.Length;
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.BodyWriter.WriteAsync(body).AsTask();
+    }
+}

@@ -1,0 +1,112 @@
+using System.Net;
+using Microsoft.AspNetCore.HttpOverrides;
+using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Files;
+using OpenSdc.Server.Objects;
+using OpenSdc.Server.Uploads;
+using OpenSdc.Server.Upkeep;
+using OpenTelemetry.Metrics;
+using Scalar.AspNetCore;
+
+namespace OpenSdc.Server;
+
+/// <summary>The table of contents: what the service is made of, what each request passes through, and one line a route.</summary>
+public static class ServerApp
+{
+    /// <summary>How clients ask for an authenticated call: each route exists under each of these.</summary>
+    private static readonly string[] Prefixes = ["", "/api-key", "/authorized"];
+
+    private static readonly string[] GetAndHead = ["GET", "HEAD"];
+
+    /// <summary>Opens the data folder and builds the service, ready to start.</summary>
+    /// <exception cref="SettingException">A setting or the data folder keeps it from starting.</exception>
+    public static async Task<WebApplication> BuildAsync(ServerOptions options, TimeProvider clock, CancellationToken cancel)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "OpenSdc.Server" });
+        builder.WebHost.UseUrls(options.Urls);
+        builder.WebHost.ConfigureKestrel(kestrel => Limits.Set(kestrel.Limits));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        Logs.Set(builder.Logging, options);
+
+        var services = builder.Services;
+        services.AddSingleton(options);
+        services.AddSingleton(clock);
+        services.AddSingleton(MissionOf(options));
+        services.AddSingleton<Telemetry>();
+        services.AddSingleton<PublicAddress>();
+
+        // The two choices: where objects lie, and where their records lie.
+        var folder = DataFolder.Open(options.Data);
+        services.AddSingleton(_ => folder);
+        services.AddSingleton<IObjectStore>(_ => new DiskObjectStore(folder.Path));
+        services.AddSingleton<SqlDialect>(_ => new Sqlite(folder.CatalogueFile));
+        services.AddSingleton(_ => new SignedUrls(SignedUrls.KeyOf(folder.Path), clock));
+
+        services.AddSingleton<Catalogue.Catalogue>();
+        services.AddSingleton<Publisher>();
+        services.AddHostedService(all => all.GetRequiredService<Publisher>());
+        services.AddSingleton<Recovery>();
+        services.AddHostedService(all => all.GetRequiredService<Recovery>());
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainTimeout));
+        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddMeter(Telemetry.MeterName).AddPrometheusExporter());
+        ApiDescription.Add(services);
+
+        var app = builder.Build();
+        await app.Services.GetRequiredService<Catalogue.Catalogue>().OpenAsync(cancel);
+        app.Services.GetRequiredService<Telemetry>().WatchStaging(app.Services.GetRequiredService<IObjectStore>().StagingSize);
+        UseMiddleware(app, options);
+        MapRoutes(app);
+        return app;
+    }
+
+    private static void UseMiddleware(WebApplication app, ServerOptions options)
+    {
+        if (options.TrustedProxies.Count > 0)
+        {
+            var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.All };
+            forwarded.KnownProxies.Clear();
+            foreach (var proxy in options.TrustedProxies)
+                forwarded.KnownProxies.Add(proxy);
+            app.UseForwardedHeaders(forwarded);
+        }
+
+        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = UnexpectedErrors.AnswerAsync });
+        app.Use(PublicAnswers.InvokeAsync);
+        app.UseStatusCodePages(pages => Problems.OfStatus(pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
+    }
+
+    private static void MapRoutes(WebApplication app)
+    {
+        foreach (var prefix in Prefixes)
+        {
+            var routes = app.MapGroup(prefix).AddEndpointFilter<ReadyFilter>();
+            routes.MapGet("/upload/{**path}", RequestUpload.Handle);
+            routes.MapPut(SignedUrls.Root + "{**key}", ReceiveUpload.Handle);
+            routes.MapGet("/query", QueryFiles.Handle);
+            routes.MapMethods("/download/{**path}", GetAndHead, DownloadFile.Handle);
+            routes.MapMethods(SignedUrls.Root + "{**key}", GetAndHead, ServeObject.Handle);
+        }
+
+        app.MapGet("/health/live", Health.Live);
+        app.MapGet("/health/ready", Health.Ready);
+        app.MapPrometheusScrapingEndpoint("/metrics");
+        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapScalarApiReference("/docs");
+    }
+
+    private static Mission MissionOf(ServerOptions options)
+    {
+        if (options.Mission is not { } file)
+            return Mission.Imap;
+        try
+        {
+            using var stream = File.OpenRead(file);
+            return Mission.Load(stream);
+        }
+        catch (MissionFileException fault)
+        {
+            throw new SettingException($"The mission file {file} cannot be used: {fault.Message}", fault);
+        }
+    }
+}

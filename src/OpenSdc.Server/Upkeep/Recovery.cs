@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Objects;
+
+namespace OpenSdc.Server.Upkeep;
+
+/// <summary>
+/// At start, before anything is served: finishes or removes the uploads that were on their way when the process ended. Takes time in proportion
+/// to those, not to the archive.
+/// </summary>
+internal sealed partial class Recovery(IObjectStore store, Catalogue.Catalogue catalogue, Mission mission, ILogger<Recovery> logger) : BackgroundService
+{
+    /// <summary>Whether it is done, and requests may be served.</summary>
+    public bool IsDone { get; private set; }
+
+    protected override async Task ExecuteAsync(CancellationToken cancel)
+    {
+        var started = Stopwatch.GetTimestamp();
+        int finished = 0, removed = 0;
+        foreach (var leftOver in store.LeftOver().ToList())
+        {
+            if (await FinishAsync(leftOver, cancel))
+                finished++;
+            else
+                removed++;
+            store.RemoveLeftOver(leftOver);
+        }
+
+        IsDone = true;
+        LogDone(finished, removed, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+    }
+
+    /// <summary>True where the upload had its key already, and so was complete: it gets the record that it lacks.</summary>
+    private async Task<bool> FinishAsync(string leftOver, CancellationToken cancel)
+    {
+        if (ArchivePath.ParseUpload(leftOver, mission).Name is not { } name || await catalogue.FindAsync(name.Key, cancel) is not null)
+            return false;
+        using var stored = await store.OpenAsync(name.Key, cancel);
+        if (stored is null)
+            return false;
+        await catalogue.PublishAsync([new Publication(name, stored.Length, await ObjectDigest.OfAsync(stored, cancel))], cancel);
+        return true;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Recovered: {Finished} uploads finished, {Removed} removed from staging, in {Milliseconds:0.0} ms")]
+    private partial void LogDone(int finished, int removed, double milliseconds);
+}

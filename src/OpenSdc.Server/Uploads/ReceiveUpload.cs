@@ -1,0 +1,152 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
+using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Objects;
+
+namespace OpenSdc.Server.Uploads;
+
+/// <summary>
+/// Second step: the bytes come to the signed URL. They are staged, hashed and counted while they come, checked against what the request promised,
+/// flushed, and handed to the <see cref="Publisher"/>. Nothing is under the key before all of that went well.
+/// </summary>
+internal static partial class ReceiveUpload
+{
+    // Large enough that a write and a hash cost more than the calls around them, small enough to stay in a core's cache.
+    private const int BufferSize = 256 * 1024;
+
+    /// <summary><c>PUT {signed URL}</c></summary>
+    public static async Task<Results<UploadAnswer, Problem>> Handle(
+        string key, HttpContext context, SignedUrls urls, Mission mission, Catalogue.Catalogue catalogue, IObjectStore store,
+        Publisher publisher, ServerOptions options, Telemetry telemetry, ILoggerFactory logs)
+    {
+        var request = context.Request;
+        if (urls.Refuse("PUT", key, request.Query) is { } sentence)
+            return Problems.BadSignature(sentence);
+        var parsed = ArchivePath.ParseUpload(key, mission);
+        if (parsed.Name is not { } name)
+            return Problems.BadUploadName(parsed.Faults) with { Plain = true };
+        if (!RequestDigests.TryRead(request.Headers, out var digests, out var fault))
+            return Problems.BadDigestHeader(fault);
+        using var promised = digests;
+        if (request.ContentLength > options.MaxUploadSize)
+            return Problems.TooLarge(options.MaxUploadSize);
+        context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = null;
+
+        Results<UploadAnswer, Problem> answer;
+        try
+        {
+            answer = await catalogue.FindAsync(key, context.RequestAborted) is { } receipt
+                ? await CompareAsync(receipt, request, digests, options)
+                : await StoreAsync(name, request, digests, store, publisher, options);
+        }
+        catch (BadHttpRequestException malformed) when (malformed.StatusCode == 400)
+        {
+            answer = Problems.BodyCutShort;
+        }
+        catch (Exception failure) when (Disk.Refusal(failure, catalogue) is not null)
+        {
+            answer = Disk.Refusal(failure, catalogue)!;
+            LogRefused(logs.CreateLogger(typeof(ReceiveUpload)), key, failure.Message, context.TraceIdentifier);
+        }
+
+        var (outcome, size) = answer.Result switch
+        {
+            UploadAnswer done => (done.IsNew ? "published" : "repeated", done.Receipt.Size),
+            Problem problem => (problem.Code, 0L),
+            _ => ("unexpected", 0L),
+        };
+        telemetry.Uploaded(outcome, size);
+        if (answer.Result is UploadAnswer { IsNew: true } published)
+            LogPublished(logs.CreateLogger(typeof(ReceiveUpload)), key, size, published.Receipt.Seq, context.TraceIdentifier);
+        return answer;
+    }
+
+    private static async Task<Results<UploadAnswer, Problem>> StoreAsync(
+        FileName name, HttpRequest request, RequestDigests digests, IObjectStore store, Publisher publisher, ServerOptions options)
+    {
+        var cancel = request.HttpContext.RequestAborted;
+        await using var staged = await store.StageAsync(name.Key, cancel);
+        if (await ReadAsync(request, digests, staged, options.MaxUploadSize) is { } refusal)
+            return refusal;
+        await staged.FlushAsync(cancel);
+        var outcome = await publisher.PublishAsync(name, staged, digests.Sha256, cancel);
+        return outcome.Receipt is { } receipt ? new UploadAnswer(receipt, outcome.IsNew) : Problems.OtherBytes(name.Key);
+    }
+
+    /// <summary>The key has a record: the bytes are only hashed, and answer with the first receipt where they are the same.</summary>
+    private static async Task<Results<UploadAnswer, Problem>> CompareAsync(
+        UploadReceipt receipt, HttpRequest request, RequestDigests digests, ServerOptions options)
+    {
+        if (request.ContentLength is { } length && length != receipt.Size)
+            return Problems.OtherBytes(receipt.FilePath);
+        if (await ReadAsync(request, digests, staged: null, options.MaxUploadSize) is { } refusal)
+            return refusal;
+        return digests.Sha256 == receipt.Sha256 ? new UploadAnswer(receipt, IsNew: false) : Problems.OtherBytes(receipt.FilePath);
+    }
+
+    /// <summary>Reads the body to its end through the hash and into staging; gives the refusal where it is not what was promised.</summary>
+    private static async Task<Problem?> ReadAsync(HttpRequest request, RequestDigests digests, StagedObject? staged, long limit)
+    {
+        var cancel = request.HttpContext.RequestAborted;
+        var body = request.BodyReader;
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            long total = 0;
+            var held = 0;
+            for (var done = false; !done;)
+            {
+                var read = await body.ReadAsync(cancel);
+                done = read.IsCompleted;
+                foreach (var segment in read.Buffer)
+                {
+                    for (var rest = segment; rest.Length > 0;)
+                    {
+                        var fits = Math.Min(rest.Length, BufferSize - held);
+                        rest.Span[..fits].CopyTo(buffer.AsSpan(held));
+                        (held, rest) = (held + fits, rest[fits..]);
+                        if (held == BufferSize)
+                            held = await TakeAsync(held);
+                    }
+                }
+
+                total += read.Buffer.Length;
+                body.AdvanceTo(read.Buffer.End);
+                if (total > limit)
+                    return Problems.TooLarge(limit);
+            }
+
+            await TakeAsync(held);
+            return digests.Mismatch();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        async ValueTask<int> TakeAsync(int count)
+        {
+            digests.Append(buffer.AsSpan(0, count));
+            if (staged is not null && count > 0)
+                await staged.WriteAsync(buffer.AsMemory(0, count), cancel);
+            return 0;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Published {Key}, {Size} bytes, seq {Seq}; request {RequestId}")]
+    private static partial void LogPublished(ILogger logger, string key, long size, long seq, string requestId);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Could not store {Key}: {Reason}; request {RequestId}")]
+    private static partial void LogRefused(ILogger logger, string key, string reason, string requestId);
+}
+
+/// <summary>The receipt of a published file: 201 the first time, 200 when the same bytes come again.</summary>
+internal sealed record UploadAnswer(UploadReceipt Receipt, bool IsNew) : IResult
+{
+    public Task ExecuteAsync(HttpContext context) =>
+        (IsNew ? TypedResults.Json(Receipt, ContractJson.Default.UploadReceipt, statusCode: 201)
+               : TypedResults.Json(Receipt, ContractJson.Default.UploadReceipt)).ExecuteAsync(context);
+}
