@@ -61,7 +61,7 @@ internal static class Representation
     /// <summary>Text as a JSON string, quotes included.</summary>
     public static string Quoted(string text) => string.Concat("\"", JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value, "\"");
 
-    private static string QueryHeaders => """"headers": {"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"}"""";
+    private const string QueryHeaders = "\"headers\": {\"Content-Type\": \"application/json\", \"Access-Control-Allow-Origin\": \"*\"}";
 
     /// <summary>RFC 9457.</summary>
     private static Task WritePlainAsync(HttpContext context, Problem problem)

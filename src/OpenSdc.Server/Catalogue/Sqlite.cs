@@ -39,7 +39,9 @@ internal sealed class Sqlite : SqlDialect, IDisposable
     {
         await using var connection = await DataSource.OpenConnectionAsync(cancel);
         await using var command = connection.CreateCommand();
-        command.CommandText = WriterSetUp + "PRAGMA user_version;";
+        command.CommandText = WriterSetUp;
+        await command.ExecuteNonQueryAsync(cancel);
+        command.CommandText = "PRAGMA user_version";
         var version = Convert.ToInt32(await command.ExecuteScalarAsync(cancel));
         var scripts = Scripts();
         if (version > scripts.Count)
