@@ -162,8 +162,10 @@ route() { # NAME CONDITION SCRIPT ARGUMENTS…: the archive's route against the 
         "$(calc "$(median "${ratios[@]}")" 2)" "$condition"
 }
 
+series=0 # makes the names of each call new: two sections upload objects of the same kind
 put_objects() { # KIND COUNT SIZE CONNECTIONS: uploads to the archive; leaves names and signed GET URLs in $lists/KIND.names and .urls
-    load names --tag "$tag$1" --count "$2" > "$lists/$1.names"
+    series=$((series + 1))
+    load names --tag "$tag$1$series" --count "$2" > "$lists/$1.names"
     load urls --base "$archive" --names "$lists/$1.names" --kind upload > "$lists/$1.put"
     load put --url-file "$lists/$1.put" --size "$3" --connections "$4" > /dev/null
     load urls --base "$archive" --names "$lists/$1.names" --kind download > "$lists/$1.urls"
