@@ -35,7 +35,7 @@ try
         "put" => await PutLoad.Run(options),
         "get" => GetStream.Run(options),
         "ready" => await StartTime.Run(options),
-        "fill" => Fill.Run(options),
+        "fill" => await Fill.Run(options),
         _ => throw new UsageException($"No such command: {args[0]}\n{Usage}"),
     };
 }
