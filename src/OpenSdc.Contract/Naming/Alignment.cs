@@ -48,7 +48,11 @@ internal ref struct Alignment(Variant variant, ReadOnlySpan<char> name, Span<ush
         switch (field.Kind)
         {
             case FieldKind.OneOf:
-                return field.Find(text, ignoreCase) is not null ? 0 : field.Find(text, ignoreCase: true) is not null ? Unreal : Wrong;
+                if (field.Find(text, ignoreCase) is not null) return 0;
+                if (field.Find(text, ignoreCase: true) is not null) return Unreal;
+
+                // A dot too many is sooner the version's than the extension's.
+                return field.Role == Role.Extension && text.Contains('.') ? Missing : Wrong;
             case FieldKind.Text or FieldKind.Words:
                 foreach (var c in text)
                     if (!field.Takes(c)) return Wrong;

@@ -12,6 +12,9 @@ internal sealed class Convention
     private readonly Field?[] _fields = new Field?[Roles.Count];
     private readonly Dictionary<Role, Dictionary<string, string>> _recordedAs;
     private readonly bool _rebuilds;
+
+    // The size of the matcher's memory of places that failed; 0 where the template has so few ways that it needs none.
+    private readonly int _places;
     private Variant[]? _variants;
 
     public Convention(string family, ConventionEntry entry, Node[] nodes, KeyTemplate key, IReadOnlyList<NameRule> rules,
@@ -27,6 +30,7 @@ internal sealed class Convention
         _recordedAs = recordedAs;
         Constant = entry.Values?.GetValueOrDefault("descriptor");
         Steps = StepCompiler.Compile(nodes);
+        _places = StepCompiler.IsForked(Steps) ? ((Steps.Length << 8) + 63) >> 6 : 0;
 
         // A record says everything that the name says unless case is ignored, a field is not recorded, or a list's word is
         // recorded as another; then writing gives back the name that the record keeps.
@@ -56,14 +60,13 @@ internal sealed class Convention
         : this[role] is { Kind: FieldKind.OneOf } field ? field.Values.Select(v => Recorded(role, v))
         : [];
 
-    /// <summary>The record of a plain name (<see cref="NameText.IsPlain"/>), or null; nothing but the record is allocated.</summary>
+    /// <summary>The record of a plain name (<see cref="NameText.IsPlain"/>), or null; on the science families nothing but the record is allocated.</summary>
     public FileName? Read(string name, ref int work)
     {
         CaptureSet captured = default;
         Span<int> captures = captured;
         captures.Fill(-1);
-        var places = ((Steps.Length << 8) + 63) >> 6;
-        Span<ulong> failed = places <= 256 ? stackalloc ulong[256] : new ulong[places];
+        Span<ulong> failed = _places == 0 ? [] : new ulong[_places];
         var matcher = new Matcher(Steps, name, IgnoreCase, captures, failed);
         var matched = matcher.Run();
         work += matcher.Steps;

@@ -25,7 +25,7 @@ internal static class Explanation
                 work += alignment.Work;
                 if (total >= least) continue;
                 var found = new FaultFinder(variant, name).Find(alignment);
-                if (found.Good * 2 < variant.Fields || total + found.Extra >= least) continue;
+                if (found.Good * 3 < variant.Fields || total + found.Extra >= least) continue;
                 least = total + found.Extra;
                 closest = new ParsedName { Faults = found.Faults, Closest = convention.FullName };
             }
@@ -137,7 +137,12 @@ internal sealed class FaultFinder(Variant variant, string name)
 
     private NameFault Of(Node piece, Field field, string text, int fit)
     {
-        var allowed = piece is Group group ? Variant.Shape(group.Parts) : Allowed(field);
+        var allowed = piece switch
+        {
+            Group { Parts: [Slot only] } => Allowed(only.Field),
+            Group group => Variant.Shape(group.Parts),
+            _ => Allowed(field),
+        };
         if (text.Length == 0)
         {
             _fieldMissing = true;
@@ -152,7 +157,7 @@ internal sealed class FaultFinder(Variant variant, string name)
             (FieldKind.Digits, Alignment.Unreal) or (FieldKind.Words, Alignment.Unreal) => $"is a larger number than {int.MaxValue}",
             (FieldKind.Digits, _) when field.Width > 0 => $"is not {field.Width} digits",
             (FieldKind.Digits, _) => "is not a number",
-            (_, Alignment.Unreal) when field.IsDate => "is not a real day",
+            (_, Alignment.Unreal) when field.IsDate => "is not in the calendar",
             (_, _) when field.IsDate => "is not a date",
             _ when piece is Group => "does not have the form of a version",
             _ => "has a character that it cannot have",

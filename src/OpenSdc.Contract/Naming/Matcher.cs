@@ -28,6 +28,10 @@ internal static class StepCompiler
         return [.. steps];
     }
 
+    /// <summary>Whether a name may be tried in more ways than a few: a field whose end is not certain, or many choices.</summary>
+    public static bool IsForked(Step[] steps) =>
+        Array.Exists(steps, s => s is { Kind: StepKind.Field, Field.Length: 0, Until: '\0' }) || steps.Count(s => s.Kind == StepKind.Split) > 3;
+
     private static void Add(List<Step> steps, Node[] nodes)
     {
         foreach (var node in nodes)
@@ -204,7 +208,7 @@ internal ref struct Matcher(Step[] steps, ReadOnlySpan<char> name, bool ignoreCa
     {
         Steps++;
         var place = (pc << 8) | to;
-        if ((_failed[place >> 6] & (1UL << (place & 63))) != 0) return false;
+        if (!_failed.IsEmpty && (_failed[place >> 6] & (1UL << (place & 63))) != 0) return false;
 
         // A branch that fails must leave no captures behind.
         CaptureSet saved = default;
@@ -212,7 +216,7 @@ internal ref struct Matcher(Step[] steps, ReadOnlySpan<char> name, bool ignoreCa
         Capture(role, from, to);
         if (Run(pc, to)) return true;
         ((Span<int>)saved).CopyTo(_captures);
-        _failed[place >> 6] |= 1UL << (place & 63);
+        if (!_failed.IsEmpty) _failed[place >> 6] |= 1UL << (place & 63);
         return false;
     }
 

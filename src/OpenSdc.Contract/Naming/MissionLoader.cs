@@ -5,21 +5,21 @@ namespace OpenSdc.Contract.Naming;
 /// <summary>From the text of a mission file to a mission, or to one sentence that says what is wrong with which part.</summary>
 internal static class MissionLoader
 {
+    private static readonly JsonDocumentOptions Options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
     public static Mission Load(Stream json)
     {
         MissionEntry file;
         try
         {
-            file = JsonSerializer.Deserialize(json, MissionJson.Default.MissionEntry)
-                ?? throw new MissionFileException("The mission file holds null where an object is needed.");
+            using var document = JsonDocument.Parse(json, Options);
+            file = MissionEntry.Read(document.RootElement);
         }
         catch (JsonException e)
         {
             // The library's sentence ends with a place of its own, which counts lines from 0.
-            var end = e.Message.IndexOf(" Path:", StringComparison.Ordinal);
-            var place = e.LineNumber is { } line ? $" at line {line + 1}" : "";
-            var path = e.Path is { Length: > 1 } ? $" ({e.Path})" : "";
-            throw new MissionFileException($"The mission file is not as it should be{place}{path}: {(end < 0 ? e.Message : e.Message[..end])}", e);
+            var end = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+            throw new MissionFileException($"The mission file is not JSON at line {e.LineNumber + 1}: {(end < 0 ? e.Message : e.Message[..end])}", e);
         }
 
         return Make(file);
@@ -27,19 +27,17 @@ internal static class MissionLoader
 
     private static Mission Make(MissionEntry file)
     {
-        if (file.Mission.Length == 0) throw new MissionFileException("The mission file gives the mission no name under 'mission'.");
         if (file.Root.Length < 2 || !file.Root.EndsWith('/') || file.Root.StartsWith('/'))
             throw new MissionFileException($"The 'root' must be a folder that ends in '/', as 'imap/': '{file.Root}'.");
         var olderRoots = file.OlderRoots ?? [];
         foreach (var (from, to) in olderRoots)
-            if (from.Length < 2 || !from.EndsWith('/') || to is null || !to.StartsWith(file.Root, StringComparison.Ordinal) || !to.EndsWith('/'))
+            if (from.Length < 2 || !from.EndsWith('/') || !to.StartsWith(file.Root, StringComparison.Ordinal) || !to.EndsWith('/'))
                 throw new MissionFileException($"The older root '{from}' must end in '/' and stand for a folder under '{file.Root}': '{to}'.");
         if (file.Families.Length == 0) throw new MissionFileException("The mission file has no families.");
 
         List<Family> families = [];
         foreach (var entry in file.Families)
         {
-            if (entry is null || entry.Name.Length == 0) throw new MissionFileException("A family has no name.");
             if (families.Exists(f => f.Name == entry.Name)) throw new MissionFileException($"The family '{entry.Name}' is there twice.");
             foreach (var other in entry.YieldsTo ?? [])
                 if (!families.Exists(f => f.Name == other))
@@ -58,7 +56,7 @@ internal static class MissionLoader
         var source = family;
         if (family.Like is not null)
         {
-            source = Array.Find(file.Families, f => f?.Name == family.Like && f.Like is null);
+            source = Array.Find(file.Families, f => f.Name == family.Like && f.Like is null);
             if (source is null || family.Conventions is not null)
                 throw new MissionFileException($"The family '{family.Name}' is like '{family.Like}', which must be a family that has conventions, in place of its own.");
         }
@@ -67,7 +65,6 @@ internal static class MissionLoader
         HashSet<string> names = new(StringComparer.Ordinal);
         foreach (var entry in source.Conventions)
         {
-            if (entry is null || entry.Name.Length == 0) throw new MissionFileException($"A convention of the family '{family.Name}' has no name.");
             if (!names.Add(entry.Name)) throw new MissionFileException($"The convention {family.Name}/{entry.Name} is there twice.");
             yield return Make(file, family, source, entry);
         }
@@ -110,7 +107,7 @@ internal static class MissionLoader
         foreach (var (name, words) in fields ?? [])
         {
             List<string> all = [];
-            foreach (var word in words ?? [])
+            foreach (var word in words)
             {
                 if (string.IsNullOrEmpty(word)) throw new MissionFileException($"The field '{name}' of {owner} has an empty word.");
                 if (word[0] != '@') all.Add(word);
@@ -133,7 +130,7 @@ internal static class MissionLoader
     private static Dictionary<Role, string[]> Part(Dictionary<string, string[]>? part, string owner)
     {
         Dictionary<Role, string[]> result = [];
-        foreach (var (name, words) in part ?? []) result.Add(RuleRole(name, owner), words ?? []);
+        foreach (var (name, words) in part ?? []) result.Add(RuleRole(name, owner), words);
         return result;
     }
 

@@ -23,7 +23,7 @@ internal static class NameText
     public static List<NameFault> Faults(string name)
     {
         if (name.Length == 0) return [new("name", "", "The name is empty; a file name is needed.")];
-        var bytes = name.Length > MaxBytes ? Encoding.UTF8.GetByteCount(name) : name.Length;
+        var bytes = Encoding.UTF8.GetByteCount(name);
         if (bytes > MaxBytes)
             return [new("name", Shorten(name), $"The name is {bytes} bytes long; at most {MaxBytes} are allowed.")];
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace OpenSdc.Contract.Naming;
@@ -57,7 +58,8 @@ internal static class OverlapCheck
                 }
 
                 foreach (var right in b.From(y))
-                    if ((left.On & right.On) is var both && both != 0) Reach((left.To * width) + right.To, i, Pick(both));
+                    if (((left.Low & right.Low) | (left.High & right.High)) != 0)
+                        Reach((left.To * width) + right.To, i, Pick(left.Low & right.Low, left.High & right.High));
             }
 
             foreach (var right in b.From(y))
@@ -84,25 +86,26 @@ internal static class OverlapCheck
     }
 
     /// <summary>Ones make real dates (11 November 1111), and letters read better than marks.</summary>
-    private static char Pick(UInt128 on)
+    private static char Pick(ulong low, ulong high)
     {
-        if ((on >> '1' & 1) != 0) return '1';
-        for (var c = 'a'; c <= 'z'; c++)
-            if ((on >> c & 1) != 0) return c;
-        return (char)(int)UInt128.TrailingZeroCount(on);
+        if ((low >> '1' & 1) != 0) return '1';
+        var letters = high >> ('a' - 64) << ('a' - 64);
+        if (letters != 0) return (char)(64 + BitOperations.TrailingZeroCount(letters));
+        return (char)(low != 0 ? BitOperations.TrailingZeroCount(low) : 64 + BitOperations.TrailingZeroCount(high));
     }
 }
 
 /// <summary>A template as a non-deterministic automaton over ASCII; state 0 is its start.</summary>
 internal sealed class Automaton
 {
-    /// <param name="On">The characters that the edge takes, one bit each.</param>
+    /// <param name="Low">The characters below 64 that the edge takes, one bit each.</param>
+    /// <param name="High">The characters from 64 on.</param>
     /// <param name="To">The state that it leads to.</param>
     [StructLayout(LayoutKind.Auto)]
-    internal readonly record struct Edge(UInt128 On, int To)
+    internal readonly record struct Edge(ulong Low, ulong High, int To)
     {
         /// <summary>Taken without a character.</summary>
-        public bool Free => On == 0;
+        public bool Free => (Low | High) == 0;
     }
 
     private readonly List<List<Edge>> _edges = [[]];
@@ -140,7 +143,7 @@ internal sealed class Automaton
     private int Branches(int from, Choice choice)
     {
         var end = State();
-        foreach (var branch in choice.Branches) _edges[Add(from, branch)].Add(new Edge(0, end));
+        foreach (var branch in choice.Branches) _edges[Add(from, branch)].Add(new Edge(0, 0, end));
         return end;
     }
 
@@ -150,25 +153,25 @@ internal sealed class Automaton
         {
             case FieldKind.OneOf:
                 var end = State();
-                foreach (var word in field.Values) _edges[Text(from, word, share: true)].Add(new Edge(0, end));
+                foreach (var word in field.Values) _edges[Text(from, word, share: true)].Add(new Edge(0, 0, end));
                 return end;
             case FieldKind.DayOfYear:
                 return Times(Text(Times(from, 4), "_"), 3);
             case var _ when field.Length > 0:
                 return Times(from, field.Length);
             default:
-                UInt128 on = 0;
+                var (low, high) = (0UL, 0UL);
                 for (var c = '!'; c < '\x7f'; c++)
-                    if (field.Takes(c)) on |= UInt128.One << c;
-                var loop = Step(from, on);
-                _edges[loop].Add(new Edge(on, loop));
+                    if (field.Takes(c)) Take(c, ref low, ref high);
+                var loop = Step(from, low, high);
+                _edges[loop].Add(new Edge(low, high, loop));
                 return loop;
         }
     }
 
     private int Times(int from, int count)
     {
-        for (; count > 0; count--) from = Step(from, (UInt128)0x3ff << '0');
+        for (; count > 0; count--) from = Step(from, 0x3ffUL << '0', 0);
         return from;
     }
 
@@ -177,19 +180,26 @@ internal sealed class Automaton
     {
         foreach (var c in text)
         {
-            var on = UInt128.One << c;
-            if (_ignoreCase && char.IsAsciiLetter(c)) on |= UInt128.One << (c ^ 0x20);
-            var known = share ? _edges[from].FindIndex(e => e.On == on) : -1;
-            from = known >= 0 ? _edges[from][known].To : Step(from, on);
+            var (low, high) = (0UL, 0UL);
+            Take(c, ref low, ref high);
+            if (_ignoreCase && char.IsAsciiLetter(c)) Take((char)(c ^ 0x20), ref low, ref high);
+            var known = share ? _edges[from].FindIndex(e => e.Low == low && e.High == high) : -1;
+            from = known >= 0 ? _edges[from][known].To : Step(from, low, high);
         }
 
         return from;
     }
 
-    private int Step(int from, UInt128 on)
+    private static void Take(char c, ref ulong low, ref ulong high)
+    {
+        if (c < 64) low |= 1UL << c;
+        else high |= 1UL << (c - 64);
+    }
+
+    private int Step(int from, ulong low, ulong high)
     {
         var to = State();
-        _edges[from].Add(new Edge(on, to));
+        _edges[from].Add(new Edge(low, high, to));
         return to;
     }
 

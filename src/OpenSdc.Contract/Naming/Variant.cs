@@ -46,6 +46,7 @@ internal sealed record Variant(Convention Convention, Node[] Pieces)
         FieldKind.ShortDate => "YYMMDD",
         FieldKind.Year => "YYYY",
         FieldKind.Digits when field.Width > 0 => new string('N', field.Width),
+        FieldKind.Digits => "<digits>",
         FieldKind.OneOf when field.Values.Length == 1 => field.Values[0],
         _ => $"<{field.Title}>",
     };
