@@ -50,7 +50,7 @@ public static class ServerApp
         services.AddSingleton<Recovery>();
         services.AddHostedService(all => all.GetRequiredService<Recovery>());
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainTimeout));
-        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddMeter(Telemetry.MeterName).AddPrometheusExporter());
+        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(Telemetry.Meters).AddPrometheusExporter());
         ApiDescription.Add(services);
 
         var app = builder.Build();
