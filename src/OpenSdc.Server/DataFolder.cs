@@ -6,14 +6,25 @@ namespace OpenSdc.Server;
 /// </summary>
 internal sealed class DataFolder : IDisposable
 {
-    private readonly FileStream inUse;
+    private readonly FileStream? inUse;
 
-    private DataFolder(string path, FileStream inUse) => (Path, this.inUse) = (path, inUse);
+    private DataFolder(string path, FileStream? inUse) => (Path, this.inUse) = (path, inUse);
 
     public string Path { get; }
 
     public string CatalogueFile => System.IO.Path.Combine(Path, "catalogue.sqlite");
 
+    /// <summary>Opens a folder that exists beside a process that may be serving it; the caller writes only through the catalogue's transactions and by links.</summary>
+    /// <exception cref="SettingException">There is no archive in it.</exception>
+    public static DataFolder Join(string path)
+    {
+        var full = System.IO.Path.GetFullPath(path);
+        return Directory.Exists(System.IO.Path.Combine(full, "objects"))
+            ? new DataFolder(full, inUse: null)
+            : throw new SettingException($"The folder {full} holds no archive: it has no folder objects.");
+    }
+
+    /// <summary>Opens the folder, or makes it, for this process alone.</summary>
     /// <exception cref="SettingException">It cannot be made or written, or another process has it.</exception>
     public static DataFolder Open(string path)
     {
@@ -41,5 +52,5 @@ internal sealed class DataFolder : IDisposable
         }
     }
 
-    public void Dispose() => inUse.Dispose();
+    public void Dispose() => inUse?.Dispose();
 }

@@ -18,10 +18,3 @@ internal static class Health
         return TypedResults.Text("ready\n");
     }
 }
-
-/// <summary>Until recovery is done no route of the contract is served: an upload on its way must be settled before its name can be asked for again.</summary>
-internal sealed class ReadyFilter(Recovery recovery) : IEndpointFilter
-{
-    public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-        recovery.IsDone ? next(context) : new(Problems.NotReady);
-}

@@ -32,7 +32,7 @@ public static class ServerApp
         var services = builder.Services;
         services.AddSingleton(options);
         services.AddSingleton(clock);
-        services.AddSingleton(MissionOf(options));
+        services.AddSingleton(options.ReadMission());
         services.AddSingleton<Telemetry>();
         services.AddSingleton<PublicAddress>();
 
@@ -44,6 +44,7 @@ public static class ServerApp
         services.AddSingleton(_ => new SignedUrls(SignedUrls.KeyOf(folder.Path), clock));
 
         services.AddSingleton<Catalogue.Catalogue>();
+        services.AddSingleton<Soundness>();
         services.AddSingleton<Publisher>();
         services.AddHostedService(all => all.GetRequiredService<Publisher>());
         services.AddSingleton<Recovery>();
@@ -73,6 +74,7 @@ public static class ServerApp
 
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = UnexpectedErrors.AnswerAsync });
         app.Use(PublicAnswers.InvokeAsync);
+        app.Use(app.Services.GetRequiredService<Recovery>().InvokeAsync);
         app.UseStatusCodePages(pages => Problems.OfStatus(pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
     }
 
@@ -80,7 +82,7 @@ public static class ServerApp
     {
         foreach (var prefix in Prefixes)
         {
-            var routes = app.MapGroup(prefix).AddEndpointFilter<ReadyFilter>();
+            var routes = app.MapGroup(prefix);
             routes.MapGet("/upload/{**path}", RequestUpload.Handle);
             routes.MapPut(SignedUrls.Root + "{**key}", ReceiveUpload.Handle);
             routes.MapGet("/query", QueryFiles.Handle);
@@ -93,20 +95,5 @@ public static class ServerApp
         app.MapPrometheusScrapingEndpoint("/metrics");
         app.MapOpenApi("/openapi/{documentName}.json");
         ReferencePage.Map(app);
-    }
-
-    private static Mission MissionOf(ServerOptions options)
-    {
-        if (options.Mission is not { } file)
-            return Mission.Imap;
-        try
-        {
-            using var stream = File.OpenRead(file);
-            return Mission.Load(stream);
-        }
-        catch (MissionFileException fault)
-        {
-            throw new SettingException($"The mission file {file} cannot be used: {fault.Message}", fault);
-        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using OpenSdc.Contract.Naming;
 
 namespace OpenSdc.Server;
 
@@ -98,6 +99,23 @@ public sealed record ServerOptions
         }
 
         return options;
+    }
+
+    /// <summary>The mission file that the settings name, read.</summary>
+    /// <exception cref="SettingException">It cannot be used.</exception>
+    public Contract.Naming.Mission ReadMission()
+    {
+        if (Mission is null)
+            return Contract.Naming.Mission.Imap;
+        try
+        {
+            using var stream = File.OpenRead(Mission);
+            return Contract.Naming.Mission.Load(stream);
+        }
+        catch (Exception fault) when (fault is MissionFileException or IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"The mission file {Mission} cannot be used: {fault.Message}", fault);
+        }
     }
 
     private static string NotEmpty(string text, string what) => text.Trim().Length > 0 ? text : throw new FormatException(what);

@@ -8,7 +8,14 @@ using OpenSdc.Contract.Naming;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>A file that is to be recorded: its object lies complete and flushed at its key.</summary>
-internal sealed record Publication(FileName Name, long Size, string Sha256);
+internal sealed record Publication(FileName Name, long Size, string Sha256)
+{
+    /// <summary>When it was ingested, where that was before now: an object that is found without a record.</summary>
+    public DateTimeOffset? IngestedAt { get; init; }
+
+    /// <summary>What the event says: published, or adopted.</summary>
+    public string Event { get; init; } = EventKind.Published;
+}
 
 /// <summary>The record of a key after a publication: the new one, or the one that was there before it.</summary>
 internal readonly record struct Recorded(UploadReceipt Receipt, bool IsNew);
@@ -31,7 +38,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         ON CONFLICT DO NOTHING RETURNING seq
         """;
 
-    private const string EventSql = "INSERT INTO events (seq, kind, at) VALUES (@p0, 'published', @p1)";
+    private const string EventSql = "INSERT INTO events (seq, kind, at, detail) VALUES (@p0, @p1, @p2, @p3)";
     private const string AdvanceSql = "UPDATE ledger SET seq = @p0 WHERE id = 1";
     private const string HeadSql = "SELECT seq FROM ledger WHERE id = 1";
 
@@ -43,40 +50,12 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     public Task OpenAsync(CancellationToken cancel) => dialect.MigrateAsync(cancel);
 
     /// <summary>The receipt of the file at a key, or null.</summary>
-    public async ValueTask<UploadReceipt?> FindAsync(string key, CancellationToken cancel)
-    {
-        var started = Stopwatch.GetTimestamp();
-        var session = await readers.RentAsync(cancel);
-        try
-        {
-            var receipt = await FindAsync(session, key, cancel);
-            readers.Return(session);
-            telemetry.CatalogueRead(started);
-            return receipt;
-        }
-        catch
-        {
-            session.Dispose();
-            throw;
-        }
-    }
+    public ValueTask<UploadReceipt?> FindAsync(string key, CancellationToken cancel) =>
+        ReadAsync(session => FindAsync(session, key, null, cancel), cancel);
 
     /// <summary>The number of the newest publication; 0 for an empty archive.</summary>
-    public async ValueTask<long> HeadAsync(CancellationToken cancel)
-    {
-        var session = await readers.RentAsync(cancel);
-        try
-        {
-            var head = Convert.ToInt64(await session.Statement(HeadSql, []).ExecuteScalarAsync(cancel));
-            readers.Return(session);
-            return head;
-        }
-        catch
-        {
-            session.Dispose();
-            throw;
-        }
-    }
+    public ValueTask<long> HeadAsync(CancellationToken cancel) =>
+        ReadAsync(async session => Convert.ToInt64(await session.Statement(HeadSql, []).ExecuteScalarAsync(cancel)), cancel);
 
     /// <summary>Opens the rows of a query, in the order of their paths. Rows are read from the database as they are asked for.</summary>
     /// <param name="query">The filters.</param>
@@ -105,7 +84,30 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// earlier record stands and is given back.
     /// </summary>
     /// <returns>One answer for each publication, in order.</returns>
-    public async Task<Recorded[]> PublishAsync(IReadOnlyList<Publication> publications, CancellationToken cancel)
+    public Task<Recorded[]> PublishAsync(IReadOnlyList<Publication> publications, CancellationToken cancel) =>
+        WriteAsync((session, transaction) => PublishAsync(session, transaction, publications, cancel), cancel);
+
+    /// <summary>One read on a pooled session, which is thrown away where the read fails.</summary>
+    public async ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> read, CancellationToken cancel)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var session = await readers.RentAsync(cancel);
+        try
+        {
+            var result = await read(session);
+            readers.Return(session);
+            telemetry.CatalogueRead(started);
+            return result;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>One transaction on the writer's session. When it returns, the transaction is on the disk.</summary>
+    public async Task<T> WriteAsync<T>(Func<Session, DbTransaction, Task<T>> write, CancellationToken cancel)
     {
         await writing.WaitAsync(cancel);
         try
@@ -113,9 +115,11 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
             var session = await writer.RentAsync(cancel);
             try
             {
-                var recorded = await PublishAsync(session, publications, cancel);
+                await using var transaction = await dialect.BeginWriteAsync(session.Connection, cancel);
+                var result = await write(session, transaction);
+                await transaction.CommitAsync(cancel);
                 writer.Return(session);
-                return recorded;
+                return result;
             }
             catch
             {
@@ -129,6 +133,13 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         }
     }
 
+    /// <summary>Adds an event to a file's history, inside a transaction of <see cref="WriteAsync"/>.</summary>
+    public static Task AddEventAsync(Session session, DbTransaction transaction, long seq, string kind, string at, string? detail, CancellationToken cancel) =>
+        session.Statement(EventSql, [seq, kind, at, detail], transaction).ExecuteNonQueryAsync(cancel);
+
+    /// <summary>A moment as the catalogue writes it: UTC, to the second.</summary>
+    public static string Text(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture);
+
     public bool IsOutOfSpace(DbException error) => dialect.IsOutOfSpace(error);
 
     public void Dispose()
@@ -138,52 +149,44 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         writing.Dispose();
     }
 
-    private async Task<Recorded[]> PublishAsync(Session session, IReadOnlyList<Publication> publications, CancellationToken cancel)
+    private async Task<Recorded[]> PublishAsync(
+        Session session, DbTransaction transaction, IReadOnlyList<Publication> publications, CancellationToken cancel)
     {
-        await using var transaction = await dialect.BeginWriteAsync(session.Connection, cancel);
-        var head = Convert.ToInt64(await Run(TakeTurnSql).ExecuteScalarAsync(cancel));
+        var head = Convert.ToInt64(await session.Statement(TakeTurnSql, [], transaction).ExecuteScalarAsync(cancel));
         var last = head;
-        var at = clock.GetUtcNow().UtcDateTime.ToString("yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture);
+        var now = clock.GetUtcNow();
         var recorded = new Recorded[publications.Count];
         for (var i = 0; i < recorded.Length; i++)
         {
-            var record = RecordOf(publications[i], last + 1, at);
-            var isNew = await InsertAsync(record, publications[i].Name.Family) is not null;
-            if (isNew)
+            var publication = publications[i];
+            var record = RecordOf(publication, last + 1, Text(publication.IngestedAt ?? now));
+            if (await InsertAsync(record, publication.Name.Family) is null)
             {
-                last++;
-                await Run(EventSql, last, at).ExecuteNonQueryAsync(cancel);
+                recorded[i] = new((await FindAsync(session, record.FilePath, transaction, cancel))!, IsNew: false);
+                continue;
             }
 
-            recorded[i] = isNew
-                ? new(new(record.FilePath, record.Size, record.Sha256, record.Seq, record.IngestionDate), IsNew: true)
-                : new((await FindAsync(session, record.FilePath, cancel, transaction))!, IsNew: false);
+            last++;
+            await AddEventAsync(session, transaction, last, publication.Event, Text(now), null, cancel);
+            recorded[i] = new(new(record.FilePath, record.Size, record.Sha256, record.Seq, record.IngestionDate), IsNew: true);
         }
 
         if (last > head)
-            await Run(AdvanceSql, last).ExecuteNonQueryAsync(cancel);
-        await transaction.CommitAsync(cancel);
+            await session.Statement(AdvanceSql, [last], transaction).ExecuteNonQueryAsync(cancel);
         return recorded;
 
-        DbCommand Run(string sql, params ReadOnlySpan<object?> values)
-        {
-            var command = session.Statement(sql, values);
-            command.Transaction = transaction;
-            return command;
-        }
-
-        Task<object?> InsertAsync(FileRecord r, string family) => Run(InsertSql,
-            r.Seq, r.FilePath, family, r.Instrument, r.DataLevel, r.Descriptor, r.StartDate, r.EndDate, r.Repointing, r.Cr,
-            r.Version, r.MajorVersion, r.MinorVersion, r.Extension, r.IngestionDate, r.Size, r.Sha256,
-            JsonSerializer.Serialize(r, ContractJson.Default.FileRecord)).ExecuteScalarAsync(cancel);
+        Task<object?> InsertAsync(FileRecord r, string family) => session.Statement(InsertSql,
+            [
+                r.Seq, r.FilePath, family, r.Instrument, r.DataLevel, r.Descriptor, r.StartDate, r.EndDate, r.Repointing, r.Cr,
+                r.Version, r.MajorVersion, r.MinorVersion, r.Extension, r.IngestionDate, r.Size, r.Sha256,
+                JsonSerializer.Serialize(r, ContractJson.Default.FileRecord),
+            ],
+            transaction).ExecuteScalarAsync(cancel);
     }
 
-    private static async ValueTask<UploadReceipt?> FindAsync(
-        Session session, string key, CancellationToken cancel, DbTransaction? transaction = null)
+    private static async ValueTask<UploadReceipt?> FindAsync(Session session, string key, DbTransaction? transaction, CancellationToken cancel)
     {
-        var command = session.Statement(FindSql, [key]);
-        command.Transaction = transaction;
-        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await using var reader = await session.Statement(FindSql, [key], transaction).ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
             ? new UploadReceipt(key, reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3))
             : null;

@@ -49,7 +49,7 @@ internal sealed class Session(DbConnection connection) : IDisposable
     public DbConnection Connection => connection;
 
     /// <summary>The prepared statement with this text and these parameter values, in order: @p0, @p1, …</summary>
-    public DbCommand Statement(string sql, ReadOnlySpan<object?> values)
+    public DbCommand Statement(string sql, ReadOnlySpan<object?> values, DbTransaction? transaction = null)
     {
         if (!statements.TryGetValue(sql, out var command))
         {
@@ -69,6 +69,7 @@ internal sealed class Session(DbConnection connection) : IDisposable
 
         for (var i = 0; i < values.Length; i++)
             command.Parameters[i].Value = values[i] ?? DBNull.Value;
+        command.Transaction = transaction;
         return command;
     }
 

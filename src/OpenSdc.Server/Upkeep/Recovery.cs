@@ -14,6 +14,12 @@ internal sealed partial class Recovery(IObjectStore store, Catalogue.Catalogue c
     /// <summary>Whether it is done, and requests may be served.</summary>
     public bool IsDone { get; private set; }
 
+    /// <summary>Until it is done only the operator's routes are served: an upload on its way is settled before its name can be asked for again.</summary>
+    public Task InvokeAsync(HttpContext context, RequestDelegate next) =>
+        IsDone || context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal) || context.Request.Path.StartsWithSegments("/metrics", StringComparison.Ordinal)
+            ? next(context)
+            : Problems.NotReady.ExecuteAsync(context);
+
     protected override async Task ExecuteAsync(CancellationToken cancel)
     {
         var started = Stopwatch.GetTimestamp();

@@ -29,9 +29,24 @@ CREATE TABLE files (
 );
 CREATE INDEX files_by_product ON files (family, instrument, data_level, descriptor, start_date);
 
+-- What happened to a file, in order: published, adopted (found without a record), lost, damaged, sound (again).
 CREATE TABLE events (
-  id    INTEGER PRIMARY KEY,
-  seq   BIGINT NOT NULL,
-  kind  TEXT NOT NULL,
-  at    TEXT NOT NULL
+  id     INTEGER PRIMARY KEY,
+  seq    BIGINT NOT NULL,
+  kind   TEXT NOT NULL,
+  at     TEXT NOT NULL,
+  detail TEXT
+);
+
+-- The files whose last event says that their bytes are not there or not right: a handful at most, asked on every download.
+CREATE TABLE unsound (
+  seq  BIGINT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  at   TEXT NOT NULL
+);
+
+-- When a file's bytes were last read and found right.
+CREATE TABLE verified (
+  seq BIGINT PRIMARY KEY,
+  at  TEXT NOT NULL
 );

@@ -1,0 +1,46 @@
+using OpenSdc.Load;
+
+const string Usage = """
+    usage: OpenSdc.Load COMMAND [--option value]…
+      bare    --urls URL                              a bare Kestrel endpoint with a 200-byte JSON answer
+      sha256                                          one core's SHA-256 rate
+      loop    --db FILE --rows N [--sql SQL] [--order yes] [--seconds S]
+                                                      queries of about 100 rows with the SQLite driver alone
+      names   --rows N [--count C] [--as name|key|download-key|download-filename|query-one|query-month]
+      names   --tag TAG --count C                     names that no filled archive has
+      urls    --base URL --names FILE --kind upload|download
+                                                      signed URLs, one a line
+      put     --url-file FILE --size BYTES --connections C [--skip N] [--warm N] [--count N]
+      get     --url URL                               one stream
+      ready   --url URL [--runs N] -- COMMAND…        time from exec to the first 200
+      fill    --data DIR --rows N                     catalogue rows for an archive that is not running
+    """;
+
+if (args.Length == 0)
+{
+    Console.Error.WriteLine(Usage);
+    return 2;
+}
+
+try
+{
+    var options = new Arguments(args.AsSpan(1));
+    return args[0] switch
+    {
+        "bare" => await BareEndpoint.Run(options),
+        "sha256" => Sha256Rate.Run(),
+        "loop" => QueryLoop.Run(options),
+        "names" => Names.Run(options),
+        "urls" => await SignedUrlList.Run(options),
+        "put" => await PutLoad.Run(options),
+        "get" => GetStream.Run(options),
+        "ready" => await StartTime.Run(options),
+        "fill" => await Fill.Run(options),
+        _ => throw new UsageException($"No such command: {args[0]}\n{Usage}"),
+    };
+}
+catch (Exception e) when (e is UsageException or LoadFailedException or HttpRequestException or IOException)
+{
+    Console.Error.WriteLine(e.Message);
+    return e is UsageException ? 2 : 1;
+}

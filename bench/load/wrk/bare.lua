@@ -1,0 +1,2 @@
+-- The bare endpoint: one request, again and again.
+done = require("report").done

@@ -1,0 +1,179 @@
+namespace OpenSdc.Contract.Naming;
+
+/// <summary>
+/// Says what is wrong with a name that fits no convention: against the convention that it comes closest to, part by part.
+/// This path may take a hundred times as long as reading a good name; it is bounded all the same, since names are short.
+/// </summary>
+internal static class Explanation
+{
+    public static ParsedName Of(string name, Mission mission, ref int work)
+    {
+        if (InLowerCase(name, mission, ref work) is { } faults) return new ParsedName { Faults = faults };
+
+        ParsedName closest = default;
+        var least = int.MaxValue;
+        var room = mission.Conventions.Max(c => c.Variants.Max(v => Alignment.Room(v, name.Length)));
+        var cost = new ushort[room];
+        var next = new byte[room];
+        foreach (var convention in mission.Conventions)
+        {
+            foreach (var variant in convention.Variants)
+            {
+                cost.AsSpan(0, Alignment.Room(variant, name.Length)).Clear();
+                var alignment = new Alignment(variant, name, cost, next);
+                var total = alignment.Cost();
+                work += alignment.Work;
+                if (total >= least) continue;
+                var found = new FaultFinder(variant, name).Find(alignment);
+                if (found.Good * 3 < variant.Fields || total + found.Extra >= least) continue;
+                least = total + found.Extra;
+                closest = new ParsedName { Faults = found.Faults, Closest = convention.FullName };
+            }
+        }
+
+        if (closest.Faults.Count > 0) return closest;
+        var family = mission.Families[0];
+        var shape = Variant.Shape(family.Conventions[^1].Nodes);
+        return new ParsedName
+        {
+            Faults = [new("name", name, $"The name '{NameText.Show(name)}' follows no convention of the mission {mission.Name}; a {family.Name} name reads {shape}.")],
+        };
+    }
+
+    /// <summary>The commonest slip has one cause, and gets one sentence.</summary>
+    private static List<NameFault>? InLowerCase(string name, Mission mission, ref int work)
+    {
+        if (!name.AsSpan().ContainsAnyInRange('A', 'Z')) return null;
+#pragma warning disable CA1308 // Names are lower case; this is their spelling, not a comparison.
+        var lower = name.ToLowerInvariant();
+#pragma warning restore CA1308
+        return mission.Read(lower, ref work) is { } record
+            ? [new("name", name, $"The name '{name}' has upper case letters, and {record.Family} names are lower case: '{lower}'.")]
+            : null;
+    }
+}
+
+/// <summary>The faults along one alignment.</summary>
+/// <remarks>Extra is the cost of faults between fields, which the alignment does not see; Good counts the fields that fit.</remarks>
+internal readonly record struct FoundFaults(List<NameFault> Faults, int Extra, int Good);
+
+/// <summary>Turns an alignment into sentences.</summary>
+internal sealed class FaultFinder(Variant variant, string name)
+{
+    private readonly List<NameFault> _faults = [];
+    private readonly string?[] _text = new string?[Roles.Count];
+    private bool _fieldMissing;
+
+    public FoundFaults Find(Alignment alignment)
+    {
+        var at = 0;
+        var good = 0;
+        List<NameFault> marks = [];
+        for (var i = 0; i < variant.Pieces.Length; i++)
+        {
+            var piece = variant.Pieces[i];
+            var end = alignment.End(i, at);
+            var text = name[at..end];
+            var fit = Alignment.Fit(piece, text, variant.Convention.IgnoreCase);
+            if (piece is Literal literal)
+            {
+                if (fit > 0) (IsMark(literal) ? marks : _faults).Add(Misread(literal, text, at));
+            }
+            else
+            {
+                var field = piece is Slot slot ? slot.Field : ((Group)piece).Field;
+                if (field.Role != Role.None) _text[(int)field.Role] = text;
+                if (fit == 0) good++;
+                else _faults.Add(Of(piece, field, text, fit));
+            }
+
+            at = end;
+        }
+
+        if (at < name.Length)
+            _faults.Add(new("name", name[at..], $"The name has '{NameText.Show(name.AsSpan(at))}' after its end; allowed: {Variant.Shape(variant.Convention.Nodes)}."));
+
+        // A mark that is not there is news only where the field beside it is.
+        if (!_fieldMissing) _faults.AddRange(marks);
+        if (_faults.Count > 0) return new(_faults, 0, good);
+        Together();
+        return new(_faults, _faults.Count, good);
+    }
+
+    /// <summary>What fits piece by piece can still be wrong together.</summary>
+    private void Together()
+    {
+        var convention = variant.Convention;
+        if (convention.Ordered && Day(Role.Start) is { } start && Day(Role.End) is { } end && end < start)
+        {
+            _faults.Add(new("end date", _text[(int)Role.End]!,
+                $"The end date '{_text[(int)Role.End]}' is before the start date '{_text[(int)Role.Start]}'; allowed: the same day or a later one."));
+        }
+
+        foreach (var rule in convention.Rules)
+        {
+            var holds = rule.If.All(c => c.Value.Contains(_text[(int)c.Key], StringComparer.Ordinal));
+            foreach (var (role, words) in holds ? rule.Then : rule.Else)
+            {
+                var text = _text[(int)role] ?? "";
+                if (words.Contains(text, StringComparer.Ordinal)) continue;
+                var because = string.Join(" and ", rule.If.Keys.Select(r => $"the {Roles.Title(r, "")} '{_text[(int)r]}'"));
+                _faults.Add(new(Roles.Title(role, ""), text,
+                    $"The {Roles.Title(role, "")} '{text}' does not go with {because}; allowed: {string.Join(", ", words)}."));
+            }
+        }
+    }
+
+    private DateOnly? Day(Role role) =>
+        _text[(int)role] is { } text && DayText.TryRead(variant.Convention[role]!.Kind, text, out var day) ? day : null;
+
+    private NameFault Misread(Literal literal, string text, int at)
+    {
+        var message = text.Length == 0
+            ? $"The name lacks '{literal.Text}' at character {at + 1}; allowed: {Variant.Shape(variant.Convention.Nodes)}."
+            : $"The name has '{NameText.Show(text)}' at character {at + 1}, where '{literal.Text}' belongs; allowed: {Variant.Shape(variant.Convention.Nodes)}.";
+        return new("name", text, message);
+    }
+
+    private NameFault Of(Node piece, Field field, string text, int fit)
+    {
+        var allowed = piece switch
+        {
+            Group { Parts: [Slot only] } => Allowed(only.Field),
+            Group group => Variant.Shape(group.Parts),
+            _ => Allowed(field),
+        };
+        if (text.Length == 0)
+        {
+            _fieldMissing = true;
+            return new(field.Title, text, $"The {field.Title} is missing; allowed: {allowed}.");
+        }
+
+        var shown = NameText.Show(text);
+        var what = (field.Kind, fit) switch
+        {
+            (FieldKind.OneOf, Alignment.Unreal) => $"is written in upper case, and {variant.Convention.Family} names are lower case",
+            (FieldKind.OneOf, _) => "is not known",
+            (FieldKind.Digits, Alignment.Unreal) or (FieldKind.Words, Alignment.Unreal) => $"is a larger number than {int.MaxValue}",
+            (FieldKind.Digits, _) when field.Width > 0 => $"is not {field.Width} digits",
+            (FieldKind.Digits, _) => "is not a number",
+            (_, Alignment.Unreal) when field.IsDate => "is not in the calendar",
+            (_, _) when field.IsDate => "is not a date",
+            _ when piece is Group => "does not have the form of a version",
+            _ => "has a character that it cannot have",
+        };
+        return new(field.Title, text, $"The {field.Title} '{shown}' {what}; allowed: {allowed}.");
+    }
+
+    private static string Allowed(Field field) => field.Kind switch
+    {
+        FieldKind.OneOf => string.Join(", ", field.Values),
+        FieldKind.Text => "any visible ASCII text without '_'",
+        FieldKind.Words => "any visible ASCII text",
+        FieldKind.Digits when field.Width == 0 => "one or more digits",
+        FieldKind.Digits => Variant.Shape(field),
+        _ => $"a real day, written {Variant.Shape(field)}",
+    };
+
+    private static bool IsMark(Literal literal) => !literal.Text.AsSpan().ContainsAnyExcept("_.-");
+}

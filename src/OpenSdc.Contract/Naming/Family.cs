@@ -1,0 +1,49 @@
+namespace OpenSdc.Contract.Naming;
+
+/// <summary>
+/// One kind of file (science, ancillary, …): what a query over it may name. The lists are over all of its conventions,
+/// old and new, without repeats, in ordinal order.
+/// </summary>
+public sealed class Family
+{
+    internal Family(string name, IReadOnlyList<string> yieldsTo, Convention[] conventions)
+    {
+        Name = name;
+        YieldsTo = yieldsTo;
+        Conventions = conventions;
+        Fields = [.. Enum.GetValues<Role>().Where(r => r != Role.None && Array.Exists(conventions, c => Has(c, r))).Select(Roles.Query)];
+        Instruments = ValuesOf(Role.Instrument);
+        DataLevels = ValuesOf(Role.Level);
+        Descriptors = ValuesOf(Role.Descriptor);
+        Extensions = ValuesOf(Role.Extension);
+    }
+
+    /// <summary>The name by which a query asks for the family: <c>science</c>, <c>ancillary</c>, <c>spice</c>, ….</summary>
+    public string Name { get; }
+
+    /// <summary>The fields that names of the family have, as a query calls them: <c>instrument</c>, <c>data_level</c>, <c>start_date</c>, ….</summary>
+    public IReadOnlyList<string> Fields { get; }
+
+    /// <summary>The instruments; empty where the family has none.</summary>
+    public IReadOnlyList<string> Instruments { get; }
+
+    /// <summary>The data levels; empty where the family has none.</summary>
+    public IReadOnlyList<string> DataLevels { get; }
+
+    /// <summary>The descriptors, where the mission lists them (the types of SPICE kernels); empty where they are free text.</summary>
+    public IReadOnlyList<string> Descriptors { get; }
+
+    /// <summary>The extensions, without the leading dot.</summary>
+    public IReadOnlyList<string> Extensions { get; }
+
+    /// <summary>Families that are tried before this one and may take a name that would fit both.</summary>
+    internal IReadOnlyList<string> YieldsTo { get; }
+
+    internal Convention[] Conventions { get; }
+
+    private static bool Has(Convention convention, Role role) =>
+        convention[role] is not null || (role == Role.Descriptor && convention.Constant is not null);
+
+    private string[] ValuesOf(Role role) =>
+        [.. Conventions.SelectMany(c => c.RecordedValues(role)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+}
