@@ -12,6 +12,7 @@ internal static class Operations
     private const string Download = "Download";
     private const string Bytes = "Bytes";
     private const string Health = "Health";
+    private const string Slashes = "Slashes stand as they are, not as `%2F`.";
     private const string ObjectPath = SignedUrls.Root + "{key}";
 
     public static IReadOnlyList<OpenApiTag> Tags { get; } =
@@ -30,7 +31,7 @@ internal static class Operations
     private static readonly Failure Unsigned = new(
         Problems.BadSignature("The URL expired at 2026-01-02 03:04:05 UTC; ask for a new one."), "the URL is unsigned, was changed, or has expired");
 
-    private static readonly OpenApiParameter ObjectKey = Words.Path("key", "Path of the file in the archive; it holds slashes.", Samples.Key);
+    private static readonly OpenApiParameter ObjectKey = Words.Path("key", $"Path of the file in the archive. {Slashes}", Samples.Key);
 
     private static readonly IReadOnlyList<OpenApiParameter> SignedQuery =
     [
@@ -56,7 +57,7 @@ internal static class Operations
         """)
     {
         TakesKey = true,
-        Parameters = [Words.Path("path", "Name of the file, after any folders; it may hold slashes.", Samples.UploadPath)],
+        Parameters = [Words.Path("path", $"Name of the file, after any folders, e.g. `{Samples.Key}`. {Slashes}", Samples.FileName)],
         Answers =
         [
             new(200, "The URL to `PUT` the bytes to.")
@@ -167,7 +168,7 @@ internal static class Operations
         """)
     {
         TakesKey = true,
-        Parameters = [Words.Path("path", "File name, or path in the archive; it may hold slashes.", Samples.UploadPath)],
+        Parameters = [Words.Path("path", $"File name, or path in the archive, e.g. `{Samples.Key}`. {Slashes}", Samples.FileName)],
         Answers =
         [
             new(302, "The bytes are at `Location`.")

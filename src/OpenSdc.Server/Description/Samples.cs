@@ -9,7 +9,6 @@ namespace OpenSdc.Server.Description;
 internal static class Samples
 {
     public const string FileName = "imap_codice_l1a_lo_20260101_20260102_v01-01.cdf";
-    public const string UploadPath = "codice/l1a/2026/01/" + FileName;
     public const string Key = "imap/codice/l1a/2026/01/" + FileName;
     public const string Sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     public const string Md5InBase64 = "CY9rzUYh03PK3k6DJie09g==";
@@ -25,7 +24,7 @@ internal static class Samples
     public static readonly string Next = $"<https://sdc.example.org/query?limit=1&cursor={Cursor}>; rel=\"next\"";
 
     public static readonly IReadOnlyList<NameFault> NameFaults =
-        [new("start date", "20260132", "The start date '20260132' is not in the calendar; allowed: YYYYMMDD.")];
+        [new("start date", "20260132", "The start date '20260132' is not in the calendar; allowed: a real day, written YYYYMMDD.")];
 
     public static readonly string Receipt =
         JsonSerializer.Serialize(new UploadReceipt(Key, 1482760, Sha256, 42, "20260103 04:05:06"), ContractJson.Default.UploadReceipt);
