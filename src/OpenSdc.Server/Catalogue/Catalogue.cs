@@ -47,7 +47,12 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     private readonly SemaphoreSlim writing = new(1, 1);
 
     /// <summary>Brings the schema up to date. Call once, before anything else.</summary>
-    public Task OpenAsync(CancellationToken cancel) => dialect.MigrateAsync(cancel);
+    public async Task OpenAsync(CancellationToken cancel)
+    {
+        await dialect.MigrateAsync(cancel);
+        // Leaves one session open for good: on a disk that has become full, the first one could not be opened.
+        await HeadAsync(cancel);
+    }
 
     /// <summary>The receipt of the file at a key, or null.</summary>
     public ValueTask<UploadReceipt?> FindAsync(string key, CancellationToken cancel) =>
