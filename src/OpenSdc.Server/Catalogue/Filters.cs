@@ -38,9 +38,8 @@ internal sealed class Filters
         if (any.Count == 0)
             return this;
         var plain = any.Where(value => value is not string text || !text.Contains('*', StringComparison.Ordinal)).Select(value => Add(value)).ToList();
-        var parts = any.OfType<string>().Where(text => text.Contains('*', StringComparison.Ordinal))
-            .Select(pattern => $"{column} LIKE {Add(LikePattern(pattern))} ESCAPE '\\'")
-            .Chunk(LargestGroup).Select(group => group.Length == 1 ? group[0] : $"({string.Join(" OR ", group)})").ToList();
+        var parts = any.OfType<string>().Where(text => text.Contains('*', StringComparison.Ordinal)).Chunk(LargestGroup)
+            .Select(group => "(" + string.Join(" OR ", group.Select(pattern => $"{column} LIKE {Add(LikePattern(pattern))} ESCAPE '\\'")) + ")").ToList();
         if (plain.Count > 0)
             parts.Insert(0, plain.Count == 1 ? $"{column} = {plain[0]}" : $"{column} IN ({string.Join(", ", plain)})");
         return And(parts.Count == 1 ? parts[0] : $"({string.Join(" OR ", parts)})");

@@ -36,7 +36,7 @@ public sealed class QueryPlanTests : IAsyncLifetime
     private static readonly Gen<FileQuery> Queries =
         from family in OneOf("science", "science", "science", "ancillary", "quicklook", "spice", "")
         from names in Gen.Select(
-            Any(Instruments, "h*", "*a*"), Any(Levels, "l1*", "*"), Any(Descriptors, "l*", "*o*", "l%*", "L*", "nothing*", "leap*"),
+            Any(Instruments, "h*", "*a*"), Any(Levels, "l1*", "*a"), Any(Descriptors, "l*", "*o*", "l%*", "L*", "nothing*", "leap*"),
             Any(OneOf("cdf", "pkts", "png", "tls"), "*s"))
         from versions in Any(OneOf("v001", "v001.0002", "v01-02"), "v01-*", "v002.*", "*1")
         from numbers in Gen.Select(Any(Gen.Int[1, 2]), Any(Gen.Int[1, 2]), Any(Gen.Int[1, 2]), Any(Gen.Int[1, 12]))
