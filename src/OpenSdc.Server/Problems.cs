@@ -62,8 +62,9 @@ internal static class Problems
 
     public static Problem NoSuchObject { get; } = new("not-found", 404, "There is no such object.") { Plain = true };
 
-    public static Problem DamagedObject(string key) => new("damaged", 500,
-        $"The stored bytes of {key} are not those that were published, so they are not sent; the operator has been told.")
+    public static Problem UnsoundObject(string key, string kind) => new(kind, 500, kind == Catalogue.EventKind.Lost
+        ? $"The stored bytes of {key} are lost; its record remains, and the operator has been told."
+        : $"The stored bytes of {key} are not those that were published, so they are not sent; the operator has been told.")
     { Plain = true };
 
     public static Problem PreconditionFailed { get; } = new("precondition-failed", 412,

@@ -57,6 +57,10 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     public ValueTask<long> HeadAsync(CancellationToken cancel) =>
         ReadAsync(async session => Convert.ToInt64(await session.Statement(HeadSql, []).ExecuteScalarAsync(cancel)), cancel);
 
+    /// <summary>Writes a transaction that changes nothing, to see whether one can be written. Fails as a publication would.</summary>
+    public Task ProveWritableAsync(CancellationToken cancel) =>
+        WriteAsync(async (session, transaction) => await session.Statement(TakeTurnSql, [], transaction).ExecuteScalarAsync(cancel), cancel);
+
     /// <summary>Opens the rows of a query, in the order of their paths. Rows are read from the database as they are asked for.</summary>
     /// <param name="query">The filters.</param>
     /// <param name="columns">The columns of each row, e.g. <c>item</c>.</param>

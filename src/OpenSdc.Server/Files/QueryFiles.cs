@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
@@ -10,14 +11,14 @@ internal static class QueryFiles
 {
     /// <summary><c>GET /query?…</c></summary>
     public static async Task<Results<Listing, Problem>> Handle(
-        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, PublicAddress address)
+        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, PublicAddress address, Patience patience)
     {
         var (query, problem) = QueryParameters.Read(context.Request.Query, mission);
         if (query is null)
             return problem!;
         if (query is { Limit: not null, AsOf: null })
             query = query with { AsOf = await catalogue.HeadAsync(context.RequestAborted) };
-        return new Listing(query, catalogue, address);
+        return new Listing(query, catalogue, address, patience);
     }
 }
 
@@ -25,7 +26,7 @@ internal static class QueryFiles
 /// The rows of a query. Without a limit they go from the database's reader to the connection as they are read, in constant memory; a page is held
 /// until its end is known, since its header says where the next one begins.
 /// </summary>
-internal sealed record Listing(FileQuery Query, Catalogue.Catalogue Catalogue, PublicAddress Address) : IResult
+internal sealed record Listing(FileQuery Query, Catalogue.Catalogue Catalogue, PublicAddress Address, Patience Patience) : IResult
 {
     private const int FlushAt = 32 * 1024;
 
@@ -34,6 +35,10 @@ internal sealed record Listing(FileQuery Query, Catalogue.Catalogue Catalogue, P
         var documented = Representation.IsDocumented(context);
         var cancel = context.RequestAborted;
         IListingFormat format = documented ? new TupleFormat() : new ItemFormat();
+
+        // While it lasts the database keeps a snapshot, and whatever is published meanwhile piles up beside it. Who is slower takes pages.
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+            rate.MinDataRate = Limits.OfListings;
 
         // One row more than the page tells whether there is a next one.
         var limit = Query.Limit;
@@ -57,7 +62,7 @@ internal sealed record Listing(FileQuery Query, Catalogue.Catalogue Catalogue, P
             if (limit is not null)
                 last = rows.Columns.GetString(format.PathColumn);
             else if (output.Length > FlushAt)
-                await output.FlushToAsync(response.BodyWriter, cancel);
+                await output.FlushToAsync(context, Patience);
         }
 
         format.End(output);
@@ -65,7 +70,7 @@ internal sealed record Listing(FileQuery Query, Catalogue.Catalogue Catalogue, P
             response.Headers.Link = $"<{Next(context.Request, new Cursor(Query.AsOf!.Value, last!))}>; rel=\"next\"";
         if (!response.HasStarted)
             response.ContentLength = output.Length;
-        await output.FlushToAsync(response.BodyWriter, cancel);
+        await output.FlushToAsync(context, Patience);
     }
 
     private string Next(HttpRequest request, Cursor cursor)

@@ -2,7 +2,7 @@ using System.Data.Common;
 
 namespace OpenSdc.Server.Objects;
 
-/// <summary>Tells what the disk says of itself when a write fails: no room, no permission, or something unexpected.</summary>
+/// <summary>Tells what the disk says of itself when it fails: no room, no permission, bytes that cannot be read, or something unexpected.</summary>
 internal static class Disk
 {
     private const int NoSpace = 28;       // ENOSPC
@@ -10,6 +10,8 @@ internal static class Disk
     private const int ReadOnly = 30;      // EROFS
     private const int NotPermitted = 13;  // EACCES
     private const int InputOutput = 5;    // EIO
+    private const int BadMessage = 74;    // EBADMSG: a file system's own checksum is not right
+    private const int NotClean = 117;     // EUCLEAN: a file system's own structure is not right
 
     /// <summary>The answer to the caller whose write failed; null where the failure is none of the disk's.</summary>
     public static Problem? Refusal(Exception failure, Catalogue.Catalogue catalogue) => failure switch
@@ -21,4 +23,7 @@ internal static class Disk
         IOException { HResult: ReadOnly or NotPermitted or InputOutput } => Problems.CannotWrite,
         _ => null,
     };
+
+    /// <summary>True where a read failed since the bytes are not there to be read; false where asking was refused, which says nothing of the bytes.</summary>
+    public static bool IsReadError(IOException failure) => failure.HResult is InputOutput or BadMessage or NotClean;
 }
