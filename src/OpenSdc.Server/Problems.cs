@@ -62,9 +62,11 @@ internal static class Problems
 
     public static Problem NoSuchObject { get; } = new("not-found", 404, "There is no such object.") { Plain = true };
 
-    public static Problem UnsoundObject(string key, string kind) => new(kind, 500, kind == Catalogue.EventKind.Lost
-        ? $"The stored bytes of {key} are lost; its record remains, and the operator has been told."
-        : $"The stored bytes of {key} are not those that were published, so they are not sent; the operator has been told.")
+    public static Problem DamagedObject(string key) => new("damaged", 500,
+        $"The stored bytes of {key} are not those that were published, so they are not sent; the operator has been told.")
+    { Plain = true };
+
+    public static Problem LostObject(string key) => new("lost", 500, $"The stored bytes of {key} are lost; its record remains, and the operator has been told.")
     { Plain = true };
 
     public static Problem PreconditionFailed { get; } = new("precondition-failed", 412,
@@ -76,6 +78,12 @@ internal static class Problems
     { Plain = true };
 
     public static Problem NotReady { get; } = new("not-ready", 503, "The archive is still starting; try again in a moment.") { Plain = true, RetryAfter = 1 };
+
+    /// <summary>For a request that no handler answered.</summary>
+    public static Problem OfStatus(HttpContext context) =>
+        context.Response.StatusCode == 404 && PathFaults.Of(context) is { } climbs
+            ? new("path-climbs", 400, climbs.Message) { Plain = true, Errors = [climbs.Message] }
+            : OfStatus(context.Response.StatusCode);
 
     /// <summary>For what the framework refuses before any handler: no route, wrong method, malformed request.</summary>
     public static Problem OfStatus(int status) => status switch

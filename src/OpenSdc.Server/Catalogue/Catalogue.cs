@@ -47,7 +47,12 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     private readonly SemaphoreSlim writing = new(1, 1);
 
     /// <summary>Brings the schema up to date. Call once, before anything else.</summary>
-    public Task OpenAsync(CancellationToken cancel) => dialect.MigrateAsync(cancel);
+    public async Task OpenAsync(CancellationToken cancel)
+    {
+        await dialect.MigrateAsync(cancel);
+        // Leaves one session open for good: on a disk that has become full, the first one could not be opened.
+        await HeadAsync(cancel);
+    }
 
     /// <summary>The receipt of the file at a key, or null.</summary>
     public ValueTask<UploadReceipt?> FindAsync(string key, CancellationToken cancel) =>
@@ -56,10 +61,6 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// <summary>The number of the newest publication; 0 for an empty archive.</summary>
     public ValueTask<long> HeadAsync(CancellationToken cancel) =>
         ReadAsync(async session => Convert.ToInt64(await session.Statement(HeadSql, []).ExecuteScalarAsync(cancel)), cancel);
-
-    /// <summary>Writes a transaction that changes nothing, to see whether one can be written. Fails as a publication would.</summary>
-    public Task ProveWritableAsync(CancellationToken cancel) =>
-        WriteAsync(async (session, transaction) => await session.Statement(TakeTurnSql, [], transaction).ExecuteScalarAsync(cancel), cancel);
 
     /// <summary>Opens the rows of a query, in the order of their paths. Rows are read from the database as they are asked for.</summary>
     /// <param name="query">The filters.</param>

@@ -10,6 +10,9 @@ internal sealed class QuerySql
     private const string NewestFirst = "COALESCE(major_version, -1) DESC, COALESCE(minor_version, -1) DESC, seq DESC";
     private const string Series = "family, instrument, data_level, descriptor, start_date, repointing, cr, extension";
 
+    // SQLite refuses an expression more than 1000 deep, and a chain of ORs is as deep as it is long.
+    private const int LargestGroup = 50;
+
     private readonly StringBuilder where = new();
     private readonly List<object?> values = [];
 
@@ -60,11 +63,13 @@ internal sealed class QuerySql
             where.Append(column).Append(" = ").Append(Add(plain[0]));
         else if (plain.Count > 1)
             where.Append(column).Append(" IN (").AppendJoin(", ", plain.Select(value => Add(value))).Append(')');
-        var first = plain.Count == 0;
-        foreach (var pattern in any.OfType<string>().Where(text => text.Contains('*', StringComparison.Ordinal)))
+        var or = plain.Count == 0 ? "" : " OR ";
+        foreach (var group in any.OfType<string>().Where(text => text.Contains('*', StringComparison.Ordinal)).Chunk(LargestGroup))
         {
-            where.Append(first ? "" : " OR ").Append(column).Append(" LIKE ").Append(Add(LikePattern(pattern))).Append(" ESCAPE '\\'");
-            first = false;
+            where.Append(or).Append('(')
+                .AppendJoin(" OR ", group.Select(pattern => $"{column} LIKE {Add(LikePattern(pattern))} ESCAPE '\\'"))
+                .Append(')');
+            or = " OR ";
         }
 
         where.Append(any.Count > 1 ? ")" : "");

@@ -70,7 +70,7 @@ internal sealed class ObjectSender(ServerOptions options, Verdicts verdicts, Pat
             var whole = buffer.AsMemory(0, size);
             if (!await FillAsync(answer, whole, context.RequestAborted))
             {
-                await Problems.UnsoundObject(answer.Receipt.FilePath, EventKind.Damaged).ExecuteAsync(context);
+                await Problems.DamagedObject(answer.Receipt.FilePath).ExecuteAsync(context);
                 return;
             }
 

@@ -19,7 +19,7 @@ internal static class ServeObject
         if (await soundness.FindAsync(key, context.RequestAborted) is not { } file)
             return Problems.NoSuchObject;
         if (file.Unsound is not null)
-            return Problems.UnsoundObject(key, file.Unsound);
+            return Unsound(key, file.Unsound);
 
         var receipt = file.Receipt;
 
@@ -47,7 +47,7 @@ internal static class ServeObject
         catch (IOException failure) when (Disk.IsReadError(failure))
         {
             verdicts.Say(receipt.Seq, key, EventKind.Damaged, $"the object cannot be opened: {failure.Message}");
-            return Problems.UnsoundObject(key, EventKind.Damaged);
+            return Problems.DamagedObject(key);
         }
 
         if (stored is not null && stored.Length == length)
@@ -57,8 +57,10 @@ internal static class ServeObject
             : (EventKind.Damaged, $"the object has {stored.Length} bytes, the record says {length}");
         stored?.Dispose();
         verdicts.Say(receipt.Seq, key, kind, detail);
-        return Problems.UnsoundObject(key, kind);
+        return Unsound(key, kind);
     }
+
+    private static Problem Unsound(string key, string kind) => kind == EventKind.Lost ? Problems.LostObject(key) : Problems.DamagedObject(key);
 }
 
 /// <summary>304: the caller's copy is the file.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -74,7 +75,7 @@ internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock) : IDispo
         Compute(method == "HEAD" ? "GET" : method, key, expires, expected);
         Span<byte> given = stackalloc byte[HMACSHA256.HashSizeInBytes];
         if (signatureText.Length != Base64Url.GetEncodedLength(given.Length)
-            || !Base64Url.TryDecodeFromChars(signatureText, given, out var length)
+            || Base64Url.DecodeFromChars(signatureText, given, out _, out var length) != OperationStatus.Done
             || length != given.Length
             || !CryptographicOperations.FixedTimeEquals(expected, given))
             return $"The signature does not match {method} of this path; ask for a signed URL again, and use it unchanged.";

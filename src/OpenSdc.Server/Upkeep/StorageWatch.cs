@@ -10,7 +10,7 @@ namespace OpenSdc.Server.Upkeep;
 /// <remarks>
 /// Room is asked of the file system for each upload, with all that the uploads in flight have announced taken off: many at once do not eat the
 /// floor together. Whether writes succeed is learnt from uploads that fail and from a probe, one object staged and flushed and one empty transaction: every
-/// 30 s, and every second after a failure until one succeeds.
+/// 30 s, after a failure every second, and before an upload that comes after a failure, so that the first one after the end of the trouble is taken.
 /// </remarks>
 internal sealed partial class StorageWatch(
     DataFolder folder, IObjectStore store, Catalogue.Catalogue catalogue, Soundness soundness, ServerOptions options, TimeProvider clock,
@@ -23,6 +23,7 @@ internal sealed partial class StorageWatch(
     public static readonly TimeSpan ProbeAfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly DriveInfo drive = new(folder.Path);
+    private Task probing = Task.CompletedTask;
     private Problem? failing;
     private long promised;
 
@@ -33,7 +34,12 @@ internal sealed partial class StorageWatch(
     public Problem? Refusal => RefusalOf(0);
 
     /// <summary>Begins an upload of a length that its request declares, or of an unknown one. Dispose when it ends, in whatever way.</summary>
-    public Room Enter(long? declared) => new(this, declared ?? 0);
+    public async ValueTask<Room> EnterAsync(long? declared, CancellationToken cancel)
+    {
+        if (failing is not null)
+            await ProbeOnceAsync().WaitAsync(cancel);
+        return new(this, declared ?? 0);
+    }
 
     /// <summary>Tells of a write that failed by the disk's fault.</summary>
     public void Failed(Problem refusal, string reason)
@@ -52,23 +58,30 @@ internal sealed partial class StorageWatch(
         {
             if (failing is null && clock.GetUtcNow() < probeAt)
                 continue;
-            await ProbeAsync(stoppingToken);
+            await ProbeOnceAsync().WaitAsync(stoppingToken);
             await CountUnsoundAsync(stoppingToken);
             probeAt = clock.GetUtcNow() + ProbeEvery;
         }
     }
 
-    private async Task ProbeAsync(CancellationToken cancel)
+    /// <summary>The probe that is running, or a new one: a disk in trouble is not asked by everybody at once.</summary>
+    private Task ProbeOnceAsync()
+    {
+        lock (drive)
+            return probing.IsCompleted ? probing = Task.Run(ProbeAsync) : probing;
+    }
+
+    private async Task ProbeAsync()
     {
         try
         {
-            await using (var staged = await store.StageAsync("probe", cancel))
+            await using (var staged = await store.StageAsync("probe", CancellationToken.None))
             {
-                await staged.WriteAsync(new byte[1], cancel);
-                await staged.FlushAsync(cancel);
+                await staged.WriteAsync(new byte[1], CancellationToken.None);
+                await staged.FlushAsync(CancellationToken.None);
             }
 
-            await catalogue.ProveWritableAsync(cancel);
+            await catalogue.CommitNothingAsync(CancellationToken.None);
             if (Interlocked.Exchange(ref failing, null) is not null)
                 LogResumed();
         }

@@ -73,7 +73,7 @@ internal static partial class ReceiveUpload
     {
         var cancel = request.HttpContext.RequestAborted;
         // Told before the bytes are read, where their number is declared.
-        using var room = storage.Enter(request.ContentLength);
+        using var room = await storage.EnterAsync(request.ContentLength, cancel);
         if (room.Refusal(0) is { } noRoom)
             return noRoom;
         await using var staged = await store.StageAsync(name.Key, cancel);
@@ -108,7 +108,17 @@ internal static partial class ReceiveUpload
             var held = 0;
             for (var done = false; !done;)
             {
-                var read = await patience.ReadAsync(body, cancel);
+                ReadResult read;
+                try
+                {
+                    read = await patience.ReadAsync(body, cancel);
+                }
+                catch (IOException failure) when (failure is not BadHttpRequestException)
+                {
+                    // The web server's word for chunks that make no sense; the disk's failures do not come from here.
+                    return Problems.BodyCutShort;
+                }
+
                 done = read.IsCompleted;
                 foreach (var segment in read.Buffer)
                 {
