@@ -9,7 +9,11 @@ internal static class Disk
     private const int OverQuota = 122;    // EDQUOT
     private const int ReadOnly = 30;      // EROFS
     private const int NotPermitted = 13;  // EACCES
+    private const int NotAllowed = 1;     // EPERM
     private const int InputOutput = 5;    // EIO
+    private const int FilesOfSystem = 23; // ENFILE
+    private const int FilesOfProcess = 24; // EMFILE
+    private const int Stale = 116;        // ESTALE: a network's disk has gone away
     private const int BadMessage = 74;    // EBADMSG: a file system's own checksum is not right
     private const int NotClean = 117;     // EUCLEAN: a file system's own structure is not right
 
@@ -20,7 +24,7 @@ internal static class Disk
         DbException => Problems.CannotWrite,
         UnauthorizedAccessException => Problems.CannotWrite,
         IOException { HResult: NoSpace or OverQuota } => Problems.NoRoom,
-        IOException { HResult: ReadOnly or NotPermitted or InputOutput } => Problems.CannotWrite,
+        IOException { HResult: ReadOnly or NotPermitted or NotAllowed or InputOutput or FilesOfSystem or FilesOfProcess or Stale } => Problems.CannotWrite,
         _ => null,
     };
 

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 
@@ -85,9 +86,9 @@ internal sealed partial class StorageWatch(
             if (Interlocked.Exchange(ref failing, null) is not null)
                 LogResumed();
         }
-        catch (Exception failure) when (Disk.Refusal(failure, catalogue) is not null)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or DbException)
         {
-            Failed(Disk.Refusal(failure, catalogue)!, failure.Message);
+            Failed(Disk.Refusal(failure, catalogue) ?? Problems.CannotWrite, failure.Message);
         }
     }
 
@@ -98,7 +99,7 @@ internal sealed partial class StorageWatch(
         {
             telemetry.UnsoundFiles = await soundness.CountAsync(cancel);
         }
-        catch (System.Data.Common.DbException failure)
+        catch (DbException failure)
         {
             Failed(Problems.CannotWrite, failure.Message);
         }
