@@ -60,6 +60,7 @@ public static class ServerApp
         ApiDescription.Add(services);
 
         var app = builder.Build();
+        _ = app.Services.GetRequiredService<SignedUrls>();
         await app.Services.GetRequiredService<Catalogue.Catalogue>().OpenAsync(cancel);
         app.Services.GetRequiredService<Telemetry>().WatchStaging(app.Services.GetRequiredService<IObjectStore>().StagingSize);
         UseMiddleware(app, options);

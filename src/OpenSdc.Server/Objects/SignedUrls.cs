@@ -29,20 +29,14 @@ internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock) : IDispo
         var path = Path.Combine(dataFolder, "signing.key");
         if (!File.Exists(path))
         {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            // Written beside and renamed, so that a crash never leaves half a key under the name.
-            var fresh = path + ".new";
-            File.Delete(fresh);
-            using (var file = new FileStream(fresh, options))
+            try
             {
-                file.Write(RandomNumberGenerator.GetBytes(KeySize));
-                file.Flush(flushToDisk: true);
+                MakeKey(path);
             }
-
-            File.Move(fresh, path);
-            Posix.FlushFolder(dataFolder);
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                throw new SettingException($"The signing key {path} cannot be made: {failure.Message}", failure);
+            }
         }
 
         using var stream = File.OpenRead(path);
@@ -51,6 +45,24 @@ internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock) : IDispo
             throw new SettingException($"The signing key {path} must hold {KeySize} bytes but holds {stream.Length}; remove it to have a new one made.");
         stream.ReadExactly(key);
         return key;
+    }
+
+    private static void MakeKey(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        // Written beside and renamed, so that a crash never leaves half a key under the name.
+        var fresh = path + ".new";
+        File.Delete(fresh);
+        using (var file = new FileStream(fresh, options))
+        {
+            file.Write(RandomNumberGenerator.GetBytes(KeySize));
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(fresh, path);
+        Posix.FlushFolder(Path.GetDirectoryName(path)!);
     }
 
     /// <summary>The absolute URL that allows one method on one key for a number of seconds.</summary>

@@ -14,7 +14,7 @@ using Archive = OpenSdc.Server.Catalogue.Catalogue;
 namespace OpenSdc.Tests.Catalogue;
 
 /// <summary>The catalogue answers any query over any rows as the contract's words, written out as LINQ, do.</summary>
-public sealed class QuerySqlTests : IAsyncLifetime
+public sealed class CatalogueQueryTests : IAsyncLifetime
 {
     private const int DatesOfIngestion = 4;
 
@@ -156,7 +156,7 @@ public sealed class QuerySqlTests : IAsyncLifetime
 
     private async Task<List<FileRecord>> AskAsync(FileQuery query)
     {
-        await using var rows = await catalogue.QueryAsync(query, "item", CancellationToken.None);
+        await using var rows = await catalogue.QueryAsync(query, family: null, "item", count: false, CancellationToken.None);
         var records = new List<FileRecord>();
         while (await rows.ReadAsync(CancellationToken.None))
             records.Add(JsonSerializer.Deserialize(rows.Columns.GetString(0), ContractJson.Default.FileRecord)!);
