@@ -60,8 +60,18 @@ public static class ServerApp
         ApiDescription.Add(services);
 
         var app = builder.Build();
-        _ = app.Services.GetRequiredService<SignedUrls>();
-        await app.Services.GetRequiredService<Catalogue.Catalogue>().OpenAsync(cancel);
+        try
+        {
+            _ = app.Services.GetRequiredService<SignedUrls>();
+            await app.Services.GetRequiredService<Catalogue.Catalogue>().OpenAsync(cancel);
+        }
+        catch
+        {
+            // The data folder is let go, for whoever mends it.
+            await app.DisposeAsync();
+            throw;
+        }
+
         app.Services.GetRequiredService<Telemetry>().WatchStaging(app.Services.GetRequiredService<IObjectStore>().StagingSize);
         UseMiddleware(app, options);
         MapRoutes(app);

@@ -74,7 +74,8 @@ internal sealed partial class Scrub(
             }
 
             await RecordAsync(position: 0, cancel);
-            LogRound(position);
+            if (position > 0)
+                LogRound(position);
             position = 0;
             while (clock.GetUtcNow() < nextRound)
             {

@@ -104,6 +104,25 @@ public sealed class FullDiskTests
     }
 
     [Fact]
+    public async Task A_full_disk_stops_the_start_with_a_sentence_and_room_lets_it_start()
+    {
+        using var disk = Mount.Small("3m");
+        var name = ArchiveFixture.NewName();
+        await using (var archive = await RunningArchive.StartAsync(options => options with { FreeSpaceFloor = 0 }, folder: disk.Folder))
+            await archive.UploadAsync(name, [1]);
+        var filler = Path.Combine(disk.Folder, "filler");
+        Fill(filler, new DriveInfo(disk.Folder), leave: 0);
+        (await Should.ThrowAsync<SettingException>(() => RunningArchive.StartAsync(folder: disk.Folder))).Message.ShouldStartWith("The catalogue cannot be opened; is there room");
+
+        // A tenth of a megabyte is enough, and the floor does not keep it from starting.
+        File.Delete(filler);
+        Fill(filler, new DriveInfo(disk.Folder), leave: 100_000);
+        await using var again = await RunningArchive.StartAsync(folder: disk.Folder);
+        (await again.DownloadAsync(name)).ShouldBe([1]);
+        (await again.SendAsync("GET /health/ready")).Json.GetProperty("status").GetString().ShouldBe("read-only");
+    }
+
+    [Fact]
     public async Task A_data_folder_serves_one_archive_at_a_time()
     {
         await using var archive = await RunningArchive.StartAsync();
