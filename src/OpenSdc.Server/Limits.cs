@@ -21,7 +21,7 @@ internal static class Limits
         // Upgraded connections leave the limits below behind them; the service has no use for any.
         limits.MaxConcurrentUpgradedConnections = 0;
 
-        // Only a PUT to a signed URL has a body, and that handler counts it against its own limit.
+        // Only a PUT to a signed URL and a POST of a query have a body, and their handlers set limits of their own.
         limits.MaxRequestBodySize = 64 * 1024;
 
         // A query may name a thousand files; a longer line is refused by the server before any of our code sees it.
