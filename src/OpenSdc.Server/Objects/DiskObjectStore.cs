@@ -197,6 +197,8 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         public override ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancel) =>
             new(RandomAccess.Read(handle, buffer.Span, offset));
 
+        public override void DropCache() => Posix.DropCache(handle);
+
         public override void Dispose() => handle.Dispose();
     }
 }
