@@ -45,6 +45,8 @@ internal sealed partial class Recovery(IObjectStore store, Catalogue.Catalogue c
         using var stored = await store.OpenAsync(name.Key, cancel);
         if (stored is null)
             return false;
+        // The process may have ended after it named the object and before it flushed the name.
+        await store.SettleAsync(name.Key, cancel);
         await catalogue.PublishAsync([new Publication(name, stored.Length, await ObjectDigest.OfAsync(stored, cancel))], cancel);
         return true;
     }
