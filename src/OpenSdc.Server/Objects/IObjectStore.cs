@@ -32,7 +32,8 @@ internal interface IObjectStore
 
     /// <summary>
     /// Uploads that an earlier process left in staging, each ending in <c>/</c> and the file's name. One that has an object at its
-    /// key was complete and flushed when it got that key. Asked at start, before the first <see cref="StageAsync"/>.
+    /// key was complete and flushed when it got that key. Asked at start, before the first <see cref="StageAsync"/>; asked while uploads come, it tells
+    /// those as well, each from its beginning until it is disposed.
     /// </summary>
     /// <param name="writtenBefore">Only those whose last byte came before this moment.</param>
     IEnumerable<string> LeftOver(DateTimeOffset? writtenBefore = null);

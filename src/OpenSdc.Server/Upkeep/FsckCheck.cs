@@ -11,8 +11,8 @@ namespace OpenSdc.Server.Upkeep;
 /// </summary>
 /// <remarks>
 /// <para>The archive may be serving meanwhile. Each key is compared at another moment, so a difference alone proves nothing; it is looked at again:
-/// an object without a record is asked for in the catalogue once more after the listing has ended, and one that was changed after the check began is left to the
-/// next; a record whose object was not listed has it opened, since its object was there before the record.</para>
+/// an object without a record is asked for in the catalogue once more after the listing has ended, and one that was changed after the check began, or is
+/// just being published, is left to the next; a record whose object was not listed has it opened, since its object was there before the record.</para>
 /// <para>Records are read in pages of their own transactions: one that stays open would keep the catalogue's log from shrinking.</para>
 /// </remarks>
 internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPace pace, FsckProgress progress, TimeProvider clock)
@@ -30,7 +30,7 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
     /// <summary>Newest record before and after the listing.</summary>
     public (long Before, long After) Seq { get; private set; }
 
-    /// <summary>Objects that were left to the next check because they are younger than this one.</summary>
+    /// <summary>Objects that were left to the next check because they are younger than this one or just being published.</summary>
     public long Young { get; private set; }
 
     /// <summary>Runs the check; <paramref name="findings"/> gets what is certain.</summary>
@@ -48,14 +48,22 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
             position?.End(record.Key, isBad: verdict.Kind is not null);
         });
 
+        // In this order: an upload stays in staging until it has its record.
+        var isServed = archive.Folder.IsServed();
+        var onTheirWay = isServed ? archive.Store.LeftOver().Select(NameOf).ToHashSet(StringComparer.Ordinal) : [];
         Seq = (before, await archive.Catalogue.HeadAsync(cancel));
         await foreach (var candidate in candidates.ReadAsync(cancel))
         {
             if (candidate.Seq is not null || await archive.Catalogue.FindAsync(candidate.Key, cancel) is null)
-                findings.Add(candidate);
+            {
+                if (candidate.Kind == FsckKind.Orphan && onTheirWay.Contains(NameOf(candidate.Key)))
+                    Young++;
+                else
+                    findings.Add(candidate);
+            }
         }
 
-        AddLeftOvers(findings);
+        AddLeftOvers(findings, isServed ? started - LongestSilence : started - ClockGrain);
         position?.Finish();
     }
 
@@ -128,7 +136,7 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
             return null;
         }
 
-        var parsed = FileName.Parse(listed.Key[(listed.Key.LastIndexOf('/') + 1)..], archive.Mission);
+        var parsed = FileName.Parse(NameOf(listed.Key), archive.Mission);
         var (kind, action, detail) = listed.What switch
         {
             ListedKind.Unnameable => (FsckKind.Foreign, FsckAction.None, "Its name is not UTF-8, so that no program of the archive can move it; rename it by hand."),
@@ -162,9 +170,9 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
     };
 
     /// <summary>Of a service that runs only those that no living upload can be; it settles the others itself when it starts.</summary>
-    private void AddLeftOvers(FsckFindings findings)
+    private void AddLeftOvers(FsckFindings findings, DateTimeOffset writtenBefore)
     {
-        foreach (var leftOver in archive.Store.LeftOver(archive.Folder.IsServed() ? started - LongestSilence : started - ClockGrain))
+        foreach (var leftOver in archive.Store.LeftOver(writtenBefore))
         {
             findings.Add(new FsckFinding
             {
@@ -175,6 +183,8 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
             });
         }
     }
+
+    private static string NameOf(string key) => key[(key.LastIndexOf('/') + 1)..];
 
     private static void Add(FsckFindings candidates, FsckFinding? finding)
     {

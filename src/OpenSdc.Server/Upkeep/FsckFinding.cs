@@ -33,7 +33,7 @@ internal sealed record FsckFinding
     /// <summary>When an object without a record was last written.</summary>
     public DateTimeOffset? Written { get; init; }
 
-    /// <summary>After a repair <c>done</c> or <c>left</c>; null in a dry run.</summary>
+    /// <summary>After a repair <c>done</c> or <c>left</c>; null where no repair was made.</summary>
     public string? Outcome { get; init; }
 
     [JsonIgnore]
