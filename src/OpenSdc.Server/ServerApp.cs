@@ -2,12 +2,12 @@ using System.Net;
 using Microsoft.AspNetCore.HttpOverrides;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Description;
 using OpenSdc.Server.Files;
 using OpenSdc.Server.Objects;
 using OpenSdc.Server.Uploads;
 using OpenSdc.Server.Upkeep;
 using OpenTelemetry.Metrics;
-using Scalar.AspNetCore;
 
 namespace OpenSdc.Server;
 
@@ -15,7 +15,7 @@ namespace OpenSdc.Server;
 public static class ServerApp
 {
     /// <summary>How clients ask for an authenticated call: each route exists under each of these.</summary>
-    private static readonly string[] Prefixes = ["", "/api-key", "/authorized"];
+    internal static readonly string[] Prefixes = ["", "/api-key", "/authorized"];
 
     private static readonly string[] GetAndHead = ["GET", "HEAD"];
 
@@ -37,11 +37,10 @@ public static class ServerApp
         services.AddSingleton<PublicAddress>();
 
         // The two choices: where objects lie, and where their records lie.
-        var folder = DataFolder.Open(options.Data);
-        services.AddSingleton(_ => folder);
-        services.AddSingleton<IObjectStore>(_ => new DiskObjectStore(folder.Path));
-        services.AddSingleton<SqlDialect>(_ => new Sqlite(folder.CatalogueFile));
-        services.AddSingleton(_ => new SignedUrls(SignedUrls.KeyOf(folder.Path), clock));
+        services.AddSingleton(_ => DataFolder.Open(options.Data));
+        services.AddSingleton<IObjectStore>(all => new DiskObjectStore(all.GetRequiredService<DataFolder>().Path));
+        services.AddSingleton<SqlDialect>(all => new Sqlite(all.GetRequiredService<DataFolder>().CatalogueFile));
+        services.AddSingleton(all => new SignedUrls(SignedUrls.KeyOf(all.GetRequiredService<DataFolder>().Path), clock));
 
         services.AddSingleton<Catalogue.Catalogue>();
         services.AddSingleton<Soundness>();
@@ -50,10 +49,11 @@ public static class ServerApp
         services.AddSingleton<Recovery>();
         services.AddHostedService(all => all.GetRequiredService<Recovery>());
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainTimeout));
-        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddMeter(Telemetry.MeterName).AddPrometheusExporter());
+        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(Telemetry.Meters).AddPrometheusExporter());
         ApiDescription.Add(services);
 
         var app = builder.Build();
+        _ = app.Services.GetRequiredService<SignedUrls>();
         await app.Services.GetRequiredService<Catalogue.Catalogue>().OpenAsync(cancel);
         app.Services.GetRequiredService<Telemetry>().WatchStaging(app.Services.GetRequiredService<IObjectStore>().StagingSize);
         UseMiddleware(app, options);
@@ -75,7 +75,7 @@ public static class ServerApp
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = UnexpectedErrors.AnswerAsync });
         app.Use(PublicAnswers.InvokeAsync);
         app.Use(app.Services.GetRequiredService<Recovery>().InvokeAsync);
-        app.UseStatusCodePages(pages => Problems.OfStatus(pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
+        app.UseStatusCodePages(pages => Problems.OfStatus(pages.HttpContext).ExecuteAsync(pages.HttpContext));
     }
 
     private static void MapRoutes(WebApplication app)
@@ -86,6 +86,7 @@ public static class ServerApp
             routes.MapGet("/upload/{**path}", RequestUpload.Handle);
             routes.MapPut(SignedUrls.Root + "{**key}", ReceiveUpload.Handle);
             routes.MapGet("/query", QueryFiles.Handle);
+            routes.MapPost("/query", QueryFiles.HandlePost);
             routes.MapMethods("/download/{**path}", GetAndHead, DownloadFile.Handle);
             routes.MapMethods(SignedUrls.Root + "{**key}", GetAndHead, ServeObject.Handle);
         }
@@ -94,6 +95,6 @@ public static class ServerApp
         app.MapGet("/health/ready", Health.Ready);
         app.MapPrometheusScrapingEndpoint("/metrics");
         app.MapOpenApi("/openapi/{documentName}.json");
-        app.MapScalarApiReference("/docs");
+        ReferencePage.Map(app);
     }
 }

@@ -15,15 +15,6 @@ internal sealed class DiskQuarantine(string dataFolder)
 
     public Moved GiveBack(string place, string key) => Move(Within(quarantine, place), Within(objects, key));
 
-    /// <summary>Flushes a file that came by other ways than an upload, and the folders that name it.</summary>
-    public void Settle(string key)
-    {
-        var path = Within(objects, key);
-        using (var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
-            RandomAccess.FlushToDisk(file);
-        FlushFoldersOf(path);
-    }
-
     private Moved Move(string from, string to)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(to)!);

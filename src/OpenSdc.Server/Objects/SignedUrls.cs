@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -12,12 +13,15 @@ namespace OpenSdc.Server.Objects;
 /// The signing key is made at first start and kept in the data folder as <c>signing.key</c>, readable only by its owner (0600).
 /// Removing the file revokes every URL that is out. A URL for GET also allows HEAD.
 /// </remarks>
-internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock)
+internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock) : IDisposable
 {
     /// <summary>Where the byte routes begin, below the public address.</summary>
     public const string Root = "/objects/";
 
     private const int KeySize = 32;
+
+    // Making a keyed hash costs more than using it; each thread keeps its own.
+    private readonly ThreadLocal<IncrementalHash> hashes = new(() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, signingKey));
 
     /// <summary>Reads the signing key of a data folder, or makes it.</summary>
     public static byte[] KeyOf(string dataFolder)
@@ -25,20 +29,14 @@ internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock)
         var path = Path.Combine(dataFolder, "signing.key");
         if (!File.Exists(path))
         {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            // Written beside and renamed, so that a crash never leaves half a key under the name.
-            var fresh = path + ".new";
-            File.Delete(fresh);
-            using (var file = new FileStream(fresh, options))
+            try
             {
-                file.Write(RandomNumberGenerator.GetBytes(KeySize));
-                file.Flush(flushToDisk: true);
+                MakeKey(path);
             }
-
-            File.Move(fresh, path);
-            Posix.FlushFolder(dataFolder);
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                throw new SettingException($"The signing key {path} cannot be made: {failure.Message}", failure);
+            }
         }
 
         using var stream = File.OpenRead(path);
@@ -47,6 +45,24 @@ internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock)
             throw new SettingException($"The signing key {path} must hold {KeySize} bytes but holds {stream.Length}; remove it to have a new one made.");
         stream.ReadExactly(key);
         return key;
+    }
+
+    private static void MakeKey(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        // Written beside and renamed, so that a crash never leaves half a key under the name.
+        var fresh = path + ".new";
+        File.Delete(fresh);
+        using (var file = new FileStream(fresh, options))
+        {
+            file.Write(RandomNumberGenerator.GetBytes(KeySize));
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(fresh, path);
+        Posix.FlushFolder(Path.GetDirectoryName(path)!);
     }
 
     /// <summary>The absolute URL that allows one method on one key for a number of seconds.</summary>
@@ -71,7 +87,7 @@ internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock)
         Compute(method == "HEAD" ? "GET" : method, key, expires, expected);
         Span<byte> given = stackalloc byte[HMACSHA256.HashSizeInBytes];
         if (signatureText.Length != Base64Url.GetEncodedLength(given.Length)
-            || !Base64Url.TryDecodeFromChars(signatureText, given, out var length)
+            || Base64Url.DecodeFromChars(signatureText, given, out _, out var length) != OperationStatus.Done
             || length != given.Length
             || !CryptographicOperations.FixedTimeEquals(expected, given))
             return $"The signature does not match {method} of this path; ask for a signed URL again, and use it unchanged.";
@@ -79,6 +95,8 @@ internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock)
             ? $"The URL expired at {DateTimeOffset.FromUnixTimeSeconds(Math.Min(expires, 253402300799)):yyyy-MM-dd HH:mm:ss} UTC; ask for a new one."
             : null;
     }
+
+    public void Dispose() => hashes.Dispose();
 
     private void Compute(string method, string key, long expires, Span<byte> signature)
     {
@@ -95,6 +113,8 @@ internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock)
         length += written;
         message[length++] = (byte)'\n';
         expires.TryFormat(message[length..], out written, default, CultureInfo.InvariantCulture);
-        HMACSHA256.HashData(signingKey, message[..(length + written)], signature);
+        var hash = hashes.Value!;
+        hash.AppendData(message[..(length + written)]);
+        hash.GetHashAndReset(signature);
     }
 }

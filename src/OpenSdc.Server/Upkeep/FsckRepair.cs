@@ -66,7 +66,7 @@ internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckO
             var digest = await ObjectDigest.OfAsync(pace.Apply(stored), cancel);
             if (stored.Length != orphan.Size)
                 return (null, "It is still being written.");
-            await archive.Store.SettleAsync(orphan.Key, cancel);
+            await archive.Store.FlushAsync(orphan.Key, cancel);
             var name = FileName.Parse(orphan.Key[(orphan.Key.LastIndexOf('/') + 1)..], archive.Mission).Name!;
             return (new Publication(name, stored.Length, digest) { IngestedAt = orphan.Written, Event = EventKind.Adopted }, null);
         }
