@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
@@ -92,6 +93,12 @@ internal sealed record Listing(
         var cancel = context.RequestAborted;
         var (query, response) = (Request.Query, context.Response);
 
+        var patience = context.RequestServices.GetRequiredService<Patience>();
+
+        // While it lasts the database keeps a snapshot, and whatever is published meanwhile piles up beside it. Who is slower takes pages.
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+            rate.MinDataRate = Limits.OfListings;
+
         // One row more than the page tells whether there is a next one.
         var limit = query.Limit;
         await using var rows = await Catalogue.QueryAsync(
@@ -114,7 +121,7 @@ internal sealed record Listing(
             if (limit is not null)
                 last = rows.Columns.GetString(Format.PathColumn);
             else if (output.Length > FlushAt)
-                await output.FlushToAsync(response.BodyWriter, cancel);
+                await output.FlushToAsync(context, patience);
         }
 
         Format.End(output);
@@ -122,7 +129,7 @@ internal sealed record Listing(
             response.Headers.Link = $"<{Next(context.Request, last!)}>; rel=\"next\"";
         if (!response.HasStarted)
             response.ContentLength = output.Length;
-        await output.FlushToAsync(response.BodyWriter, cancel);
+        await output.FlushToAsync(context, patience);
     }
 
     private void AddHeaders(HttpContext context, long state, long? found)

@@ -46,7 +46,7 @@ internal sealed class ListingFormats(SignedUrls urls, PublicAddress address, Ser
         var text = accept.ToString();
         if (!text.Contains("csv", StringComparison.OrdinalIgnoreCase) && !text.Contains("ndjson", StringComparison.OrdinalIgnoreCase))
             return Json;
-        if (!MediaTypeHeaderValue.TryParseList([.. accept], out var ranges))
+        if (!MediaTypeHeaderValue.TryParseList([text], out var ranges))
             return Json;
         var (best, weight) = (Json, 0.0);
         foreach (var range in ranges)
