@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using OpenSdc.Server;
+using OpenSdc.Server.Upkeep;
 
 namespace OpenSdc.Cli;
 
@@ -25,6 +26,7 @@ internal static class ServeCommand
             var options = settings.Read(parsed);
             await using var app = await ServerApp.BuildAsync(options, TimeProvider.System, cancel);
             await app.StartAsync(cancel);
+            await app.Services.GetRequiredService<Recovery>().Done.WaitAsync(cancel);
             var url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
             if (demo > 0)
                 await Demo.DemoArchive.FillAsync(app.Services, demo, cancel);

@@ -1,7 +1,80 @@
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using OpenSdc.Contract;
+using OpenSdc.Server.Description;
+
 namespace OpenSdc.Server;
 
-/// <summary>The OpenAPI document: what the code says of itself, and the words that it cannot say.</summary>
+/// <summary>
+/// The OpenAPI document: the routes as the code maps them, and beside each the words that code cannot say. The words lie in
+/// <see cref="Operations"/>; what a request and an answer look like comes from the code that reads and writes them.
+/// </summary>
 internal static class ApiDescription
 {
-    public static void Add(IServiceCollection services) => services.AddOpenApi("v1");
+    /// <summary>Version of the contract that the document describes, not of the program.</summary>
+    private const string Version = "1.0.0";
+
+    private const string Text =
+        """
+        OpenSDC is an open science data archive. A file's journey has four steps: ask for a URL (`/upload`), send the bytes to it
+        (`PUT`), find the file (`/query`), and fetch it (`/download`, which redirects to the bytes). A file is visible as soon as its
+        `PUT` has answered 2xx, and it never changes afterwards.
+
+        **Two representations.** `/upload`, `/query` and `/download` answer in one of two ways, and the request's `Accept` header
+        chooses. Where it names `application/json` and holds neither a wildcard nor `text/html`, the answer is *documented*: an
+        object `{"statusCode", "headers", "body"}`. In every other case (no header, `*/*`, a list with a wildcard) it is *plain*: the
+        bare body, and for an error a problem of RFC 9457. The HTTP status always equals `statusCode`. These answers carry
+        `Vary: Accept`. An archive may be set to one representation for all callers.
+
+        **Authenticated calls.** Every route of the steps Upload, Query, Download and Bytes also exists below `/api-key/` and
+        `/authorized/`, where it answers the same; they are left out here, so that this document is not three times as long. A key may be sent in
+        the header `x-api-key` on all of them.
+
+        **Errors.** An unknown or malformed value is a 400 that names the parameter, the value and what is allowed: never an empty
+        list. The last part of a problem's `type` is a stable code. Its `requestId` finds the request in the archive's log.
+
+        Answers are UTF-8, and any origin may read them (CORS).
+        """;
+
+    public static void Add(IServiceCollection services)
+    {
+        // The document's schemas are made from the types that cross the wire, so they must name members as ContractJson does.
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ContractJson.Default);
+            json.SerializerOptions.PropertyNamingPolicy = ContractJson.Default.Options.PropertyNamingPolicy;
+            json.SerializerOptions.NumberHandling = ContractJson.Default.Options.NumberHandling;
+        });
+        services.AddOpenApi("v1", options =>
+        {
+            options.ShouldInclude = route => !ServerApp.Prefixes.Any(prefix => prefix.Length > 0 && $"/{route.RelativePath}".StartsWith(prefix + "/", StringComparison.Ordinal));
+            options.AddDocumentTransformer(DescribeAsync);
+        });
+    }
+
+    private static async Task DescribeAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancel)
+    {
+        document.Info = new OpenApiInfo
+        {
+            Title = "OpenSDC",
+            Version = Version,
+            Description = Text,
+            License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
+        };
+        // The address under which the document was asked for: a committed copy holds no host.
+        document.Servers = [new OpenApiServer { Url = "/", Description = "This archive" }];
+        document.Tags = Operations.Tags.ToHashSet();
+
+        foreach (var type in (Type[])[typeof(FileRecord), typeof(UploadReceipt)])
+            Shapes.Add(document, type.Name, await context.GetOrCreateSchemaAsync(type, cancellationToken: cancel));
+        Shapes.AddTo(document);
+
+        foreach (var words in Operations.All)
+        {
+            // The metrics are served by a middleware, which no description of routes knows.
+            if (!document.Paths.TryGetValue(words.Path, out var item))
+                document.Paths[words.Path] = item = new OpenApiPathItem { Operations = [] };
+            item.Operations![words.Method] = words.Describe(document);
+        }
+    }
 }

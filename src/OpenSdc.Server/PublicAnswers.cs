@@ -12,7 +12,8 @@ internal static class PublicAnswers
         headers.AccessControlAllowOrigin = "*";
         if (!HttpMethods.IsOptions(context.Request.Method))
         {
-            headers.AccessControlExposeHeaders = "ETag, Link, Location, Content-Disposition, Content-Range, Accept-Ranges, Retry-After";
+            if (context.Request.Headers.Origin.Count > 0)
+                headers.AccessControlExposeHeaders = "ETag, Link, Location, Content-Disposition, Content-Range, Accept-Ranges, Retry-After";
             return next(context);
         }
 

@@ -30,16 +30,24 @@ internal static class Representation
         && !accept.Contains('*', StringComparison.Ordinal)
         && !accept.Contains("text/html", StringComparison.OrdinalIgnoreCase);
 
-    public static Task WriteUploadUrlAsync(HttpContext context, string url) => WriteAsync(context, 200, "application/json",
-        IsDocumented(context) ? $$"""{"statusCode": 200, "body": {{Quoted(url)}}}""" : Quoted(url));
+    public static Task WriteUploadUrlAsync(HttpContext context, string url) =>
+        WriteAsync(context, 200, "application/json", OfUploadUrl(url, IsDocumented(context)));
 
     public static Task WriteDownloadUrlAsync(HttpContext context, string url)
     {
         context.Response.Headers.Location = url;
+        return WriteAsync(context, 302, "application/json", OfDownloadUrl(url, IsDocumented(context)));
+    }
+
+    public static string OfUploadUrl(string url, bool documented) =>
+        documented ? $$"""{"statusCode": 200, "body": {{Quoted(url)}}}""" : Quoted(url);
+
+    public static string OfDownloadUrl(string url, bool documented)
+    {
         var body = $$"""{"download_url": {{Quoted(url)}}}""";
-        return WriteAsync(context, 302, "application/json", IsDocumented(context)
+        return documented
             ? $$"""{"statusCode": 302, "headers": {"Content-Type": "text/html", "Location": {{Quoted(url)}}}, "body": {{body}}}"""
-            : body);
+            : body;
     }
 
     /// <summary>What stands around the text of a documented query answer, which is a JSON string of its own.</summary>
@@ -49,22 +57,20 @@ internal static class Representation
     {
         if (problem.RetryAfter is { } seconds)
             context.Response.Headers.RetryAfter = seconds.ToString();
-        if (problem.Plain || !IsDocumented(context))
-            return WritePlainAsync(context, problem);
-        var status = problem.DocumentedStatus ?? problem.Status;
-        var headers = problem.OfQuery ? QueryHeaders + ", " : "";
-        var errors = problem.Errors.Count > 0 ? $", \"errors\": [{string.Join(", ", problem.Errors.Select(Quoted))}]" : "";
-        return WriteAsync(context, status, "application/json",
-            $$"""{"statusCode": {{status}}, {{headers}}"body": {{Quoted(problem.Sentence)}}{{errors}}}""");
+        return problem.Plain || !IsDocumented(context)
+            ? WriteAsync(context, problem.Status, "application/problem+json", PlainOf(problem, context.TraceIdentifier))
+            : WriteAsync(context, problem.DocumentedStatus ?? problem.Status, "application/json", DocumentedOf(problem));
     }
 
-    /// <summary>Text as a JSON string, quotes included.</summary>
-    public static string Quoted(string text) => string.Concat("\"", JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value, "\"");
+    public static string DocumentedOf(Problem problem)
+    {
+        var headers = problem.OfQuery ? QueryHeaders + ", " : "";
+        var errors = problem.Errors.Count > 0 ? $", \"errors\": [{string.Join(", ", problem.Errors.Select(Quoted))}]" : "";
+        return $$"""{"statusCode": {{problem.DocumentedStatus ?? problem.Status}}, {{headers}}"body": {{Quoted(problem.Sentence)}}{{errors}}}""";
+    }
 
-    private const string QueryHeaders = "\"headers\": {\"Content-Type\": \"application/json\", \"Access-Control-Allow-Origin\": \"*\"}";
-
-    /// <summary>RFC 9457.</summary>
-    private static Task WritePlainAsync(HttpContext context, Problem problem)
+    /// <summary>A problem of RFC 9457.</summary>
+    public static ReadOnlyMemory<byte> PlainOf(Problem problem, string requestId)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -82,12 +88,17 @@ internal static class Representation
                 json.WriteEndArray();
             }
 
-            json.WriteString("requestId", context.TraceIdentifier);
+            json.WriteString("requestId", requestId);
             json.WriteEndObject();
         }
 
-        return WriteAsync(context, problem.Status, "application/problem+json", buffer.WrittenMemory);
+        return buffer.WrittenMemory;
     }
+
+    /// <summary>Text as a JSON string, quotes included.</summary>
+    public static string Quoted(string text) => string.Concat("\"", JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value, "\"");
+
+    private const string QueryHeaders = "\"headers\": {\"Content-Type\": \"application/json\", \"Access-Control-Allow-Origin\": \"*\"}";
 
     private static Task WriteAsync(HttpContext context, int status, string contentType, string body) =>
         WriteAsync(context, status, contentType, System.Text.Encoding.UTF8.GetBytes(body));

@@ -2,12 +2,12 @@ using System.Net;
 using Microsoft.AspNetCore.HttpOverrides;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Description;
 using OpenSdc.Server.Files;
 using OpenSdc.Server.Objects;
 using OpenSdc.Server.Uploads;
 using OpenSdc.Server.Upkeep;
 using OpenTelemetry.Metrics;
-using Scalar.AspNetCore;
 
 namespace OpenSdc.Server;
 
@@ -15,7 +15,7 @@ namespace OpenSdc.Server;
 public static class ServerApp
 {
     /// <summary>How clients ask for an authenticated call: each route exists under each of these.</summary>
-    private static readonly string[] Prefixes = ["", "/api-key", "/authorized"];
+    internal static readonly string[] Prefixes = ["", "/api-key", "/authorized"];
 
     private static readonly string[] GetAndHead = ["GET", "HEAD"];
 
@@ -50,7 +50,7 @@ public static class ServerApp
         services.AddSingleton<Recovery>();
         services.AddHostedService(all => all.GetRequiredService<Recovery>());
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainTimeout));
-        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddMeter(Telemetry.MeterName).AddPrometheusExporter());
+        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(Telemetry.Meters).AddPrometheusExporter());
         ApiDescription.Add(services);
 
         var app = builder.Build();
@@ -94,6 +94,6 @@ public static class ServerApp
         app.MapGet("/health/ready", Health.Ready);
         app.MapPrometheusScrapingEndpoint("/metrics");
         app.MapOpenApi("/openapi/{documentName}.json");
-        app.MapScalarApiReference("/docs");
+        ReferencePage.Map(app);
     }
 }

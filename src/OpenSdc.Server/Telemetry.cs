@@ -6,7 +6,10 @@ namespace OpenSdc.Server;
 /// <summary>What the service measures of itself, beside the requests that ASP.NET Core measures. Served at <c>/metrics</c>.</summary>
 internal sealed class Telemetry : IDisposable
 {
-    public const string MeterName = "OpenSdc";
+    private const string MeterName = "OpenSdc";
+
+    /// <summary>What is exported: our own figures, and the framework's of requests and connections. Its others cost each request more than they tell.</summary>
+    public static string[] Meters => [MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel"];
 
     private readonly Meter meter = new(MeterName);
     private readonly Counter<long> uploads;

@@ -87,6 +87,13 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     public Task<Recorded[]> PublishAsync(IReadOnlyList<Publication> publications, CancellationToken cancel) =>
         WriteAsync((session, transaction) => PublishAsync(session, transaction, publications, cancel), cancel);
 
+    /// <summary>
+    /// A commit that changes nothing. When it returns, whatever an earlier commit that failed has left in the database's log is either
+    /// part of the catalogue or overwritten, and what readers see is on the disk.
+    /// </summary>
+    public Task CommitNothingAsync(CancellationToken cancel) => WriteAsync(async (session, transaction) =>
+        await session.Statement(TakeTurnSql, [], transaction).ExecuteScalarAsync(cancel), cancel);
+
     /// <summary>One read on a pooled session, which is thrown away where the read fails.</summary>
     public async ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> read, CancellationToken cancel)
     {

@@ -11,10 +11,10 @@ namespace OpenSdc.Server.Files;
 /// </summary>
 internal sealed class QueryParameters
 {
-    private const int LongestValue = 255;
-    private const int MostWildcards = 4;
-    private const int MostValues = 1000;
-    private const int LargestPage = 10_000;
+    public const int LongestValue = 255;
+    public const int MostWildcards = 4;
+    public const int MostValues = 1000;
+    public const int LargestPage = 10_000;
 
     /// <summary>Every parameter and how its values are read, in the order in which the contract lists them.</summary>
     private static readonly OrderedDictionary<string, Action<QueryParameters, string>> Readers = new(StringComparer.Ordinal)
@@ -39,6 +39,9 @@ internal sealed class QueryParameters
         ["limit"] = (p, name) => p.query = p.query with { Limit = p.Number(name, "", 1, LargestPage) },
         ["cursor"] = (p, name) => p.query = p.ReadCursor(name),
     };
+
+    /// <summary>Every parameter there is, in that order.</summary>
+    public static IReadOnlyCollection<string> Names => Readers.Keys;
 
     private readonly IQueryCollection given;
     private readonly Mission mission;

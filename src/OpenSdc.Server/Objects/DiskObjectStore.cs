@@ -17,7 +17,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
 {
     private readonly string objects;
     private readonly string staging;
-    private readonly FlushThreads flushThreads = new(count: 32);
+    private readonly FlushThreads flushThreads = new(most: 32);
     private readonly ConcurrentStack<string> freeSlots = new();
     private readonly ConcurrentDictionary<string, bool> durableFolders = new(StringComparer.Ordinal);
     private int slots;
@@ -44,30 +44,58 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         }
     }
 
-    public async ValueTask<bool[]> NameAsync(IReadOnlyList<StagedObject> staged, CancellationToken cancel)
+    public async ValueTask<Naming[]> NameAsync(IReadOnlyList<StagedObject> staged, CancellationToken cancel)
     {
-        var toFlush = new HashSet<string>(StringComparer.Ordinal);
-        var named = new bool[staged.Count];
-        for (var i = 0; i < named.Length; i++)
+        var outcomes = new Naming[staged.Count];
+        var flushes = new Dictionary<string, Task>(StringComparer.Ordinal);
+        for (var i = 0; i < outcomes.Length; i++)
         {
-            var file = (StagedFile)staged[i];
-            var target = PathOf(file.Key);
-            MakeFolder(Path.GetDirectoryName(target)!, toFlush);
-            named[i] = Posix.Link(file.Path, target);
-            toFlush.Add(Path.GetDirectoryName(target)!);
+            try
+            {
+                await MakeFolderAsync(FolderOf(staged[i].Key));
+                outcomes[i] = new Naming(Posix.Link(((StagedFile)staged[i]).Path, PathOf(staged[i].Key)));
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                outcomes[i] = new Naming(false, failure);
+            }
         }
 
-        // Also where the name was taken: whoever relies on the other object relies on its folder entry.
-        await flushThreads.RunAsync([.. toFlush.Select(folder => (Action)(() => Posix.FlushFolder(folder)))]);
-        foreach (var folder in toFlush)
-            durableFolders.TryAdd(folder, true);
-        return named;
+        // Once for each folder, after all its links. Also where a name was taken: who relies on that object relies on its folder entry.
+        foreach (var folder in staged.Select(each => FolderOf(each.Key)))
+            flushes.TryAdd(folder, flushThreads.RunAsync(() => Posix.FlushFolder(folder)));
+        for (var i = 0; i < outcomes.Length; i++)
+        {
+            try
+            {
+                await flushes[FolderOf(staged[i].Key)];
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                if (outcomes[i].IsNamed)
+                    await UnnameAsync(staged[i], cancel);
+                outcomes[i] = new Naming(false, failure);
+            }
+        }
+
+        return outcomes;
     }
 
     public ValueTask UnnameAsync(StagedObject staged, CancellationToken cancel)
     {
         File.Delete(PathOf(staged.Key));
         return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask FlushAsync(string key, CancellationToken cancel)
+    {
+        await flushThreads.RunAsync(() =>
+        {
+            using var handle = File.OpenHandle(PathOf(key), FileMode.Open, FileAccess.ReadWrite);
+            RandomAccess.FlushToDisk(handle);
+        });
+        await MakeFolderAsync(FolderOf(key));
+        await flushThreads.RunAsync(() => Posix.FlushFolder(FolderOf(key)));
     }
 
     public ValueTask<StoredObject?> OpenAsync(string key, CancellationToken cancel)
@@ -104,14 +132,23 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
 
     private string PathOf(string key) => Path.Combine(objects, key);
 
-    /// <summary>Makes a folder and those above it; each new one's parent, and each that is not known to be durable, joins the flush.</summary>
-    private void MakeFolder(string folder, HashSet<string> toFlush)
+    private string FolderOf(string key) => Path.GetDirectoryName(PathOf(key))!;
+
+    /// <summary>Makes a folder and those above it, and makes each of them durable by flushing the one that it lies in.</summary>
+    private async ValueTask MakeFolderAsync(string folder)
     {
         if (durableFolders.ContainsKey(folder))
             return;
         Directory.CreateDirectory(folder);
-        for (var at = folder; at.Length > objects.Length && !durableFolders.ContainsKey(at); at = Path.GetDirectoryName(at)!)
-            toFlush.Add(Path.GetDirectoryName(at)!);
+        for (var at = folder; at.Length > objects.Length; at = Path.GetDirectoryName(at)!)
+        {
+            var parent = Path.GetDirectoryName(at)!;
+            if (!durableFolders.ContainsKey(at))
+                await flushThreads.RunAsync(() => Posix.FlushFolder(parent));
+        }
+
+        // The folder is known only when the whole way down to it is durable.
+        durableFolders.TryAdd(folder, true);
     }
 
     private sealed class StagedFile : StagedObject
@@ -136,15 +173,20 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
             return ValueTask.CompletedTask;
         }
 
-        public override ValueTask FlushAsync(CancellationToken cancel) => new(store.flushThreads.RunAsync([() => RandomAccess.FlushToDisk(handle)]));
+        public override ValueTask FlushAsync(CancellationToken cancel) => new(store.flushThreads.RunAsync(() => RandomAccess.FlushToDisk(handle)));
 
-        public override ValueTask DisposeAsync()
+        public override ValueTask RemoveAsync()
         {
-            handle.Dispose();
             File.Delete(Path);
             // Not reached where the file could not be removed: that slot stays taken until the next start mends it.
             store.freeSlots.Push(slot);
             return ValueTask.CompletedTask;
+        }
+
+        public override ValueTask DisposeAsync()
+        {
+            handle.Dispose();
+            return IsKept ? ValueTask.CompletedTask : RemoveAsync();
         }
     }
 

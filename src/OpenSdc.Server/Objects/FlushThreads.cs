@@ -10,24 +10,21 @@ internal sealed class FlushThreads : IDisposable
 {
     private readonly BlockingCollection<(Action Flush, TaskCompletionSource Done)> work = [];
 
-    public FlushThreads(int count)
+    private readonly int most;
+    private int threads;
+    private int waiting;
+
+    public FlushThreads(int most) => this.most = most;
+
+    /// <summary>Runs one flush beside the others that are under way.</summary>
+    public Task RunAsync(Action flush)
     {
-        for (var i = 0; i < count; i++)
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // A thread is made when the first flush comes that would have to wait for one.
+        if (Interlocked.Increment(ref waiting) > Volatile.Read(ref threads) && Interlocked.Increment(ref threads) <= most)
             new Thread(Run, maxStackSize: 128 * 1024) { IsBackground = true, Name = "flush" }.Start();
-    }
-
-    /// <summary>Runs the flushes side by side; fails with the first failure, after all of them have ended.</summary>
-    public Task RunAsync(IReadOnlyList<Action> flushes)
-    {
-        var tasks = new Task[flushes.Count];
-        for (var i = 0; i < tasks.Length; i++)
-        {
-            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            work.Add((flushes[i], done));
-            tasks[i] = done.Task;
-        }
-
-        return tasks.Length == 1 ? tasks[0] : Task.WhenAll(tasks);
+        work.Add((flush, done));
+        return done.Task;
     }
 
     public void Dispose() => work.CompleteAdding();
@@ -39,10 +36,12 @@ internal sealed class FlushThreads : IDisposable
             try
             {
                 flush();
+                Interlocked.Decrement(ref waiting);
                 done.SetResult();
             }
             catch (Exception failure)
             {
+                Interlocked.Decrement(ref waiting);
                 done.SetException(failure);
             }
         }

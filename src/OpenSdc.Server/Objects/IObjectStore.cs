@@ -19,13 +19,17 @@ internal interface IObjectStore
     ValueTask<StagedObject> StageAsync(string key, CancellationToken cancel);
 
     /// <summary>
-    /// Gives flushed uploads their keys and makes the names durable. Naming is atomic for each object, not for all of them.
+    /// Gives flushed uploads their keys and makes the names durable. Each stands for itself: one that fails has nothing under its key, and
+    /// does not keep the others from theirs.
     /// </summary>
-    /// <returns>For each, in order: true where it lies under its key now, false where an object was there before it.</returns>
-    ValueTask<bool[]> NameAsync(IReadOnlyList<StagedObject> staged, CancellationToken cancel);
+    /// <returns>One outcome for each, in order.</returns>
+    ValueTask<Naming[]> NameAsync(IReadOnlyList<StagedObject> staged, CancellationToken cancel);
 
-    /// <summary>Takes a key back that <see cref="NameAsync"/> has just given, because the record could not be written.</summary>
+    /// <summary>Takes a key back that <see cref="NameAsync"/> has given, because the record could not be written.</summary>
     ValueTask UnnameAsync(StagedObject staged, CancellationToken cancel);
+
+    /// <summary>Makes an object durable that something else than an upload has put under its key, or an upload of an earlier process.</summary>
+    ValueTask FlushAsync(string key, CancellationToken cancel);
 
     /// <summary>Opens an object for reading; null where there is none.</summary>
     ValueTask<StoredObject?> OpenAsync(string key, CancellationToken cancel);
@@ -43,6 +47,11 @@ internal interface IObjectStore
     long StagingSize();
 }
 
+/// <summary>What became of one upload that was to be named.</summary>
+/// <param name="IsNamed">It lies durably under its key.</param>
+/// <param name="Failure">Why it could not be named; null where an object was under the key before it.</param>
+internal readonly record struct Naming(bool IsNamed, Exception? Failure = null);
+
 /// <summary>An upload on its way. Disposing removes it from staging; an object that was named stays.</summary>
 internal abstract class StagedObject(string key) : IAsyncDisposable
 {
@@ -58,7 +67,18 @@ internal abstract class StagedObject(string key) : IAsyncDisposable
     /// <summary>When it returns, all bytes survive a loss of power. A flush that failed must not be tried again: the upload is lost.</summary>
     public abstract ValueTask FlushAsync(CancellationToken cancel);
 
+    /// <summary>
+    /// Leaves the upload in staging when it is disposed: what became of its record is not known yet, and until it is, staging remembers it
+    /// through a crash.
+    /// </summary>
+    public void Keep() => IsKept = true;
+
+    /// <summary>Removes an upload that was kept, once its record is known.</summary>
+    public abstract ValueTask RemoveAsync();
+
     public abstract ValueTask DisposeAsync();
+
+    protected bool IsKept { get; private set; }
 }
 
 /// <summary>An object opened for reading; reads at any offset, from any number of readers.</summary>

@@ -12,12 +12,15 @@ namespace OpenSdc.Server.Objects;
 /// The signing key is made at first start and kept in the data folder as <c>signing.key</c>, readable only by its owner (0600).
 /// Removing the file revokes every URL that is out. A URL for GET also allows HEAD.
 /// </remarks>
-internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock)
+internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock) : IDisposable
 {
     /// <summary>Where the byte routes begin, below the public address.</summary>
     public const string Root = "/objects/";
 
     private const int KeySize = 32;
+
+    // Making a keyed hash costs more than using it; each thread keeps its own.
+    private readonly ThreadLocal<IncrementalHash> hashes = new(() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, signingKey));
 
     /// <summary>Reads the signing key of a data folder, or makes it.</summary>
     public static byte[] KeyOf(string dataFolder)
@@ -80,6 +83,8 @@ internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock)
             : null;
     }
 
+    public void Dispose() => hashes.Dispose();
+
     private void Compute(string method, string key, long expires, Span<byte> signature)
     {
         Span<byte> message = stackalloc byte[1024];
@@ -95,6 +100,8 @@ internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock)
         length += written;
         message[length++] = (byte)'\n';
         expires.TryFormat(message[length..], out written, default, CultureInfo.InvariantCulture);
-        HMACSHA256.HashData(signingKey, message[..(length + written)], signature);
+        var hash = hashes.Value!;
+        hash.AppendData(message[..(length + written)]);
+        hash.GetHashAndReset(signature);
     }
 }

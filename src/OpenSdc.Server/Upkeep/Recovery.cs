@@ -11,8 +11,12 @@ namespace OpenSdc.Server.Upkeep;
 /// </summary>
 internal sealed partial class Recovery(IObjectStore store, Catalogue.Catalogue catalogue, Mission mission, ILogger<Recovery> logger) : BackgroundService
 {
-    /// <summary>Whether it is done, and requests may be served.</summary>
-    public bool IsDone { get; private set; }
+    private readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends when requests may be served; fails where the archive cannot be brought to a consistent state.</summary>
+    public Task Done => done.Task;
+
+    public bool IsDone => done.Task.IsCompletedSuccessfully;
 
     /// <summary>Until it is done only the operator's routes are served: an upload on its way is settled before its name can be asked for again.</summary>
     public Task InvokeAsync(HttpContext context, RequestDelegate next) =>
@@ -22,8 +26,25 @@ internal sealed partial class Recovery(IObjectStore store, Catalogue.Catalogue c
 
     protected override async Task ExecuteAsync(CancellationToken cancel)
     {
+        try
+        {
+            await RecoverAsync(cancel);
+            done.SetResult();
+        }
+        catch (Exception failure)
+        {
+            done.SetException(failure);
+            throw;
+        }
+    }
+
+    private async Task RecoverAsync(CancellationToken cancel)
+    {
         var started = Stopwatch.GetTimestamp();
         int finished = 0, removed = 0;
+
+        // What the database found in its log is on the disk before anyone is told of it again.
+        await catalogue.CommitNothingAsync(cancel);
         foreach (var leftOver in store.LeftOver().ToList())
         {
             if (await FinishAsync(leftOver, cancel))
@@ -33,11 +54,10 @@ internal sealed partial class Recovery(IObjectStore store, Catalogue.Catalogue c
             store.RemoveLeftOver(leftOver);
         }
 
-        IsDone = true;
         LogDone(finished, removed, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
 
-    /// <summary>True where the upload had its key already, and so was complete: it gets the record that it lacks.</summary>
+    /// <summary>True where the upload had its key already, and so was complete and verified: it gets the record that it lacks.</summary>
     private async Task<bool> FinishAsync(string leftOver, CancellationToken cancel)
     {
         if (ArchivePath.ParseUpload(leftOver, mission).Name is not { } name || await catalogue.FindAsync(name.Key, cancel) is not null)
@@ -45,7 +65,9 @@ internal sealed partial class Recovery(IObjectStore store, Catalogue.Catalogue c
         using var stored = await store.OpenAsync(name.Key, cancel);
         if (stored is null)
             return false;
-        await catalogue.PublishAsync([new Publication(name, stored.Length, await ObjectDigest.OfAsync(stored, cancel))], cancel);
+        var sha256 = await ObjectDigest.OfAsync(stored, cancel);
+        await store.FlushAsync(name.Key, cancel);
+        await catalogue.PublishAsync([new Publication(name, stored.Length, sha256)], cancel);
         return true;
     }
 

@@ -16,13 +16,16 @@ internal readonly record struct PublishOutcome(UploadReceipt? Receipt, bool IsNe
 /// event in one transaction with the next number.
 /// </summary>
 /// <remarks>
-/// Uploads that arrive while one batch is being written form the next one: they share the flushes of their folders and one
-/// transaction. Nothing is acknowledged before the transaction that holds it is on the disk.
+/// <para>Uploads that arrive while one batch is being written form the next one: they share the flushes of their folders and one
+/// transaction. Nothing is acknowledged before the transaction that holds it is on the disk.</para>
+/// <para>Watch for: a commit that fails may still have left its pages in the database's log, where a later start would find them. Its uploads stay
+/// unsettled, names and staging in place, until a later commit has gone through; only then is it certain which of them have a record.</para>
 /// </remarks>
 internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogue, Telemetry telemetry) : BackgroundService
 {
     private const int LargestBatch = 256;
 
+    private readonly List<StagedObject> unsettled = [];
     private readonly Channel<Pending> queue = Channel.CreateBounded<Pending>(4096);
 
     /// <summary>Publishes a flushed upload. Returns when it is durable and visible, or was refused.</summary>
@@ -59,47 +62,74 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
 
     private async Task PublishAsync(List<Pending> batch)
     {
-        bool[]? named = null;
         try
         {
-            named = await store.NameAsync([.. batch.Select(pending => pending.Staged)], CancellationToken.None);
-            var mine = batch.Where((_, i) => named[i]).ToList();
-            var recorded = mine.Count > 0 ? await catalogue.PublishAsync([.. mine.Select(pending => pending.Publication)], CancellationToken.None) : [];
-            for (var i = 0; i < recorded.Length; i++)
-                mine[i].End(recorded[i].Receipt, recorded[i].IsNew);
-            foreach (var late in batch.Where((_, i) => !named[i]))
-                late.End((await RecordOfTakenKeyAsync(late)).Receipt, isNew: false);
+            await SettleAsync();
+            var namings = await store.NameAsync([.. batch.Select(pending => pending.Staged)], CancellationToken.None);
+            for (var i = 0; i < namings.Length; i++)
+            {
+                if (namings[i].Failure is { } failure)
+                    batch[i].Done.SetException(failure);
+            }
+
+            await RecordAsync([.. batch.Where((_, i) => namings[i].IsNamed)]);
+            foreach (var late in batch.Where(pending => !pending.Done.Task.IsCompleted))
+                late.End(await RecordOfTakenKeyAsync(late), isNew: false);
         }
         catch (Exception failure)
         {
-            await TakeBackAsync(batch, named);
             foreach (var pending in batch)
                 pending.Done.TrySetException(failure);
         }
     }
 
-    /// <summary>The key had an object: normally one with a record; without one it is adopted where its bytes are those of the upload.</summary>
-    private async Task<Recorded> RecordOfTakenKeyAsync(Pending late)
+    private async Task RecordAsync(List<Pending> named)
     {
-        if (await catalogue.FindAsync(late.Staged.Key, CancellationToken.None) is { } receipt)
-            return new Recorded(receipt, IsNew: false);
-        using var there = await store.OpenAsync(late.Staged.Key, CancellationToken.None);
-        var publication = late.Publication;
-        return there is not null && there.Length == publication.Size && await ObjectDigest.OfAsync(there, CancellationToken.None) == publication.Sha256
-            ? (await catalogue.PublishAsync([publication], CancellationToken.None))[0]
-            : default;
+        if (named.Count == 0)
+            return;
+        try
+        {
+            var recorded = await catalogue.PublishAsync([.. named.Select(pending => pending.Publication)], CancellationToken.None);
+            for (var i = 0; i < recorded.Length; i++)
+                named[i].End(recorded[i].Receipt, recorded[i].IsNew);
+        }
+        catch
+        {
+            // Before anyone hears of it: an upload that is let go takes its staging name with it.
+            foreach (var pending in named)
+                pending.Staged.Keep();
+            unsettled.AddRange(named.Select(pending => pending.Staged));
+            throw;
+        }
     }
 
-    /// <summary>After a failure: a key without a record goes, so that the upload can be tried again; one that got its record stays.</summary>
-    private async Task TakeBackAsync(List<Pending> batch, bool[]? named)
+    /// <summary>After a commit that failed: finds out what it left, and removes the uploads that have no record.</summary>
+    private async Task SettleAsync()
     {
-        if (named is null)
+        if (unsettled.Count == 0)
             return;
-        for (var i = 0; i < named.Length; i++)
+        await catalogue.CommitNothingAsync(CancellationToken.None);
+        while (unsettled.Count > 0)
         {
-            if (named[i] && !batch[i].Done.Task.IsCompleted && await catalogue.FindAsync(batch[i].Staged.Key, CancellationToken.None) is null)
-                await store.UnnameAsync(batch[i].Staged, CancellationToken.None);
+            var staged = unsettled[^1];
+            if (await catalogue.FindAsync(staged.Key, CancellationToken.None) is null)
+                await store.UnnameAsync(staged, CancellationToken.None);
+            await staged.RemoveAsync();
+            unsettled.RemoveAt(unsettled.Count - 1);
         }
+    }
+
+    /// <summary>The key had an object: normally one with a record; without one it is adopted where its bytes are those of the upload.</summary>
+    private async Task<UploadReceipt?> RecordOfTakenKeyAsync(Pending late)
+    {
+        var (key, publication) = (late.Staged.Key, late.Publication);
+        if (await catalogue.FindAsync(key, CancellationToken.None) is { } receipt)
+            return receipt;
+        using var there = await store.OpenAsync(key, CancellationToken.None);
+        if (there is null || there.Length != publication.Size || await ObjectDigest.OfAsync(there, CancellationToken.None) != publication.Sha256)
+            return null;
+        await store.FlushAsync(key, CancellationToken.None);
+        return (await catalogue.PublishAsync([publication], CancellationToken.None))[0].Receipt;
     }
 
     private sealed record Pending(Publication Publication, StagedObject Staged)

@@ -1,0 +1,172 @@
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+
+namespace OpenSdc.Server.Description;
+
+/// <summary>What is said of one method on one path. Its id names it in generated clients: stable, and different for each.</summary>
+internal sealed record Operation(HttpMethod Method, string Path, string Id, string Tag, string Summary, string Text)
+{
+    public IReadOnlyList<OpenApiParameter> Parameters { get; init; } = [];
+
+    public OpenApiRequestBody? Body { get; init; }
+
+    public IReadOnlyList<Answer> Answers { get; init; } = [];
+
+    /// <summary>The expected errors; each makes its own examples.</summary>
+    public IReadOnlyList<Failure> Failures { get; init; } = [];
+
+    /// <summary>Whether a key may be sent along.</summary>
+    public bool TakesKey { get; init; }
+
+    /// <summary>The same for HEAD, which answers like GET but without a body.</summary>
+    public Operation ForHead(string id, string summary) => this with
+    {
+        Method = HttpMethod.Head,
+        Id = id,
+        Summary = summary,
+        Text = $"As GET, with the same status and headers, but without a body. {Text}",
+    };
+
+    public OpenApiOperation Describe(OpenApiDocument document)
+    {
+        var operation = new OpenApiOperation
+        {
+            OperationId = Id,
+            Summary = Summary,
+            Description = Text,
+            Tags = new HashSet<OpenApiTagReference> { new(Tag, document) },
+            Parameters = Parameters.Count > 0 ? [.. Parameters] : null,
+            RequestBody = Body,
+            Responses = [],
+        };
+        if (TakesKey)
+            operation.Security = [[], new() { [new OpenApiSecuritySchemeReference(Shapes.ApiKey, document)] = [] }];
+        foreach (var answer in Answers)
+            answer.AddTo(operation.Responses, document);
+        foreach (var failure in Failures)
+            failure.AddTo(operation.Responses, document);
+        if (Method == HttpMethod.Head)
+        {
+            foreach (var response in operation.Responses.Values.Cast<OpenApiResponse>())
+                response.Content = null;
+        }
+
+        return operation;
+    }
+}
+
+/// <summary>One answer that is not an error: its status, when it comes, and what it carries.</summary>
+internal sealed record Answer(int Status, string Text)
+{
+    public IReadOnlyList<(string Name, string Text, string Example)> Headers { get; init; } = [];
+
+    public string MediaType { get; init; } = "application/json";
+
+    /// <summary>Names of the shapes that the body may have; empty for an answer without a body.</summary>
+    public IReadOnlyList<string> Shapes { get; init; } = [];
+
+    /// <summary>Bodies by name: how each comes about, and its JSON.</summary>
+    public IReadOnlyList<(string Name, string Text, string Json)> Examples { get; init; } = [];
+
+    public void AddTo(OpenApiResponses responses, OpenApiDocument document)
+    {
+        var response = new OpenApiResponse { Description = Text };
+        if (Headers.Count > 0)
+        {
+            response.Headers = Headers.ToDictionary(
+                header => header.Name,
+                IOpenApiHeader (header) => new OpenApiHeader { Description = header.Text, Schema = Words.String(), Example = JsonValue.Create(header.Example) });
+        }
+
+        if (Shapes.Count > 0)
+        {
+            response.Content = new Dictionary<string, OpenApiMediaType>
+            {
+                [MediaType] = new OpenApiMediaType
+                {
+                    Schema = Description.Shapes.AnyOf(document, Shapes),
+                    Examples = Examples.ToDictionary(example => example.Name, example => Words.Example(example.Text, JsonNode.Parse(example.Json))),
+                },
+            };
+        }
+
+        responses[Status.ToString()] = response;
+    }
+}
+
+/// <summary>One expected error and when it comes. Errors of one status share an answer, whose text lists their codes.</summary>
+internal sealed record Failure(Problem Problem, string When)
+{
+    private const string RequestId = "0HNQ95S9M7OMU:00000001";
+
+    public void AddTo(OpenApiResponses responses, OpenApiDocument document)
+    {
+        Add(Problem.Status, "application/problem+json", Shapes.Problem, JsonNode.Parse(Representation.PlainOf(Problem, RequestId).Span));
+        if (!Problem.Plain)
+            Add(Problem.DocumentedStatus ?? Problem.Status, "application/json", Shapes.DocumentedProblem, JsonNode.Parse(Representation.DocumentedOf(Problem)));
+
+        void Add(int status, string mediaType, string shape, JsonNode? example)
+        {
+            if (!responses.TryGetValue(status.ToString(), out var found))
+                responses[status.ToString()] = found = new OpenApiResponse { Description = "", Content = new Dictionary<string, OpenApiMediaType>() };
+            var response = (OpenApiResponse)found;
+            var line = $"- `{Problem.Code}`: {When}";
+            if (Problem.DocumentedStatus is not null)
+                line += status == Problem.Status ? " (plain representation)" : " (documented representation)";
+            if (!response.Description!.Contains(line, StringComparison.Ordinal))
+                response.Description += (response.Description.Length > 0 ? "\n" : "") + line;
+            if (Problem.RetryAfter is { } seconds)
+                response.Headers = new Dictionary<string, IOpenApiHeader> { ["Retry-After"] = Words.Header("Seconds after which another try makes sense.", seconds) };
+            if (!response.Content!.TryGetValue(mediaType, out var body))
+            {
+                response.Content[mediaType] = body = new OpenApiMediaType
+                {
+                    Schema = new OpenApiSchemaReference(shape, document),
+                    Examples = new Dictionary<string, IOpenApiExample>(),
+                };
+            }
+
+            body.Examples![Problem.Code] = Words.Example(When, example);
+        }
+    }
+}
+
+/// <summary>The small parts of a description.</summary>
+internal static class Words
+{
+    public static OpenApiSchema String() => new() { Type = JsonSchemaType.String };
+
+    public static IOpenApiExample Example(string summary, JsonNode? value) => new OpenApiExample { Summary = summary, Value = value };
+
+    public static IOpenApiHeader Header(string text, int example) =>
+        new OpenApiHeader { Description = text, Schema = new OpenApiSchema { Type = JsonSchemaType.Integer }, Example = JsonValue.Create(example) };
+
+    public static OpenApiParameter Path(string name, string text, string example) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Path,
+        Required = true,
+        Description = text,
+        Schema = String(),
+        Example = JsonValue.Create(example),
+    };
+
+    public static OpenApiParameter Query(string name, string text, OpenApiSchema schema, JsonNode example, bool required = false) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Query,
+        Required = required,
+        Description = text,
+        Schema = schema,
+        Example = example,
+    };
+
+    public static OpenApiParameter Header(string name, string text, string example) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Header,
+        Description = text,
+        Schema = String(),
+        Example = JsonValue.Create(example),
+    };
+}

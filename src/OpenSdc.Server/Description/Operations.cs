@@ -1,0 +1,274 @@
+using Microsoft.OpenApi;
+using OpenSdc.Server.Files;
+using OpenSdc.Server.Objects;
+
+namespace OpenSdc.Server.Description;
+
+/// <summary>The words of every route, in the order of a file's journey.</summary>
+internal static class Operations
+{
+    private const string Upload = "Upload";
+    private const string Query = "Query";
+    private const string Download = "Download";
+    private const string Bytes = "Bytes";
+    private const string Health = "Health";
+    private const string Slashes = "Slashes stand as they are, not as `%2F`.";
+    private const string ObjectPath = SignedUrls.Root + "{key}";
+
+    public static IReadOnlyList<OpenApiTag> Tags { get; } =
+    [
+        new() { Name = Upload, Description = "First and second step: ask for a URL, then send the bytes to it." },
+        new() { Name = Query, Description = "Third step: find files by what their names say and by when they came." },
+        new() { Name = Download, Description = "Fourth step: name a file and be sent to its bytes." },
+        new() { Name = Bytes, Description = "The bytes of a file, at the signed URL that a download leads to." },
+        new() { Name = Health, Description = "What a supervisor asks of the service." },
+    ];
+
+    private static readonly Failure Starting = new(Problems.NotReady, "the archive is still starting");
+
+    private static readonly Failure Unexpected = new(Problems.OfStatus(500), "the archive met an error of its own");
+
+    private static readonly Failure Unsigned = new(
+        Problems.BadSignature("The URL expired at 2026-01-02 03:04:05 UTC; ask for a new one."), "the URL is unsigned, was changed, or has expired");
+
+    private static readonly OpenApiParameter ObjectKey = Words.Path("key", $"Path of the file in the archive. {Slashes}", Samples.Key);
+
+    private static readonly IReadOnlyList<OpenApiParameter> SignedQuery =
+    [
+        ObjectKey,
+        Words.Query("expires", "Moment at which the URL ends, in seconds since 1970-01-01 UTC.",
+            new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" }, long.Parse(Samples.Expires), required: true),
+        Words.Query("signature", "HMAC over method, key and end, in base64url.", Words.String(), Samples.Signature, required: true),
+    ];
+
+    private static readonly IReadOnlyList<(string, string, string)> ObjectHeaders =
+    [
+        ("ETag", "The SHA-256 of the whole file, in quotes.", $"\"{Samples.Sha256}\""),
+        ("Last-Modified", "When the file was published.", Samples.LastModified),
+        ("Accept-Ranges", "Always `bytes`.", "bytes"),
+        ("Content-Disposition", "The file's name, for a browser that saves it.", Samples.Disposition),
+    ];
+
+    private static Operation RequestUpload { get; } = new(HttpMethod.Get, "/upload/{path}", "requestUpload", Upload, "Ask for a URL to upload a file to",
+        """
+        Gives the absolute signed URL that the bytes are then `PUT` to; it lives for an hour unless the archive is set otherwise. Only the last part of
+        the path counts, and it must be a name of the mission's conventions: the file's place in the archive is built from it. Leading folders are
+        ignored, so `/upload/science/{path}` and paths relative to any folder of yours work alike.
+        """)
+    {
+        TakesKey = true,
+        Parameters = [Words.Path("path", $"Name of the file, after any folders, e.g. `{Samples.Key}`. {Slashes}", Samples.FileName)],
+        Answers =
+        [
+            new(200, "The URL to `PUT` the bytes to.")
+            {
+                Shapes = [Shapes.UploadUrl, Shapes.DocumentedUploadUrl],
+                Examples =
+                [
+                    ("plain", "plain: a JSON string", Representation.OfUploadUrl(Samples.Url, documented: false)),
+                    ("documented", "documented: to Accept: application/json", Representation.OfUploadUrl(Samples.Url, documented: true)),
+                ],
+            },
+            new(401, "Uploads to this archive need a key and the request brought none that is known. An archive that is open to all never answers this."),
+            new(403, "The key does not allow this upload. An archive that is open to all never answers this."),
+        ],
+        Failures =
+        [
+            new(Problems.BadUploadName(Samples.NameFaults), "the name does not follow the conventions; `errors` says which part is wrong and what is allowed"),
+            new(Problems.NoUploadName, "the path holds no file name"),
+            new(Problems.Exists(Samples.Key), "the file is in the archive already"),
+            Unexpected,
+            Starting,
+        ],
+    };
+
+    private static Operation ReceiveUpload { get; } = new(HttpMethod.Put, ObjectPath, "putObject", Upload, "Send the bytes of a file",
+        """
+        The second step of an upload, at the URL that the first one gave. The bytes are hashed and counted while they come, compared with what the request
+        promised, flushed to disk, and then published. Once this has answered 2xx, the file is safe, visible to `/query` and `/download`, and never
+        changes. Sending the same bytes again gives the same receipt again, so a `PUT` may be repeated after any fault. Every digest header is
+        optional; all that are sent are checked. `x-api-key` and `Authorization` are ignored, an empty `Content-Type` is fine, and the answer is never a redirect.
+        """)
+    {
+        Parameters =
+        [
+            .. SignedQuery,
+            Words.Header("Content-MD5", "MD5 of the body, base64 (RFC 1864).", Samples.Md5InBase64),
+            Words.Header("x-amz-checksum-sha256", "SHA-256 of the body, base64.", Samples.Sha256InBase64),
+            Words.Header("Content-Digest", "`sha-256` and `sha-512` of the body (RFC 9530); other algorithms are passed over.", $"sha-256=:{Samples.Sha256InBase64}:"),
+            Words.Header("Repr-Digest", "As `Content-Digest`.", $"sha-256=:{Samples.Sha256InBase64}:"),
+        ],
+        Body = new OpenApiRequestBody
+        {
+            Required = true,
+            Description = "The bytes of the file, with `Content-Length` or chunked, of any content type.",
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["application/octet-stream"] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } },
+            },
+        },
+        Answers =
+        [
+            new(201, "The file is published.") { Shapes = [Shapes.UploadReceipt], Examples = [("receipt", "the receipt", Samples.Receipt)] },
+            new(200, "The archive had these very bytes already: the first receipt again.") { Shapes = [Shapes.UploadReceipt], Examples = [("receipt", "the receipt", Samples.Receipt)] },
+        ],
+        Failures =
+        [
+            new(Problems.DigestMismatch("Content-MD5", Samples.Md5InBase64, "1B2M2Y8AsgTpgAmY7PhCfg=="), "the bytes are not those that a digest header promised"),
+            new(Problems.BadDigestHeader("The header Content-MD5 is 'none', but a MD5 digest is 16 bytes in base64."), "a digest header cannot be read"),
+            new(Problems.BodyCutShort, "the body ended early"),
+            new(Problems.BadUploadName(Samples.NameFaults) with { Plain = true }, "the key's name does not follow the conventions"),
+            Unsigned,
+            new(Problems.OfStatus(408), "the bytes came too slowly"),
+            new(Problems.OtherBytes(Samples.Key), "the archive has other bytes under this name"),
+            new(Problems.TooLarge(5L << 30), "the file is larger than the archive takes"),
+            Unexpected,
+            Starting,
+            new(Problems.CannotWrite, "the archive's disk or catalogue cannot be written"),
+            new(Problems.NoRoom, "the archive's disk is full"),
+        ],
+    };
+
+    private static Operation QueryFiles { get; } = new(HttpMethod.Get, "/query", "queryFiles", Query, "Find files",
+        $"""
+        All parameters are optional, and a file must satisfy all that are given. Files come ordered by `file_path`. Without `limit` the list is complete and
+        streamed; with it the list comes in pages. An unknown parameter or value is a 400, so an empty list always means that there is no such file.
+        A value may have {QueryParameters.LongestValue} characters and {QueryParameters.MostWildcards} wildcards, and a parameter {QueryParameters.MostValues} values.
+        """)
+    {
+        TakesKey = true,
+        Parameters = QueryWords.All,
+        Answers =
+        [
+            new(200, "The files. None is an empty list.")
+            {
+                Headers = [("Link", "Where there is a next page: its address.", Samples.Next)],
+                Shapes = [Shapes.FileList, Shapes.DocumentedFileList],
+                Examples =
+                [
+                    ("plain", "plain: a JSON array", Samples.PlainList),
+                    ("documented", "documented: to Accept: application/json", Samples.DocumentedList),
+                ],
+            },
+        ],
+        Failures =
+        [
+            new(Problems.UnknownParameter("colour", QueryParameters.Names), "there is no such parameter"),
+            new(Problems.BadParameter("The parameter start_date is '2026-01-01'; allowed: a day that exists, as YYYYMMDD."), "a value cannot mean anything"),
+            Unexpected,
+            Starting,
+        ],
+    };
+
+    private static Operation DownloadFile { get; } = new(HttpMethod.Get, "/download/{path}", "downloadFile", Download, "Be sent to the bytes of a file",
+        """
+        Redirects to the absolute signed URL of the bytes, which lives for a day unless the archive is set otherwise; `curl -L` and any HTTP client follow it.
+        The path may be the file's path in the archive, that path without its leading `imap/`, the bare file name, a SPICE kernel's older path
+        `spice/…`, or a URI `s3://bucket/key`. A path whose folders are not those of the name is not found.
+        """)
+    {
+        TakesKey = true,
+        Parameters = [Words.Path("path", $"File name, or path in the archive, e.g. `{Samples.Key}`. {Slashes}", Samples.FileName)],
+        Answers =
+        [
+            new(302, "The bytes are at `Location`.")
+            {
+                Headers = [("Location", "The absolute signed URL.", Samples.Url)],
+                Shapes = [Shapes.DownloadUrl, Shapes.DocumentedDownloadUrl],
+                Examples =
+                [
+                    ("plain", "plain: the URL in an object", Representation.OfDownloadUrl(Samples.Url, documented: false)),
+                    ("documented", "documented: to Accept: application/json", Representation.OfDownloadUrl(Samples.Url, documented: true)),
+                ],
+            },
+            new(403, "The file is not released to this caller. An archive whose files are all public never answers this."),
+        ],
+        Failures =
+        [
+            new(Problems.BadDownloadName(Samples.NameFaults), "the path is not a valid name or URI"),
+            new(Problems.NoDownloadName, "the path holds no file name"),
+            new(Problems.NoSuchFile, "the name is valid, but there is no such file"),
+            Unexpected,
+            Starting,
+        ],
+    };
+
+    private static Operation ServeObject { get; } = new(HttpMethod.Get, ObjectPath, "getObject", Bytes, "Fetch the bytes of a file",
+        """
+        At the URL that `/download` gave. Answers the whole file or one range of it, under the conditions that the request names (RFC 9110). A request for
+        several ranges is answered with the whole file. A file never changes, so its `ETag`, the SHA-256 of its bytes, holds for good. The content type follows the
+        name's extension. `x-api-key` and `Authorization` are ignored, and a URL signed for GET also allows HEAD.
+        """)
+    {
+        Parameters =
+        [
+            .. SignedQuery,
+            Words.Header("Range", "The part that is wanted, e.g. to resume a download.", "bytes=1048576-"),
+            Words.Header("If-Range", "Honour `Range` only while the file is still this one: an `ETag` or a date; otherwise send the whole.", $"\"{Samples.Sha256}\""),
+            Words.Header("If-Match", "Answer only where the file's `ETag` is one of these; otherwise 412.", $"\"{Samples.Sha256}\""),
+            Words.Header("If-None-Match", "Answer 304 where the file's `ETag` is one of these.", $"\"{Samples.Sha256}\""),
+            Words.Header("If-Modified-Since", "Answer 304 where the file was published no later. Counts only without `If-None-Match`.", Samples.LastModified),
+            Words.Header("If-Unmodified-Since", "Answer 412 where the file was published later. Counts only without `If-Match`.", Samples.LastModified),
+        ],
+        Answers =
+        [
+            new(200, "The whole file.")
+            {
+                Headers = ObjectHeaders,
+                MediaType = "application/octet-stream",
+                Shapes = [Shapes.Bytes],
+                Examples = [("bytes", "the bytes as they were uploaded", "\"(the bytes of the file)\"")],
+            },
+            new(206, "The range asked for.")
+            {
+                Headers = [.. ObjectHeaders, ("Content-Range", "First and last byte, and the size of the whole.", "bytes 1048576-1482759/1482760")],
+                MediaType = "application/octet-stream",
+                Shapes = [Shapes.Bytes],
+                Examples = [("bytes", "a range of the bytes as they were uploaded", "\"(434184 bytes of the file)\"")],
+            },
+            new(304, "The caller's copy is the file.") { Headers = [.. ObjectHeaders.Take(2)] },
+        ],
+        Failures =
+        [
+            Unsigned,
+            new(Problems.NoSuchObject, "there is no such file"),
+            new(Problems.PreconditionFailed, "`If-Match` or `If-Unmodified-Since` does not hold"),
+            new(Problems.RangeNotSatisfiable(1482760), "the range lies outside the file; `Content-Range` says how long it is"),
+            new(Problems.DamagedObject(Samples.Key), "the stored bytes are not those that were published, so they are not sent"),
+            Unexpected,
+            Starting,
+        ],
+    };
+
+    public static IReadOnlyList<Operation> All { get; } =
+    [
+        RequestUpload,
+        ReceiveUpload,
+        QueryFiles,
+        DownloadFile,
+        DownloadFile.ForHead("headDownloadFile", "Ask where the bytes of a file are"),
+        ServeObject,
+        ServeObject.ForHead("headObject", "Ask about the bytes of a file"),
+        new(HttpMethod.Get, "/health/live", "live", Health, "Is the process alive?", "Answers as soon as the process does.")
+        {
+            Answers = [new(200, "The process answers.") { MediaType = "text/plain", Shapes = [Shapes.Text], Examples = [("live", "alive", "\"live\\n\"")] }],
+        },
+        new(HttpMethod.Get, "/health/ready", "ready", Health, "May requests be sent?", "Answers 200 once recovery is done and while the catalogue answers.")
+        {
+            Answers = [new(200, "Requests may be sent.") { MediaType = "text/plain", Shapes = [Shapes.Text], Examples = [("ready", "ready", "\"ready\\n\"")] }],
+            Failures = [Unexpected, Starting],
+        },
+        new(HttpMethod.Get, "/metrics", "metrics", Health, "Measurements", "What the service measures of itself, for Prometheus.")
+        {
+            Answers =
+            [
+                new(200, "The measurements, in Prometheus' text format.")
+                {
+                    MediaType = "text/plain",
+                    Shapes = [Shapes.Text],
+                    Examples = [("uploads", "one of the counters", "\"# TYPE opensdc_uploads_total counter\\nopensdc_uploads_total{outcome=\\\"published\\\"} 42 1767323045000\\n\"")],
+                },
+            ],
+        },
+    ];
+}

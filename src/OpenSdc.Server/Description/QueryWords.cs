@@ -1,0 +1,62 @@
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+using OpenSdc.Server.Files;
+
+namespace OpenSdc.Server.Description;
+
+/// <summary>What is said of each parameter of <c>/query</c>, in the order of <see cref="QueryParameters.Names"/>; a test compares the two.</summary>
+internal static class QueryWords
+{
+    private const string Any = "`*` stands for any run of characters. Several values, repeated or between commas, mean any of them.";
+    private const string AnyNumber = "Several values, repeated or between commas, mean any of them.";
+
+    public static IReadOnlyList<OpenApiParameter> All { get; } =
+    [
+        Texts("instrument", $"Instrument, as names write it. A value that the table's files cannot have is refused, and the answer lists the allowed ones. {Any}", "mag"),
+        Texts("data_level", $"Data level, as names write it. A value that the table's files cannot have is refused, and the answer lists the allowed ones. {Any}", "l0"),
+        Texts("descriptor", $"Descriptor of the product. {Any}", "burst"),
+        Date("start_date", "Files whose **start** date is on or after this day.", "20230112"),
+        Date("end_date", "Files whose **start** date is on or before this day. The end date of a file plays no part.", "20230113"),
+        Texts("version", $"Version, written as in the name: `v01-01`, `v001`, `v001.0002`. `latest` means the same as `latest=true`. {Any}", "*"),
+        Texts("extension", $"Extension, without the leading dot. {Any}", "pkts"),
+        Texts("repointing", $"Repointing number: `2` or `repoint00002`. {AnyNumber}", "repoint00002", "^(repoint)?[0-9]+$"),
+        Texts("cr", $"Carrington rotation: `2290` or `cr02290`. {AnyNumber}", "2290", "^(cr)?[0-9]+$"),
+        Date("ingestion_start_date", "Files published on or after this day, UTC.", "20260101"),
+        Date("ingestion_end_date", "Files published on or before this day, UTC, which counts whole.", "20260131"),
+        Numbers("major_version", $"Major version (software). {AnyNumber}", 1),
+        Numbers("minor_version", $"Minor version (data), or the only number that the version has. {AnyNumber}", 2),
+        Words.Query("latest",
+            "`true`: of each series only the newest version, among what the other parameters leave. A series is the files of one family, instrument, level, "
+            + "descriptor, start date, repointing, Carrington rotation and extension. Versions are compared as numbers, major before minor; one without a major sorts below one with.",
+            new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = JsonValue.Create(false) }, JsonValue.Create(true)),
+        Words.Query("table", "The family of files: `science`, `ancillary`, `spice`, `quicklook` and others that the mission defines. The answer to an unknown one lists them.",
+            new OpenApiSchema { Type = JsonSchemaType.String, Default = JsonValue.Create("science") }, JsonValue.Create("science")),
+        Texts("file_path", $"Single files, by their paths in the archive. Without `table` a file of any family is found. {AnyNumber}", Samples.Key),
+        Texts("filename", $"Single files, by their bare names. Without `table` a file of any family is found. {AnyNumber}", Samples.FileName),
+        Words.Query("limit",
+            $"At most this many files. Where there are more, the header `Link` gives the address of the next page. Without `limit` the list is complete, however long.",
+            new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = QueryParameters.LargestPage.ToString() }, JsonValue.Create(1000)),
+        Words.Query("cursor",
+            "Where the page before ended: opaque, only together with `limit`, as the header `Link` gave it. All pages show the archive as it was at the first one, "
+            + "so files that arrive in between neither move nor repeat a row.",
+            Words.String(), JsonValue.Create(Samples.Cursor)),
+    ];
+
+    private static OpenApiParameter Texts(string name, string text, string example, string? pattern = null) =>
+        Several(name, text, new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = QueryParameters.LongestValue, Pattern = pattern }, JsonValue.Create(example));
+
+    private static OpenApiParameter Numbers(string name, string text, int example) =>
+        Several(name, text, new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "0" }, JsonValue.Create(example));
+
+    private static OpenApiParameter Several(string name, string text, OpenApiSchema each, JsonNode example)
+    {
+        var parameter = Words.Query(name, text,
+            new OpenApiSchema { Type = JsonSchemaType.Array, Items = each, MinItems = 1, MaxItems = QueryParameters.MostValues }, new JsonArray(example));
+        parameter.Style = ParameterStyle.Form;
+        parameter.Explode = true;
+        return parameter;
+    }
+
+    private static OpenApiParameter Date(string name, string text, string example) => Words.Query(name, $"{text} `YYYYMMDD`, a day that exists.",
+        new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[0-9]{8}$" }, JsonValue.Create(example));
+}

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Files;
+
+namespace OpenSdc.Server.Description;
+
+/// <summary>The file that all examples are about, the founding document's, and the values that go with it.</summary>
+internal static class Samples
+{
+    public const string FileName = "imap_codice_l1a_lo_20260101_20260102_v01-01.cdf";
+    public const string Key = "imap/codice/l1a/2026/01/" + FileName;
+    public const string Sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    public const string Md5InBase64 = "CY9rzUYh03PK3k6DJie09g==";
+    public const string Sha256InBase64 = "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=";
+    public const string Expires = "1767323045";
+    public const string Signature = "kJ3vT0c5m4m5m0Jv2gqv8mXx3H1w0yqB9mTj7cQe2sA";
+    public const string LastModified = "Sat, 03 Jan 2026 04:05:06 GMT";
+    public const string Disposition = $"attachment; filename=\"{FileName}\"";
+    public const string Url = $"https://sdc.example.org/objects/{Key}?expires={Expires}&signature={Signature}";
+
+    public static readonly string Cursor = new Cursor(42, Key).Write();
+
+    public static readonly string Next = $"<https://sdc.example.org/query?limit=1&cursor={Cursor}>; rel=\"next\"";
+
+    public static readonly IReadOnlyList<NameFault> NameFaults =
+        [new("start date", "20260132", "The start date '20260132' is not in the calendar; allowed: a real day, written YYYYMMDD.")];
+
+    public static readonly string Receipt =
+        JsonSerializer.Serialize(new UploadReceipt(Key, 1482760, Sha256, 42, "20260103 04:05:06"), ContractJson.Default.UploadReceipt);
+
+    public static readonly string Record = JsonSerializer.Serialize(
+        new FileRecord
+        {
+            FilePath = Key,
+            Instrument = "codice",
+            DataLevel = "l1a",
+            Descriptor = "lo",
+            StartDate = "20260101",
+            EndDate = "20260102",
+            Version = "v01-01",
+            MajorVersion = 1,
+            MinorVersion = 1,
+            Extension = "cdf",
+            IngestionDate = "20260103 04:05:06",
+            Size = 1482760,
+            Sha256 = Sha256,
+            Seq = 42,
+        },
+        ContractJson.Default.FileRecord);
+
+    public static readonly string PlainList = $"[{Record}]";
+
+    public static readonly string DocumentedList = string.Concat(
+        Representation.AroundQuery.Before,
+        "[('mag', 'l0', 'burst', '20230112', '20230113', 'v01-01', 'pkts'), ('mag', 'l0', 'burst', '20230112', '20230113', 'v01-02', 'pkts')]",
+        Representation.AroundQuery.After);
+}
