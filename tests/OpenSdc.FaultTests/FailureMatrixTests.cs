@@ -61,12 +61,18 @@ public sealed class FailureMatrixTests
                     scene.Fault($"{what}: refused, but visible");
             }
 
-            await scene.OthersGoOnAsync(what);
-            if (restart)
+            if (!restart)
             {
+                await scene.OthersGoOnAsync(what);
+            }
+            else
+            {
+                // Right away: what a failed commit left in the log is still there, and is what the start finds.
                 await scene.RestartAsync(what);
-                if (!answer.IsReceipt && await scene.IsVisibleAsync(name))
-                    await Run.SayAsync($"{what}: refused, but published by the restart");
+                // Whether a commit that failed is in the log only the next start can tell; it finishes such an upload from its flushed bytes.
+                var inDoubt = scene.Shim.FiredAt.Contains("catalogue", StringComparison.Ordinal);
+                if (!answer.IsReceipt && !inDoubt && await scene.IsVisibleAsync(name))
+                    scene.Fault($"{what}: refused, but published by the restart");
             }
 
             await scene.TryAgainAsync(name, content, target, what);

@@ -6,6 +6,9 @@ namespace OpenSdc.FaultTests;
 /// </summary>
 internal static class Protocol
 {
+    /// <summary>Size of what begins a new log: written and flushed by itself, it holds no record.</summary>
+    public const int LogHeader = 32;
+
     private const string Wal = "catalogue.sqlite-wal";
 
     /// <summary>Null where the last receipt that was sent for a key stood on flushed bytes, a flushed name and a flushed record; else what was missing.</summary>
@@ -47,7 +50,8 @@ internal static class Protocol
         named = link.End;
         var folder = Path.GetDirectoryName(target)!;
         // The first flush after the link is the one that counts: one that is tried again after a failure may succeed without writing anything.
-        var flush = before.Find(call => call.Kind == Call.Flush && call.Text == folder && call.Begin > link.End);
+        // One without an end was never made, since the process ended before it.
+        var flush = before.Find(call => call.Kind == Call.Flush && call.Text == folder && call.Begin > link.End && call.End > 0);
         if (flush == default || !flush.Succeeded || flush.End > answer.Begin)
             return $"{target} was acknowledged without a flush of {folder} after its link ({(flush == default ? "none" : flush)})";
         named = flush.End;
@@ -69,7 +73,7 @@ internal static class Protocol
     /// <summary>Flushed name &lt; write to the log &lt; flush of the log &lt; answer.</summary>
     private static string? Record(List<TracedCall> before, int named, TracedCall answer)
     {
-        var write = before.Find(call => call.Kind == Call.Write && call.Text == Wal && call.Begin > named);
+        var write = before.Find(call => call.Kind == Call.Write && call.Text == Wal && call.Size != LogHeader && call.Begin > named);
         if (write == default)
             return $"no record was written after the flush of the folder ({answer})";
         var flush = before.Find(call => call.Kind == Call.Flush && call.Succeeded && call.Text == Wal && call.Begin > write.End && call.End < answer.Begin);

@@ -11,7 +11,7 @@ internal enum Call { Open, Write, Flush, Link, Unlink, Truncate, Mkdir, Rename, 
 internal enum FaultAction { Pass, Fail, KillBefore, KillAfter, KillHalfway }
 
 /// <summary>One call of the archive: <see cref="Begin"/> and <see cref="End"/> order it among all; <see cref="End"/> is 0 where the process ended in it.</summary>
-internal readonly record struct TracedCall(int Begin, int End, Call Kind, int Result, int Error, string Text)
+internal readonly record struct TracedCall(int Begin, int End, Call Kind, int Result, int Error, int Size, string Text)
 {
     public bool Succeeded => End > 0 && Result >= 0;
 
@@ -119,7 +119,7 @@ internal sealed class Shim : IDisposable
         {
             var at = Header + (long)i * EntrySize;
             calls.Add(new(memory.ReadInt32(at), memory.ReadInt32(at + 4), (Call)memory.ReadInt32(at + 8), memory.ReadInt32(at + 12),
-                memory.ReadInt32(at + 16), Text(at + EntryText, EntrySize - EntryText)));
+                memory.ReadInt32(at + 16), memory.ReadInt32(at + 20), Text(at + EntryText, EntrySize - EntryText)));
         }
 
         return calls;
