@@ -22,10 +22,10 @@ internal static class Banner
             Upload a file, find it, download it (paste these lines into another terminal):
               head -c 1024 /dev/urandom > {name} && curl -T {name} "$(curl -s {address}/upload/{name} | tr -d '"')"
               curl "{address}/query?filename={name}"
-              curl -L -O -J {address}/download/{name}
+              curl -L -o copy.pkts {address}/download/{name}
 
             Reference: {address}/docs   Stop with Ctrl-C.
-            """.Replace("curl -L -O -J", "curl -L -o copy.pkts", StringComparison.Ordinal));
+            """);
         await output.FlushAsync();
     }
 
