@@ -79,8 +79,6 @@ internal sealed class Scene : IDisposable
             Take(answer, name, what);
         else if (answer.Status is not (503 or 507) || !answer.Body.Contains("\"detail\"", StringComparison.Ordinal))
             Fault($"{what}: the next upload was answered {answer}");
-        else
-            await Run.SayAsync($"{what}: the next upload was refused too: {answer}");
     }
 
     /// <summary>SIGKILL, where it still lives, and a start; then everything is held against what was acknowledged.</summary>
