@@ -43,9 +43,23 @@ public sealed record FileQuery
     /// <summary>Only publications up to this number; null for all.</summary>
     public long? AsOf { get; init; }
 
+    /// <summary>Only publications after this number; null for all.</summary>
+    public long? SinceSeq { get; init; }
+
+    /// <summary>Only files whose days, first to last, meet these, <c>YYYYMMDD</c>; a file without a last day has its first one only.</summary>
+    public (string From, string To)? Overlaps { get; init; }
+
+    /// <summary>The order of the answer, most significant first, then by path; empty for the order of paths.</summary>
+    public IReadOnlyList<SortField> Sort { get; init; } = [];
+
     /// <summary>Only files whose path sorts after this one; null for all.</summary>
     public string? After { get; init; }
 
     /// <summary>At most this many; null for all.</summary>
     public int? Limit { get; init; }
 }
+
+/// <summary>One part of an order: a column of the record, and its direction.</summary>
+/// <param name="Column">start_date, ingestion_date, version, size or file_path.</param>
+/// <param name="Descending">Greatest first.</param>
+public readonly record struct SortField(string Column, bool Descending);

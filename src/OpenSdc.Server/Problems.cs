@@ -76,6 +76,12 @@ internal static class Problems
 
     public static Problem NotReady { get; } = new("not-ready", 503, "The archive is still starting; try again in a moment.") { Plain = true, RetryAfter = 1 };
 
+    /// <summary>For a request that no handler answered.</summary>
+    public static Problem OfStatus(HttpContext context) =>
+        context.Response.StatusCode == 404 && PathFaults.Of(context) is { } climbs
+            ? new("path-climbs", 400, climbs.Message) { Plain = true, Errors = [climbs.Message] }
+            : OfStatus(context.Response.StatusCode);
+
     /// <summary>For what the framework refuses before any handler: no route, wrong method, malformed request.</summary>
     public static Problem OfStatus(int status) => status switch
     {

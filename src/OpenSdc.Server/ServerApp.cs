@@ -37,11 +37,10 @@ public static class ServerApp
         services.AddSingleton<PublicAddress>();
 
         // The two choices: where objects lie, and where their records lie.
-        var folder = DataFolder.Open(options.Data);
-        services.AddSingleton(_ => folder);
-        services.AddSingleton<IObjectStore>(_ => new DiskObjectStore(folder.Path));
-        services.AddSingleton<SqlDialect>(_ => new Sqlite(folder.CatalogueFile));
-        services.AddSingleton(_ => new SignedUrls(SignedUrls.KeyOf(folder.Path), clock));
+        services.AddSingleton(_ => DataFolder.Open(options.Data));
+        services.AddSingleton<IObjectStore>(all => new DiskObjectStore(all.GetRequiredService<DataFolder>().Path));
+        services.AddSingleton<SqlDialect>(all => new Sqlite(all.GetRequiredService<DataFolder>().CatalogueFile));
+        services.AddSingleton(all => new SignedUrls(SignedUrls.KeyOf(all.GetRequiredService<DataFolder>().Path), clock));
 
         services.AddSingleton<Catalogue.Catalogue>();
         services.AddSingleton<Soundness>();
@@ -54,6 +53,7 @@ public static class ServerApp
         ApiDescription.Add(services);
 
         var app = builder.Build();
+        _ = app.Services.GetRequiredService<SignedUrls>();
         await app.Services.GetRequiredService<Catalogue.Catalogue>().OpenAsync(cancel);
         app.Services.GetRequiredService<Telemetry>().WatchStaging(app.Services.GetRequiredService<IObjectStore>().StagingSize);
         UseMiddleware(app, options);
@@ -75,7 +75,7 @@ public static class ServerApp
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = UnexpectedErrors.AnswerAsync });
         app.Use(PublicAnswers.InvokeAsync);
         app.Use(app.Services.GetRequiredService<Recovery>().InvokeAsync);
-        app.UseStatusCodePages(pages => Problems.OfStatus(pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
+        app.UseStatusCodePages(pages => Problems.OfStatus(pages.HttpContext).ExecuteAsync(pages.HttpContext));
     }
 
     private static void MapRoutes(WebApplication app)

@@ -128,7 +128,7 @@ public sealed record ServerOptions
             : throw new FormatException($"a whole number from {least} to {most}");
 
     private static T OneOf<T>(string text, string allowed) where T : struct, Enum =>
-        Enum.TryParse<T>(text, ignoreCase: true, out var value) && !char.IsAsciiDigit(text[0]) ? value : throw new FormatException(allowed);
+        Enum.TryParse<T>(text, ignoreCase: true, out var value) && text.All(char.IsAsciiLetter) ? value : throw new FormatException(allowed);
 
     private static Uri HttpUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0

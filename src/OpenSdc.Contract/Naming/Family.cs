@@ -16,6 +16,7 @@ public sealed class Family
         DataLevels = ValuesOf(Role.Level);
         Descriptors = ValuesOf(Role.Descriptor);
         Extensions = ValuesOf(Role.Extension);
+        KeyOrder = new KeyOrder(conventions);
     }
 
     /// <summary>The name by which a query asks for the family: <c>science</c>, <c>ancillary</c>, <c>spice</c>, ….</summary>
@@ -35,6 +36,9 @@ public sealed class Family
 
     /// <summary>The extensions, without the leading dot.</summary>
     public IReadOnlyList<string> Extensions { get; }
+
+    /// <summary>What its paths say about the order of its files.</summary>
+    public KeyOrder KeyOrder { get; }
 
     /// <summary>Families that are tried before this one and may take a name that would fit both.</summary>
     internal IReadOnlyList<string> YieldsTo { get; }

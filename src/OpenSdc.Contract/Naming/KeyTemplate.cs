@@ -64,6 +64,40 @@ internal sealed class KeyTemplate
         return new string(buffer[..length]);
     }
 
+    /// <summary>The fixed text that every key begins with.</summary>
+    public string Root => _pieces[0].Piece == Piece.Text ? _pieces[0].Text : "";
+
+    public bool IsSameAs(KeyTemplate other) => _pieces.AsSpan().SequenceEqual(other._pieces);
+
+    /// <summary>Whether keys say all that is known of instrument and level, and say it before anything that is not known.</summary>
+    public bool Fixes(string? instrument, string? level)
+    {
+        var folders = _pieces.TakeWhile(p => p.Piece != Piece.Field || (p.Role == Role.Instrument ? instrument : level) is not null);
+        return folders.Count(p => p.Piece == Piece.Field) == (instrument is null ? 0 : 1) + (level is null ? 0 : 1);
+    }
+
+    /// <summary>What a key begins with, as far as the fields are known.</summary>
+    public string Start(string? instrument, string? level, DateOnly? start)
+    {
+        var text = new System.Text.StringBuilder();
+        foreach (var (piece, fixedText, role) in _pieces)
+        {
+            var part = piece switch
+            {
+                Piece.Text => fixedText,
+                Piece.Field => role == Role.Instrument ? instrument : level,
+                Piece.Year => start?.ToString("yyyy", System.Globalization.CultureInfo.InvariantCulture),
+                Piece.Month => start?.ToString("MM", System.Globalization.CultureInfo.InvariantCulture),
+                _ => null,
+            };
+            if (part is null)
+                break;
+            text.Append(part);
+        }
+
+        return text.ToString();
+    }
+
     /// <summary>For a mission whose folders are longer than anyone's; the buffer above is for all others.</summary>
     private string WriteLong(string name, string? instrument, string? level, DateOnly? start) =>
         string.Concat(_pieces.Select(p => p.Piece switch

@@ -33,8 +33,8 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
 
     private const string InsertSql = """
         INSERT INTO files (seq, file_path, family, instrument, data_level, descriptor, start_date, end_date, repointing, cr,
-                           version, major_version, minor_version, extension, ingestion_date, size, sha256, item)
-        VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13, @p14, @p15, @p16, @p17)
+                           version, major_version, minor_version, extension, ingestion_date, size, sha256, superseded_by, item)
+        VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13, @p14, @p15, @p16, @p17, @p18)
         ON CONFLICT DO NOTHING RETURNING seq
         """;
 
@@ -47,7 +47,12 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     private readonly SemaphoreSlim writing = new(1, 1);
 
     /// <summary>Brings the schema up to date. Call once, before anything else.</summary>
-    public Task OpenAsync(CancellationToken cancel) => dialect.MigrateAsync(cancel);
+    public async Task OpenAsync(CancellationToken cancel)
+    {
+        await dialect.MigrateAsync(cancel);
+        // Leaves one session open for good: on a disk that has become full, the first one could not be opened.
+        await HeadAsync(cancel);
+    }
 
     /// <summary>The receipt of the file at a key, or null.</summary>
     public ValueTask<UploadReceipt?> FindAsync(string key, CancellationToken cancel) =>
@@ -55,22 +60,34 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
 
     /// <summary>The number of the newest publication; 0 for an empty archive.</summary>
     public ValueTask<long> HeadAsync(CancellationToken cancel) =>
-        ReadAsync(async session => Convert.ToInt64(await session.Statement(HeadSql, []).ExecuteScalarAsync(cancel)), cancel);
+        ReadAsync(session => HeadAsync(session, null, cancel), cancel);
 
-    /// <summary>Opens the rows of a query, in the order of their paths. Rows are read from the database as they are asked for.</summary>
+    /// <summary>Opens the rows of a query, in the order of their paths unless it asks for another.</summary>
     /// <param name="query">The filters.</param>
+    /// <param name="family">The family that the query names; null for a query over all of them.</param>
     /// <param name="columns">The columns of each row, e.g. <c>item</c>.</param>
+    /// <param name="count">Whether to count the rows as well.</param>
     /// <param name="cancel">Ends the reading.</param>
-    public async ValueTask<Rows> QueryAsync(FileQuery query, string columns, CancellationToken cancel)
+    public async ValueTask<Rows> QueryAsync(FileQuery query, Family? family, string columns, bool count, CancellationToken cancel)
     {
-        var (sql, values) = QuerySql.Of(query, columns);
         var started = Stopwatch.GetTimestamp();
+        var statements = QueryPlan.Of(query, family, columns);
         var session = await readers.RentAsync(cancel);
         try
         {
-            var reader = await session.Statement(sql, values).ExecuteReaderAsync(cancel);
+            // One statement sees one state by itself.
+            var snapshot = statements.Count > 1 || count ? await dialect.BeginReadAsync(session.Connection, cancel) : null;
+            var head = await HeadAsync(session, snapshot, cancel);
+            long? found = null;
+            if (count)
+            {
+                found = 0;
+                foreach (var statement in QueryPlan.CountOf(query, family))
+                    found += Convert.ToInt64(await session.Statement(statement.Text, statement.Values, snapshot).ExecuteScalarAsync(cancel));
+            }
+
             telemetry.CatalogueRead(started);
-            return new Rows(readers, session, reader);
+            return new Rows(readers, session, snapshot, statements, query.Limit) { Head = head, Count = found };
         }
         catch
         {
@@ -162,30 +179,37 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         var head = Convert.ToInt64(await session.Statement(TakeTurnSql, [], transaction).ExecuteScalarAsync(cancel));
         var last = head;
         var now = clock.GetUtcNow();
+        var (newest, coverage) = (new Newest(session, transaction), new Coverage());
         var recorded = new Recorded[publications.Count];
         for (var i = 0; i < recorded.Length; i++)
         {
             var publication = publications[i];
             var record = RecordOf(publication, last + 1, Text(publication.IngestedAt ?? now));
-            if (await InsertAsync(record, publication.Name.Family) is null)
+            var family = publication.Name.Family;
+            var supersededBy = await newest.PlaceAsync(record, family, cancel);
+            if (await InsertAsync(record, family, supersededBy) is null)
             {
                 recorded[i] = new((await FindAsync(session, record.FilePath, transaction, cancel))!, IsNew: false);
                 continue;
             }
 
             last++;
+            if (supersededBy is null)
+                await newest.TakeAsync(record, family, cancel);
+            coverage.Add(record, family);
             await AddEventAsync(session, transaction, last, publication.Event, Text(now), null, cancel);
             recorded[i] = new(new(record.FilePath, record.Size, record.Sha256, record.Seq, record.IngestionDate), IsNew: true);
         }
 
+        await coverage.SaveAsync(session, transaction, cancel);
         if (last > head)
             await session.Statement(AdvanceSql, [last], transaction).ExecuteNonQueryAsync(cancel);
         return recorded;
 
-        Task<object?> InsertAsync(FileRecord r, string family) => session.Statement(InsertSql,
+        Task<object?> InsertAsync(FileRecord r, string family, long? supersededBy) => session.Statement(InsertSql,
             [
                 r.Seq, r.FilePath, family, r.Instrument, r.DataLevel, r.Descriptor, r.StartDate, r.EndDate, r.Repointing, r.Cr,
-                r.Version, r.MajorVersion, r.MinorVersion, r.Extension, r.IngestionDate, r.Size, r.Sha256,
+                r.Version, r.MajorVersion, r.MinorVersion, r.Extension, r.IngestionDate, r.Size, r.Sha256, supersededBy,
                 JsonSerializer.Serialize(r, ContractJson.Default.FileRecord),
             ],
             transaction).ExecuteScalarAsync(cancel);
@@ -198,6 +222,9 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
             ? new UploadReceipt(key, reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3))
             : null;
     }
+
+    private static async ValueTask<long> HeadAsync(Session session, DbTransaction? transaction, CancellationToken cancel) =>
+        Convert.ToInt64(await session.Statement(HeadSql, [], transaction).ExecuteScalarAsync(cancel));
 
     private static FileRecord RecordOf(Publication publication, long seq, string at)
     {
@@ -221,29 +248,5 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
             Sha256 = publication.Sha256,
             Seq = seq,
         };
-    }
-}
-
-/// <summary>An open answer of the database. Dispose it also when it is left half read.</summary>
-internal sealed class Rows(SessionPool pool, Session session, DbDataReader reader) : IAsyncDisposable
-{
-    private bool atEnd;
-
-    public DbDataReader Columns => reader;
-
-    public async ValueTask<bool> ReadAsync(CancellationToken cancel)
-    {
-        var more = await reader.ReadAsync(cancel);
-        atEnd = !more;
-        return more;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await reader.DisposeAsync();
-        if (atEnd)
-            pool.Return(session);
-        else
-            session.Dispose();
     }
 }

@@ -20,6 +20,9 @@ internal abstract class SqlDialect
     /// <summary>Opens a transaction that will write: it waits for its turn here, not at its first statement.</summary>
     public abstract ValueTask<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken cancel);
 
+    /// <summary>Opens a transaction in which every statement reads the same state.</summary>
+    public abstract ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancel);
+
     /// <summary>Brings the schema to the version that this program knows; a newer database is refused with a sentence.</summary>
     public abstract Task MigrateAsync(CancellationToken cancel);
 

@@ -35,6 +35,9 @@ internal sealed class Sqlite : SqlDialect, IDisposable
     public override ValueTask<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken cancel) =>
         new(((SqliteConnection)connection).BeginTransaction(deferred: false));
 
+    public override ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancel) =>
+        new(((SqliteConnection)connection).BeginTransaction(deferred: true));
+
     public override async Task MigrateAsync(CancellationToken cancel)
     {
         await using var connection = await DataSource.OpenConnectionAsync(cancel);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace OpenSdc.Server.Files;
@@ -5,7 +6,7 @@ namespace OpenSdc.Server.Files;
 /// <summary>Text as Python's <c>repr</c> writes it: what the founding document's query answers are made of.</summary>
 internal static class PythonText
 {
-    /// <summary>Single quotes, unless the text holds one and no double quote; backslash, line breaks and control characters escaped.</summary>
+    /// <summary>Single quotes, unless the text holds one and no double quote; backslash and everything that does not print escaped.</summary>
     public static void AppendRepr(StringBuilder output, string? text)
     {
         if (text is null)
@@ -14,18 +15,30 @@ internal static class PythonText
             return;
         }
 
+        // What missions write into names needs no escape.
+        if (text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0 && text.AsSpan().IndexOfAny('\'', '\\') < 0)
+        {
+            output.Append('\'').Append(text).Append('\'');
+            return;
+        }
+
         var quote = text.Contains('\'', StringComparison.Ordinal) && !text.Contains('"', StringComparison.Ordinal) ? '"' : '\'';
         output.Append(quote);
-        foreach (var c in text)
+        foreach (var rune in text.EnumerateRunes())
         {
-            _ = c switch
+            _ = rune.Value switch
             {
                 '\n' => output.Append("\\n"),
                 '\r' => output.Append("\\r"),
                 '\t' => output.Append("\\t"),
-                _ when c == quote || c == '\\' => output.Append('\\').Append(c),
-                < ' ' or '\x7f' => output.Append("\\x").Append(((int)c).ToString("x2")),
-                _ => output.Append(c),
+                _ when rune.Value == quote || rune.Value == '\\' => output.Append('\\').Append(rune),
+                ' ' => output.Append(' '),
+                _ when Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse
+                    or UnicodeCategory.OtherNotAssigned or UnicodeCategory.Surrogate or UnicodeCategory.SpaceSeparator
+                    or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator) => output.Append(rune),
+                <= 0xFF => output.Append("\\x").Append(rune.Value.ToString("x2")),
+                <= 0xFFFF => output.Append("\\u").Append(rune.Value.ToString("x4")),
+                _ => output.Append("\\U").Append(rune.Value.ToString("x8")),
             };
         }
 

@@ -17,7 +17,7 @@ internal static class QueryFiles
             return problem!;
         if (query is { Limit: not null, AsOf: null })
             query = query with { AsOf = await catalogue.HeadAsync(context.RequestAborted) };
-        return new Listing(query, catalogue, address);
+        return new Listing(query, mission.FindFamily(query.Family ?? ""), catalogue, address);
     }
 }
 
@@ -25,7 +25,7 @@ internal static class QueryFiles
 /// The rows of a query. Without a limit they go from the database's reader to the connection as they are read, in constant memory; a page is held
 /// until its end is known, since its header says where the next one begins.
 /// </summary>
-internal sealed record Listing(FileQuery Query, Catalogue.Catalogue Catalogue, PublicAddress Address) : IResult
+internal sealed record Listing(FileQuery Query, Family? Family, Catalogue.Catalogue Catalogue, PublicAddress Address) : IResult
 {
     private const int FlushAt = 32 * 1024;
 
@@ -37,7 +37,7 @@ internal sealed record Listing(FileQuery Query, Catalogue.Catalogue Catalogue, P
 
         // One row more than the page tells whether there is a next one.
         var limit = Query.Limit;
-        await using var rows = await Catalogue.QueryAsync(limit is null ? Query : Query with { Limit = limit + 1 }, format.Columns, cancel);
+        await using var rows = await Catalogue.QueryAsync(limit is null ? Query : Query with { Limit = limit + 1 }, Family, format.Columns, count: false, cancel);
         using var output = new PooledBuffer(FlushAt + 4096);
         var response = context.Response;
         response.ContentType = "application/json";

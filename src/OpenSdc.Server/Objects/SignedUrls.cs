@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -28,21 +29,14 @@ internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock) : IDispo
         var path = Path.Combine(dataFolder, "signing.key");
         if (!File.Exists(path))
         {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            // Written beside and renamed, so that a crash never leaves half a key under the name.
-            var fresh = path + ".new";
-            File.Delete(fresh);
-            using (var file = new FileStream(fresh, options))
+            try
             {
-                file.Write(RandomNumberGenerator.GetBytes(KeySize));
-                file.Flush();
-                Posix.Flush(file.SafeFileHandle, fresh);
+                MakeKey(path);
             }
-
-            File.Move(fresh, path);
-            Posix.FlushFolder(dataFolder);
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                throw new SettingException($"The signing key {path} cannot be made: {failure.Message}", failure);
+            }
         }
 
         using var stream = File.OpenRead(path);
@@ -51,6 +45,25 @@ internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock) : IDispo
             throw new SettingException($"The signing key {path} must hold {KeySize} bytes but holds {stream.Length}; remove it to have a new one made.");
         stream.ReadExactly(key);
         return key;
+    }
+
+    private static void MakeKey(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        // Written beside and renamed, so that a crash never leaves half a key under the name.
+        var fresh = path + ".new";
+        File.Delete(fresh);
+        using (var file = new FileStream(fresh, options))
+        {
+            file.Write(RandomNumberGenerator.GetBytes(KeySize));
+            file.Flush();
+            Posix.Flush(file.SafeFileHandle, fresh);
+        }
+
+        File.Move(fresh, path);
+        Posix.FlushFolder(Path.GetDirectoryName(path)!);
     }
 
     /// <summary>The absolute URL that allows one method on one key for a number of seconds.</summary>
@@ -75,7 +88,7 @@ internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock) : IDispo
         Compute(method == "HEAD" ? "GET" : method, key, expires, expected);
         Span<byte> given = stackalloc byte[HMACSHA256.HashSizeInBytes];
         if (signatureText.Length != Base64Url.GetEncodedLength(given.Length)
-            || !Base64Url.TryDecodeFromChars(signatureText, given, out var length)
+            || Base64Url.DecodeFromChars(signatureText, given, out _, out var length) != OperationStatus.Done
             || length != given.Length
             || !CryptographicOperations.FixedTimeEquals(expected, given))
             return $"The signature does not match {method} of this path; ask for a signed URL again, and use it unchanged.";

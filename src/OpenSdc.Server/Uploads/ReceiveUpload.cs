@@ -99,7 +99,17 @@ internal static partial class ReceiveUpload
             var held = 0;
             for (var done = false; !done;)
             {
-                var read = await body.ReadAsync(cancel);
+                ReadResult read;
+                try
+                {
+                    read = await body.ReadAsync(cancel);
+                }
+                catch (IOException failure) when (failure is not BadHttpRequestException)
+                {
+                    // The web server's word for chunks that make no sense; the disk's failures do not come from here.
+                    return Problems.BodyCutShort;
+                }
+
                 done = read.IsCompleted;
                 foreach (var segment in read.Buffer)
                 {

@@ -11,7 +11,7 @@ internal static class RequestUpload
     public static async Task<Results<UploadUrl, Problem>> Handle(
         string? path, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, SignedUrls urls, PublicAddress address, ServerOptions options)
     {
-        if (string.IsNullOrEmpty(path) || path == "science/")
+        if (string.IsNullOrEmpty(path) || path == "science" || path[^1] == '/')
             return Problems.NoUploadName;
         if (PathFaults.Of(context) is { } climbs)
             return Problems.BadUploadName([climbs]);

@@ -6,6 +6,7 @@ CREATE TABLE ledger (
 );
 INSERT INTO ledger (id, seq) VALUES (1, 0);
 
+-- superseded_by is the number of the publication since which the series has a newer version: the one column that is written later. It follows from the other rows.
 -- item is the record as /query answers it, rendered once: an answer of many rows then reads one column a row.
 CREATE TABLE files (
   seq            INTEGER PRIMARY KEY,
@@ -25,9 +26,29 @@ CREATE TABLE files (
   ingestion_date TEXT NOT NULL,
   size           BIGINT NOT NULL,
   sha256         TEXT NOT NULL,
+  superseded_by  BIGINT,
   item           TEXT NOT NULL
 );
 CREATE INDEX files_by_product ON files (family, instrument, data_level, descriptor, start_date);
+CREATE INDEX files_by_ingestion ON files (ingestion_date);
+
+-- What the archive covers, a row for each product, extension and day; '' where a name has no such part, -1 where a version has no such number.
+CREATE TABLE coverage (
+  family          TEXT NOT NULL,
+  instrument      TEXT NOT NULL,
+  start_date      TEXT NOT NULL,
+  data_level      TEXT NOT NULL,
+  descriptor      TEXT NOT NULL,
+  extension       TEXT NOT NULL,
+  files           BIGINT NOT NULL,
+  bytes           BIGINT NOT NULL,
+  version         TEXT,
+  major_version   INTEGER NOT NULL,
+  minor_version   INTEGER NOT NULL,
+  first_ingestion TEXT NOT NULL,
+  last_ingestion  TEXT NOT NULL,
+  PRIMARY KEY (family, instrument, start_date, data_level, descriptor, extension)
+) WITHOUT ROWID;
 
 -- What happened to a file, in order: published, adopted (found without a record), lost, damaged, sound (again).
 CREATE TABLE events (

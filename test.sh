@@ -1,0 +1,56 @@
+#!/bin/sh
+# Installs what the tests need and this machine lacks, builds Release with zero warnings, runs every test project,
+# and ends with one line: N passed, N failed. Its exit code is 0 only where nothing failed.
+# With CI=true a skipped test counts as failed.
+set -u
+cd "$(dirname "$0")" || exit 1
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
+
+# Commands that the tests run, each with the Debian package that brings it.
+needed='curl:curl bash:bash mount:mount kill:procps cc:gcc'
+
+stop() {
+    echo "test.sh: $1" >&2
+    echo '0 passed, 1 failed'
+    exit 1
+}
+
+packages=''
+for each in $needed; do
+    command -v "${each%%:*}" > /dev/null || packages="$packages ${each##*:}"
+done
+# The fault tests compile a library against libc's headers, which the compiler does not bring.
+[ -e /usr/include/stdio.h ] || packages="$packages libc6-dev"
+if [ -n "$packages" ]; then
+    [ "$(id -u)" = 0 ] || stop "these packages are missing, and only root can install them:$packages"
+    # shellcheck disable=SC2086
+    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $packages \
+        || stop "apt-get could not install:$packages"
+fi
+
+command -v dotnet > /dev/null || stop 'the .NET 10 SDK is missing: https://dotnet.microsoft.com/download/dotnet/10.0'
+dotnet --list-sdks | grep -q '^10\.' || stop "the .NET 10 SDK is missing; found only: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')"
+
+dotnet build OpenSdc.slnx -c Release -warnaserror || stop 'the build failed or has warnings.'
+
+passed=0 failed=0 skipped=0
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
+
+# The number that a summary gives for a word, e.g. "  succeeded: 12"; empty where there is no such line.
+count() { sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" "$log" | tail -n 1; }
+
+for project in tests/*Tests; do
+    name=$(basename "$project")
+    echo "== $name"
+    { "$project/bin/Release/net10.0/$name" --no-progress --no-ansi 2>&1; echo "exit code: $?"; } | tee "$log"
+    good=$(count succeeded) bad=$(count failed) left_out=$(count skipped)
+    # A run that ended badly without saying that a test failed (a crash, no tests found) is one failure.
+    [ "$(count 'exit code')" = 0 ] || [ "${bad:-0}" -gt 0 ] || bad=1
+    passed=$((passed + ${good:-0})) failed=$((failed + ${bad:-1})) skipped=$((skipped + ${left_out:-0}))
+done
+
+[ "$skipped" -eq 0 ] || echo "$skipped skipped"
+[ "${CI:-}" != true ] || failed=$((failed + skipped))
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

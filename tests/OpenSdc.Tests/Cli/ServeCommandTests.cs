@@ -1,0 +1,196 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Shouldly;
+using Xunit;
+
+namespace OpenSdc.Tests.Cli;
+
+/// <summary><c>sdc serve</c> as a person and a supervisor meet it: settings, banner, exit codes, signals.</summary>
+public sealed class ServeCommandTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
+    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
+
+    public void Dispose()
+    {
+        http.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("serve --upload-lifetime never", "The setting upload-lifetime (OPENSDC_UPLOAD_LIFETIME) is 'never'; allowed: a whole number from 1 to 604800.")]
+    [InlineData("serve --urls nonsense", "The setting urls (OPENSDC_URLS) is 'nonsense'; allowed: http addresses separated by semicolons, such as http://127.0.0.1:8080.")]
+    [InlineData("serve --mission nowhere.json", "The setting mission (OPENSDC_MISSION) is 'nowhere.json'; allowed: the path of a file that exists.")]
+    [InlineData("serve --data /proc/nowhere", "The data folder /proc/nowhere cannot be made: ")]
+    public async Task A_bad_setting_ends_with_code_2_and_one_sentence(string arguments, string sentence)
+    {
+        await using var sdc = SdcProcess.Start(folder, arguments);
+        (await sdc.ExitCodeAsync()).ShouldBe(2);
+        sdc.Output.ShouldBeEmpty();
+        sdc.Errors.Trim().ShouldStartWith(sentence);
+        sdc.Errors.Trim().ShouldNotContain("\n");
+    }
+
+    [Fact]
+    public async Task An_address_that_is_taken_ends_with_code_2_and_one_sentence()
+    {
+        await using var archive = await RunningArchive.StartAsync();
+        await using var sdc = SdcProcess.Start(folder, $"serve --urls {archive.Address} --data data");
+        (await sdc.ExitCodeAsync()).ShouldBe(2);
+        sdc.Errors.Trim().Split('\n')[^1].ShouldStartWith("The archive cannot listen: ");
+    }
+
+    [Theory]
+    [InlineData("""{"OpenSdc": {"UploadLifetime": "soon"}}""", "The setting upload-lifetime (OPENSDC_UPLOAD_LIFETIME) is 'soon'; ")]
+    [InlineData("""{"OpenSdc": {"UploadLifespan": 10}}""", "The file appsettings.json names the setting OpenSdc:UploadLifespan, which does not exist; allowed: OpenSdc:Data, ")]
+    [InlineData("{ nonsense", "The file appsettings.json cannot be read: ")]
+    public async Task A_bad_settings_file_ends_with_code_2_and_one_sentence(string file, string sentence)
+    {
+        await File.WriteAllTextAsync(Path.Combine(folder, "appsettings.json"), file);
+        await using var sdc = SdcProcess.Start(folder, "serve");
+        (await sdc.ExitCodeAsync()).ShouldBe(2);
+        sdc.Errors.Trim().ShouldStartWith(sentence);
+    }
+
+    [Theory]
+    [InlineData("11", null, null, 11)]
+    [InlineData("11", "22", null, 22)]
+    [InlineData("11", "22", "33", 33)]
+    [InlineData("11", null, "33", 33)]
+    [InlineData(null, "22", null, 22)]
+    [InlineData(null, null, null, 3600)]
+    public async Task The_command_line_wins_over_the_environment_and_that_over_the_file(string? file, string? environment, string? option, int lifetime)
+    {
+        if (file is not null)
+            await File.WriteAllTextAsync(Path.Combine(folder, "appsettings.json"), """{"OpenSdc": {"UploadLifetime": FILE}}""".Replace("FILE", file));
+        (string, string)[] variables = environment is null ? [] : [("OPENSDC_UPLOAD_LIFETIME", environment)];
+        var arguments = "serve --urls http://127.0.0.1:0 --data data" + (option is null ? "" : $" --upload-lifetime {option}");
+        var before = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        await using var sdc = SdcProcess.Start(folder, arguments, variables);
+        var address = await sdc.AddressAsync();
+        var url = await http.GetFromJsonAsync<string>($"{address}/upload/imap_swe_l0_sci_20260101_v001.pkts");
+        var expires = long.Parse(url!.Split("expires=")[1].Split('&')[0]);
+        expires.ShouldBeInRange(before + lifetime, DateTimeOffset.UtcNow.ToUnixTimeSeconds() + lifetime);
+    }
+
+    [Fact]
+    public async Task The_three_lines_of_the_banner_work_when_pasted_and_at_the_next_start_again()
+    {
+        for (var start = 1; start <= 2; start++)
+        {
+            var (sdc, address) = await SdcProcess.ServeAsync(folder);
+            await using var _ = sdc;
+            sdc.Output.ShouldContain($"The data lie in   {Path.Combine(folder, "data")}\n");
+            var lines = sdc.Output.Split('\n').Select(line => line.Trim()).Where(line => line.Contains("curl ", StringComparison.Ordinal)).ToList();
+            lines.Count.ShouldBe(3);
+            lines.ShouldAllBe(line => line.Contains(address));
+
+            var answers = new List<string>();
+            foreach (var line in lines)
+                answers.Add(await PasteAsync(line));
+            JsonDocument.Parse(answers[0]).RootElement.GetProperty("size").GetInt64().ShouldBe(1024);
+            JsonDocument.Parse(answers[1]).RootElement.GetArrayLength().ShouldBe(1);
+            var name = lines[2].Split('/')[^1];
+            (await File.ReadAllBytesAsync(Path.Combine(folder, "copy.pkts"))).ShouldBe(await File.ReadAllBytesAsync(Path.Combine(folder, name)));
+        }
+    }
+
+    [Fact]
+    public async Task A_signal_to_stop_lets_an_upload_on_its_way_finish()
+    {
+        var (sdc, address) = await SdcProcess.ServeAsync(folder);
+        await using var _ = sdc;
+        const string Name = "imap_swe_l0_sci_20260101_v001.pkts";
+        var url = await http.GetFromJsonAsync<string>($"{address}/upload/{Name}");
+        using var slow = new SlowContent(pieces: 16, TimeSpan.FromMilliseconds(250));
+        var upload = http.PutAsync(url, slow);
+        await slow.HasBegun;
+        sdc.Terminate();
+
+        using var answer = await upload;
+        ((int)answer.StatusCode).ShouldBe(201);
+        (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("size").GetInt64().ShouldBe(16_000);
+        (await sdc.ExitCodeAsync()).ShouldBe(0);
+
+        // What was acknowledged is there at the next start.
+        var (next, nextAddress) = await SdcProcess.ServeAsync(folder);
+        await using var __ = next;
+        (await http.GetFromJsonAsync<JsonElement>($"{nextAddress}/query?filename={Name}")).GetArrayLength().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Without_requests_a_signal_ends_it_with_code_0()
+    {
+        var (sdc, _) = await SdcProcess.ServeAsync(folder);
+        await using var __ = sdc;
+        sdc.Terminate();
+        (await sdc.ExitCodeAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_second_process_on_the_same_data_is_refused_and_the_first_goes_on()
+    {
+        var (first, address) = await SdcProcess.ServeAsync(folder);
+        await using var _ = first;
+        await using var second = SdcProcess.Start(folder, "serve --urls http://127.0.0.1:0 --data data");
+        (await second.ExitCodeAsync()).ShouldBe(2);
+        second.Errors.Trim().ShouldStartWith($"The data folder {Path.Combine(folder, "data")} cannot be used; is another archive running on it?");
+        (await http.GetStringAsync($"{address}/health/ready")).ShouldBe("ready\n");
+    }
+
+    [Fact]
+    public async Task A_demo_fills_an_empty_archive_and_no_other()
+    {
+        var (sdc, address) = await SdcProcess.ServeAsync(folder, "--demo 50");
+        await using (sdc)
+        {
+            var count = 0;
+            foreach (var family in (string[])["science", "ancillary", "spice", "quicklook", "dependency", "release"])
+                count += (await http.GetFromJsonAsync<JsonElement>($"{address}/query?table={family}")).GetArrayLength();
+            count.ShouldBe(50);
+            sdc.Terminate();
+            (await sdc.ExitCodeAsync()).ShouldBe(0);
+        }
+
+        await using var again = SdcProcess.Start(folder, "serve --urls http://127.0.0.1:0 --data data --demo 50");
+        (await again.ExitCodeAsync()).ShouldBe(2);
+        again.Errors.ShouldContain("The archive already holds files; --demo fills only an empty one, so give it another --data folder.");
+    }
+
+    [Fact]
+    public async Task A_signed_url_is_as_good_after_a_restart_and_the_key_is_the_owners_alone()
+    {
+        var (first, address) = await SdcProcess.ServeAsync(folder);
+        string url;
+        await using (first)
+        {
+            url = (await http.GetFromJsonAsync<string>($"{address}/upload/imap_swe_l0_sci_20260101_v001.pkts"))!;
+            first.Terminate();
+            (await first.ExitCodeAsync()).ShouldBe(0);
+        }
+
+        if (!OperatingSystem.IsWindows())
+            File.GetUnixFileMode(Path.Combine(folder, "data", "signing.key")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var (next, nextAddress) = await SdcProcess.ServeAsync(folder);
+        await using var _ = next;
+        using var answer = await http.PutAsync(url.Replace(address, nextAddress), new ByteArrayContent([1]));
+        ((int)answer.StatusCode).ShouldBe(201);
+    }
+
+    private async Task<string> PasteAsync(string line)
+    {
+        using var bash = Process.Start(new ProcessStartInfo("bash", ["-c", line])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        })!;
+        var errors = bash.StandardError.ReadToEndAsync();
+        var answer = await bash.StandardOutput.ReadToEndAsync();
+        await bash.WaitForExitAsync();
+        bash.ExitCode.ShouldBe(0, await errors);
+        return answer;
+    }
+}

@@ -1,0 +1,188 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
+using OpenSdc.Server;
+using Shouldly;
+
+namespace OpenSdc.Tests;
+
+/// <summary>One choice of object store and catalogue; what runs "once per store × catalogue" runs once for each of <see cref="All"/>.</summary>
+public sealed record ArchiveSetup(string Name, Func<ServerOptions, ServerOptions> Configure)
+{
+    public static IReadOnlyList<ArchiveSetup> All { get; } = [new("disk and SQLite", options => options)];
+
+    public static IEnumerable<string> Names => All.Select(each => each.Name);
+
+    public static ArchiveSetup Of(string name) => All.Single(each => each.Name == name);
+}
+
+/// <summary>The real service on a real port and a temporary data folder, and the steps of a file's journey as a client takes them.</summary>
+public sealed class RunningArchive : IAsyncDisposable
+{
+    private readonly ServerOptions options;
+    private readonly TimeProvider clock;
+    private readonly bool ownsFolder;
+    private readonly HttpClient client;
+    private WebApplication app = null!;
+
+    private RunningArchive(ServerOptions options, TimeProvider clock, bool ownsFolder)
+    {
+        (this.options, this.clock, this.ownsFolder) = (options, clock, ownsFolder);
+        client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = TimeSpan.FromMinutes(2) };
+    }
+
+    public string Folder => options.Data;
+
+    /// <summary>Where it listens, without a slash at the end.</summary>
+    public string Address { get; private set; } = "";
+
+    public Uri Endpoint => new(Address);
+
+    public IServiceProvider Services => app.Services;
+
+    /// <param name="configure">Changes the settings.</param>
+    /// <param name="clock">The clock; the system's by default.</param>
+    /// <param name="folder">The data folder, which is then left as it is; a new one by default.</param>
+    /// <param name="setup">The choice of store and catalogue; the first one by default.</param>
+    public static async Task<RunningArchive> StartAsync(
+        Func<ServerOptions, ServerOptions>? configure = null, TimeProvider? clock = null, string? folder = null, ArchiveSetup? setup = null)
+    {
+        var settings = new ServerOptions
+        {
+            Urls = "http://127.0.0.1:0",
+            Data = folder ?? Directory.CreateTempSubdirectory("opensdc-").FullName,
+            LogLevel = LogLevel.Critical,
+        };
+        settings = (setup ?? ArchiveSetup.All[0]).Configure(settings);
+        var archive = new RunningArchive(configure?.Invoke(settings) ?? settings, clock ?? TimeProvider.System, folder is null);
+        await archive.StartAsync();
+        return archive;
+    }
+
+    /// <summary>Stops it and starts it again on the same data folder, on another port.</summary>
+    public async Task RestartAsync()
+    {
+        await app.StopAsync();
+        await app.DisposeAsync();
+        await StartAsync();
+    }
+
+    /// <summary>Sends a request such as <c>GET /query?instrument=mag</c>; the target goes out as it is written, also where it climbs or is escaped oddly.</summary>
+    public async Task<Answer> SendAsync(string request, string? accept = null, HttpContent? content = null, params (string Name, string Value)[] headers)
+    {
+        var space = request.IndexOf(' ', StringComparison.Ordinal);
+        var target = request[(space + 1)..];
+        var url = target.StartsWith('/') ? Address + target : target;
+        using var message = new HttpRequestMessage(
+            new HttpMethod(request[..space]), new Uri(url, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+        message.Content = content;
+        if (accept is not null)
+            headers = [("Accept", accept), .. headers];
+        foreach (var (name, value) in headers)
+        {
+            if (!message.Headers.TryAddWithoutValidation(name, value))
+                content!.Headers.TryAddWithoutValidation(name, value).ShouldBeTrue(name);
+        }
+
+        using var response = await client.SendAsync(message);
+        return new Answer(
+            (int)response.StatusCode,
+            response.Headers.Concat(response.Content.Headers).ToDictionary(
+                each => each.Key, each => string.Join(", ", each.Value), StringComparer.OrdinalIgnoreCase),
+            await response.Content.ReadAsByteArrayAsync());
+    }
+
+    public async Task<string> UploadUrlAsync(string name)
+    {
+        var answer = await SendAsync($"GET /upload/{name}");
+        answer.Status.ShouldBe(200, answer.Text);
+        return answer.Json.GetString()!;
+    }
+
+    public Task<Answer> PutAsync(string url, byte[] bytes, params (string Name, string Value)[] headers) =>
+        SendAsync($"PUT {url}", content: new ByteArrayContent(bytes), headers: headers);
+
+    /// <summary>The first two steps: asks for the URL and sends the bytes.</summary>
+    public async Task<UploadReceipt> UploadAsync(string name, byte[] bytes)
+    {
+        var answer = await PutAsync(await UploadUrlAsync(name), bytes);
+        answer.Status.ShouldBe(201, answer.Text);
+        return JsonSerializer.Deserialize(answer.Bytes, ContractJson.Default.UploadReceipt)!;
+    }
+
+    /// <summary>The third step: the records that match.</summary>
+    public async Task<FileRecord[]> QueryAsync(string parameters)
+    {
+        var answer = await SendAsync($"GET /query?{parameters}");
+        answer.Status.ShouldBe(200, answer.Text);
+        return [.. answer.Json.EnumerateArray().Select(each => each.Deserialize(ContractJson.Default.FileRecord)!)];
+    }
+
+    public async Task<string> DownloadUrlAsync(string path)
+    {
+        var answer = await SendAsync($"GET /download/{path}");
+        answer.Status.ShouldBe(302, answer.Text);
+        return answer["Location"]!;
+    }
+
+    /// <summary>The last step: follows the redirect to the bytes.</summary>
+    public async Task<byte[]> DownloadAsync(string path)
+    {
+        var answer = await SendAsync($"GET {await DownloadUrlAsync(path)}");
+        answer.Status.ShouldBe(200, answer.Text);
+        return answer.Bytes;
+    }
+
+    /// <summary>Nothing of a refused upload is anywhere: no record, no object, nothing in staging.</summary>
+    public async Task ShouldHoldNothingOfAsync(string name)
+    {
+        (await QueryAsync($"filename={name}")).ShouldBeEmpty();
+        (await SendAsync($"GET /download/{name}")).Status.ShouldBe(404);
+        FilesBelow("objects").ShouldNotContain(KeyOf(name));
+        await ShouldSoonStageNothingAsync();
+    }
+
+    /// <summary>A cut connection is noticed a moment after it was cut, so that staging is looked at until it is empty.</summary>
+    public async Task ShouldSoonStageNothingAsync()
+    {
+        for (var tries = 0; tries < 400 && FilesBelow("staging").Count > 0; tries++)
+            await Task.Delay(25);
+        FilesBelow("staging").ShouldBeEmpty();
+    }
+
+    /// <summary>The files in a folder of the data folder and below it, as paths relative to it.</summary>
+    public IReadOnlyList<string> FilesBelow(string folder)
+    {
+        var root = Path.Combine(Folder, folder);
+        return [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(root, path))];
+    }
+
+    public static string KeyOf(string name) => FileName.Parse(name, Mission.Imap).Name.ShouldNotBeNull(name).Key;
+
+    public async ValueTask DisposeAsync()
+    {
+        client.Dispose();
+        await app.StopAsync();
+        await app.DisposeAsync();
+        if (ownsFolder)
+            Directory.Delete(Folder, recursive: true);
+    }
+
+    private async Task StartAsync()
+    {
+        app = await ServerApp.BuildAsync(options, clock, CancellationToken.None);
+        await app.StartAsync();
+        Address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        for (var tries = 0; (await SendAsync("GET /health/ready")).Status != (int)HttpStatusCode.OK; tries++)
+        {
+            tries.ShouldBeLessThan(400, "the archive does not become ready");
+            await Task.Delay(25);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using System.Net;
+using OpenSdc.Server;
+using Shouldly;
+using Xunit;
+
+namespace OpenSdc.Tests;
+
+/// <summary>Every setting: what it takes, and the sentence that stops the start where a value cannot be used.</summary>
+public sealed class ServerOptionsTests
+{
+    [Fact]
+    public void Without_any_setting_the_defaults_hold_and_are_what_the_help_says()
+    {
+        var options = ServerOptions.Read(_ => null);
+        options.ShouldBe(new ServerOptions { TrustedProxies = options.TrustedProxies });
+        ServerOptions.Read(setting => setting.Default).ShouldBe(options with { });
+        (options.Urls, options.Data, options.UploadLifetime, options.DownloadLifetime, options.MaxUploadSize)
+            .ShouldBe(("http://127.0.0.1:8080", "./opensdc-data", 3600, 86400, 5L << 30));
+    }
+
+    [Fact]
+    public void Names_follow_from_one_another()
+    {
+        ServerOptions.Settings.Select(each => each.Name).ShouldBeUnique();
+        var setting = ServerOptions.Settings.Single(each => each.Name == "public-url");
+        setting.EnvironmentName.ShouldBe("OPENSDC_PUBLIC_URL");
+        setting.ConfigurationKey.ShouldBe("OpenSdc:PublicUrl");
+    }
+
+    [Theory]
+    [InlineData("urls", "http://0.0.0.0:80;http://[::1]:81")]
+    [InlineData("urls", "http://*:8080")]
+    [InlineData("urls", "https://+:8080")]
+    [InlineData("data", "/some/folder")]
+    [InlineData("public-url", "https://sdc.example.org")]
+    [InlineData("public-url", "http://sdc.example.org:8080/below/")]
+    [InlineData("trusted-proxies", "10.0.0.1, ::1")]
+    [InlineData("trusted-proxies", "")]
+    [InlineData("representation", "documented")]
+    [InlineData("representation", "PLAIN")]
+    [InlineData("upload-lifetime", "1")]
+    [InlineData("download-lifetime", "604800")]
+    [InlineData("max-upload-size", "1125899906842624")]
+    [InlineData("log-format", "text")]
+    [InlineData("log-level", "Warning")]
+    [InlineData("drain-timeout", "0")]
+    public void A_good_value_is_taken(string name, string value) => Should.NotThrow(() => Read(name, value));
+
+    [Theory]
+    [InlineData("urls", "", "http addresses")]
+    [InlineData("urls", "nonsense", "http addresses")]
+    [InlineData("urls", "ftp://127.0.0.1", "http addresses")]
+    [InlineData("urls", "http://127.0.0.1:8080/path", "http addresses")]
+    [InlineData("urls", "http://127.0.0.1:99999", "http addresses")]
+    [InlineData("urls", "http://127.0.0.1:8080;", "http addresses")]
+    [InlineData("data", "", "a folder")]
+    [InlineData("data", "  ", "a folder")]
+    [InlineData("mission", "/nowhere/mission.json", "the path of a file that exists")]
+    [InlineData("public-url", "sdc.example.org", "an absolute http or https URL")]
+    [InlineData("public-url", "ftp://sdc.example.org", "an absolute http or https URL")]
+    [InlineData("public-url", "https://sdc.example.org?a=b", "an absolute http or https URL")]
+    [InlineData("public-url", "https://sdc.example.org#a", "an absolute http or https URL")]
+    [InlineData("public-url", "", "an absolute http or https URL")]
+    [InlineData("trusted-proxies", "proxy.example.org", "IP addresses separated by commas")]
+    [InlineData("trusted-proxies", "10.0.0.1,nonsense", "IP addresses separated by commas")]
+    [InlineData("representation", "both", "negotiate, documented or plain")]
+    [InlineData("representation", "1", "negotiate, documented or plain")]
+    [InlineData("representation", "", "negotiate, documented or plain")]
+    [InlineData("representation", "Plain,Documented", "negotiate, documented or plain")]
+    [InlineData("representation", "-1", "negotiate, documented or plain")]
+    [InlineData("upload-lifetime", "0", "a whole number from 1 to 604800")]
+    [InlineData("upload-lifetime", "604801", "a whole number from 1 to 604800")]
+    [InlineData("upload-lifetime", "an hour", "a whole number from 1 to 604800")]
+    [InlineData("download-lifetime", "-1", "a whole number from 1 to 604800")]
+    [InlineData("download-lifetime", "1e3", "a whole number from 1 to 604800")]
+    [InlineData("max-upload-size", "0", "a whole number from 1 to 1125899906842624")]
+    [InlineData("max-upload-size", "99999999999999999999", "a whole number from 1 to 1125899906842624")]
+    [InlineData("log-format", "xml", "json or text")]
+    [InlineData("log-level", "loud", "trace, debug, information, warning or error")]
+    [InlineData("log-level", "3", "trace, debug, information, warning or error")]
+    [InlineData("drain-timeout", "3601", "a whole number from 0 to 3600")]
+    public void A_bad_value_stops_the_start_with_one_sentence(string name, string value, string allowed)
+    {
+        var sentence = Should.Throw<SettingException>(() => Read(name, value)).Message;
+        sentence.ShouldStartWith($"The setting {name} (OPENSDC_{name.Replace('-', '_').ToUpperInvariant()}) is '{value}'; allowed: {allowed}");
+        sentence.ShouldEndWith(".");
+        sentence.ShouldNotContain("\n");
+    }
+
+    [Fact]
+    public void Values_become_what_they_say()
+    {
+        Read("trusted-proxies", "10.0.0.1, ::1").TrustedProxies.ShouldBe([IPAddress.Parse("10.0.0.1"), IPAddress.IPv6Loopback]);
+        Read("representation", "documented").Representation.ShouldBe(RepresentationSetting.Documented);
+        Read("max-upload-size", "10").MaxUploadSize.ShouldBe(10);
+        Read("drain-timeout", "7").DrainTimeout.ShouldBe(7);
+    }
+
+    [Fact]
+    public void A_mission_file_that_is_none_stops_the_start_with_a_sentence()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, "{ nonsense");
+            Should.Throw<SettingException>(() => Read("mission", file).ReadMission()).Message.ShouldStartWith($"The mission file {file} cannot be used: ");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static ServerOptions Read(string name, string value) => ServerOptions.Read(setting => setting.Name == name ? value : null);
+}
