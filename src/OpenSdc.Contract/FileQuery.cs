@@ -55,6 +55,9 @@ public sealed record FileQuery
     /// <summary>Only files whose path sorts after this one; null for all.</summary>
     public string? After { get; init; }
 
+    /// <summary>Rows to pass over first; only in another order than that of paths.</summary>
+    public int Offset { get; init; }
+
     /// <summary>At most this many; null for all.</summary>
     public int? Limit { get; init; }
 }

@@ -13,7 +13,7 @@ internal static class PublicAnswers
         if (!HttpMethods.IsOptions(context.Request.Method))
         {
             if (context.Request.Headers.Origin.Count > 0)
-                headers.AccessControlExposeHeaders = "ETag, Link, Location, Content-Disposition, Content-Range, Accept-Ranges, Retry-After";
+                headers.AccessControlExposeHeaders = "ETag, Link, OpenSDC-Count, Location, Content-Disposition, Content-Range, Accept-Ranges, Retry-After";
             return next(context);
         }
 

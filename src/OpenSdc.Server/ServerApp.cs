@@ -86,6 +86,7 @@ public static class ServerApp
             routes.MapGet("/upload/{**path}", RequestUpload.Handle);
             routes.MapPut(SignedUrls.Root + "{**key}", ReceiveUpload.Handle);
             routes.MapGet("/query", QueryFiles.Handle);
+            routes.MapPost("/query", QueryFiles.HandlePost);
             routes.MapMethods("/download/{**path}", GetAndHead, DownloadFile.Handle);
             routes.MapMethods(SignedUrls.Root + "{**key}", GetAndHead, ServeObject.Handle);
         }

@@ -82,7 +82,8 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
             if (count)
             {
                 found = 0;
-                foreach (var statement in QueryPlan.CountOf(query, family))
+                // The newest state is the one that sums are kept of.
+                foreach (var statement in QueryPlan.CountOf(query.AsOf == head ? query with { AsOf = null } : query, family))
                     found += Convert.ToInt64(await session.Statement(statement.Text, statement.Values, snapshot).ExecuteScalarAsync(cancel));
             }
 

@@ -44,7 +44,7 @@ internal static class QueryPlan
     /// <summary>The statements whose sum is the number of files that a query finds, its limit aside.</summary>
     public static IReadOnlyList<SqlStatement> CountOf(FileQuery query, Family? family)
     {
-        var whole = query with { Limit = null, After = null, Sort = [] };
+        var whole = query with { Limit = null, Offset = 0, After = null, Sort = [] };
         if (Coverage.Knows(whole))
             return [Coverage.CountOf(whole)];
         return [.. Of(whole, family, "1").Select(each => each with { Text = $"SELECT COUNT(*) FROM ({each.Text[..each.Text.LastIndexOf(" ORDER BY", StringComparison.Ordinal)]}) AS found" })];
@@ -126,14 +126,14 @@ internal static class QueryPlan
     /// <summary>The newest among what the filters leave, where publication could not know it.</summary>
     private static SqlStatement Ranked(FileQuery query, string columns)
     {
-        var inner = Sorted(query with { Latest = false, Sort = [], Limit = null, After = null }, $"files.*, ROW_NUMBER() OVER (PARTITION BY {Series} ORDER BY {NewestFirst}) AS place");
+        var inner = Sorted(query with { Latest = false, Sort = [], Limit = null, Offset = 0, After = null }, $"files.*, ROW_NUMBER() OVER (PARTITION BY {Series} ORDER BY {NewestFirst}) AS place");
         var filters = new Filters();
         foreach (var value in inner.Values)
             filters.Add(value);
         filters.And("place = 1").Compare("file_path >", query.After);
         var unordered = inner.Text[..inner.Text.LastIndexOf(" ORDER BY", StringComparison.Ordinal)];
         var outer = query.Sort.Count > 0 ? Sorted(new FileQuery { Family = null, Sort = query.Sort }, "1").Text.Split(" ORDER BY ")[1] : "file_path";
-        var limit = query.Limit is { } most ? $" LIMIT {filters.Add(most)}" : "";
+        var limit = Limit(filters, query);
         return new($"SELECT {columns} FROM ({unordered}) AS ranked{filters.Where} ORDER BY {outer}{limit}", filters.Values);
     }
 
@@ -142,9 +142,12 @@ internal static class QueryPlan
         filters.AddResidual(query).Compare(Filters.Unindexed("ingestion_date") + " <=", Filters.EndOfDay(query.IngestionEndDate));
         if (query.Latest)
             filters.And(query.AsOf is { } asOf ? $"(superseded_by IS NULL OR superseded_by > {filters.Add(asOf)})" : "superseded_by IS NULL");
-        var limit = query.Limit is { } most ? $" LIMIT {filters.Add(most)}" : "";
+        var limit = Limit(filters, query);
         return new($"SELECT {columns} FROM files{filters.Where} ORDER BY {order}{limit}", filters.Values);
     }
+
+    private static string Limit(Filters filters, FileQuery query) =>
+        (query.Limit is { } most ? $" LIMIT {filters.Add(most)}" : "") + (query.Offset > 0 ? $" OFFSET {filters.Add(query.Offset)}" : "");
 
     private static Filters AddRecent(Filters filters, FileQuery query) => filters
         .Compare(Filters.UnindexedNumber("seq") + " >", query.SinceSeq)

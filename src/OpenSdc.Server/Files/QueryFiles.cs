@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
 using OpenSdc.Contract;
@@ -9,15 +12,52 @@ namespace OpenSdc.Server.Files;
 internal static class QueryFiles
 {
     /// <summary><c>GET /query?…</c></summary>
-    public static async Task<Results<Listing, Problem>> Handle(
+    public static Task<Results<Listing, Unchanged, Problem>> Handle(
+        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, PublicAddress address) =>
+        AnswerAsync(context.Request.Query, context, mission, catalogue, address);
+
+    /// <summary><c>POST /query</c>: the same, with the parameters in the body.</summary>
+    public static async Task<Results<Listing, Unchanged, Problem>> HandlePost(
         HttpContext context, Mission mission, Catalogue.Catalogue catalogue, PublicAddress address)
     {
-        var (query, problem) = QueryParameters.Read(context.Request.Query, mission);
-        if (query is null)
+        var (given, problem) = await QueryBody.ReadAsync(context.Request);
+        return given is null ? problem! : await AnswerAsync(given, context, mission, catalogue, address);
+    }
+
+    private static async Task<Results<Listing, Unchanged, Problem>> AnswerAsync(
+        IQueryCollection given, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, PublicAddress address)
+    {
+        var (request, problem) = QueryParameters.Read(given, mission);
+        if (request is null)
             return problem!;
-        if (query is { Limit: not null, AsOf: null })
-            query = query with { AsOf = await catalogue.HeadAsync(context.RequestAborted) };
-        return new Listing(query, mission.FindFamily(query.Family ?? ""), catalogue, address);
+        var query = request.Query;
+        var cancel = context.RequestAborted;
+        var asks = context.Request.Headers.IfNoneMatch;
+        if (query.AsOf is not null || query.Limit is not null || asks.Count > 0)
+        {
+            var head = await catalogue.HeadAsync(cancel);
+            if (query.AsOf > head)
+                return Problems.BadParameter($"The parameter as_of is '{query.AsOf}'; allowed: a number up to {head}, the newest publication.");
+            // Every page shows the state that the first one showed.
+            if (query is { Limit: not null, AsOf: null })
+                query = query with { AsOf = head };
+            if (asks.Count > 0 && Listing.TagOf(context, given, query.AsOf ?? head) is var tag && asks.ToString().Contains(tag, StringComparison.Ordinal))
+                return new Unchanged(tag);
+        }
+
+        return new Listing(request with { Query = query }, given, catalogue, address);
+    }
+}
+
+/// <summary>304: nothing was published since, so the answer is the caller's.</summary>
+internal sealed record Unchanged(string Tag) : IResult
+{
+    public Task ExecuteAsync(HttpContext context)
+    {
+        Representation.IsDocumented(context);
+        context.Response.StatusCode = 304;
+        context.Response.Headers.ETag = Tag;
+        return Task.CompletedTask;
     }
 }
 
@@ -25,22 +65,38 @@ internal static class QueryFiles
 /// The rows of a query. Without a limit they go from the database's reader to the connection as they are read, in constant memory; a page is held
 /// until its end is known, since its header says where the next one begins.
 /// </summary>
-internal sealed record Listing(FileQuery Query, Family? Family, Catalogue.Catalogue Catalogue, PublicAddress Address) : IResult
+internal sealed record Listing(QueryRequest Request, IQueryCollection Given, Catalogue.Catalogue Catalogue, PublicAddress Address) : IResult
 {
     private const int FlushAt = 32 * 1024;
 
+    /// <summary>
+    /// The tag of an answer: the newest publication, and what was asked. It is weak, since it promises the same files and not the same bytes to every client.
+    /// </summary>
+    public static string TagOf(HttpContext context, IQueryCollection given, long state)
+    {
+        var asked = new StringBuilder(context.Request.Headers.Accept);
+        foreach (var (name, values) in given.OrderBy(each => each.Key, StringComparer.Ordinal))
+            asked.Append('&').Append(name).Append('=').AppendJoin('&', values.ToArray());
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(asked.ToString()), hash);
+        return string.Create(CultureInfo.InvariantCulture, $"W/\"{state}-{Convert.ToHexStringLower(hash[..8])}\"");
+    }
+
     public async Task ExecuteAsync(HttpContext context)
     {
-        var documented = Representation.IsDocumented(context);
         var cancel = context.RequestAborted;
-        IListingFormat format = documented ? new TupleFormat() : new ItemFormat();
+        var (query, response) = (Request.Query, context.Response);
+        var format = Representation.IsDocumented(context) ? new TupleFormat() : (IListingFormat)new ItemFormat();
 
         // One row more than the page tells whether there is a next one.
-        var limit = Query.Limit;
-        await using var rows = await Catalogue.QueryAsync(limit is null ? Query : Query with { Limit = limit + 1 }, Family, format.Columns, count: false, cancel);
+        var limit = query.Limit;
+        await using var rows = await Catalogue.QueryAsync(
+            limit is null ? query : query with { Limit = limit + 1 }, Request.Family, format.Columns, Request.Count, cancel);
         using var output = new PooledBuffer(FlushAt + 4096);
-        var response = context.Response;
         response.ContentType = "application/json";
+        response.Headers.ETag = TagOf(context, Given, query.AsOf ?? rows.Head);
+        if (rows.Count is { } found)
+            response.Headers["OpenSDC-Count"] = found.ToString(CultureInfo.InvariantCulture);
         format.Begin(output);
         var count = 0;
         string? last = null;
@@ -62,14 +118,17 @@ internal sealed record Listing(FileQuery Query, Family? Family, Catalogue.Catalo
 
         format.End(output);
         if (more)
-            response.Headers.Link = $"<{Next(context.Request, new Cursor(Query.AsOf!.Value, last!))}>; rel=\"next\"";
+            response.Headers.Link = $"<{Next(context.Request, last!)}>; rel=\"next\"";
         if (!response.HasStarted)
             response.ContentLength = output.Length;
         await output.FlushToAsync(response.BodyWriter, cancel);
     }
 
-    private string Next(HttpRequest request, Cursor cursor)
+    /// <summary>The address of the next page. What came in a body is to be sent again with it.</summary>
+    private string Next(HttpRequest request, string last)
     {
+        var query = Request.Query;
+        var cursor = query.Sort.Count > 0 ? new Cursor(query.AsOf!.Value, "", query.Offset + query.Limit!.Value) : new Cursor(query.AsOf!.Value, last);
         var parameters = request.Query
             .Where(each => each.Key != "cursor")
             .SelectMany(each => each.Value, (each, value) => KeyValuePair.Create(each.Key, value))

@@ -14,7 +14,10 @@ internal sealed class QueryParameters
     public const int LongestValue = 255;
     public const int MostWildcards = 4;
     public const int MostValues = 1000;
+    public const int MostFiles = 10_000;
     public const int LargestPage = 10_000;
+
+    private static readonly string[] SortColumns = ["start_date", "ingestion_date", "version", "size", "file_path"];
 
     /// <summary>Every parameter and how its values are read, in the order in which the contract lists them.</summary>
     private static readonly OrderedDictionary<string, Action<QueryParameters, string>> Readers = new(StringComparer.Ordinal)
@@ -36,6 +39,13 @@ internal sealed class QueryParameters
         ["table"] = (_, _) => { }, // read before all others, since it says what they may be
         ["file_path"] = (p, name) => p.ReadFiles(name, bare: false),
         ["filename"] = (p, name) => p.ReadFiles(name, bare: true),
+        ["overlaps"] = (p, name) => p.query = p.query with { Overlaps = p.Days(name) },
+        ["since_seq"] = (p, name) => p.query = p.query with { SinceSeq = p.BigNumber(name) },
+        ["as_of"] = (p, name) => p.query = p.query with { AsOf = p.BigNumber(name) },
+        ["sort"] = (p, name) => p.query = p.query with { Sort = p.SortFields(name) },
+        ["fields"] = (p, name) => p.fields = p.FieldNames(name),
+        ["count"] = (p, name) => p.count = p.YesOrNo(name),
+        ["format"] = (p, name) => p.format = p.OneOf(name, QueryRequest.Formats),
         ["limit"] = (p, name) => p.query = p.query with { Limit = p.Number(name, "", 1, LargestPage) },
         ["cursor"] = (p, name) => p.query = p.ReadCursor(name),
     };
@@ -47,6 +57,9 @@ internal sealed class QueryParameters
     private readonly Mission mission;
     private readonly Family family;
     private FileQuery query;
+    private IReadOnlyList<string> fields = [];
+    private string? format;
+    private bool count;
 
     private QueryParameters(IQueryCollection given, Mission mission)
     {
@@ -58,8 +71,8 @@ internal sealed class QueryParameters
         query = new FileQuery { Family = table };
     }
 
-    /// <summary>The query that the parameters ask, or the problem with them.</summary>
-    public static (FileQuery? Query, Problem? Problem) Read(IQueryCollection given, Mission mission)
+    /// <summary>What the parameters ask, or the problem with them.</summary>
+    public static (QueryRequest? Request, Problem? Problem) Read(IQueryCollection given, Mission mission)
     {
         try
         {
@@ -69,10 +82,10 @@ internal sealed class QueryParameters
                     return (null, Problems.UnknownParameter(Shown(name), Readers.Keys));
             }
 
-            var parameters = new QueryParameters(given, mission);
+            var p = new QueryParameters(given, mission);
             foreach (var (name, _) in given)
-                Readers[name](parameters, name);
-            return (parameters.query, null);
+                Readers[name](p, name);
+            return (new QueryRequest(p.query, p.query.Family is null ? null : p.family, p.format, p.fields, p.count), null);
         }
         catch (Refused refused)
         {
@@ -93,7 +106,7 @@ internal sealed class QueryParameters
     private void ReadFiles(string name, bool bare)
     {
         var keys = new List<string>();
-        foreach (var text in Split(name))
+        foreach (var text in Split(name, MostFiles))
         {
             var target = ArchivePath.ParseDownload(text, mission);
             if (target.Kind is DownloadTargetKind.NoName or DownloadTargetKind.NotAName || (bare && text.Contains('/', StringComparison.Ordinal)))
@@ -115,7 +128,7 @@ internal sealed class QueryParameters
         if (!given.ContainsKey("limit"))
             throw Bad(name, Single(name), "together with limit, as the header Link gave it", []);
         return Cursor.Read(Single(name)) is { } cursor
-            ? query with { After = cursor.After, AsOf = cursor.AsOf }
+            ? query with { After = cursor.After, Offset = cursor.Offset, AsOf = cursor.AsOf }
             : throw Bad(name, Single(name), "what the header Link of the page before gave, unchanged", []);
     }
 
@@ -159,13 +172,37 @@ internal sealed class QueryParameters
             : throw Bad(name, text, prefix.Length > 0 ? $"a whole number such as 2 or {prefix}00002" : $"a whole number from {least} to {most}", []);
     }
 
-    private string Date(string name)
+    private long BigNumber(string name) =>
+        long.TryParse(Single(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw Bad(name, Single(name), "the number of a publication, 0 or more", []);
+
+    private string Date(string name) => IsDay(Single(name)) ? Single(name) : throw Bad(name, Single(name), "a day that exists, as YYYYMMDD", []);
+
+    private (string From, string To) Days(string name)
     {
-        var text = Single(name);
-        return text.Length == 8 && DateOnly.TryParseExact(text, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
-            ? text
-            : throw Bad(name, text, "a day that exists, as YYYYMMDD", []);
+        var days = Single(name).Split('-');
+        return days.Length <= 2 && days.All(IsDay) && string.CompareOrdinal(days[0], days[^1]) <= 0
+            ? (days[0], days[^1])
+            : throw Bad(name, Single(name), "a day that exists, as YYYYMMDD, or two of them in order with a hyphen between", []);
     }
+
+    private static bool IsDay(string text) =>
+        text.Length == 8 && DateOnly.TryParseExact(text, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
+
+    private List<SortField> SortFields(string name) => [.. Split(name).Select(text =>
+    {
+        var column = text.TrimStart('-');
+        return SortColumns.Contains(column) && text.Length - column.Length <= 1
+            ? new SortField(column, Descending: text[0] == '-')
+            : throw Bad(name, text, $"{string.Join(", ", SortColumns)}, with a hyphen before it for descending", []);
+    })];
+
+    private List<string> FieldNames(string name) =>
+        [.. Split(name).Select(text => QueryRequest.AllFields.Contains(text) ? text : throw Bad(name, text, string.Join(", ", QueryRequest.AllFields), [])).Distinct()];
+
+    private string OneOf(string name, IReadOnlyList<string> allowed) =>
+        allowed.Contains(Single(name)) ? Single(name) : throw Bad(name, Single(name), string.Join(", ", allowed), []);
 
     private bool YesOrNo(string name) => Single(name) switch
     {
@@ -183,10 +220,10 @@ internal sealed class QueryParameters
     }
 
     /// <summary>Repeated parameters and comma lists alike.</summary>
-    private IEnumerable<string> Split(string name)
+    private IEnumerable<string> Split(string name, int most = MostValues)
     {
         StringValues values = given[name];
-        var count = 0;
+        var seen = 0;
         foreach (var value in values)
         {
             foreach (var text in (value ?? "").Split(','))
@@ -197,8 +234,8 @@ internal sealed class QueryParameters
                     throw Bad(name, text, $"at most {LongestValue} characters a value", []);
                 if (text.AsSpan().Count('*') > MostWildcards)
                     throw Bad(name, text, $"at most {MostWildcards} wildcards a value", []);
-                if (++count > MostValues)
-                    throw Bad(name, value ?? "", $"at most {MostValues} values", []);
+                if (++seen > most)
+                    throw Bad(name, value ?? "", $"at most {most} values", []);
                 yield return text;
             }
         }

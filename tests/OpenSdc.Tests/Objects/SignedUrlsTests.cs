@@ -44,11 +44,11 @@ public sealed class SignedUrlsTests(FoundingArchive founding) : IClassFixture<Fo
     public async Task Both_lives_are_settings()
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        await using var short_ = await RunningArchive.StartAsync(options => options with { UploadLifetime = 7, DownloadLifetime = 9 }, clock);
+        await using var brief = await RunningArchive.StartAsync(options => options with { UploadLifetime = 7, DownloadLifetime = 9 }, clock);
         var name = ArchiveFixture.NewName();
-        Expires(await short_.UploadUrlAsync(name)).ShouldBe(clock.GetUtcNow().ToUnixTimeSeconds() + 7);
-        await short_.UploadAsync(name, [1]);
-        Expires(await short_.DownloadUrlAsync(name)).ShouldBe(clock.GetUtcNow().ToUnixTimeSeconds() + 9);
+        Expires(await brief.UploadUrlAsync(name)).ShouldBe(clock.GetUtcNow().ToUnixTimeSeconds() + 7);
+        await brief.UploadAsync(name, [1]);
+        Expires(await brief.DownloadUrlAsync(name)).ShouldBe(clock.GetUtcNow().ToUnixTimeSeconds() + 9);
     }
 
     public static TheoryData<string, Func<string, string>> Edits => new()

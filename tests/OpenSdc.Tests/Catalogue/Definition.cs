@@ -1,0 +1,62 @@
+using System.Text.RegularExpressions;
+using OpenSdc.Contract;
+
+namespace OpenSdc.Tests.Catalogue;
+
+/// <summary>The contract's section "Query" in its own order, over rows in memory: what the catalogue's statements are compared with.</summary>
+internal static class Definition
+{
+    public static IReadOnlyList<FileRecord> Answer(FileQuery query, IEnumerable<(string Family, FileRecord Record)> rows)
+    {
+        var left = rows.Where(row => query.Family is null || row.Family == query.Family).Where(row => IsMeant(query, row.Record));
+        if (query.Latest)
+        {
+            // Of what the filters leave, the newest of each series.
+            left = left
+                .GroupBy(row => (row.Family, row.Record.Instrument, row.Record.DataLevel, row.Record.Descriptor, row.Record.StartDate,
+                    row.Record.Repointing, row.Record.Cr, row.Record.Extension))
+                .Select(series => series.MaxBy(row => (Version(row.Record), row.Record.Seq)));
+        }
+
+        var ordered = left.Select(row => row.Record).Where(record => query.After is null || string.CompareOrdinal(record.FilePath, query.After) > 0)
+            .OrderBy(_ => 0);
+        foreach (var field in query.Sort)
+            ordered = field.Descending ? ordered.ThenByDescending(Key(field.Column), Order) : ordered.ThenBy(Key(field.Column), Order);
+        return [.. ordered.ThenBy(record => record.FilePath, StringComparer.Ordinal).Take(query.Limit ?? int.MaxValue)];
+    }
+
+    private static bool IsMeant(FileQuery query, FileRecord r) =>
+        AnyOf(query.Instruments, r.Instrument) && AnyOf(query.DataLevels, r.DataLevel) && AnyOf(query.Descriptors, r.Descriptor)
+        && AnyOf(query.Extensions, r.Extension) && AnyOf(query.Versions, r.Version)
+        && AnyNumber(query.Repointings, r.Repointing) && AnyNumber(query.Crs, r.Cr)
+        && AnyNumber(query.MajorVersions, r.MajorVersion) && AnyNumber(query.MinorVersions, r.MinorVersion)
+        && (query.FilePaths.Count == 0 || query.FilePaths.Contains(r.FilePath))
+        && NotBefore(r.StartDate, query.StartDate) && NotAfter(r.StartDate, query.EndDate)
+        && NotBefore(r.IngestionDate[..8], query.IngestionStartDate) && NotAfter(r.IngestionDate[..8], query.IngestionEndDate)
+        && (query.Overlaps is not { } days || (NotBefore(r.EndDate ?? r.StartDate, days.From) && NotAfter(r.StartDate, days.To)))
+        && (query.AsOf is null || r.Seq <= query.AsOf) && (query.SinceSeq is null || r.Seq > query.SinceSeq);
+
+    private static bool AnyOf(IReadOnlyList<string> any, string? value) =>
+        any.Count == 0 || (value is not null && any.Any(each => Regex.IsMatch(value, $"^{Regex.Escape(each).Replace("\\*", ".*")}$")));
+
+    private static bool AnyNumber(IReadOnlyList<int> any, int? value) => any.Count == 0 || (value is { } number && any.Contains(number));
+
+    private static bool NotBefore(string? day, string? first) => first is null || (day is not null && string.CompareOrdinal(day, first) >= 0);
+
+    private static bool NotAfter(string? day, string? last) => last is null || (day is not null && string.CompareOrdinal(day, last) <= 0);
+
+    /// <summary>Major before minor; a version without a major sorts below one with.</summary>
+    private static (int Major, int Minor) Version(FileRecord record) => (record.MajorVersion ?? -1, record.MinorVersion ?? -1);
+
+    private static Func<FileRecord, object> Key(string column) => column switch
+    {
+        "start_date" => record => record.StartDate ?? "",
+        "ingestion_date" => record => record.IngestionDate,
+        "version" => record => Version(record),
+        "size" => record => record.Size,
+        _ => record => record.FilePath,
+    };
+
+    private static Comparer<object> Order { get; } = Comparer<object>.Create((a, b) =>
+        a is string text ? string.CompareOrdinal(text, (string)b) : Comparer<object>.Default.Compare(a, b));
+}

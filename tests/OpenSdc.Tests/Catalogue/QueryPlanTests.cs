@@ -1,0 +1,192 @@
+using System.Text.Json;
+using CsCheck;
+using Microsoft.Extensions.Time.Testing;
+using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
+using OpenSdc.Server;
+using OpenSdc.Server.Catalogue;
+using Shouldly;
+using Xunit;
+using Archive = OpenSdc.Server.Catalogue.Catalogue;
+
+namespace OpenSdc.Tests.Catalogue;
+
+/// <summary>Whatever plan it has, any query over any files is answered as the contract's words, written out in <see cref="Definition"/>, answer it.</summary>
+public sealed class QueryPlanTests : IAsyncLifetime
+{
+    private static readonly DateTimeOffset FirstDay = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    // Few values each, so that filters hit, files share series, and versions tie; among them what LIKE makes special.
+    private static readonly Gen<string> Instruments = OneOf("mag", "swe", "hi", "hit");
+    private static readonly Gen<string> Levels = OneOf("l0", "l1", "l1a");
+    private static readonly Gen<string> Descriptors = OneOf("lo", "LO", "lo-pha", "l%", "l");
+    private static readonly Gen<string> Days = OneOf("20260130", "20260131", "20260201", "20260228", "20270101");
+    private static readonly Gen<string> DaysOfIngestion = OneOf("20260101", "20260102", "20260103", "20260104");
+
+    private static readonly Gen<string> Names =
+        from kind in Gen.Int[0, 9]
+        from instrument in Instruments
+        from level in Levels
+        from descriptor in Descriptors
+        from days in Gen.Select(Days, Days)
+        from numbers in Gen.Select(OneOf("", "", "-repoint00001", "-repoint00002", "-cr00001"), Gen.Int[1, 2], Gen.Int[1, 12])
+        from extension in OneOf("cdf", "pkts")
+        select NameOf(kind, instrument, level, descriptor, days, numbers, extension);
+
+    private static readonly Gen<FileQuery> Queries =
+        from family in OneOf("science", "science", "science", "ancillary", "quicklook", "spice", "")
+        from names in Gen.Select(
+            Any(Instruments, "h*", "*a*"), Any(Levels, "l1*", "*a"), Any(Descriptors, "l*", "*o*", "l%*", "L*", "nothing*", "leap*"),
+            Any(OneOf("cdf", "pkts", "png", "tls"), "*s"))
+        from versions in Any(OneOf("v001", "v001.0002", "v01-02"), "v01-*", "v002.*", "*1")
+        from numbers in Gen.Select(Any(Gen.Int[1, 2]), Any(Gen.Int[1, 2]), Any(Gen.Int[1, 2]), Any(Gen.Int[1, 12]))
+        from days in Gen.Select(Maybe(Days), Maybe(Days), Maybe(DaysOfIngestion), Maybe(DaysOfIngestion), Maybe(Gen.Select(Days, Days)))
+        from state in Gen.Select(Gen.Bool, Maybe(Gen.Int[0, 200]), Maybe(Gen.Int[0, 200]), Maybe(Gen.Int[1, 20]))
+        from order in Gen.Select(Any(OneOf("start_date", "ingestion_date", "version", "size", "file_path")), Gen.Bool, Maybe(OneOf("imap/h", "imap/mag/l1/2026/02/", "imap/t")))
+        select new FileQuery
+        {
+            Family = family.Length > 0 ? family : null,
+            Instruments = names.Item1,
+            DataLevels = names.Item2,
+            Descriptors = names.Item3,
+            Extensions = names.Item4,
+            Versions = versions,
+            Repointings = numbers.Item1,
+            Crs = numbers.Item2,
+            MajorVersions = numbers.Item3,
+            MinorVersions = numbers.Item4,
+            StartDate = days.Item1.FirstOrDefault(),
+            EndDate = days.Item2.FirstOrDefault(),
+            IngestionStartDate = days.Item3.FirstOrDefault(),
+            IngestionEndDate = days.Item4.FirstOrDefault(),
+            Overlaps = days.Item5.Length > 0 ? days.Item5[0] : null,
+            Latest = state.Item1,
+            AsOf = state.Item2.Length > 0 ? state.Item2[0] : null,
+            SinceSeq = state.Item3.Length > 0 ? state.Item3[0] : null,
+            Limit = state.Item4.Length > 0 ? state.Item4[0] : null,
+            Sort = [.. order.Item1.Distinct().Select(column => new SortField(column, order.Item2))],
+            After = order.Item1.Length > 0 ? null : order.Item3.FirstOrDefault(),
+        };
+
+    private readonly string folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
+    private readonly FakeTimeProvider clock = new(FirstDay);
+    private readonly Telemetry telemetry = new();
+    private readonly List<(string Family, FileRecord Record)> rows = [];
+    private Sqlite dialect = null!;
+    private Archive catalogue = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        dialect = new Sqlite(Path.Combine(folder, "catalogue.sqlite"));
+        catalogue = new Archive(dialect, clock, telemetry);
+        await catalogue.OpenAsync(CancellationToken.None);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        catalogue.Dispose();
+        dialect.Dispose();
+        telemetry.Dispose();
+        Directory.Delete(folder, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Any_query_over_any_files_is_answered_as_the_contract_words_it()
+    {
+        var found = 0;
+        await Gen.Select(Names.Array[8], Queries.Array[60], Gen.Int[0, 10_000].Array[3]).SampleAsync(async (names, queries, picks) =>
+        {
+            // Every sample adds files and asks about all there are until then.
+            await PublishAsync(names.Distinct());
+            foreach (var query in queries)
+                found += await CompareAsync(query);
+            string[] paths = [.. picks.Select(pick => rows[pick % rows.Count].Record.FilePath), "imap/nowhere"];
+            foreach (var query in queries.Take(10))
+                found += await CompareAsync(query with { FilePaths = paths });
+        }, iter: 60, threads: 1);
+
+        found.ShouldBeGreaterThan(1000, "the queries hit");
+        rows.Select(row => row.Record.Seq).ShouldBe(Enumerable.Range(1, rows.Count).Select(i => (long)i), "numbers have no gaps");
+    }
+
+    private async Task PublishAsync(IEnumerable<string> names)
+    {
+        if (clock.GetUtcNow() < FirstDay.AddDays(3))
+            clock.Advance(TimeSpan.FromHours(2));
+        var publications = names.Select(name => new Publication(FileName.Parse(name, Mission.Imap).Name.ShouldNotBeNull(name), name.Length, new string('a', 64)))
+            .ToList();
+        foreach (var (publication, recorded) in publications.Zip(await catalogue.PublishAsync(publications, CancellationToken.None)))
+        {
+            var known = rows.Exists(row => row.Record.FilePath == publication.Name.Key);
+            recorded.IsNew.ShouldBe(!known);
+            if (recorded.IsNew)
+                rows.Add((publication.Name.Family, RecordOf(publication.Name, recorded.Receipt)));
+        }
+    }
+
+    private async Task<int> CompareAsync(FileQuery query)
+    {
+        await using var answer = await catalogue.QueryAsync(
+            query, query.Family is null ? null : Mission.Imap.FindFamily(query.Family), "item", count: true, CancellationToken.None);
+        var records = new List<FileRecord>();
+        while (await answer.ReadAsync(CancellationToken.None))
+            records.Add(JsonSerializer.Deserialize(answer.Columns.GetString(0), ContractJson.Default.FileRecord)!);
+
+        var shown = JsonSerializer.Serialize(query) + query.Overlaps + string.Join(' ', query.Sort);
+        records.ShouldBe(Definition.Answer(query, rows), shown);
+        answer.Count.ShouldBe(Definition.Answer(query with { Limit = null, After = null }, rows).Count, shown);
+        return records.Count;
+    }
+
+    private static string NameOf(
+        int kind, string instrument, string level, string descriptor, (string, string) days, (string Of, int Major, int Minor) number, string extension)
+    {
+        var (first, last) = string.CompareOrdinal(days.Item1, days.Item2) <= 0 ? days : (days.Item2, days.Item1);
+        var (of, major, minor) = number;
+        return kind switch
+        {
+            0 or 1 => $"imap_{instrument}_{level}_{descriptor}_{first}_{last}_v{major:D2}-{minor:D2}.{(level == "l0" ? "pkts" : "cdf")}",
+            2 or 3 => $"imap_{instrument}_{level}_{descriptor}_{first}{of}_v{minor:D3}.{extension}",
+            4 or 5 or 6 => $"imap_{instrument}_{level}_{descriptor}_{first}{of}_v{major:D3}.{minor:D4}.{extension}",
+            7 => $"imap_{instrument}_{level}_{descriptor}_{first}{of}_v{minor:D3}.png",
+            8 => $"imap_{instrument}_cal-{descriptor}_{first}{(major == 1 ? "" : "_" + last)}_v{minor:D3}.csv",
+            _ => major == 1 ? $"naif{minor:D4}.tls" : $"imap_2026_00{major}_2026_0{minor + 10}_{minor:D2}.ah.bc",
+        };
+    }
+
+    private static FileRecord RecordOf(FileName name, UploadReceipt receipt) => new()
+    {
+        FilePath = name.Key,
+        Instrument = name.Instrument,
+        DataLevel = name.DataLevel,
+        Descriptor = name.Descriptor,
+        StartDate = name.StartDate?.ToString("yyyyMMdd"),
+        EndDate = name.EndDate?.ToString("yyyyMMdd"),
+        Repointing = name.Repointing,
+        Cr = name.Cr,
+        Version = name.Version,
+        MajorVersion = name.MajorVersion,
+        MinorVersion = name.MinorVersion,
+        Extension = name.Extension,
+        IngestionDate = receipt.IngestionDate,
+        Size = receipt.Size,
+        Sha256 = receipt.Sha256,
+        Seq = receipt.Seq,
+    };
+
+    private static Gen<string> OneOf(params string[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
+
+    /// <summary>Mostly no filter, else one or two values, or a pattern.</summary>
+    private static Gen<T[]> Any<T>(Gen<T> values, params T[] patterns) =>
+        Gen.Select(Gen.Int[0, 9], values.Array[2], Gen.Int[0, 100], (i, two, pattern) => i switch
+        {
+            0 or 1 => two[..1],
+            2 => two,
+            3 when patterns.Length > 0 => [patterns[pattern % patterns.Length], .. two[..(pattern % 2)]],
+            _ => [],
+        });
+
+    /// <summary>Mostly none, else one.</summary>
+    private static Gen<T[]> Maybe<T>(Gen<T> values) => Gen.Select(Gen.Int[0, 5], values, (i, value) => i == 0 ? new[] { value } : []);
+}
