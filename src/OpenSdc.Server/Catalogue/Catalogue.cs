@@ -62,6 +62,9 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         }
     }
 
+    /// <summary>Makes sure that the schema is this program's, and leaves it as it is: for who comes beside a service. Call instead of <see cref="OpenAsync"/>.</summary>
+    public Task JoinAsync(CancellationToken cancel) => dialect.CheckAsync(cancel);
+
     /// <summary>The receipt of the file at a key, or null.</summary>
     public ValueTask<UploadReceipt?> FindAsync(string key, CancellationToken cancel) =>
         ReadAsync(session => FindAsync(session, key, null, cancel), cancel);

@@ -25,6 +25,7 @@ internal sealed class Soundness(Catalogue catalogue, TimeProvider clock)
         "SELECT size, sha256, files.seq, ingestion_date, kind FROM files LEFT JOIN unsound ON unsound.seq = files.seq WHERE file_path = @p0";
 
     private const string KindSql = "SELECT kind FROM unsound WHERE seq = @p0";
+    private const string HappenedSql = "SELECT COUNT(*) FROM events WHERE seq = @p0 AND kind = @p1";
     private const string CountSql = "SELECT COUNT(*) FROM unsound";
     private const string MarkSql =
         "INSERT INTO unsound (seq, kind, at) VALUES (@p0, @p1, @p2) ON CONFLICT (seq) DO UPDATE SET kind = excluded.kind, at = excluded.at WHERE unsound.kind <> excluded.kind";
@@ -59,6 +60,10 @@ internal sealed class Soundness(Catalogue catalogue, TimeProvider clock)
     /// <summary><c>lost</c> or <c>damaged</c>, or null where nothing is known against the file.</summary>
     public ValueTask<string?> OfAsync(long seq, CancellationToken cancel) =>
         catalogue.ReadAsync(async session => (string?)await session.Statement(KindSql, [seq]).ExecuteScalarAsync(cancel), cancel);
+
+    /// <summary>Whether a file's history has an event of this kind.</summary>
+    public ValueTask<bool> HappenedAsync(long seq, string kind, CancellationToken cancel) =>
+        catalogue.ReadAsync(async session => Convert.ToInt64(await session.Statement(HappenedSql, [seq, kind]).ExecuteScalarAsync(cancel)) > 0, cancel);
 
     /// <summary>How many files are lost or damaged now.</summary>
     public ValueTask<long> CountAsync(CancellationToken cancel) =>
