@@ -106,5 +106,13 @@ internal abstract class StoredObject : IDisposable
     /// <summary>Fills as much of the buffer as there is from the offset on; 0 only at the end. May read less than asked.</summary>
     public abstract ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancel);
 
+    /// <summary>
+    /// Drops what a cache between this process and the store keeps of the object, where there is one. Before reading, so that the store's own bytes
+    /// are read; after reading, so that a pass over all objects does not push out those that are asked for.
+    /// </summary>
+    public virtual void DropCache()
+    {
+    }
+
     public abstract void Dispose();
 }
