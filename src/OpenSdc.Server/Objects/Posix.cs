@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace OpenSdc.Server.Objects;
 
-/// <summary>The three calls of the operating system that .NET does not offer: link a file, open a folder, flush it.</summary>
+/// <summary>The calls of the operating system that .NET does not offer: link a file, replace one, open a folder, flush it.</summary>
 internal static partial class Posix
 {
     private const int AlreadyThere = 17; // EEXIST
@@ -16,6 +16,13 @@ internal static partial class Posix
             return true;
         var error = Marshal.GetLastPInvokeError();
         return error == AlreadyThere ? false : throw Failure(error, $"link {name}");
+    }
+
+    /// <summary>Gives a file the name of another, which loses it in the same moment: at no time is there neither. Not for objects, which are never replaced.</summary>
+    public static void Replace(string file, string name)
+    {
+        if (rename(file, name) != 0)
+            throw Failure(Marshal.GetLastPInvokeError(), $"rename {file} to {name}");
     }
 
     /// <summary>Makes a folder's entries durable.</summary>
@@ -40,6 +47,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int link(string existing, string name);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int rename(string from, string to);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags);
