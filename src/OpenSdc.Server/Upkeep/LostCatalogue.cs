@@ -7,15 +7,16 @@ namespace OpenSdc.Server.Upkeep;
 internal static class LostCatalogue
 {
     /// <exception cref="SettingException">The folder holds objects and no catalogue, or is a backup.</exception>
-    public static void Refuse(DataFolder folder)
+    public static void Refuse(string dataFolder)
     {
-        if (File.Exists(Path.Combine(folder.Path, BackupState.FileName)))
-            throw new SettingException($"The folder {folder.Path} is a backup; sdc restore makes a data folder from it.");
-        var objects = Path.Combine(folder.Path, "objects");
-        if (!File.Exists(folder.CatalogueFile) && Directory.Exists(objects) && Directory.EnumerateFiles(objects, "*", SearchOption.AllDirectories).Any())
+        var folder = Path.GetFullPath(dataFolder);
+        if (File.Exists(Path.Combine(folder, BackupState.FileName)))
+            throw new SettingException($"The folder {folder} is a backup; sdc restore makes a data folder from it.");
+        var objects = Path.Combine(folder, "objects");
+        if (!File.Exists(Path.Combine(folder, "catalogue.sqlite")) && Directory.Exists(objects) && Directory.EnumerateFiles(objects, "*", SearchOption.AllDirectories).Any())
         {
             throw new SettingException(
-                $"The data folder {folder.Path} holds files, but no catalogue.sqlite: put the one of the last backup there and run sdc fsck --repair, or make one from the files with sdc rebuild.");
+                $"The data folder {folder} holds files, but no catalogue.sqlite: put the one of the last backup there and run sdc fsck --repair, or make one from the files with sdc rebuild.");
         }
     }
 }
