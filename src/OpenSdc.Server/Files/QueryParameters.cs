@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Primitives;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Files.Formats;
 
 namespace OpenSdc.Server.Files;
 
@@ -17,7 +18,8 @@ internal sealed class QueryParameters
     public const int MostFiles = 10_000;
     public const int LargestPage = 10_000;
 
-    private static readonly string[] SortColumns = ["start_date", "ingestion_date", "version", "size", "file_path"];
+    /// <summary>What <c>sort=</c> may name.</summary>
+    public static IReadOnlyList<string> SortColumns { get; } = ["start_date", "ingestion_date", "version", "size", "file_path"];
 
     /// <summary>Every parameter and how its values are read, in the order in which the contract lists them.</summary>
     private static readonly OrderedDictionary<string, Action<QueryParameters, string>> Readers = new(StringComparer.Ordinal)
@@ -45,7 +47,7 @@ internal sealed class QueryParameters
         ["sort"] = (p, name) => p.query = p.query with { Sort = p.SortFields(name) },
         ["fields"] = (p, name) => p.fields = p.FieldNames(name),
         ["count"] = (p, name) => p.count = p.YesOrNo(name),
-        ["format"] = (p, name) => p.format = p.OneOf(name, QueryRequest.Formats),
+        ["format"] = (p, name) => p.format = p.OneOf(name, ListingFormats.Names),
         ["limit"] = (p, name) => p.query = p.query with { Limit = p.Number(name, "", 1, LargestPage) },
         ["cursor"] = (p, name) => p.query = p.ReadCursor(name),
     };
