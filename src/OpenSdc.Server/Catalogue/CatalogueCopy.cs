@@ -1,3 +1,4 @@
+using OpenSdc.Server.Objects;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -72,7 +73,8 @@ internal sealed class CatalogueCopy : IDisposable
         using (var sealing = Open(file, SqliteOpenMode.ReadWrite))
             Run(sealing, "PRAGMA journal_mode = DELETE");
         using var stream = new FileStream(file, FileMode.Open, FileAccess.ReadWrite);
-        stream.Flush(flushToDisk: true);
+        stream.Flush();
+        Posix.Flush(stream.SafeFileHandle, stream.Name);
     }
 
     /// <summary>What is wrong with the file as a database and as a ledger; null where nothing is.</summary>

@@ -96,7 +96,9 @@ internal sealed class BackupFolder : IDisposable
     {
         written.Flush();
         var isEmpty = written.BaseStream.Length == 0;
-        ((FileStream)written.BaseStream).Flush(flushToDisk: true);
+        var stream = (FileStream)written.BaseStream;
+        stream.Flush();
+        Posix.Flush(stream.SafeFileHandle, stream.Name);
         written.Dispose();
         if (isEmpty)
             File.Delete(Path.Combine(Folder, name + Partial));
@@ -165,7 +167,8 @@ internal sealed class BackupFolder : IDisposable
         File.Delete(path);
         using var stream = new FileStream(path, options);
         stream.Write(bytes);
-        stream.Flush(flushToDisk: true);
+        stream.Flush();
+        Posix.Flush(stream.SafeFileHandle, stream.Name);
     }
 
     private void Refuse(string data, string otherSort)
