@@ -39,6 +39,7 @@ public static class ServerApp
         services.AddSingleton<Patience>();
         services.AddSingleton<ObjectSender>();
 
+        LostCatalogue.Refuse(options.Data);
         // The two choices: where objects lie, and where their records lie.
         services.AddSingleton(_ => DataFolder.Open(options.Data));
         services.AddSingleton<IObjectStore>(all => new DiskObjectStore(all.GetRequiredService<DataFolder>().Path));

@@ -64,10 +64,16 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         }
 
         // Once for each folder, after all its links. Also where a name was taken: who relies on that object relies on its folder entry.
-        foreach (var folder in staged.Select(each => FolderOf(each.Key)))
-            flushes.TryAdd(folder, flushThreads.RunAsync(() => Posix.FlushFolder(folder)));
+        foreach (var folder in staged.Where((_, i) => outcomes[i].Failure is null).Select(each => FolderOf(each.Key)))
+        {
+            if (!flushes.ContainsKey(folder))
+                flushes.Add(folder, flushThreads.RunAsync(() => Posix.FlushFolder(folder)));
+        }
+
         for (var i = 0; i < outcomes.Length; i++)
         {
+            if (outcomes[i].Failure is not null)
+                continue;
             try
             {
                 await flushes[FolderOf(staged[i].Key)];
@@ -95,7 +101,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         {
             // Reading is enough to flush, and a file that someone put there may allow no more.
             using var handle = File.OpenHandle(PathOf(key), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            RandomAccess.FlushToDisk(handle);
+            Posix.Flush(handle, PathOf(key));
         });
         await MakeFolderAsync(FolderOf(key));
         await flushThreads.RunAsync(() => Posix.FlushFolder(FolderOf(key)));
@@ -189,7 +195,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
             return ValueTask.CompletedTask;
         }
 
-        public override ValueTask FlushAsync(CancellationToken cancel) => new(store.flushThreads.RunAsync(() => RandomAccess.FlushToDisk(handle)));
+        public override ValueTask FlushAsync(CancellationToken cancel) => new(store.flushThreads.RunAsync(() => Posix.Flush(handle, Path)));
 
         public override ValueTask RemoveAsync()
         {
@@ -199,10 +205,19 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
             return ValueTask.CompletedTask;
         }
 
-        public override ValueTask DisposeAsync()
+        public override async ValueTask DisposeAsync()
         {
             handle.Dispose();
-            return IsKept ? ValueTask.CompletedTask : RemoveAsync();
+            if (IsKept)
+                return;
+            try
+            {
+                await RemoveAsync();
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                // The caller has its answer, published or refused, and a left-over does not change it; the next start removes it.
+            }
         }
     }
 

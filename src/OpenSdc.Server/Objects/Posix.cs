@@ -4,7 +4,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace OpenSdc.Server.Objects;
 
-/// <summary>The calls of the operating system that .NET does not offer: link a file, open a folder, flush it, drop a file from the page cache.</summary>
+/// <summary>
+/// The calls of the operating system that .NET does not offer, or not so that they can be relied on: link a file, replace one, flush a folder, flush a
+/// file, drop a file from the page cache.
+/// </summary>
 internal static partial class Posix
 {
     private const int AlreadyThere = 17; // EEXIST
@@ -18,6 +21,24 @@ internal static partial class Posix
             return true;
         var error = Marshal.GetLastPInvokeError();
         return error == AlreadyThere ? false : throw Failure(error, $"link {name}");
+    }
+
+    /// <summary>Makes a file's bytes durable.</summary>
+    /// <remarks>
+    /// .NET's own flush loses the failure: on Unix its native part answers 1 where fsync failed, and its managed part looks for a
+    /// number below 0. A disk that could not write would be taken for one that did.
+    /// </remarks>
+    public static void Flush(SafeFileHandle file, string path)
+    {
+        if (fsync(file) != 0)
+            throw Failure(Marshal.GetLastPInvokeError(), $"flush {path}");
+    }
+
+    /// <summary>Gives a file the name of another, which loses it in the same moment: at no time is there neither. Not for objects, which are never replaced.</summary>
+    public static void Replace(string file, string name)
+    {
+        if (rename(file, name) != 0)
+            throw Failure(Marshal.GetLastPInvokeError(), $"rename {file} to {name}");
     }
 
     /// <summary>Makes a folder's entries durable.</summary>
@@ -47,10 +68,16 @@ internal static partial class Posix
     private static partial int link(string existing, string name);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int rename(string from, string to);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(int descriptor);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(SafeFileHandle file);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int close(int descriptor);

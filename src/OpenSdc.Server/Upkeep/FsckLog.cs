@@ -1,3 +1,4 @@
+using OpenSdc.Server.Objects;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -85,7 +86,8 @@ internal sealed class FsckLog : IDisposable
     {
         foreach (var line in lines)
             file.Write([.. JsonSerializer.SerializeToUtf8Bytes(line with { At = clock.GetUtcNow() }, FsckJson.Default.FsckLogLine), (byte)'\n']);
-        file.Flush(flushToDisk: true);
+        file.Flush();
+        Posix.Flush(file.SafeFileHandle, file.Name);
     }
 
     /// <summary>The lines of a log, from the first.</summary>
