@@ -37,6 +37,7 @@ public static class ServerApp
         services.AddSingleton<Telemetry>();
         services.AddSingleton<PublicAddress>();
         services.AddSingleton<Patience>();
+        services.AddSingleton<RecentlyVerified>();
         services.AddSingleton<ObjectSender>();
 
         LostCatalogue.Refuse(options.Data);

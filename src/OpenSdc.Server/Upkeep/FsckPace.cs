@@ -35,6 +35,8 @@ internal sealed class FsckPace(long bytesPerSecond, FsckProgress progress, TimeP
     {
         public override long Length => stored.Length;
 
+        public override DateTime Written => stored.Written;
+
         public override async ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancel)
         {
             cancel.ThrowIfCancellationRequested();
