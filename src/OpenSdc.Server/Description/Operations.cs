@@ -246,6 +246,8 @@ internal static class Operations
         RequestUpload,
         ReceiveUpload,
         QueryFiles,
+        CoverageOperations.Coverage,
+        CoverageOperations.FacetsOfFiles,
         DownloadFile,
         DownloadFile.ForHead("headDownloadFile", "Ask where the bytes of a file are"),
         ServeObject,
