@@ -21,6 +21,18 @@ internal static class ExitCode
     /// <summary><c>fsck --repair</c>: it would have changed more than <c>--max-changes</c> allows, and changed nothing.</summary>
     public const int TooManyChanges = 22;
 
+    /// <summary><c>backup</c>: it is there, but without objects that the archive has lost or damaged and did not know of; each is named on standard error.</summary>
+    public const int BackupIncomplete = 25;
+
+    /// <summary><c>backup</c>, <c>restore</c>: the catalogue to be copied is damaged; nothing was replaced or made.</summary>
+    public const int CatalogueDamaged = 26;
+
+    /// <summary><c>restore</c>: done, or verified to the end, but objects are missing from the backup or damaged in it; each is named on standard error.</summary>
+    public const int RestoreIncomplete = 27;
+
+    /// <summary><c>rebuild</c>: done, but files were left without a record; each is named on standard error.</summary>
+    public const int RebuildIncomplete = 28;
+
     /// <summary>It was told to stop before its end, as shells number an interrupt.</summary>
     public const int Interrupted = 130;
 }

@@ -4,6 +4,7 @@ using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Description;
 using OpenSdc.Server.Files;
+using OpenSdc.Server.Files.Formats;
 using OpenSdc.Server.Objects;
 using OpenSdc.Server.Uploads;
 using OpenSdc.Server.Upkeep;
@@ -38,6 +39,7 @@ public static class ServerApp
         services.AddSingleton<Patience>();
         services.AddSingleton<ObjectSender>();
 
+        LostCatalogue.Refuse(options.Data);
         // The two choices: where objects lie, and where their records lie.
         services.AddSingleton(_ => DataFolder.Open(options.Data));
         services.AddSingleton<IObjectStore>(all => new DiskObjectStore(all.GetRequiredService<DataFolder>().Path));
@@ -46,6 +48,7 @@ public static class ServerApp
 
         services.AddSingleton<Catalogue.Catalogue>();
         services.AddSingleton<Soundness>();
+        services.AddSingleton<ListingFormats>();
         services.AddSingleton<Publisher>();
         services.AddHostedService(all => all.GetRequiredService<Publisher>());
         services.AddSingleton<Recovery>();

@@ -29,12 +29,19 @@ internal static class CoverageOperations
         },
         JsonValue.Create("month"));
 
+    private static readonly OpenApiParameter IfNoneMatch =
+        Words.Header("If-None-Match", "Answer 304 where nothing was published since the answer with this `ETag`.", Samples.QueryTag);
+
+    private static readonly IReadOnlyList<(string, string, string)> Headers = [("ETag", "The state of the archive and what was asked of it.", Samples.QueryTag)];
+
+    private static readonly Answer NothingNew = new(304, "Nothing was published since the answer that the caller has.") { Headers = Headers };
+
     private static readonly IReadOnlyList<Failure> Failures =
     [
         new(Problems.UnknownParameter("colour", CoverageRequest.Filters) with { Plain = true }, "there is no such parameter"),
         new(Problems.BadParameter("The parameter bin is 'week'; allowed: day, month, year.") with { Plain = true }, "a value cannot mean anything, or the parameter belongs to a list of files"),
-        new(Problems.OfStatus(500), "the archive met an error of its own"),
-        new(Problems.NotReady, "the archive is still starting"),
+        Failure.Unexpected,
+        Failure.Starting,
     ];
 
     public static Operation Coverage { get; } = new(HttpMethod.Get, "/coverage", "coverFiles", "Query", "See which days have files",
@@ -46,15 +53,16 @@ internal static class CoverageOperations
         """)
     {
         TakesKey = true,
-        Parameters = [.. Filters, Bin],
+        Parameters = [.. Filters, Bin, IfNoneMatch],
         Answers =
         [
             new(200, "The periods that have files. None is an empty list.")
             {
+                Headers = Headers,
                 Shapes = [Shapes.CoverageList],
                 Examples = [("months", "`instrument=codice&bin=month`", Samples.Coverage)],
             },
-            new(304, "Nothing was published since."),
+            NothingNew,
         ],
         Failures = Failures,
     };
@@ -68,15 +76,16 @@ internal static class CoverageOperations
         """)
     {
         TakesKey = true,
-        Parameters = Filters,
+        Parameters = [.. Filters, IfNoneMatch],
         Answers =
         [
             new(200, "The values, in ordinal order; null first, for files whose names have no such part.")
             {
+                Headers = Headers,
                 Shapes = [Shapes.Facets],
                 Examples = [("facets", "`instrument=codice`", Samples.Facets)],
             },
-            new(304, "Nothing was published since."),
+            NothingNew,
         ],
         Failures = Failures,
     };

@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// The calls of the operating system that .NET does not offer, or not so that they can be relied on: link a file, flush a folder, flush a file,
-/// drop a file from the page cache.
+/// The calls of the operating system that .NET does not offer, or not so that they can be relied on: link a file, replace one, flush a folder, flush a
+/// file, drop a file from the page cache.
 /// </summary>
 internal static partial class Posix
 {
@@ -34,6 +34,13 @@ internal static partial class Posix
             throw Failure(Marshal.GetLastPInvokeError(), $"flush {path}");
     }
 
+    /// <summary>Gives a file the name of another, which loses it in the same moment: at no time is there neither. Not for objects, which are never replaced.</summary>
+    public static void Replace(string file, string name)
+    {
+        if (rename(file, name) != 0)
+            throw Failure(Marshal.GetLastPInvokeError(), $"rename {file} to {name}");
+    }
+
     /// <summary>Makes a folder's entries durable.</summary>
     public static void FlushFolder(string folder)
     {
@@ -59,6 +66,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int link(string existing, string name);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int rename(string from, string to);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags);

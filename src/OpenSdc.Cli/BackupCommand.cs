@@ -1,0 +1,46 @@
+using System.CommandLine;
+using OpenSdc.Server;
+using OpenSdc.Server.Objects;
+using OpenSdc.Server.Upkeep;
+
+namespace OpenSdc.Cli;
+
+/// <summary><c>sdc backup DIR</c>: copies what is new in an archive to a folder, while the archive serves.</summary>
+internal static class BackupCommand
+{
+    public static Command Make()
+    {
+        var command = new Command("backup", "Copy the catalogue, and the objects published since the last backup, to a folder. The archive may go on serving.");
+        var folder = new Argument<string>("DIR") { Description = "Folder of the backups, best on another disk; made where it is absent." };
+        var catalogueOnly = new Option<bool>("--catalogue-only") { Description = "Copy no objects: for sites that back them up otherwise." };
+        command.Add(folder);
+        command.Add(catalogueOnly);
+        var settings = SettingOptions.AddTo(command, "data", "mission");
+        command.SetAction((parsed, cancel) => LongTask.RunAsync(
+            progress => RunAsync(settings.Read(parsed), parsed.GetValue(folder)!, parsed.GetValue(catalogueOnly), progress, cancel),
+            "The last backup is as it was, and what was copied is kept; the same command goes on.", cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ServerOptions options, string path, bool catalogueOnly, UpkeepProgress progress, CancellationToken cancel)
+    {
+        using var data = DataFolder.Join(options.Data);
+        using var store = new DiskObjectStore(data.Path);
+        using var folder = new BackupFolder(path, data.Path, catalogueOnly);
+        var result = await new Backup(data, store, folder, TimeProvider.System, progress, Console.Error.WriteLine).RunAsync(cancel);
+        if (result.State is not { } state)
+        {
+            await Console.Error.WriteLineAsync($"The archive's catalogue is damaged: {result.CatalogueFault}. The last backup is as it was.");
+            return ExitCode.CatalogueDamaged;
+        }
+
+        var objects = catalogueOnly ? "" : $"; {state.Copied} objects copied, {LongTask.Size(state.CopiedBytes)}";
+        await Console.Out.WriteLineAsync($"{folder.Folder} holds the archive up to publication {state.Seq}, {result.New} more than before{objects}.");
+        if (result.KnownLost > 0)
+            await Console.Out.WriteLineAsync($"{result.KnownLost} objects are not in it that the archive knows to be lost or damaged.");
+        if (result.Failed == 0)
+            return ExitCode.Done;
+        await Console.Out.WriteLineAsync($"{result.Failed} objects are not in it, since the archive did not give them right: run sdc fsck --digest.");
+        return ExitCode.BackupIncomplete;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Data.Common;
+using System.Globalization;
+using OpenSdc.Server;
+using OpenSdc.Server.Upkeep;
+
+namespace OpenSdc.Cli;
+
+/// <summary>Runs a command that takes a while: a line of progress on standard error, and every ending as an exit code and a sentence.</summary>
+internal static class LongTask
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    public static async Task<int> RunAsync(Func<UpkeepProgress, Task<int>> work, string interrupted, CancellationToken cancel)
+    {
+        var progress = new UpkeepProgress();
+        using var ended = new CancellationTokenSource();
+        var telling = TellAsync(progress, ended.Token);
+        try
+        {
+            return await work(progress);
+        }
+        catch (SettingException fault)
+        {
+            await Console.Error.WriteLineAsync(fault.Message);
+            return ExitCode.BadSetting;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync($"Stopped before the end. {interrupted}");
+            return ExitCode.Interrupted;
+        }
+        catch (DbException failure)
+        {
+            await Console.Error.WriteLineAsync($"The catalogue cannot be read: {failure.Message}");
+            return ExitCode.CatalogueDamaged;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"The disk refuses: {failure.Message} {interrupted}");
+            return ExitCode.Failed;
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await telling;
+        }
+    }
+
+    /// <summary>A number of bytes as a person reads it.</summary>
+    public static string Size(long bytes) => bytes switch
+    {
+        < 10_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes"),
+        < 10_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0} kB"),
+        < 10_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0} MB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.0} GB"),
+    };
+
+    // Lines, not one that is overwritten: standard error often is a file or a journal.
+    private static async Task TellAsync(UpkeepProgress progress, CancellationToken ended)
+    {
+        using var timer = new PeriodicTimer(Interval, TimeProvider.System);
+        for (var told = ""; !ended.IsCancellationRequested;)
+        {
+            try
+            {
+                await timer.WaitForNextTickAsync(ended);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            var line = $"{progress.Doing}: {progress.Files}{(progress.Total > 0 ? $" of {progress.Total}" : "")}{(progress.Bytes > 0 ? $", {Size(progress.Bytes)}" : "")}";
+            if (line != told)
+                await Console.Error.WriteLineAsync(line);
+            told = line;
+        }
+    }
+}

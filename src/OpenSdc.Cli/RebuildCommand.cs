@@ -1,0 +1,34 @@
+using System.CommandLine;
+using OpenSdc.Server;
+using OpenSdc.Server.Objects;
+using OpenSdc.Server.Upkeep;
+
+namespace OpenSdc.Cli;
+
+/// <summary><c>sdc rebuild</c>: makes a lost catalogue again from the objects.</summary>
+internal static class RebuildCommand
+{
+    public static Command Make()
+    {
+        var command = new Command("rebuild", "Make a lost catalogue again from the objects alone. The archive must not be serving.");
+        var settings = SettingOptions.AddTo(command, "data", "mission");
+        command.SetAction((parsed, cancel) => LongTask.RunAsync(
+            progress => RunAsync(settings.Read(parsed), progress, cancel), "There is still no catalogue; the same command begins again.", cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ServerOptions options, UpkeepProgress progress, CancellationToken cancel)
+    {
+        var mission = options.ReadMission();
+        // Only to see that there is an archive: opening would make a folder, and a rebuild of nothing.
+        DataFolder.Join(options.Data).Dispose();
+        using var folder = DataFolder.Open(options.Data);
+        using var store = new DiskObjectStore(folder.Path);
+        var result = await new Rebuild(folder, store, mission, TimeProvider.System, progress, Console.Error.WriteLine).RunAsync(cancel);
+        await Console.Out.WriteLineAsync($"The catalogue of {folder.Path} is made again: {result.Recorded} records.");
+        if (result.LeftAlone == 0)
+            return ExitCode.Done;
+        await Console.Out.WriteLineAsync($"{result.LeftAlone} files were left alone, without a record.");
+        return ExitCode.RebuildIncomplete;
+    }
+}

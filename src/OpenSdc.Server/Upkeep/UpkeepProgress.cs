@@ -1,0 +1,41 @@
+namespace OpenSdc.Server.Upkeep;
+
+/// <summary>How far a long task is. Written by those who do it, read at any moment by whoever shows it.</summary>
+internal sealed class UpkeepProgress
+{
+    private long files;
+    private long bytes;
+
+    /// <summary>What is being done, as a word for the operator.</summary>
+    public string Doing { get; private set; } = "starting";
+
+    /// <summary>Files, or whatever is being done, that are done.</summary>
+    public long Files => Interlocked.Read(ref files);
+
+    /// <summary>Their bytes.</summary>
+    public long Bytes => Interlocked.Read(ref bytes);
+
+    /// <summary>How many there are to do; 0 where it is not known.</summary>
+    public long Total { get; private set; }
+
+    /// <summary>Goes on to the next thing to do.</summary>
+    public void Begin(string doing, long total = 0)
+    {
+        (Doing, Total) = (doing, total);
+        Interlocked.Exchange(ref files, 0);
+        Interlocked.Exchange(ref bytes, 0);
+    }
+
+    /// <summary>So many of so many are done.</summary>
+    public void At(int total, int done)
+    {
+        Total = total;
+        Interlocked.Exchange(ref files, done);
+    }
+
+    public void Did(long size)
+    {
+        Interlocked.Increment(ref files);
+        Interlocked.Add(ref bytes, size);
+    }
+}

@@ -1,0 +1,118 @@
+using OpenSdc.Cli.Demo;
+using OpenSdc.Contract;
+using OpenSdc.Server;
+using Shouldly;
+using Xunit;
+
+namespace OpenSdc.Tests.Upkeep;
+
+/// <summary><c>sdc rebuild</c> after the catalogue is gone.</summary>
+public sealed class RebuildTests : IDisposable
+{
+    private readonly BackupSteps steps = new();
+    private readonly string data = Directory.CreateTempSubdirectory("opensdc-").FullName;
+
+    public void Dispose()
+    {
+        steps.Dispose();
+        Directory.Delete(data, recursive: true);
+    }
+
+    [Fact]
+    public async Task All_that_names_and_bytes_tell_comes_back_with_the_times_of_the_files()
+    {
+        var before = await FilledAsync(300);
+        LoseCatalogue();
+        (await Should.ThrowAsync<SettingException>(() => RunningArchive.StartAsync(folder: data))).Message.ShouldContain("no catalogue.sqlite");
+
+        var result = await steps.RebuildAsync(data);
+        (result.Recorded, result.LeftAlone).ShouldBe((300, 0));
+        Directory.EnumerateFiles(data).Select(Path.GetFileName).Order().ShouldBe(["catalogue.sqlite", "lock", "signing.key"]);
+        await using var archive = await RunningArchive.StartAsync(folder: data);
+        var after = await archive.QueryAsync("");
+        after.Select(Bare).ShouldBe(before.Select(Bare));
+        // A file is written a moment before it is published.
+        foreach (var (then, now) in before.Zip(after))
+            (Moment(then) - Moment(now)).TotalSeconds.ShouldBeInRange(0, 60);
+        after.Select(record => record.Seq).Order().ShouldBe(Enumerable.Range(1, 300).Select(seq => (long)seq));
+        after.OrderBy(record => record.Seq).Select(record => record.FilePath).ShouldBe(after
+            .OrderBy(record => File.GetLastWriteTimeUtc(Path.Combine(data, "objects", record.FilePath))).ThenBy(record => record.FilePath, StringComparer.Ordinal)
+            .Select(record => record.FilePath));
+        (await archive.UploadAsync(ArchiveFixture.NewName(), [1])).Seq.ShouldBe(301);
+    }
+
+    [Fact]
+    public async Task After_a_restore_the_times_of_ingestion_come_back_to_the_second()
+    {
+        var before = await FilledAsync(40);
+        await steps.BackUpAsync(data);
+        await steps.RestoreAsync();
+        File.Delete(Path.Combine(steps.Restored, "catalogue.sqlite"));
+        await steps.RebuildAsync(steps.Restored);
+        await using var archive = await RunningArchive.StartAsync(folder: steps.Restored);
+        (await archive.QueryAsync("")).Select(record => (record.FilePath, record.Sha256, record.IngestionDate))
+            .ShouldBe(before.Select(record => (record.FilePath, record.Sha256, record.IngestionDate)));
+    }
+
+    [Fact]
+    public async Task What_is_not_named_well_at_its_place_is_told_and_left_alone()
+    {
+        var before = await FilledAsync(3);
+        LoseCatalogue();
+        var stray = Path.Combine(data, "objects", "notes.txt");
+        var misplaced = Path.Combine(data, "objects", Path.GetFileName(before[0].FilePath));
+        await File.WriteAllTextAsync(stray, "mine");
+        File.Move(Path.Combine(data, "objects", before[0].FilePath), misplaced);
+
+        var result = await steps.RebuildAsync(data);
+        (result.Recorded, result.LeftAlone).ShouldBe((2, 2));
+        steps.Told.Order(StringComparer.Ordinal).ShouldBe(new[] { misplaced, stray }
+            .Select(path => $"left alone: {Path.GetFileName(path)} (not a file of the archive by its name and place)").Order(StringComparer.Ordinal));
+        File.Exists(stray).ShouldBeTrue();
+        File.Exists(misplaced).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("catalogue.sqlite")]
+    [InlineData("catalogue.sqlite-wal")]
+    public async Task It_refuses_beside_a_catalogue_or_what_is_left_of_one(string file)
+    {
+        await FilledAsync(1);
+        LoseCatalogue();
+        await File.WriteAllTextAsync(Path.Combine(data, file), "what is left");
+        (await Should.ThrowAsync<SettingException>(() => steps.RebuildAsync(data))).Message.ShouldContain("Move it away first");
+        (await File.ReadAllTextAsync(Path.Combine(data, file))).ShouldBe("what is left");
+    }
+
+    /// <summary>The catalogue of an older backup beside newer objects: it serves what it knows; the rest is a check's to find.</summary>
+    [Fact]
+    public async Task An_older_catalogue_put_beside_newer_objects_serves_what_it_had()
+    {
+        var before = await FilledAsync(5);
+        await steps.BackUpAsync(data);
+        await using (var newer = await RunningArchive.StartAsync(folder: data))
+            await newer.UploadAsync(ArchiveFixture.NewName(), [7]);
+        LoseCatalogue();
+        File.Copy(Path.Combine(steps.Folder, "catalogue.sqlite"), Path.Combine(data, "catalogue.sqlite"));
+        await using var archive = await RunningArchive.StartAsync(folder: data);
+        (await archive.QueryAsync("")).ShouldBe(before);
+        archive.FilesBelow("objects").Count.ShouldBe(6);
+    }
+
+    private async Task<FileRecord[]> FilledAsync(int files)
+    {
+        await using var archive = await RunningArchive.StartAsync(folder: data);
+        await DemoArchive.FillAsync(archive.Services, files, CancellationToken.None);
+        return await archive.QueryAsync("");
+    }
+
+    private void LoseCatalogue()
+    {
+        foreach (var file in Directory.EnumerateFiles(data, "catalogue.sqlite*"))
+            File.Delete(file);
+    }
+
+    private static FileRecord Bare(FileRecord record) => record with { Seq = 0, IngestionDate = "" };
+
+    private static DateTime Moment(FileRecord record) => DateTime.ParseExact(record.IngestionDate, "yyyyMMdd HH:mm:ss", null);
+}
