@@ -12,6 +12,15 @@ internal static class ExitCode
     /// <summary>A setting, an argument or the data folder keeps it from starting; one sentence on standard error says which.</summary>
     public const int BadSetting = 2;
 
+    /// <summary><c>fsck</c>: something is wrong; found in a dry run, left by a repair, or not undone by <c>--undo</c>.</summary>
+    public const int ProblemsFound = 20;
+
+    /// <summary><c>fsck --repair</c>: something was wrong, and the repair dealt with all of it.</summary>
+    public const int Repaired = 21;
+
+    /// <summary><c>fsck --repair</c>: it would have changed more than <c>--max-changes</c> allows, and changed nothing.</summary>
+    public const int TooManyChanges = 22;
+
     /// <summary><c>backup</c>: it is there, but without objects that the archive has lost or damaged and did not know of; each is named on standard error.</summary>
     public const int BackupIncomplete = 25;
 

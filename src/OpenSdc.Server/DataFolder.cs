@@ -2,7 +2,8 @@ namespace OpenSdc.Server;
 
 /// <summary>
 /// The folder that holds an archive: <c>objects/</c> (the files, at their keys), <c>staging/</c> (uploads on their way),
-/// <c>catalogue.sqlite</c>, <c>signing.key</c>, <c>lock</c>. Opened by one process at a time.
+/// <c>catalogue.sqlite</c>, <c>signing.key</c>, <c>lock</c>; where a check has repaired something also <c>quarantine/</c> and <c>fsck/</c> (its logs).
+/// Opened by one process at a time.
 /// </summary>
 internal sealed class DataFolder : IDisposable
 {
@@ -49,6 +50,24 @@ internal sealed class DataFolder : IDisposable
         catch (IOException failure)
         {
             throw new SettingException($"The data folder {full} cannot be used; is another archive running on it? {failure.Message}", failure);
+        }
+    }
+
+    /// <summary>Whether a process is serving it now.</summary>
+    public bool IsServed()
+    {
+        var file = System.IO.Path.Combine(Path, "lock");
+        if (!File.Exists(file))
+            return false;
+        try
+        {
+            // A shared lock for a moment: it stands only where nobody has the exclusive one.
+            using var asked = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false;
+        }
+        catch (Exception held) when (held is IOException or UnauthorizedAccessException)
+        {
+            return true; // also where it cannot be asked: then the careful answer
         }
     }
 

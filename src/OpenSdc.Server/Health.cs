@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using OpenSdc.Server.Upkeep;
 
@@ -9,12 +11,51 @@ internal static class Health
     /// <summary><c>GET /health/live</c>: the process answers.</summary>
     public static ContentHttpResult Live() => TypedResults.Text("live\n");
 
-    /// <summary><c>GET /health/ready</c>: recovery is done and the catalogue answers.</summary>
-    public static async Task<Results<ContentHttpResult, Problem>> Ready(Recovery recovery, Catalogue.Catalogue catalogue, HttpContext context)
+    /// <summary>
+    /// <c>GET /health/ready</c>: 200 while files can be found and fetched, 503 otherwise. Uploads that are refused do not make it 503: a balancer would
+    /// take the reads away as well. The body says it.
+    /// </summary>
+    public static async Task<JsonHttpResult<Readiness>> Ready(
+        Recovery recovery, Catalogue.Catalogue catalogue, StorageWatch storage, Telemetry telemetry, HttpContext context)
     {
-        if (!recovery.IsDone)
-            return Problems.NotReady;
-        await catalogue.HeadAsync(context.RequestAborted);
-        return TypedResults.Text("ready\n");
+        var recovered = recovery.IsDone;
+        var answers = await AnswersAsync(catalogue, context.RequestAborted);
+        var refusal = storage.Refusal;
+        var readiness = new Readiness(
+            !recovered ? "starting" : !answers ? "failing" : refusal is null ? "ready" : "read-only",
+            recovered ? "done" : "running",
+            answers ? "answers" : "fails",
+            refusal is null ? "taken" : "refused",
+            refusal?.Sentence,
+            storage.Free,
+            telemetry.UnsoundFiles);
+        return TypedResults.Json(readiness, HealthJson.Default.Readiness, statusCode: recovered && answers ? 200 : 503);
+    }
+
+    private static async ValueTask<bool> AnswersAsync(Catalogue.Catalogue catalogue, CancellationToken cancel)
+    {
+        try
+        {
+            await catalogue.HeadAsync(cancel);
+            return true;
+        }
+        catch (DbException)
+        {
+            return false;
+        }
     }
 }
+
+/// <summary>The parts of readiness.</summary>
+/// <param name="Status"><c>ready</c>; <c>read-only</c>: uploads are refused, the rest is served; <c>starting</c> or <c>failing</c>, both with 503.</param>
+/// <param name="Recovery"><c>done</c>, or <c>running</c> after a start.</param>
+/// <param name="Catalogue"><c>answers</c> or <c>fails</c>.</param>
+/// <param name="Uploads"><c>taken</c> or <c>refused</c>.</param>
+/// <param name="Reason">The sentence that uploads are refused with.</param>
+/// <param name="FreeBytes">Bytes free on the data folder's file system.</param>
+/// <param name="UnsoundFiles">Files that are lost or damaged, and therefore not served.</param>
+internal sealed record Readiness(string Status, string Recovery, string Catalogue, string Uploads, string? Reason, long FreeBytes, long UnsoundFiles);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Readiness))]
+internal sealed partial class HealthJson : JsonSerializerContext;

@@ -2,23 +2,52 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace OpenSdc.Server;
 
-/// <summary>What one client may take of the service, set explicitly, each with its reason.</summary>
+/// <summary>What one client may take of the service, set explicitly, each with its reason. <see cref="Patience"/> ends what stands still.</summary>
 internal static class Limits
 {
-    public static void Set(KestrelServerLimits limits)
+    /// <summary>
+    /// Least average rate at which an answer of /query is taken. A slow reader holds a snapshot of the catalogue, so that its log cannot be folded in and grows:
+    /// 64 KiB a second bounds that to two hours for a million files.
+    /// </summary>
+    public static MinDataRate OfListings { get; } = new(bytesPerSecond: 64 * 1024, gracePeriod: TimeSpan.FromSeconds(30));
+
+    public static void Set(KestrelServerLimits limits, ServerOptions options)
     {
-        // Only a PUT to a signed URL has a body, and that handler counts it against its own limit.
+        var stillness = TimeSpan.FromSeconds(options.ClientTimeout);
+
+        // Each open connection costs a file handle and some kilobytes, at worst MaxRequestBufferSize: better to refuse the next than to fail all.
+        limits.MaxConcurrentConnections = options.MaxConnections;
+
+        // Upgraded connections leave the limits below behind them; the service has no use for any.
+        limits.MaxConcurrentUpgradedConnections = 0;
+
+        // Only a PUT to a signed URL and a POST of a query have a body, and their handlers set limits of their own.
         limits.MaxRequestBodySize = 64 * 1024;
 
         // A query may name a thousand files; a longer line is refused by the server before any of our code sees it.
         limits.MaxRequestLineSize = 512 * 1024;
+
+        // What is read ahead of a handler. It must hold the longest request line.
         limits.MaxRequestBufferSize = 1024 * 1024;
+
+        // A client sends a dozen headers, a proxy some more; a key or a signature is the longest of them.
+        limits.MaxRequestHeaderCount = 100;
         limits.MaxRequestHeadersTotalSize = 32 * 1024;
 
-        // A client that sends or takes fewer bytes than this in a second holds a connection, and perhaps a database snapshot, for nothing.
-        limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(10));
-        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(10));
-        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(30);
+        // What an answer may run ahead of a client that takes it slowly, for each connection: two of a listing's pieces.
+        limits.MaxResponseBufferSize = 64 * 1024;
+
+        // Average rates over a whole body. A link may be slow, but at fewer bytes than these an upload outlives its URL many times over.
+        limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: stillness);
+        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: stillness);
+
+        // From the first byte of a request to the end of its headers: they fit into a few packets.
+        limits.RequestHeadersTimeout = stillness;
+
+        // Longer than the 60 to 120 s of common proxies and clients, so that it is they who close an idle connection and no request meets a closed one.
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+
+        // Spoken where a proxy or TLS asks for it: one connection must not stand for more requests than a person's browser would send.
+        limits.Http2.MaxStreamsPerConnection = 100;
     }
 }

@@ -66,6 +66,9 @@ internal static class Problems
         $"The stored bytes of {key} are not those that were published, so they are not sent; the operator has been told.")
     { Plain = true };
 
+    public static Problem LostObject(string key) => new("lost", 500, $"The stored bytes of {key} are lost; its record remains, and the operator has been told.")
+    { Plain = true };
+
     public static Problem PreconditionFailed { get; } = new("precondition-failed", 412,
         "The object is not in the state that the request's If-Match or If-Unmodified-Since asks for.")
     { Plain = true };

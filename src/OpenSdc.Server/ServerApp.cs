@@ -25,7 +25,7 @@ public static class ServerApp
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "OpenSdc.Server" });
         builder.WebHost.UseUrls(options.Urls);
-        builder.WebHost.ConfigureKestrel(kestrel => Limits.Set(kestrel.Limits));
+        builder.WebHost.ConfigureKestrel(kestrel => Limits.Set(kestrel.Limits, options));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         Logs.Set(builder.Logging, options);
 
@@ -35,6 +35,8 @@ public static class ServerApp
         services.AddSingleton(options.ReadMission());
         services.AddSingleton<Telemetry>();
         services.AddSingleton<PublicAddress>();
+        services.AddSingleton<Patience>();
+        services.AddSingleton<ObjectSender>();
 
         LostCatalogue.Refuse(options.Data);
         // The two choices: where objects lie, and where their records lie.
@@ -49,13 +51,28 @@ public static class ServerApp
         services.AddHostedService(all => all.GetRequiredService<Publisher>());
         services.AddSingleton<Recovery>();
         services.AddHostedService(all => all.GetRequiredService<Recovery>());
+        services.AddSingleton<Verdicts>();
+        services.AddHostedService(all => all.GetRequiredService<Verdicts>());
+        services.AddSingleton<StorageWatch>();
+        services.AddHostedService(all => all.GetRequiredService<StorageWatch>());
+        services.AddHostedService<Scrub>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainTimeout));
         services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(Telemetry.Meters).AddPrometheusExporter());
         ApiDescription.Add(services);
 
         var app = builder.Build();
-        _ = app.Services.GetRequiredService<SignedUrls>();
-        await app.Services.GetRequiredService<Catalogue.Catalogue>().OpenAsync(cancel);
+        try
+        {
+            _ = app.Services.GetRequiredService<SignedUrls>();
+            await app.Services.GetRequiredService<Catalogue.Catalogue>().OpenAsync(cancel);
+        }
+        catch
+        {
+            // The data folder is let go, for whoever mends it.
+            await app.DisposeAsync();
+            throw;
+        }
+
         app.Services.GetRequiredService<Telemetry>().WatchStaging(app.Services.GetRequiredService<IObjectStore>().StagingSize);
         UseMiddleware(app, options);
         MapRoutes(app);

@@ -15,6 +15,9 @@ internal sealed class Telemetry : IDisposable
     private readonly Counter<long> uploads;
     private readonly Counter<long> bytesReceived;
     private readonly Counter<long> bytesSent;
+    private readonly Counter<long> bytesScrubbed;
+    private readonly Counter<long> filesVerified;
+    private readonly Counter<long> soundnessChanges;
     private readonly Histogram<double> publishTime;
     private readonly Histogram<double> catalogueTime;
 
@@ -23,6 +26,10 @@ internal sealed class Telemetry : IDisposable
         uploads = meter.CreateCounter<long>("opensdc.uploads", description: "Finished PUT requests by outcome.");
         bytesReceived = meter.CreateCounter<long>("opensdc.received", "By", "Bytes of published files.");
         bytesSent = meter.CreateCounter<long>("opensdc.sent", "By", "Bytes of objects sent.");
+        bytesScrubbed = meter.CreateCounter<long>("opensdc.scrub.read", "By", "Bytes of objects that the scrub has read.");
+        filesVerified = meter.CreateCounter<long>("opensdc.scrub.verified", "{file}", "Files that the scrub has read and found right.");
+        soundnessChanges = meter.CreateCounter<long>("opensdc.soundness.changes", "{file}", "Files found lost or damaged, or sound again, by kind.");
+        meter.CreateObservableGauge("opensdc.unsound.files", () => UnsoundFiles, "{file}", "Files that are lost or damaged now.");
         publishTime = meter.CreateHistogram("opensdc.publish.duration", "s", "From the last byte received to the record in the catalogue.", advice: Buckets(0.0005));
         catalogueTime = meter.CreateHistogram("opensdc.catalogue.duration", "s", "Until the catalogue's first row, by one read.", advice: Buckets(0.00001));
     }
@@ -30,6 +37,22 @@ internal sealed class Telemetry : IDisposable
     /// <summary>Tells the size of staging whenever it is asked for.</summary>
     public void WatchStaging(Func<long> bytes) =>
         meter.CreateObservableGauge("opensdc.staging.size", bytes, "By", "Bytes of uploads that are not yet published.");
+
+    /// <summary>Tells the free bytes of the data folder's file system, and whether uploads are taken, whenever they are asked for.</summary>
+    public void WatchStorage(Func<long> free, Func<bool> takesUploads)
+    {
+        meter.CreateObservableGauge("opensdc.storage.free", free, "By", "Bytes free on the data folder's file system.");
+        meter.CreateObservableGauge("opensdc.storage.writable", () => takesUploads() ? 1 : 0, description: "1 while uploads are taken, 0 while they are refused.");
+    }
+
+    /// <summary>Files that are lost or damaged, as last counted.</summary>
+    public long UnsoundFiles { get; set; }
+
+    public void Scrubbed(long bytes) => bytesScrubbed.Add(bytes);
+
+    public void FilesVerified(long files) => filesVerified.Add(files);
+
+    public void ChangedSoundness(string kind) => soundnessChanges.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
     public void Uploaded(string outcome, long size)
     {

@@ -9,6 +9,9 @@ internal static class UnexpectedErrors
     {
         var failure = context.Features.Get<IExceptionHandlerFeature>()?.Error;
         var status = failure is BadHttpRequestException malformed ? malformed.StatusCode : 500;
+        // The rest of such a body is not waited for.
+        if (status == StatusCodes.Status408RequestTimeout)
+            context.Response.Headers.Connection = "close";
         context.Response.Headers.AccessControlAllowOrigin = "*";
         return Problems.OfStatus(status).ExecuteAsync(context);
     }

@@ -11,6 +11,8 @@ const string Usage = """
       urls    --base URL --names FILE --kind upload|download
                                                       signed URLs, one a line
       put     --url-file FILE --size BYTES --connections C [--skip N] [--warm N] [--count N]
+      bare-publish --data DIR [--size BYTES] [--threads T] [--count N]
+                                                      write, flush, link, flush the folder: the peer of publishing
       get     --url URL                               one stream
       ready   --url URL [--runs N] -- COMMAND…        time from exec to the first 200
       fill    --data DIR --rows N                     catalogue rows for an archive that is not running
@@ -33,6 +35,7 @@ try
         "names" => Names.Run(options),
         "urls" => await SignedUrlList.Run(options),
         "put" => await PutLoad.Run(options),
+        "bare-publish" => BarePublish.Run(options),
         "get" => GetStream.Run(options),
         "ready" => await StartTime.Run(options),
         "fill" => await Fill.Run(options),

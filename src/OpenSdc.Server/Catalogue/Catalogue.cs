@@ -47,12 +47,23 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     private readonly SemaphoreSlim writing = new(1, 1);
 
     /// <summary>Brings the schema up to date. Call once, before anything else.</summary>
+    /// <exception cref="SettingException">The database cannot be opened, as on a full disk, or is a newer program's.</exception>
     public async Task OpenAsync(CancellationToken cancel)
     {
-        await dialect.MigrateAsync(cancel);
-        // Leaves one session open for good: on a disk that has become full, the first one could not be opened.
-        await HeadAsync(cancel);
+        try
+        {
+            await dialect.MigrateAsync(cancel);
+            // Leaves one session open for good: on a disk that has become full, the first one could not be opened.
+            await HeadAsync(cancel);
+        }
+        catch (DbException failure)
+        {
+            throw new SettingException($"The catalogue cannot be opened; is there room on its disk, and may it be written? {failure.Message}", failure);
+        }
     }
+
+    /// <summary>Makes sure that the schema is this program's, and leaves it as it is: for who comes beside a service. Call instead of <see cref="OpenAsync"/>.</summary>
+    public Task JoinAsync(CancellationToken cancel) => dialect.CheckAsync(cancel);
 
     /// <summary>The receipt of the file at a key, or null.</summary>
     public ValueTask<UploadReceipt?> FindAsync(string key, CancellationToken cancel) =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using OpenSdc.Server.Objects;
 using SQLitePCL;
 
 namespace OpenSdc.Server.Catalogue;
@@ -72,7 +73,7 @@ internal sealed class CatalogueCopy : IDisposable
         using (var sealing = Open(file, SqliteOpenMode.ReadWrite))
             Run(sealing, "PRAGMA journal_mode = DELETE");
         using var stream = new FileStream(file, FileMode.Open, FileAccess.ReadWrite);
-        stream.Flush(flushToDisk: true);
+        Posix.Flush(stream.SafeFileHandle, file);
     }
 
     /// <summary>What is wrong with the file as a database and as a ledger; null where nothing is.</summary>

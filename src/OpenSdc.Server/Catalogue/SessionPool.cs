@@ -16,10 +16,19 @@ internal sealed class SessionPool(DbDataSource source, string setUp, int keep) :
         if (idle.TryPop(out var session))
             return session;
         var connection = await source.OpenConnectionAsync(cancel);
-        await using var command = connection.CreateCommand();
-        command.CommandText = setUp;
-        await command.ExecuteNonQueryAsync(cancel);
-        return new Session(connection);
+        try
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = setUp;
+            await command.ExecuteNonQueryAsync(cancel);
+            return new Session(connection);
+        }
+        catch
+        {
+            // On a full or read-only disk the set-up fails again and again; each try would keep its file handles.
+            await connection.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Gives a session back after a use that went well; one that met an error is disposed instead.</summary>

@@ -1,4 +1,10 @@
+using System.Data.Common;
+using OpenSdc.Contract;
+
 namespace OpenSdc.Server.Catalogue;
+
+/// <summary>A file's receipt as a download needs it, and <c>lost</c> or <c>damaged</c> where its bytes must not be sent.</summary>
+internal readonly record struct ServedFile(UploadReceipt Receipt, string? Unsound);
 
 /// <summary>A file's record as upkeep compares it with its object.</summary>
 internal readonly record struct KeptFile(long Seq, string Key, long Size, string Sha256, string? Unsound);
@@ -12,11 +18,21 @@ internal sealed class Soundness(Catalogue catalogue, TimeProvider clock)
     private const string Columns = "files.seq, file_path, size, sha256, kind FROM files LEFT JOIN unsound ON unsound.seq = files.seq";
     private const string ByPathSql = "SELECT " + Columns + " WHERE file_path > @p0 ORDER BY file_path LIMIT @p1";
     private const string BySeqSql = "SELECT " + Columns + " WHERE files.seq > @p0 ORDER BY files.seq LIMIT @p1";
+    private const string UnsoundSql =
+        "SELECT files.seq, file_path, size, sha256, kind FROM unsound JOIN files ON files.seq = unsound.seq WHERE unsound.seq > @p0 ORDER BY unsound.seq LIMIT @p1";
+
+    private const string FindSql =
+        "SELECT size, sha256, files.seq, ingestion_date, kind FROM files LEFT JOIN unsound ON unsound.seq = files.seq WHERE file_path = @p0";
+
     private const string KindSql = "SELECT kind FROM unsound WHERE seq = @p0";
+    private const string HappenedSql = "SELECT COUNT(*) FROM events WHERE seq = @p0 AND kind = @p1";
     private const string CountSql = "SELECT COUNT(*) FROM unsound";
-    private const string MarkSql = "INSERT INTO unsound (seq, kind, at) VALUES (@p0, @p1, @p2) ON CONFLICT (seq) DO UPDATE SET kind = excluded.kind, at = excluded.at";
+    private const string MarkSql =
+        "INSERT INTO unsound (seq, kind, at) VALUES (@p0, @p1, @p2) ON CONFLICT (seq) DO UPDATE SET kind = excluded.kind, at = excluded.at WHERE unsound.kind <> excluded.kind";
     private const string ClearSql = "DELETE FROM unsound WHERE seq = @p0";
     private const string VerifiedSql = "INSERT INTO verified (seq, at) VALUES (@p0, @p1) ON CONFLICT (seq) DO UPDATE SET at = excluded.at";
+    private const string PositionSql = "SELECT seq FROM scrub WHERE id = 1";
+    private const string MoveSql = "UPDATE scrub SET seq = @p0 WHERE id = 1";
 
     /// <summary>Records in the order of their paths, after one of them.</summary>
     public ValueTask<List<KeptFile>> ByPathAsync(string after, int count, CancellationToken cancel) => PageAsync(ByPathSql, after, count, cancel);
@@ -24,33 +40,75 @@ internal sealed class Soundness(Catalogue catalogue, TimeProvider clock)
     /// <summary>Records in the order of their publication, after one of them.</summary>
     public ValueTask<List<KeptFile>> BySeqAsync(long after, int count, CancellationToken cancel) => PageAsync(BySeqSql, after, count, cancel);
 
+    /// <summary>The files that are lost or damaged now, in the order of their publication, after one of them.</summary>
+    public ValueTask<List<KeptFile>> UnsoundAsync(long after, int count, CancellationToken cancel) => PageAsync(UnsoundSql, after, count, cancel);
+
+    /// <summary>
+    /// The file at a key, or null, in one read with what is known against it: a mark that another process has just made, such as <c>sdc fsck</c>,
+    /// is seen by the next request. The table of marks is all but empty, so that looking into it costs a fraction of finding the record.
+    /// </summary>
+    public ValueTask<ServedFile?> FindAsync(string key, CancellationToken cancel) => catalogue.ReadAsync<ServedFile?>(async session =>
+    {
+        await using var reader = await session.Statement(FindSql, [key]).ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel)
+            ? new ServedFile(
+                new UploadReceipt(key, reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3)),
+                reader.IsDBNull(4) ? null : reader.GetString(4))
+            : null;
+    }, cancel);
+
     /// <summary><c>lost</c> or <c>damaged</c>, or null where nothing is known against the file.</summary>
     public ValueTask<string?> OfAsync(long seq, CancellationToken cancel) =>
         catalogue.ReadAsync(async session => (string?)await session.Statement(KindSql, [seq]).ExecuteScalarAsync(cancel), cancel);
+
+    /// <summary>Whether a file's history has an event of this kind.</summary>
+    public ValueTask<bool> HappenedAsync(long seq, string kind, CancellationToken cancel) =>
+        catalogue.ReadAsync(async session => Convert.ToInt64(await session.Statement(HappenedSql, [seq, kind]).ExecuteScalarAsync(cancel)) > 0, cancel);
 
     /// <summary>How many files are lost or damaged now.</summary>
     public ValueTask<long> CountAsync(CancellationToken cancel) =>
         catalogue.ReadAsync(async session => Convert.ToInt64(await session.Statement(CountSql, []).ExecuteScalarAsync(cancel)), cancel);
 
-    /// <summary>Marks a file as lost or damaged, or, by <see cref="EventKind.Sound"/>, as neither any more.</summary>
-    public Task MarkAsync(long seq, string kind, string detail, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
+    /// <summary>
+    /// Marks a file as lost or damaged, or, by <see cref="EventKind.Sound"/>, as neither any more. False where that was known already: then
+    /// nothing is written, and no second event.
+    /// </summary>
+    public Task<bool> MarkAsync(long seq, string kind, string detail, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
         var at = Catalogue.Text(clock.GetUtcNow());
-        await (kind == EventKind.Sound
+        var changed = await (kind == EventKind.Sound
             ? session.Statement(ClearSql, [seq], transaction)
-            : session.Statement(MarkSql, [seq, kind, at], transaction)).ExecuteNonQueryAsync(cancel);
-        await Catalogue.AddEventAsync(session, transaction, seq, kind, at, detail, cancel);
-        return true;
+            : session.Statement(MarkSql, [seq, kind, at], transaction)).ExecuteNonQueryAsync(cancel) > 0;
+        if (changed)
+            await Catalogue.AddEventAsync(session, transaction, seq, kind, at, detail, cancel);
+        return changed;
     }, cancel);
 
     /// <summary>Records that these files were read just now and are right.</summary>
     public Task VerifiedAsync(IReadOnlyList<long> seqs, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
+        await VerifiedAsync(session, transaction, seqs, cancel);
+        return true;
+    }, cancel);
+
+    /// <summary>The last file that the scrub has read in its present round; 0 at the beginning of one.</summary>
+    public ValueTask<long> ScrubPositionAsync(CancellationToken cancel) =>
+        catalogue.ReadAsync(async session => Convert.ToInt64(await session.Statement(PositionSql, []).ExecuteScalarAsync(cancel)), cancel);
+
+    /// <summary>Records that these files are right and that the scrub has come this far, both or neither.</summary>
+    public Task ScrubbedAsync(IReadOnlyList<long> seqs, long position, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
+    {
+        await VerifiedAsync(session, transaction, seqs, cancel);
+        await session.Statement(MoveSql, [position], transaction).ExecuteNonQueryAsync(cancel);
+        return true;
+    }, cancel);
+
+    private async Task VerifiedAsync(Session session, DbTransaction transaction, IReadOnlyList<long> seqs, CancellationToken cancel)
+    {
         var at = Catalogue.Text(clock.GetUtcNow());
         foreach (var seq in seqs)
             await session.Statement(VerifiedSql, [seq, at], transaction).ExecuteNonQueryAsync(cancel);
-        return true;
-    }, cancel);
+    }
 
     private ValueTask<List<KeptFile>> PageAsync(string sql, object after, int count, CancellationToken cancel) => catalogue.ReadAsync(async session =>
     {

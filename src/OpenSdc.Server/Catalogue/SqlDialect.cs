@@ -26,6 +26,9 @@ internal abstract class SqlDialect
     /// <summary>Brings the schema to the version that this program knows; a newer database is refused with a sentence.</summary>
     public abstract Task MigrateAsync(CancellationToken cancel);
 
+    /// <summary>Refuses, with a sentence, a database whose schema is not the one that this program knows. Changes nothing.</summary>
+    public abstract Task CheckAsync(CancellationToken cancel);
+
     /// <summary>True where the database says that there is no room left to write.</summary>
     public abstract bool IsOutOfSpace(DbException error);
 }

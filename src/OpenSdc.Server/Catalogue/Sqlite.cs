@@ -44,15 +44,8 @@ internal sealed class Sqlite : SqlDialect, IDisposable
         await using var command = connection.CreateCommand();
         command.CommandText = WriterSetUp;
         await command.ExecuteNonQueryAsync(cancel);
-        command.CommandText = "PRAGMA user_version";
-        var version = Convert.ToInt32(await command.ExecuteScalarAsync(cancel));
         var scripts = Scripts();
-        if (version > scripts.Count)
-        {
-            throw new SettingException(
-                $"The catalogue has schema version {version}, but this program knows versions up to {scripts.Count}; start it with the newer program.");
-        }
-
+        var version = await VersionAsync(command, scripts.Count, cancel);
         for (var next = version; next < scripts.Count; next++)
         {
             await using var transaction = await BeginWriteAsync(connection, cancel);
@@ -63,9 +56,32 @@ internal sealed class Sqlite : SqlDialect, IDisposable
         }
     }
 
+    public override async Task CheckAsync(CancellationToken cancel)
+    {
+        await using var connection = await DataSource.OpenConnectionAsync(cancel);
+        await using var command = connection.CreateCommand();
+        var known = Scripts().Count;
+        var version = await VersionAsync(command, known, cancel);
+        if (version < known)
+        {
+            throw new SettingException(
+                $"The catalogue has schema version {version}, and this program works with version {known}; start the archive once with this program, which brings it up to date.");
+        }
+    }
+
     public override bool IsOutOfSpace(DbException error) => error is SqliteException { SqliteErrorCode: FullDisk };
 
     public void Dispose() => DataSource.Dispose();
+
+    private static async Task<int> VersionAsync(DbCommand command, int known, CancellationToken cancel)
+    {
+        command.CommandText = "PRAGMA user_version";
+        var version = Convert.ToInt32(await command.ExecuteScalarAsync(cancel));
+        return version <= known
+            ? version
+            : throw new SettingException(
+                $"The catalogue has schema version {version}, but this program knows versions up to {known}; start it with the newer program.");
+    }
 
     private static List<string> Scripts()
     {

@@ -235,6 +235,7 @@ internal static class Operations
             new(Problems.PreconditionFailed, "`If-Match` or `If-Unmodified-Since` does not hold"),
             new(Problems.RangeNotSatisfiable(1482760), "the range lies outside the file; `Content-Range` says how long it is"),
             new(Problems.DamagedObject(Samples.Key), "the stored bytes are not those that were published, so they are not sent"),
+            new(Problems.LostObject(Samples.Key), "the stored bytes are not there"),
             Unexpected,
             Starting,
         ],
@@ -253,10 +254,24 @@ internal static class Operations
         {
             Answers = [new(200, "The process answers.") { MediaType = "text/plain", Shapes = [Shapes.Text], Examples = [("live", "alive", "\"live\\n\"")] }],
         },
-        new(HttpMethod.Get, "/health/ready", "ready", Health, "May requests be sent?", "Answers 200 once recovery is done and while the catalogue answers.")
+        new(HttpMethod.Get, "/health/ready", "ready", Health, "May requests be sent?",
+            "Answers 200 once recovery is done and while the catalogue answers, also while uploads are refused: the body says so, and why.")
         {
-            Answers = [new(200, "Requests may be sent.") { MediaType = "text/plain", Shapes = [Shapes.Text], Examples = [("ready", "ready", "\"ready\\n\"")] }],
-            Failures = [Unexpected, Starting],
+            Answers =
+            [
+                new(200, "Files can be found and fetched.")
+                {
+                    MediaType = "application/json",
+                    Shapes = [Shapes.Readiness],
+                    Examples = [("ready", "ready", Samples.Ready), ("read-only", "uploads are refused", Samples.ReadOnly)],
+                },
+                new(503, "They cannot, or not yet.")
+                {
+                    MediaType = "application/json",
+                    Shapes = [Shapes.Readiness],
+                    Examples = [("starting", "recovery is running", Samples.Recovering)],
+                },
+            ],
         },
         new(HttpMethod.Get, "/metrics", "metrics", Health, "Measurements", "What the service measures of itself, for Prometheus.")
         {

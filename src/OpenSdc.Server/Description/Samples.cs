@@ -49,10 +49,16 @@ internal static class Samples
         },
         ContractJson.Default.FileRecord);
 
+    public static readonly string Ready = Json(new("ready", "done", "answers", "taken", null, 512L << 30, 0));
+    public static readonly string ReadOnly = Json(new("read-only", "done", "answers", "refused", Problems.NoRoom.Sentence, 200L << 20, 0));
+    public static readonly string Recovering = Json(new("starting", "running", "answers", "taken", null, 512L << 30, 0));
+
     public static readonly string PlainList = $"[{Record}]";
 
     public static readonly string DocumentedList = string.Concat(
         Representation.AroundQuery.Before,
         "[('mag', 'l0', 'burst', '20230112', '20230113', 'v01-01', 'pkts'), ('mag', 'l0', 'burst', '20230112', '20230113', 'v01-02', 'pkts')]",
         Representation.AroundQuery.After);
+
+    private static string Json(Readiness readiness) => JsonSerializer.Serialize(readiness, HealthJson.Default.Readiness);
 }

@@ -18,6 +18,7 @@ internal static class Shapes
     public const string UploadReceipt = nameof(Contract.UploadReceipt);
     public const string Bytes = "Bytes";
     public const string Text = "Text";
+    public const string Readiness = "Readiness";
 
     public static void Add(OpenApiDocument document, string name, OpenApiSchema schema) => document.AddComponent(name, schema);
 
@@ -62,6 +63,14 @@ internal static class Shapes
             ("errors", Sentences(), false)));
         Add(document, Bytes, new OpenApiSchema { Description = "The bytes of a file, unchanged.", Type = JsonSchemaType.String, Format = "binary" });
         Add(document, Text, String("Lines of text."));
+        Add(document, Readiness, Object("The parts of readiness.",
+            ("status", String("`ready`; `read-only` while uploads are refused; `starting` or `failing`, both with 503."), true),
+            ("recovery", String("`done`, or `running` after a start."), true),
+            ("catalogue", String("`answers` or `fails`."), true),
+            ("uploads", String("`taken` or `refused`."), true),
+            ("reason", String("The sentence that uploads are refused with."), false),
+            ("free_bytes", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Bytes free on the data folder's disk." }, true),
+            ("unsound_files", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Files that are lost or damaged, and therefore not served." }, true)));
 
         document.AddComponent(ApiKey, new OpenApiSecurityScheme
         {

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using System.Text;
 
 namespace OpenSdc.Server.Files;
@@ -27,10 +26,11 @@ internal sealed class PooledBuffer(int size) : IDisposable
         Length += Encoding.UTF8.GetBytes(text, bytes.AsSpan(Length));
     }
 
-    public async ValueTask FlushToAsync(PipeWriter writer, CancellationToken cancel)
+    public async ValueTask FlushToAsync(HttpContext context, Patience patience)
     {
-        await writer.WriteAsync(bytes.AsMemory(0, Length), cancel);
+        context.Response.BodyWriter.Write(bytes.AsSpan(0, Length));
         Length = 0;
+        await patience.FlushAsync(context);
     }
 
     public void Dispose() => ArrayPool<byte>.Shared.Return(bytes);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
@@ -88,6 +89,12 @@ internal sealed record Listing(QueryRequest Request, IQueryCollection Given, Cat
         var (query, response) = (Request.Query, context.Response);
         var format = Representation.IsDocumented(context) ? new TupleFormat() : (IListingFormat)new ItemFormat();
 
+        var patience = context.RequestServices.GetRequiredService<Patience>();
+
+        // While it lasts the database keeps a snapshot, and whatever is published meanwhile piles up beside it. Who is slower takes pages.
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+            rate.MinDataRate = Limits.OfListings;
+
         // One row more than the page tells whether there is a next one.
         var limit = query.Limit;
         await using var rows = await Catalogue.QueryAsync(
@@ -113,7 +120,7 @@ internal sealed record Listing(QueryRequest Request, IQueryCollection Given, Cat
             if (limit is not null)
                 last = rows.Columns.GetString(format.PathColumn);
             else if (output.Length > FlushAt)
-                await output.FlushToAsync(response.BodyWriter, cancel);
+                await output.FlushToAsync(context, patience);
         }
 
         format.End(output);
@@ -121,7 +128,7 @@ internal sealed record Listing(QueryRequest Request, IQueryCollection Given, Cat
             response.Headers.Link = $"<{Next(context.Request, last!)}>; rel=\"next\"";
         if (!response.HasStarted)
             response.ContentLength = output.Length;
-        await output.FlushToAsync(response.BodyWriter, cancel);
+        await output.FlushToAsync(context, patience);
     }
 
     /// <summary>The address of the next page. What came in a body is to be sent again with it.</summary>

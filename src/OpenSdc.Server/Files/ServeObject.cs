@@ -1,22 +1,27 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
-using OpenSdc.Contract;
+using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
+using OpenSdc.Server.Upkeep;
 
 namespace OpenSdc.Server.Files;
 
 /// <summary>Last step: the bytes themselves, whole or a range of them, under the conditions that the request names.</summary>
-internal static partial class ServeObject
+internal static class ServeObject
 {
     /// <summary><c>GET</c> or <c>HEAD {signed URL}</c></summary>
     public static async Task<Results<ObjectBytes, NotModified, Problem>> Handle(
-        string key, HttpContext context, SignedUrls urls, Catalogue.Catalogue catalogue, IObjectStore store, Telemetry telemetry, ILoggerFactory logs)
+        string key, HttpContext context, SignedUrls urls, Soundness soundness, IObjectStore store, Verdicts verdicts, ObjectSender sender)
     {
         if (urls.Refuse(context.Request.Method, key, context.Request.Query) is { } sentence)
             return Problems.BadSignature(sentence);
-        if (await catalogue.FindAsync(key, context.RequestAborted) is not { } receipt)
+        if (await soundness.FindAsync(key, context.RequestAborted) is not { } file)
             return Problems.NoSuchObject;
+        if (file.Unsound is not null)
+            return Unsound(key, file.Unsound);
+
+        var receipt = file.Receipt;
 
         var tag = new EntityTagHeaderValue($"\"{receipt.Sha256}\"");
         var published = DateTimeOffset.ParseExact(receipt.IngestionDate, "yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
@@ -34,19 +39,28 @@ internal static partial class ServeObject
             return Problems.RangeNotSatisfiable(length);
         }
 
-        var stored = await store.OpenAsync(key, context.RequestAborted);
-        if (stored is null || stored.Length != length)
+        StoredObject? stored;
+        try
         {
-            LogDamaged(logs.CreateLogger(typeof(ServeObject)), key, length, stored?.Length, context.TraceIdentifier);
-            stored?.Dispose();
+            stored = await store.OpenAsync(key, context.RequestAborted);
+        }
+        catch (IOException failure) when (Disk.IsReadError(failure))
+        {
+            verdicts.Say(receipt.Seq, key, EventKind.Damaged, $"the object cannot be opened: {failure.Message}");
             return Problems.DamagedObject(key);
         }
 
-        return new ObjectBytes(stored, receipt, tag, published, range, telemetry);
+        if (stored is not null && stored.Length == length)
+            return new ObjectBytes(stored, receipt, tag, published, range, sender);
+        var (kind, detail) = stored is null
+            ? (EventKind.Lost, "there is no object at its key")
+            : (EventKind.Damaged, $"the object has {stored.Length} bytes, the record says {length}");
+        stored?.Dispose();
+        verdicts.Say(receipt.Seq, key, kind, detail);
+        return Unsound(key, kind);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Damaged object {Key}: the record says {Expected} bytes, the store has {Actual}; request {RequestId}")]
-    private static partial void LogDamaged(ILogger logger, string key, long expected, long? actual, string requestId);
+    private static Problem Unsound(string key, string kind) => kind == EventKind.Lost ? Problems.LostObject(key) : Problems.DamagedObject(key);
 }
 
 /// <summary>304: the caller's copy is the file.</summary>
@@ -58,54 +72,5 @@ internal sealed record NotModified(EntityTagHeaderValue Tag, DateTimeOffset Publ
         context.Response.Headers.ETag = Tag.ToString();
         context.Response.Headers.LastModified = Published.ToString("R", CultureInfo.InvariantCulture);
         return Task.CompletedTask;
-    }
-}
-
-/// <summary>200 or 206 and the bytes.</summary>
-internal sealed record ObjectBytes(
-    StoredObject Stored, UploadReceipt Receipt, EntityTagHeaderValue Tag, DateTimeOffset Published, (long From, long Length)? Range, Telemetry Telemetry) : IResult
-{
-    // Read straight into the response's own memory; as much at once as stays in a core's cache on its way to the socket.
-    private const int PieceSize = 128 * 1024;
-
-    public async Task ExecuteAsync(HttpContext context)
-    {
-        using var stored = Stored;
-        var (from, length) = Range ?? (0, Receipt.Size);
-        var response = context.Response;
-        var headers = response.Headers;
-        response.StatusCode = Range is null ? 200 : 206;
-        if (Range is not null)
-            headers.ContentRange = $"bytes {from}-{from + length - 1}/{Receipt.Size}";
-        var name = Path.GetFileName(Receipt.FilePath);
-        response.ContentType = MediaTypes.Of(name);
-        response.ContentLength = length;
-        headers.AcceptRanges = "bytes";
-        headers.ETag = Tag.Tag.Value;
-        headers.LastModified = Published.ToString("R", CultureInfo.InvariantCulture);
-        headers.ContentDisposition = $"attachment; filename=\"{name}\"";
-        headers.XContentTypeOptions = "nosniff";
-        if (HttpMethods.IsHead(context.Request.Method))
-            return;
-
-        var cancel = context.RequestAborted;
-        var body = response.BodyWriter;
-        for (var at = from; at < from + length;)
-        {
-            var piece = (int)Math.Min(PieceSize, from + length - at);
-            var read = await stored.ReadAsync(at, body.GetMemory(piece)[..piece], cancel);
-            if (read == 0)
-            {
-                // It became shorter while it was read. A cut connection tells the client what a status no longer can.
-                context.Abort();
-                return;
-            }
-
-            body.Advance(read);
-            at += read;
-            Telemetry.Sent(read);
-            if ((await body.FlushAsync(cancel)).IsCompleted)
-                return;
-        }
     }
 }

@@ -5,8 +5,8 @@ namespace OpenSdc.Server.Objects;
 
 /// <summary>Objects as files in the data folder, each at its key, so that the folder can be browsed without OpenSDC.</summary>
 /// <remarks>
-/// <para>Configuration: the data folder. <c>objects/KEY</c> holds the files, <c>staging/N/NAME</c> the uploads on their way; both must be on
-/// one file system, one that has hard links.</para>
+/// <para>Configuration: the data folder. <c>objects/KEY</c> holds the files, <c>staging/N/NAME</c> the uploads on their way, <c>quarantine/</c> what
+/// upkeep took out of the archive; all must be on one file system, one that has hard links.</para>
 /// <para>How it works: an upload takes a free slot N of staging, so that its file can bear its own name there and a restart
 /// knows where it belongs. It is written, flushed, and linked to its final name: a link, unlike a rename, never overwrites. Then the folders that got a
 /// new entry are flushed. Removing the staging name afterwards needs no flush: a left-over is recognised at the next start.</para>
@@ -17,6 +17,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
 {
     private readonly string objects;
     private readonly string staging;
+    private readonly DiskQuarantine quarantine;
     private readonly FlushThreads flushThreads = new(most: 32);
     private readonly ConcurrentStack<string> freeSlots = new();
     private readonly ConcurrentDictionary<string, bool> durableFolders = new(StringComparer.Ordinal);
@@ -27,6 +28,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         objects = Directory.CreateDirectory(Path.Combine(dataFolder, "objects")).FullName;
         staging = Directory.CreateDirectory(Path.Combine(dataFolder, "staging")).FullName;
         Posix.FlushFolder(dataFolder);
+        quarantine = new DiskQuarantine(Path.GetFullPath(dataFolder));
     }
 
     public ValueTask<StagedObject> StageAsync(string key, CancellationToken cancel)
@@ -62,10 +64,16 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         }
 
         // Once for each folder, after all its links. Also where a name was taken: who relies on that object relies on its folder entry.
-        foreach (var folder in staged.Select(each => FolderOf(each.Key)))
-            flushes.TryAdd(folder, flushThreads.RunAsync(() => Posix.FlushFolder(folder)));
+        foreach (var folder in staged.Where((_, i) => outcomes[i].Failure is null).Select(each => FolderOf(each.Key)))
+        {
+            if (!flushes.ContainsKey(folder))
+                flushes.Add(folder, flushThreads.RunAsync(() => Posix.FlushFolder(folder)));
+        }
+
         for (var i = 0; i < outcomes.Length; i++)
         {
+            if (outcomes[i].Failure is not null)
+                continue;
             try
             {
                 await flushes[FolderOf(staged[i].Key)];
@@ -91,8 +99,9 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
     {
         await flushThreads.RunAsync(() =>
         {
-            using var handle = File.OpenHandle(PathOf(key), FileMode.Open, FileAccess.ReadWrite);
-            RandomAccess.FlushToDisk(handle);
+            // Reading is enough to flush, and a file that someone put there may allow no more.
+            using var handle = File.OpenHandle(PathOf(key), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            Posix.Flush(handle, PathOf(key));
         });
         await MakeFolderAsync(FolderOf(key));
         await flushThreads.RunAsync(() => Posix.FlushFolder(FolderOf(key)));
@@ -110,8 +119,8 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         }
     }
 
-    public IEnumerable<string> LeftOver() =>
-        Directory.EnumerateFiles(staging, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(staging, path));
+    public IEnumerable<string> LeftOver(DateTimeOffset? writtenBefore = null) =>
+        DiskListing.Of(staging).Where(file => writtenBefore is null || file.LastWrite < writtenBefore).Select(file => file.Key);
 
     public void RemoveLeftOver(string leftOver) => File.Delete(Path.Combine(staging, leftOver));
 
@@ -128,7 +137,20 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         return size;
     }
 
+    public IAsyncEnumerable<ListedObject> ListAsync(CancellationToken cancel) => DiskListing.Of(objects).ToAsyncEnumerable();
+
+    public ValueTask<Moved> QuarantineAsync(string key, string place, CancellationToken cancel) => MoveAsync(() => quarantine.Take(key, place));
+
+    public ValueTask<Moved> ReturnAsync(string place, string key, CancellationToken cancel) => MoveAsync(() => quarantine.GiveBack(place, key));
+
     public void Dispose() => flushThreads.Dispose();
+
+    private async ValueTask<Moved> MoveAsync(Func<Moved> move)
+    {
+        var moved = Moved.Missing;
+        await flushThreads.RunAsync(() => moved = move());
+        return moved;
+    }
 
     private string PathOf(string key) => Path.Combine(objects, key);
 
@@ -173,7 +195,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
             return ValueTask.CompletedTask;
         }
 
-        public override ValueTask FlushAsync(CancellationToken cancel) => new(store.flushThreads.RunAsync(() => RandomAccess.FlushToDisk(handle)));
+        public override ValueTask FlushAsync(CancellationToken cancel) => new(store.flushThreads.RunAsync(() => Posix.Flush(handle, Path)));
 
         public override ValueTask RemoveAsync()
         {
@@ -183,10 +205,19 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
             return ValueTask.CompletedTask;
         }
 
-        public override ValueTask DisposeAsync()
+        public override async ValueTask DisposeAsync()
         {
             handle.Dispose();
-            return IsKept ? ValueTask.CompletedTask : RemoveAsync();
+            if (IsKept)
+                return;
+            try
+            {
+                await RemoveAsync();
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                // The caller has its answer, published or refused, and a left-over does not change it; the next start removes it.
+            }
         }
     }
 
@@ -196,6 +227,8 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
 
         public override ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancel) =>
             new(RandomAccess.Read(handle, buffer.Span, offset));
+
+        public override void DropCache() => Posix.DropCache(handle);
 
         public override void Dispose() => handle.Dispose();
     }

@@ -36,15 +36,32 @@ internal interface IObjectStore
 
     /// <summary>
     /// Uploads that an earlier process left in staging, each ending in <c>/</c> and the file's name. One that has an object at its
-    /// key was complete and flushed when it got that key. Asked at start, before the first <see cref="StageAsync"/>.
+    /// key was complete and flushed when it got that key. Asked at start, before the first <see cref="StageAsync"/>; asked while uploads come, it tells
+    /// those as well, each from its beginning until it is disposed.
     /// </summary>
-    IEnumerable<string> LeftOver();
+    /// <param name="writtenBefore">Only those whose last byte came before this moment.</param>
+    IEnumerable<string> LeftOver(DateTimeOffset? writtenBefore = null);
 
     /// <summary>Removes one that <see cref="LeftOver"/> told.</summary>
     void RemoveLeftOver(string leftOver);
 
     /// <summary>Bytes in staging now.</summary>
     long StagingSize();
+
+    /// <summary>
+    /// All that lies in the store, in the ordinal order of its keys, in memory that does not grow with the archive: also what nobody
+    /// published, such as a file of another name, and what is no object at all. What comes or goes meanwhile may be told or not.
+    /// </summary>
+    IAsyncEnumerable<ListedObject> ListAsync(CancellationToken cancel);
+
+    /// <summary>
+    /// Moves what lies under a key out of the archive to a place of the quarantine, where it keeps its bytes and its times. Never overwrites; durable when
+    /// it returns. A crash on the way leaves it under the key, in the quarantine, or in both; never in neither.
+    /// </summary>
+    ValueTask<Moved> QuarantineAsync(string key, string place, CancellationToken cancel);
+
+    /// <summary>The inverse of <see cref="QuarantineAsync"/>, with the same promises.</summary>
+    ValueTask<Moved> ReturnAsync(string place, string key, CancellationToken cancel);
 }
 
 /// <summary>What became of one upload that was to be named.</summary>
@@ -88,6 +105,14 @@ internal abstract class StoredObject : IDisposable
 
     /// <summary>Fills as much of the buffer as there is from the offset on; 0 only at the end. May read less than asked.</summary>
     public abstract ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancel);
+
+    /// <summary>
+    /// Drops what a cache between this process and the store keeps of the object, where there is one. Before reading, so that the store's own bytes
+    /// are read; after reading, so that a pass over all objects does not push out those that are asked for.
+    /// </summary>
+    public virtual void DropCache()
+    {
+    }
 
     public abstract void Dispose();
 }

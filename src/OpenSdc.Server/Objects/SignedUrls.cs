@@ -58,7 +58,8 @@ internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock) : IDispo
         using (var file = new FileStream(fresh, options))
         {
             file.Write(RandomNumberGenerator.GetBytes(KeySize));
-            file.Flush(flushToDisk: true);
+            file.Flush();
+            Posix.Flush(file.SafeFileHandle, fresh);
         }
 
         File.Move(fresh, path);

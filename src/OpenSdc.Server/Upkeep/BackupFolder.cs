@@ -96,7 +96,7 @@ internal sealed class BackupFolder : IDisposable
     {
         written.Flush();
         var isEmpty = written.BaseStream.Length == 0;
-        ((FileStream)written.BaseStream).Flush(flushToDisk: true);
+        Posix.Flush(((FileStream)written.BaseStream).SafeFileHandle, name);
         written.Dispose();
         if (isEmpty)
             File.Delete(Path.Combine(Folder, name + Partial));
@@ -165,7 +165,8 @@ internal sealed class BackupFolder : IDisposable
         File.Delete(path);
         using var stream = new FileStream(path, options);
         stream.Write(bytes);
-        stream.Flush(flushToDisk: true);
+        stream.Flush();
+        Posix.Flush(stream.SafeFileHandle, path);
     }
 
     private void Refuse(string data, string otherSort)

@@ -11,12 +11,16 @@ internal sealed class OpenArchive : IDisposable
     private readonly Sqlite sqlite;
     private readonly DiskObjectStore store;
 
-    public OpenArchive(ServerOptions options, DataFolder folder, TimeProvider clock)
+    /// <param name="options">The settings; of them the mission.</param>
+    /// <param name="folder">The data folder, disposed with the archive.</param>
+    /// <param name="clock">The time of events.</param>
+    /// <param name="catalogueFile">Another catalogue than the folder's own.</param>
+    public OpenArchive(ServerOptions options, DataFolder folder, TimeProvider clock, string? catalogueFile = null)
     {
         Folder = folder;
         Mission = options.ReadMission();
         store = new DiskObjectStore(folder.Path);
-        sqlite = new Sqlite(folder.CatalogueFile);
+        sqlite = new Sqlite(catalogueFile ?? folder.CatalogueFile);
         Catalogue = new Catalogue.Catalogue(sqlite, clock, telemetry);
         Soundness = new Soundness(Catalogue, clock);
     }

@@ -60,6 +60,6 @@ internal sealed class Restore(string backup, string data, TimeProvider clock, Up
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         using var stream = new FileStream(copy, FileMode.Open, FileAccess.ReadWrite);
-        stream.Flush(flushToDisk: true);
+        Posix.Flush(stream.SafeFileHandle, copy);
     }
 }

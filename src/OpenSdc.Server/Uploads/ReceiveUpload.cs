@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Objects;
+using OpenSdc.Server.Upkeep;
 
 namespace OpenSdc.Server.Uploads;
 
@@ -20,7 +21,7 @@ internal static partial class ReceiveUpload
     /// <summary><c>PUT {signed URL}</c></summary>
     public static async Task<Results<UploadAnswer, Problem>> Handle(
         string key, HttpContext context, SignedUrls urls, Mission mission, Catalogue.Catalogue catalogue, IObjectStore store,
-        Publisher publisher, ServerOptions options, Telemetry telemetry, ILoggerFactory logs)
+        Publisher publisher, StorageWatch storage, Patience patience, ServerOptions options, Telemetry telemetry, ILoggerFactory logs)
     {
         var request = context.Request;
         if (urls.Refuse("PUT", key, request.Query) is { } sentence)
@@ -39,8 +40,8 @@ internal static partial class ReceiveUpload
         try
         {
             answer = await catalogue.FindAsync(key, context.RequestAborted) is { } receipt
-                ? await CompareAsync(receipt, request, digests, options)
-                : await StoreAsync(name, request, digests, store, publisher, options);
+                ? await CompareAsync(receipt, request, digests, patience, options)
+                : await StoreAsync(name, request, digests, store, publisher, storage, patience, options);
         }
         catch (BadHttpRequestException malformed) when (malformed.StatusCode == 400)
         {
@@ -48,7 +49,9 @@ internal static partial class ReceiveUpload
         }
         catch (Exception failure) when (Disk.Refusal(failure, catalogue) is not null)
         {
-            answer = Disk.Refusal(failure, catalogue)!;
+            var refusal = Disk.Refusal(failure, catalogue)!;
+            answer = refusal;
+            storage.Failed(refusal, failure.Message);
             LogRefused(logs.CreateLogger(typeof(ReceiveUpload)), key, failure.Message, context.TraceIdentifier);
         }
 
@@ -65,11 +68,16 @@ internal static partial class ReceiveUpload
     }
 
     private static async Task<Results<UploadAnswer, Problem>> StoreAsync(
-        FileName name, HttpRequest request, RequestDigests digests, IObjectStore store, Publisher publisher, ServerOptions options)
+        FileName name, HttpRequest request, RequestDigests digests, IObjectStore store, Publisher publisher,
+        StorageWatch storage, Patience patience, ServerOptions options)
     {
         var cancel = request.HttpContext.RequestAborted;
+        // Told before the bytes are read, where their number is declared.
+        using var room = await storage.EnterAsync(request.ContentLength, cancel);
+        if (room.Refusal(0) is { } noRoom)
+            return noRoom;
         await using var staged = await store.StageAsync(name.Key, cancel);
-        if (await ReadAsync(request, digests, staged, options.MaxUploadSize) is { } refusal)
+        if (await ReadAsync(request, digests, staged, room, patience, options.MaxUploadSize) is { } refusal)
             return refusal;
         await staged.FlushAsync(cancel);
         var outcome = await publisher.PublishAsync(name, staged, digests.Sha256, cancel);
@@ -78,17 +86,18 @@ internal static partial class ReceiveUpload
 
     /// <summary>The key has a record: the bytes are only hashed, and answer with the first receipt where they are the same.</summary>
     private static async Task<Results<UploadAnswer, Problem>> CompareAsync(
-        UploadReceipt receipt, HttpRequest request, RequestDigests digests, ServerOptions options)
+        UploadReceipt receipt, HttpRequest request, RequestDigests digests, Patience patience, ServerOptions options)
     {
         if (request.ContentLength is { } length && length != receipt.Size)
             return Problems.OtherBytes(receipt.FilePath);
-        if (await ReadAsync(request, digests, staged: null, options.MaxUploadSize) is { } refusal)
+        if (await ReadAsync(request, digests, staged: null, room: null, patience, options.MaxUploadSize) is { } refusal)
             return refusal;
         return digests.Sha256 == receipt.Sha256 ? new UploadAnswer(receipt, IsNew: false) : Problems.OtherBytes(receipt.FilePath);
     }
 
     /// <summary>Reads the body to its end through the hash and into staging; gives the refusal where it is not what was promised.</summary>
-    private static async Task<Problem?> ReadAsync(HttpRequest request, RequestDigests digests, StagedObject? staged, long limit)
+    private static async Task<Problem?> ReadAsync(
+        HttpRequest request, RequestDigests digests, StagedObject? staged, StorageWatch.Room? room, Patience patience, long limit)
     {
         var cancel = request.HttpContext.RequestAborted;
         var body = request.BodyReader;
@@ -102,7 +111,7 @@ internal static partial class ReceiveUpload
                 ReadResult read;
                 try
                 {
-                    read = await body.ReadAsync(cancel);
+                    read = await patience.ReadAsync(body, cancel);
                 }
                 catch (IOException failure) when (failure is not BadHttpRequestException)
                 {
@@ -127,6 +136,9 @@ internal static partial class ReceiveUpload
                 body.AdvanceTo(read.Buffer.End);
                 if (total > limit)
                     return Problems.TooLarge(limit);
+                // Others fill the disk as well, and a chunked body does not say how long it will be.
+                if (!done && room?.Refusal(BufferSize) is { } noRoom)
+                    return noRoom;
             }
 
             await TakeAsync(held);
@@ -141,7 +153,11 @@ internal static partial class ReceiveUpload
         {
             digests.Append(buffer.AsSpan(0, count));
             if (staged is not null && count > 0)
+            {
                 await staged.WriteAsync(buffer.AsMemory(0, count), cancel);
+                room!.Took(count);
+            }
+
             return 0;
         }
     }

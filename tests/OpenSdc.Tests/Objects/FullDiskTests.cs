@@ -12,7 +12,7 @@ public sealed class FullDiskTests
     public async Task A_file_that_does_not_fit_is_refused_and_fits_once_there_is_room()
     {
         using var disk = Mount.Small("4m");
-        await using var archive = await RunningArchive.StartAsync(folder: disk.Folder);
+        await using var archive = await RunningArchive.StartAsync(options => options with { FreeSpaceFloor = 0 }, folder: disk.Folder);
         var first = ArchiveFixture.NewName();
         await archive.UploadAsync(first, new byte[1000]);
         var filler = Path.Combine(disk.Folder, "filler");
@@ -40,7 +40,7 @@ public sealed class FullDiskTests
     public async Task Whichever_write_takes_the_last_page_an_upload_is_stored_whole_or_not_at_all()
     {
         using var disk = Mount.Small("3m");
-        await using var archive = await RunningArchive.StartAsync(folder: disk.Folder);
+        await using var archive = await RunningArchive.StartAsync(options => options with { FreeSpaceFloor = 0 }, folder: disk.Folder);
         var filler = Path.Combine(disk.Folder, "filler");
         var statuses = new List<int>();
         for (var free = 0; free <= 40; free++)
@@ -101,6 +101,25 @@ public sealed class FullDiskTests
             var fault = await Should.ThrowAsync<SettingException>(() => RunningArchive.StartAsync(folder: folder));
             fault.Message.ShouldStartWith($"The data folder {folder} cannot be ");
         }
+    }
+
+    [Fact]
+    public async Task A_full_disk_stops_the_start_with_a_sentence_and_room_lets_it_start()
+    {
+        using var disk = Mount.Small("3m");
+        var name = ArchiveFixture.NewName();
+        await using (var archive = await RunningArchive.StartAsync(options => options with { FreeSpaceFloor = 0 }, folder: disk.Folder))
+            await archive.UploadAsync(name, [1]);
+        var filler = Path.Combine(disk.Folder, "filler");
+        Fill(filler, new DriveInfo(disk.Folder), leave: 0);
+        (await Should.ThrowAsync<SettingException>(() => RunningArchive.StartAsync(folder: disk.Folder))).Message.ShouldStartWith("The catalogue cannot be opened; is there room");
+
+        // A tenth of a megabyte is enough, and the floor does not keep it from starting.
+        File.Delete(filler);
+        Fill(filler, new DriveInfo(disk.Folder), leave: 100_000);
+        await using var again = await RunningArchive.StartAsync(folder: disk.Folder);
+        (await again.DownloadAsync(name)).ShouldBe([1]);
+        (await again.SendAsync("GET /health/ready")).Json.GetProperty("status").GetString().ShouldBe("read-only");
     }
 
     [Fact]

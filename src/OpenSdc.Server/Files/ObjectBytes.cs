@@ -1,0 +1,162 @@
+using System.Buffers;
+using System.Globalization;
+using System.Security.Cryptography;
+using Microsoft.Net.Http.Headers;
+using OpenSdc.Contract;
+using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Objects;
+using OpenSdc.Server.Upkeep;
+
+namespace OpenSdc.Server.Files;
+
+/// <summary>200 or 206 and the bytes.</summary>
+internal sealed record ObjectBytes(
+    StoredObject Stored, UploadReceipt Receipt, EntityTagHeaderValue Tag, DateTimeOffset Published, (long From, long Length)? Range, ObjectSender Sender) : IResult
+{
+    public async Task ExecuteAsync(HttpContext context)
+    {
+        using var stored = Stored;
+        await Sender.SendAsync(this, context);
+    }
+
+    public void WriteHeaders(HttpResponse response)
+    {
+        var (from, length) = Range ?? (0, Receipt.Size);
+        var headers = response.Headers;
+        response.StatusCode = Range is null ? 200 : 206;
+        if (Range is not null)
+            headers.ContentRange = $"bytes {from}-{from + length - 1}/{Receipt.Size}";
+        var name = Path.GetFileName(Receipt.FilePath);
+        response.ContentType = MediaTypes.Of(name);
+        response.ContentLength = length;
+        headers.AcceptRanges = "bytes";
+        headers.ETag = Tag.Tag.Value;
+        headers.LastModified = Published.ToString("R", CultureInfo.InvariantCulture);
+        headers.ContentDisposition = $"attachment; filename=\"{name}\"";
+        headers.XContentTypeOptions = "nosniff";
+    }
+}
+
+/// <summary>Sends an object's bytes, and sees on the way that they are the published ones.</summary>
+/// <remarks>
+/// <para>A small object is read and hashed before its status is sent: wrong bytes become a problem. A larger one is hashed while it is sent, and
+/// its last piece is held back where the digest is not right: the connection ends short of the promised length, which no client takes for
+/// the whole. A part of a larger object is sent as it is read: hashing the rest for it would make each part cost the whole.</para>
+/// <para>What it costs, on a machine of two cores that also runs the client: one stream of 1 GiB from memory goes at 0.8 GB/s instead of 2.0, since SHA-256
+/// runs at 1.9 GB/s a core; 1 KiB takes a microsecond of some 70. That is still a line of 6 Gbit/s and more than most disks give, and a flipped bit under
+/// the right ETag is what an archive must not send: so it is on by default. Hashing one piece while the one before is on its way won nothing on two cores.</para>
+/// </remarks>
+internal sealed class ObjectSender(ServerOptions options, Verdicts verdicts, Patience patience, Telemetry telemetry)
+{
+    // Read straight into the response's own memory; as much at once as stays in a core's cache on its way to the socket.
+    private const int PieceSize = 128 * 1024;
+
+    public async Task SendAsync(ObjectBytes answer, HttpContext context)
+    {
+        if (HttpMethods.IsHead(context.Request.Method))
+            answer.WriteHeaders(context.Response);
+        else if (options.VerifyReads && answer.Receipt.Size <= PieceSize)
+            await SendSmallAsync(answer, context);
+        else
+            await SendLargeAsync(answer, context);
+    }
+
+    private async Task SendSmallAsync(ObjectBytes answer, HttpContext context)
+    {
+        var size = (int)answer.Receipt.Size;
+        var buffer = ArrayPool<byte>.Shared.Rent(size);
+        try
+        {
+            var whole = buffer.AsMemory(0, size);
+            if (!await FillAsync(answer, whole, context.RequestAborted))
+            {
+                await Problems.DamagedObject(answer.Receipt.FilePath).ExecuteAsync(context);
+                return;
+            }
+
+            answer.WriteHeaders(context.Response);
+            var (from, length) = answer.Range ?? (0, size);
+            context.Response.BodyWriter.Write(whole.Span.Slice((int)from, (int)length));
+            telemetry.Sent(length);
+            await patience.FlushAsync(context);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Reads a small object whole; false where it is not what was published.</summary>
+    private async ValueTask<bool> FillAsync(ObjectBytes answer, Memory<byte> whole, CancellationToken cancel)
+    {
+        try
+        {
+            var filled = 0;
+            while (filled < whole.Length && await answer.Stored.ReadAsync(filled, whole[filled..], cancel) is var read and > 0)
+                filled += read;
+            return filled == whole.Length ? IsRight(answer, SHA256.HashData(whole.Span)) : Damaged(answer, $"the object ended after {filled} bytes");
+        }
+        catch (IOException failure) when (Disk.IsReadError(failure))
+        {
+            return Damaged(answer, $"the object cannot be read: {failure.Message}");
+        }
+    }
+
+    private async Task SendLargeAsync(ObjectBytes answer, HttpContext context)
+    {
+        var (from, length) = answer.Range ?? (0, answer.Receipt.Size);
+        var end = from + length;
+        using var sha256 = options.VerifyReads && length == answer.Receipt.Size ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
+        answer.WriteHeaders(context.Response);
+        var body = context.Response.BodyWriter;
+        for (var at = from; at < end;)
+        {
+            var size = (int)Math.Min(PieceSize, end - at);
+            var piece = body.GetMemory(size)[..size];
+            var read = await ReadAsync(answer, at, piece, context.RequestAborted);
+            sha256?.AppendData(piece.Span[..read]);
+            at += read;
+            if (read == 0 || (at == end && sha256 is not null && !IsRight(answer, sha256.GetHashAndReset())))
+            {
+                // A cut connection tells the client what a status no longer can.
+                context.Abort();
+                return;
+            }
+
+            body.Advance(read);
+            telemetry.Sent(read);
+            if ((await patience.FlushAsync(context)).IsCompleted)
+                return;
+        }
+    }
+
+    /// <summary>Reads a piece; 0 where the object ends early or cannot be read.</summary>
+    private async ValueTask<int> ReadAsync(ObjectBytes answer, long offset, Memory<byte> piece, CancellationToken cancel)
+    {
+        try
+        {
+            var read = await answer.Stored.ReadAsync(offset, piece, cancel);
+            if (read == 0)
+                Damaged(answer, $"the object ended after {offset} bytes");
+            return read;
+        }
+        catch (IOException failure) when (Disk.IsReadError(failure))
+        {
+            Damaged(answer, $"the object cannot be read at byte {offset}: {failure.Message}");
+            return 0;
+        }
+    }
+
+    private bool IsRight(ObjectBytes answer, ReadOnlySpan<byte> digest)
+    {
+        Span<char> text = stackalloc char[SHA256.HashSizeInBytes * 2];
+        Convert.TryToHexStringLower(digest, text, out _);
+        return text.SequenceEqual(answer.Receipt.Sha256) || Damaged(answer, $"the bytes have the SHA-256 {text}, the record says {answer.Receipt.Sha256}");
+    }
+
+    private bool Damaged(ObjectBytes answer, string detail)
+    {
+        verdicts.Say(answer.Receipt.Seq, answer.Receipt.FilePath, EventKind.Damaged, detail);
+        return false;
+    }
+}

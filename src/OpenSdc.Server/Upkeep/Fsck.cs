@@ -1,0 +1,136 @@
+using OpenSdc.Server.Catalogue;
+
+namespace OpenSdc.Server.Upkeep;
+
+/// <summary>A check of the archive from outside the service, which may be serving it meanwhile: compare, and where it is asked for, repair.</summary>
+internal static class Fsck
+{
+    /// <summary>Checks, and repairs. The report's findings can be read until the run is disposed.</summary>
+    /// <exception cref="SettingException">There is no archive, or it cannot be checked; the message says why.</exception>
+    public static async Task<FsckRun> RunAsync(ServerOptions settings, FsckOptions options, FsckProgress progress, TimeProvider clock, CancellationToken cancel)
+    {
+        var (startedAt, started) = (clock.GetTimestamp(), clock.GetUtcNow());
+        var pace = new FsckPace(options.Rate, progress, clock);
+        var findings = new FsckFindings();
+        try
+        {
+            using var scratch = new Scratch(settings);
+            using var archive = new OpenArchive(settings, DataFolder.Join(settings.Data), clock, scratch.CatalogueFile);
+            if (scratch.CatalogueFile is not null)
+                await archive.Catalogue.OpenAsync(cancel);
+            await archive.Catalogue.JoinAsync(cancel);
+
+            var check = new FsckCheck(archive, options, pace, progress, clock);
+            await check.RunAsync(findings, cancel);
+            var report = new FsckReport
+            {
+                Data = archive.Folder.Path,
+                Started = started,
+                Seconds = 0,
+                Digest = options.Digest,
+                Repair = options.Repair,
+                Outcome = findings.Total == 0 ? FsckOutcome.Clean : FsckOutcome.Problems,
+                Records = progress.Records,
+                Objects = progress.Objects,
+                ObjectBytes = progress.ObjectBytes,
+                FilesRead = progress.FilesRead,
+                BytesRead = progress.BytesRead,
+                SeqBefore = check.Seq.Before,
+                SeqAfter = check.Seq.After,
+                Young = check.Young,
+                Counts = findings.Counts,
+                Changes = findings.Changes,
+                // Each file once: all that have a record, and those that are to get one or to go.
+                AllowedChanges = options.MaxChanges.Of(progress.Records + findings.Counts[FsckKind.Orphan] + findings.Counts[FsckKind.Misplaced] + findings.Counts[FsckKind.Foreign]),
+                Done = 0,
+                Findings = findings.ReadAsync(CancellationToken.None),
+            };
+            if (options.Repair && report.Changes > report.AllowedChanges)
+                report = report with { Outcome = FsckOutcome.Stopped };
+            else if (options.Repair && report.Changes > 0)
+                (report, findings) = await RepairAsync(settings, options, pace, report, findings, clock, cancel);
+            return new FsckRun(report with { Seconds = clock.GetElapsedTime(startedAt).TotalSeconds }, findings);
+        }
+        catch
+        {
+            findings.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Undoes the repair, or the undo, that wrote a log.</summary>
+    /// <exception cref="SettingException">The file is no log of this archive, or another repair is running.</exception>
+    public static async Task<FsckUndoReport> UndoAsync(ServerOptions settings, string logFile, TimeProvider clock, CancellationToken cancel)
+    {
+        using var archive = new OpenArchive(settings, DataFolder.Join(settings.Data), clock);
+        if (!File.Exists(archive.Folder.CatalogueFile))
+            throw new SettingException($"The archive {archive.Folder.Path} has no catalogue; restore it first.");
+        await archive.Catalogue.JoinAsync(cancel);
+        if (FsckLog.Read(logFile).FirstOrDefault() is not { Step: "start" } first)
+            throw new SettingException($"The file {logFile} is no log of a repair.");
+        if (first.Key != archive.Folder.Path)
+            throw new SettingException($"The log {logFile} is one of {first.Key}, not of {archive.Folder.Path}; give --data {first.Key}, or edit its first line where the folder has moved.");
+        using var log = new FsckLog(archive.Folder, "undo", clock);
+        var undo = new FsckUndo(archive, new FsckActions(archive, log), Path.GetFileName(logFile));
+        var (undone, left) = await undo.RunAsync(FsckLog.Read(logFile), cancel);
+        return new FsckUndoReport(Path.GetFullPath(logFile), undone, left, log.Name);
+    }
+
+    private static async Task<(FsckReport Report, FsckFindings Results)> RepairAsync(
+        ServerOptions settings, FsckOptions options, FsckPace pace, FsckReport report, FsckFindings findings, TimeProvider clock, CancellationToken cancel)
+    {
+        var results = new FsckFindings();
+        try
+        {
+            using var archive = new OpenArchive(settings, DataFolder.Join(settings.Data), clock);
+            var isMissing = !File.Exists(archive.Folder.CatalogueFile);
+            if (isMissing && archive.Folder.IsServed())
+                throw new SettingException($"The catalogue {archive.Folder.CatalogueFile} was removed under the running archive; stop it before the repair makes a new one.");
+            if (isMissing)
+                await archive.Catalogue.OpenAsync(cancel);
+            using var log = new FsckLog(archive.Folder, "repair", clock);
+            await new FsckRepair(archive, new FsckActions(archive, log), options, pace).RunAsync(findings, results, cancel);
+            findings.Dispose();
+            return (report with
+            {
+                Outcome = results.Done == results.Total ? FsckOutcome.Repaired : FsckOutcome.Problems,
+                Done = results.Done,
+                Log = log.Name,
+                Findings = results.ReadAsync(CancellationToken.None),
+            }, results);
+        }
+        catch
+        {
+            results.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Stands in for a catalogue that is missing, as an empty one outside the archive: the check then finds every object without a record, and
+    /// leaves no new catalogue behind that would look like the archive's.
+    /// </summary>
+    private sealed class Scratch : IDisposable
+    {
+        private readonly DirectoryInfo? folder;
+
+        public Scratch(ServerOptions settings)
+        {
+            using var archive = DataFolder.Join(settings.Data);
+            if (!File.Exists(archive.CatalogueFile))
+                folder = Directory.CreateTempSubdirectory("opensdc-fsck-");
+        }
+
+        public string? CatalogueFile => folder is null ? null : Path.Combine(folder.FullName, "catalogue.sqlite");
+
+        public void Dispose() => folder?.Delete(recursive: true);
+    }
+}
+
+/// <summary>A finished check. Its report's findings lie in a file that goes when it is disposed.</summary>
+internal sealed class FsckRun(FsckReport report, FsckFindings findings) : IDisposable
+{
+    public FsckReport Report => report;
+
+    public void Dispose() => findings.Dispose();
+}

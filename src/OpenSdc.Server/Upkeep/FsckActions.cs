@@ -1,0 +1,82 @@
+using OpenSdc.Contract;
+using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Objects;
+
+namespace OpenSdc.Server.Upkeep;
+
+/// <summary>The four things that change an archive's state in a repair or its undo, each on the log before it happens and after.</summary>
+internal sealed class FsckActions(OpenArchive archive, FsckLog log)
+{
+    public const string Adopt = "adopt";
+    public const string Mark = "mark";
+    public const string Quarantine = "quarantine";
+    public const string Return = "return";
+
+    private const int MostPlaces = 10_000;
+
+    /// <summary>Gives objects their records, all in one transaction; says for each whether it is new.</summary>
+    public async Task<Recorded[]> AdoptAsync(IReadOnlyList<Publication> publications, CancellationToken cancel)
+    {
+        FsckLogLine[] intents = [.. publications.Select(each => Intent(Adopt, each.Name.Key) with { Size = each.Size, Sha256 = each.Sha256 })];
+        log.Append(intents);
+        var recorded = await archive.Catalogue.PublishAsync(publications, cancel);
+        log.Append(intents.Zip(recorded, (intent, each) => each.IsNew
+            ? intent with { Step = "done", Seq = each.Receipt.Seq }
+            : intent with { Step = "not-done", Detail = "It got a record meanwhile." }));
+        return recorded;
+    }
+
+    /// <summary>Marks a record, or by <see cref="EventKind.Sound"/> takes the mark away.</summary>
+    public async Task MarkAsync(string key, long seq, string from, string to, string detail, CancellationToken cancel)
+    {
+        var intent = Intent(Mark, key) with { Seq = seq, From = from, To = to, Detail = detail };
+        log.Append([intent]);
+        await archive.Soundness.MarkAsync(seq, to, detail, cancel);
+        log.Append([intent with { Step = "done" }]);
+    }
+
+    /// <summary>Moves what lies under a key to the first free place of its name in the quarantine. Null where that went well, or the reason why not.</summary>
+    public async Task<string?> QuarantineAsync(string key, CancellationToken cancel)
+    {
+        for (var again = 0; again < MostPlaces; again++)
+        {
+            var place = again == 0 ? key : $"{key}.{again}";
+            var moved = await MoveAsync(Intent(Quarantine, key) with { Place = place }, () => archive.Store.QuarantineAsync(key, place, cancel));
+            if (moved.Reason is null || moved.What != Moved.Taken)
+                return moved.Reason;
+        }
+
+        return "The quarantine holds too many files of that name.";
+    }
+
+    /// <summary>Moves it back. Null where that went well, or the reason why not.</summary>
+    public async Task<string?> ReturnAsync(string place, string key, CancellationToken cancel) =>
+        (await MoveAsync(Intent(Return, key) with { Place = place }, () => archive.Store.ReturnAsync(place, key, cancel))).Reason;
+
+    private async Task<(Moved What, string? Reason)> MoveAsync(FsckLogLine intent, Func<ValueTask<Moved>> move)
+    {
+        log.Append([intent]);
+        var moved = Moved.Missing;
+        string? reason;
+        try
+        {
+            moved = await move();
+            reason = moved switch
+            {
+                Moved.Done => null,
+                Moved.Taken => "Something lies there already.",
+                _ => "It is not there any more.",
+            };
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // One file that may not be moved, such as another user's, must not keep the others from their repair; the report names it.
+            reason = $"It cannot be moved: {failure.Message}";
+        }
+
+        log.Append([reason is null ? intent with { Step = "done" } : intent with { Step = "not-done", Detail = reason }]);
+        return (moved, reason);
+    }
+
+    private FsckLogLine Intent(string action, string key) => new() { Step = "intent", Action = action, Number = log.NextNumber(), Key = key };
+}

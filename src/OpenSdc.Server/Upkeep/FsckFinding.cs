@@ -1,0 +1,126 @@
+using System.Text.Json.Serialization;
+using OpenSdc.Server.Catalogue;
+
+namespace OpenSdc.Server.Upkeep;
+
+/// <summary>One thing that a check found, and what is to become of it. The JSON of <c>sdc fsck --json</c>.</summary>
+internal sealed record FsckFinding
+{
+    /// <summary>What is wrong: a word of <see cref="FsckKind"/>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>The key of the record or object; of a left-over its path in staging.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>What a repair does: a word of <see cref="FsckAction"/>.</summary>
+    public required string Action { get; init; }
+
+    /// <summary>One sentence for the operator.</summary>
+    public required string Detail { get; init; }
+
+    /// <summary>Number of the record; null where there is none.</summary>
+    public long? Seq { get; init; }
+
+    /// <summary>What the record is marked as: <c>lost</c>, <c>damaged</c>, or null.</summary>
+    public string? Mark { get; init; }
+
+    /// <summary>Bytes that the record says, or where there is none the object's.</summary>
+    public long? Size { get; init; }
+
+    /// <summary>The digest that the record says.</summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>When an object without a record was last written.</summary>
+    public DateTimeOffset? Written { get; init; }
+
+    /// <summary>After a repair <c>done</c> or <c>left</c>; null where no repair was made.</summary>
+    public string? Outcome { get; init; }
+
+    [JsonIgnore]
+    public bool IsChange => Action != FsckAction.None;
+
+    /// <summary>What there is to say of a record when its object was looked at; null where all is well.</summary>
+    public static FsckFinding? Of(KeptFile record, Verdict verdict)
+    {
+        var mark = verdict.Kind switch
+        {
+            null => null,
+            FsckKind.Lost => EventKind.Lost,
+            FsckKind.Unreadable => record.Unsound,
+            _ => EventKind.Damaged,
+        };
+        if (verdict.Kind is null && record.Unsound is null)
+            return null;
+        return new FsckFinding
+        {
+            Kind = verdict.Kind ?? FsckKind.Returned,
+            Key = record.Key,
+            Action = mark == record.Unsound ? FsckAction.None : mark switch
+            {
+                null => FsckAction.Clear,
+                EventKind.Lost => FsckAction.MarkLost,
+                _ => FsckAction.MarkDamaged,
+            },
+            Detail = verdict.Kind is null
+                ? $"It is marked {record.Unsound}, but its object is there with the right bytes."
+                : verdict.Sentence + (mark == record.Unsound && mark is not null ? $" It is marked {mark} already." : ""),
+            Seq = record.Seq,
+            Mark = record.Unsound,
+            Size = record.Size,
+            Sha256 = record.Sha256,
+        };
+    }
+}
+
+/// <summary>What can be wrong. The words are an interface: they never change their meaning.</summary>
+internal static class FsckKind
+{
+    /// <summary>An object without a record, at the key that its name gives.</summary>
+    public const string Orphan = "orphan";
+
+    /// <summary>An object without a record, whose name belongs at another key.</summary>
+    public const string Misplaced = "misplaced";
+
+    /// <summary>Something that is no object of the archive: a name of no convention, a link, a pipe.</summary>
+    public const string Foreign = "foreign";
+
+    /// <summary>A record without an object.</summary>
+    public const string Lost = "lost";
+
+    /// <summary>An object of another length than its record says.</summary>
+    public const string Size = "size";
+
+    /// <summary>An object with other bytes than its record says.</summary>
+    public const string Digest = "digest";
+
+    /// <summary>An object that cannot be opened or read.</summary>
+    public const string Unreadable = "unreadable";
+
+    /// <summary>A record marked as lost or damaged, whose object is right.</summary>
+    public const string Returned = "returned";
+
+    /// <summary>An upload that nobody is sending any more.</summary>
+    public const string LeftOver = "left-over";
+
+    public static IReadOnlyList<string> All { get; } = [Orphan, Misplaced, Foreign, Lost, Size, Digest, Unreadable, Returned, LeftOver];
+}
+
+/// <summary>What a repair can do. The words are an interface, too.</summary>
+internal static class FsckAction
+{
+    /// <summary>Nothing: a person has to.</summary>
+    public const string None = "none";
+
+    /// <summary>Give it the record that it lacks.</summary>
+    public const string Adopt = "adopt";
+
+    /// <summary>Move it to the quarantine.</summary>
+    public const string Quarantine = "quarantine";
+
+    public const string MarkLost = "mark-lost";
+
+    public const string MarkDamaged = "mark-damaged";
+
+    /// <summary>Take the mark away.</summary>
+    public const string Clear = "clear";
+}

@@ -1,0 +1,104 @@
+using OpenSdc.Server.Catalogue;
+
+namespace OpenSdc.Server.Upkeep;
+
+/// <summary>
+/// Undoes what a log says was done: what was moved goes back, what was marked gets the mark it had.
+/// </summary>
+/// <remarks>
+/// A record that an adoption made cannot be taken away: the ledger has no gaps, and readers may have seen its number. Its
+/// object goes to the quarantine and the record is marked lost, each of it an event; the file stays listed, and cannot be fetched.
+/// Each thing is undone only where it still is as the log left it.
+/// </remarks>
+internal sealed class FsckUndo(OpenArchive archive, FsckActions actions, string logName)
+{
+    private readonly List<string> left = [];
+    private long undone;
+
+    public async Task<(long Undone, IReadOnlyList<string> Left)> RunAsync(IEnumerable<FsckLogLine> lines, CancellationToken cancel)
+    {
+        // An action stands in the log twice; at most one batch of intents waits for its ends.
+        var open = new Dictionary<long, FsckLogLine>();
+        foreach (var line in lines)
+        {
+            cancel.ThrowIfCancellationRequested();
+            switch (line.Step)
+            {
+                case "intent":
+                    open.Add(line.Number, line);
+                    break;
+                case "not-done":
+                    open.Remove(line.Number);
+                    break;
+                case "done":
+                    open.Remove(line.Number);
+                    Count(line, await UndoAsync(line, cancel));
+                    break;
+            }
+        }
+
+        // The process ended between these intents and their ends: what there is tells what was done.
+        foreach (var line in open.Values)
+        {
+            if (await WasDoneAsync(line, cancel))
+                Count(line, await UndoAsync(line, cancel));
+        }
+
+        return (undone, left);
+    }
+
+    private void Count(FsckLogLine line, string? reason)
+    {
+        if (reason is null)
+            undone++;
+        else
+            left.Add($"{line.Action} of {line.Key}: {reason}");
+    }
+
+    private Task<string?> UndoAsync(FsckLogLine line, CancellationToken cancel) => line.Action switch
+    {
+        FsckActions.Adopt => UndoAdoptionAsync(line, cancel),
+        FsckActions.Mark => UndoMarkAsync(line, cancel),
+        FsckActions.Quarantine => actions.ReturnAsync(line.Place!, line.Key, cancel),
+        FsckActions.Return => actions.QuarantineAsync(line.Key, cancel),
+        _ => Task.FromResult<string?>("This program does not know this action."),
+    };
+
+    private async Task<string?> UndoAdoptionAsync(FsckLogLine line, CancellationToken cancel)
+    {
+        if (await archive.Catalogue.FindAsync(line.Key, cancel) is not { } record || record.Sha256 != line.Sha256)
+            return "Its record is another one.";
+        if (await archive.Soundness.OfAsync(record.Seq, cancel) is { } mark)
+            return $"It is marked {mark} meanwhile.";
+        // First the mark: a reader is told that the file is lost rather than that something is wrong.
+        await actions.MarkAsync(line.Key, record.Seq, EventKind.Sound, EventKind.Lost, $"Its adoption was undone, by the log {logName}; the object went to the quarantine.", cancel);
+        return await actions.QuarantineAsync(line.Key, cancel);
+    }
+
+    private async Task<string?> UndoMarkAsync(FsckLogLine line, CancellationToken cancel)
+    {
+        if ((await archive.Soundness.OfAsync(line.Seq!.Value, cancel) ?? EventKind.Sound) != line.To)
+            return "Its mark has changed since.";
+        await actions.MarkAsync(line.Key, line.Seq.Value, line.To!, line.From!, $"The mark was undone, by the log {logName}.", cancel);
+        return null;
+    }
+
+    private async Task<bool> WasDoneAsync(FsckLogLine line, CancellationToken cancel)
+    {
+        switch (line.Action)
+        {
+            case FsckActions.Adopt:
+                return await archive.Catalogue.FindAsync(line.Key, cancel) is { } record && record.Sha256 == line.Sha256
+                    && await archive.Soundness.HappenedAsync(record.Seq, EventKind.Adopted, cancel);
+            case FsckActions.Mark:
+                return (await archive.Soundness.OfAsync(line.Seq!.Value, cancel) ?? EventKind.Sound) == line.To;
+            case FsckActions.Quarantine:
+                // Where both places have it, the move was begun only: the key has all that it should.
+                using (var there = await archive.Store.OpenAsync(line.Key, cancel))
+                    return there is null;
+            default:
+                using (var there = await archive.Store.OpenAsync(line.Key, cancel))
+                    return there is not null;
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using System.Data.Common;
+using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Objects;
+
+namespace OpenSdc.Server.Upkeep;
+
+/// <summary>
+/// Re-reads every object in the order of publication, round after round, at a set rate, so that a bit that has flipped is found while there
+/// is a copy elsewhere to mend it from. Files that are lost or damaged are looked at again every hour, so that one that was mended is served again.
+/// </summary>
+/// <remarks>
+/// Memory: one record, one buffer, and the numbers of the files that are not yet recorded as verified. The position is written
+/// with those; a restart repeats at most what one such transaction holds.
+/// </remarks>
+internal sealed partial class Scrub(
+    IObjectStore store, Soundness soundness, Verdicts verdicts, ServerOptions options, TimeProvider clock, Telemetry telemetry, ILogger<Scrub> logger)
+    : BackgroundService
+{
+    /// <summary>A round begins at most this often: a small archive is not read all day.</summary>
+    public static readonly TimeSpan RoundEvery = TimeSpan.FromHours(24);
+
+    /// <summary>How often files that are lost or damaged are looked at.</summary>
+    public static readonly TimeSpan RecheckEvery = TimeSpan.FromHours(1);
+
+    /// <summary>How often what was verified is recorded, in one transaction of at most 2000 rows: an upload waits for it some 20 ms at most.</summary>
+    public static readonly TimeSpan RecordEvery = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
+
+    // When so many in a row are not there or not right, it is rather the store than the files: a disk that is not mounted.
+    private const int SuspiciousRun = 32;
+    private static readonly TimeSpan SuspicionLasts = TimeSpan.FromMinutes(10);
+
+    private readonly Pace pace = new(Math.Max(1, options.ScrubRate), clock);
+    private readonly List<long> verified = [];
+    private DateTimeOffset recordAt;
+    private DateTimeOffset recheckAt;
+    private int unsoundInARow;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (options.ScrubRate == 0)
+            return;
+        while (true)
+        {
+            try
+            {
+                await RunAsync(stoppingToken);
+            }
+            catch (DbException failure)
+            {
+                // It takes up again at the position that the catalogue holds.
+                LogWaiting(failure.Message);
+                await Task.Delay(RetryAfter, clock, stoppingToken);
+            }
+        }
+    }
+
+    private async Task RunAsync(CancellationToken cancel)
+    {
+        verified.Clear();
+        recordAt = clock.GetUtcNow() + RecordEvery;
+        var position = await soundness.ScrubPositionAsync(cancel);
+        while (true)
+        {
+            var nextRound = clock.GetUtcNow() + RoundEvery;
+            while (await NextAsync(position, cancel) is { } file)
+            {
+                if (await ExamineAsync(file, cancel))
+                    verified.Add(file.Seq);
+                position = file.Seq;
+                if (clock.GetUtcNow() >= recordAt)
+                    await RecordAsync(position, cancel);
+            }
+
+            await RecordAsync(position: 0, cancel);
+            if (position > 0)
+                LogRound(position);
+            position = 0;
+            while (clock.GetUtcNow() < nextRound)
+            {
+                await Task.Delay(TimeSpan.FromTicks(Math.Min((nextRound - clock.GetUtcNow()).Ticks, RecheckEvery.Ticks)), clock, cancel);
+                await RecheckAsync(cancel);
+            }
+        }
+    }
+
+    private async Task<KeptFile?> NextAsync(long position, CancellationToken cancel)
+    {
+        await RecheckAsync(cancel);
+        // One at a time: by the time a long page were read, its later records would be old.
+        return await soundness.BySeqAsync(position, 1, cancel) is [var file] ? file : null;
+    }
+
+    private async Task RecheckAsync(CancellationToken cancel)
+    {
+        if (clock.GetUtcNow() < recheckAt)
+            return;
+        recheckAt = clock.GetUtcNow() + RecheckEvery;
+        for (long seq = 0; await soundness.UnsoundAsync(seq, 1, cancel) is [var file]; seq = file.Seq)
+            await ExamineAsync(file, cancel);
+    }
+
+    /// <summary>True where the file is right.</summary>
+    private async Task<bool> ExamineAsync(KeptFile file, CancellationToken cancel)
+    {
+        var finding = await Examination.OfAsync(file, store, pace, telemetry, cancel);
+        if (finding.Kind is not { } kind)
+        {
+            LogCannotTell(file.Key, file.Seq, finding.Detail);
+            return false;
+        }
+
+        if (kind == EventKind.Sound)
+        {
+            unsoundInARow = 0;
+            if (file.Unsound is not null)
+                verdicts.Say(file.Seq, file.Key, kind, finding.Detail);
+            return true;
+        }
+
+        if (file.Unsound == kind)
+            return false;
+        verdicts.Say(file.Seq, file.Key, kind, finding.Detail);
+        if (++unsoundInARow % SuspiciousRun == 0)
+        {
+            LogSuspicious(unsoundInARow, SuspicionLasts.TotalMinutes);
+            await Task.Delay(SuspicionLasts, clock, cancel);
+        }
+
+        return false;
+    }
+
+    private async Task RecordAsync(long position, CancellationToken cancel)
+    {
+        await soundness.ScrubbedAsync(verified, position, cancel);
+        telemetry.FilesVerified(verified.Count);
+        verified.Clear();
+        recordAt = clock.GetUtcNow() + RecordEvery;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Scrub: every file up to seq {Seq} has been read; the next round begins a day after this one did")]
+    private partial void LogRound(long seq);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scrub: {Key}, seq {Seq}, could not be read, which says nothing of its bytes: {Reason}")]
+    private partial void LogCannotTell(string key, long seq, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scrub waits until the catalogue answers: {Reason}")]
+    private partial void LogWaiting(string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Scrub: {Count} files in a row are lost or damaged; is the store's disk there? It goes on in {Minutes} minutes")]
+    private partial void LogSuspicious(int count, double minutes);
+}

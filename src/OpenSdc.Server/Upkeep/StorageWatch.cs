@@ -1,0 +1,142 @@
+using System.Data.Common;
+using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Objects;
+
+namespace OpenSdc.Server.Upkeep;
+
+/// <summary>
+/// Whether uploads can be stored: room above the floor, and a disk that takes writes. Uploads are refused while they cannot, downloads and queries go on,
+/// and service resumes by itself.
+/// </summary>
+/// <remarks>
+/// Room is asked of the file system for each upload, with all that the uploads in flight have announced taken off: many at once do not eat the
+/// floor together. Whether writes succeed is learnt from uploads that fail and from a probe, one object staged and flushed and one empty transaction: every
+/// 30 s, after a failure every second, and before an upload that comes after a failure, so that the first one after the end of the trouble is taken.
+/// </remarks>
+internal sealed partial class StorageWatch(
+    DataFolder folder, IObjectStore store, Catalogue.Catalogue catalogue, Soundness soundness, ServerOptions options, TimeProvider clock,
+    Telemetry telemetry, ILogger<StorageWatch> logger) : BackgroundService
+{
+    /// <summary>How often the probe runs while all is well.</summary>
+    public static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often it runs after a failure.</summary>
+    public static readonly TimeSpan ProbeAfterFailure = TimeSpan.FromSeconds(1);
+
+    private readonly DriveInfo drive = new(folder.Path);
+    private Task probing = Task.CompletedTask;
+    private Problem? failing;
+    private long promised;
+
+    /// <summary>Bytes that an upload may still use on the data folder's file system; not below zero.</summary>
+    public long Free => drive.AvailableFreeSpace;
+
+    /// <summary>What an upload without a byte would be answered now; null where it would be taken.</summary>
+    public Problem? Refusal => RefusalOf(0);
+
+    /// <summary>Begins an upload of a length that its request declares, or of an unknown one. Dispose when it ends, in whatever way.</summary>
+    public async ValueTask<Room> EnterAsync(long? declared, CancellationToken cancel)
+    {
+        if (failing is not null)
+            await ProbeOnceAsync().WaitAsync(cancel);
+        return new(this, declared ?? 0);
+    }
+
+    /// <summary>Tells of a write that failed by the disk's fault.</summary>
+    public void Failed(Problem refusal, string reason)
+    {
+        if (Interlocked.Exchange(ref failing, refusal) is null)
+            LogFailing(refusal.Code, reason);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        telemetry.WatchStorage(() => Free, () => Refusal is null);
+        using var timer = new PeriodicTimer(ProbeAfterFailure, clock);
+        var probeAt = clock.GetUtcNow() + ProbeEvery;
+        await CountUnsoundAsync(stoppingToken);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            if (failing is null && clock.GetUtcNow() < probeAt)
+                continue;
+            await ProbeOnceAsync().WaitAsync(stoppingToken);
+            await CountUnsoundAsync(stoppingToken);
+            probeAt = clock.GetUtcNow() + ProbeEvery;
+        }
+    }
+
+    /// <summary>The probe that is running, or a new one: a disk in trouble is not asked by everybody at once.</summary>
+    private Task ProbeOnceAsync()
+    {
+        lock (drive)
+            return probing.IsCompleted ? probing = Task.Run(ProbeAsync) : probing;
+    }
+
+    private async Task ProbeAsync()
+    {
+        try
+        {
+            await using (var staged = await store.StageAsync("probe", CancellationToken.None))
+            {
+                await staged.WriteAsync(new byte[1], CancellationToken.None);
+                await staged.FlushAsync(CancellationToken.None);
+            }
+
+            await catalogue.CommitNothingAsync(CancellationToken.None);
+            if (Interlocked.Exchange(ref failing, null) is not null)
+                LogResumed();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or DbException)
+        {
+            Failed(Disk.Refusal(failure, catalogue) ?? Problems.CannotWrite, failure.Message);
+        }
+    }
+
+    /// <summary>Also fsck, in a process of its own, marks files.</summary>
+    private async Task CountUnsoundAsync(CancellationToken cancel)
+    {
+        try
+        {
+            telemetry.UnsoundFiles = await soundness.CountAsync(cancel);
+        }
+        catch (DbException failure)
+        {
+            Failed(Problems.CannotWrite, failure.Message);
+        }
+    }
+
+    private Problem? RefusalOf(long more) =>
+        failing ?? (Free - Interlocked.Read(ref promised) - more < options.FreeSpaceFloor ? Problems.NoRoom : null);
+
+    /// <summary>The room that one upload takes.</summary>
+    internal sealed class Room : IDisposable
+    {
+        private readonly StorageWatch watch;
+        private long rest;
+
+        public Room(StorageWatch watch, long declared)
+        {
+            (this.watch, rest) = (watch, declared);
+            Interlocked.Add(ref watch.promised, declared);
+        }
+
+        /// <summary>Why the next bytes of it cannot be stored; null where they can.</summary>
+        public Problem? Refusal(int next) => watch.RefusalOf(Math.Max(0, next - rest));
+
+        /// <summary>These bytes are in staging now, so that the file system itself counts them.</summary>
+        public void Took(long bytes)
+        {
+            var kept = Math.Min(bytes, rest);
+            rest -= kept;
+            Interlocked.Add(ref watch.promised, -kept);
+        }
+
+        public void Dispose() => Took(rest);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Uploads are refused ({Code}) until the disk takes writes again: {Reason}")]
+    private partial void LogFailing(string code, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The disk takes writes again; so does the archive")]
+    private partial void LogResumed();
+}

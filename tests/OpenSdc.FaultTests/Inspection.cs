@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text.Json;
+using OpenSdc.Contract;
+
+namespace OpenSdc.FaultTests;
+
+/// <summary>Holds an archive against what its clients know, from outside: by its routes, by its folders, and by its own <c>sdc fsck</c>.</summary>
+internal static class Inspection
+{
+    private static readonly string[] Families = ["science", "ancillary", "spice", "quicklook", "dependency", "release"];
+
+    /// <summary>All records, by name. Numbers run from 1 without a gap and no name comes twice.</summary>
+    public static async Task<Dictionary<string, FileRecord>> ListAsync(Archive archive, Ledger ledger)
+    {
+        var records = new Dictionary<string, FileRecord>(StringComparer.Ordinal);
+        foreach (var family in Families)
+        {
+            await using var stream = await archive.OpenAsync($"/query?table={family}");
+            await foreach (var record in JsonSerializer.DeserializeAsyncEnumerable(stream, ContractJson.Default.FileRecord))
+            {
+                if (!records.TryAdd(Path.GetFileName(record!.FilePath), record))
+                    ledger.Faults.Enqueue($"{record.FilePath} is listed twice");
+            }
+        }
+
+        var seqs = records.Values.Select(record => record.Seq).Order().ToList();
+        var odd = seqs.Where((seq, i) => seq != i + 1).Take(1).ToList();
+        if (odd.Count > 0)
+            ledger.Faults.Enqueue($"The numbers have a gap or a duplicate at {odd[0]} of {seqs.Count}");
+        return records;
+    }
+
+    /// <summary>After a restart: everything acknowledged is there as acknowledged, and whatever else is there was sent whole by someone.</summary>
+    public static async Task AfterRestartAsync(Archive archive, string dataFolder, Ledger ledger, bool downloadAll)
+    {
+        var staged = Directory.EnumerateFiles(Path.Combine(dataFolder, "staging"), "*", SearchOption.AllDirectories).ToList();
+        if (staged.Count > 0)
+            ledger.Faults.Enqueue($"Staging holds {staged.Count} files after recovery, such as {staged[0]}");
+        var records = await ListAsync(archive, ledger);
+        foreach (var file in ledger.Files.Values.Where(file => file.Receipt is not null && !records.ContainsKey(file.Name)))
+            ledger.Faults.Enqueue($"{file.Name} was acknowledged as {file.Receipt} and is lost");
+        foreach (var (name, record) in records)
+        {
+            var receipt = new UploadReceipt(record.FilePath, record.Size, record.Sha256, record.Seq, record.IngestionDate);
+            var fault = ledger.Files.TryGetValue(name, out var file) ? file.Accept(receipt) : $"{name} is there but nobody sent it";
+            if (fault is not null)
+                ledger.Faults.Enqueue(fault);
+        }
+
+        await Parallel.ForEachAsync(
+            ledger.Files.Values.Where(file => file.Receipt is not null && (downloadAll || !file.Verified)),
+            new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (file, _) =>
+            {
+                if (await DownloadAsync(archive, file.Name, file.Receipt!) is { } fault)
+                    ledger.Faults.Enqueue(fault);
+                file.Verified = true;
+                ledger.CountVerified(file.Receipt!.Size);
+            });
+    }
+
+    /// <summary>Follows the redirect and reads every byte; null where they are those of the receipt.</summary>
+    public static async Task<string?> DownloadAsync(Archive archive, string name, UploadReceipt receipt)
+    {
+        var redirect = await archive.GetAsync($"/download/{name}");
+        if (redirect is not { Status: 302, Location: { } location })
+            return $"The download of {name} was answered {redirect}";
+        await using var stream = await archive.OpenAsync(location.PathAndQuery);
+        var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream));
+        return sha256 == receipt.Sha256 ? null : $"{name} was downloaded with SHA-256 {sha256} instead of {receipt.Sha256}";
+    }
+
+    /// <summary>Walks the objects without any help of the archive: each has a record, each record has one, and all bytes are right.</summary>
+    public static async Task WalkAsync(Archive archive, string dataFolder, Ledger ledger)
+    {
+        var records = (await ListAsync(archive, ledger)).Values.ToDictionary(record => record.FilePath, StringComparer.Ordinal);
+        var objects = Path.Combine(dataFolder, "objects");
+        foreach (var path in Directory.EnumerateFiles(objects, "*", SearchOption.AllDirectories))
+        {
+            var key = Path.GetRelativePath(objects, path);
+            if (!records.Remove(key, out var record))
+            {
+                ledger.Faults.Enqueue($"The object {key} has no record");
+                continue;
+            }
+
+            await using var stream = File.OpenRead(path);
+            if (stream.Length != record.Size || Convert.ToHexStringLower(await SHA256.HashDataAsync(stream)) != record.Sha256)
+                ledger.Faults.Enqueue($"The object {key} has other bytes than its record says");
+        }
+
+        foreach (var key in records.Keys)
+            ledger.Faults.Enqueue($"The record {key} has no object");
+    }
+
+    /// <summary>The archive's own judgement, while it serves.</summary>
+    public static async Task FsckAsync(string dataFolder, Ledger ledger)
+    {
+        using var fsck = Process.Start(new ProcessStartInfo(
+            "dotnet", [Path.Combine(AppContext.BaseDirectory, "sdc.dll"), "fsck", "--digest", "--data", dataFolder])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var said = await Task.WhenAll(fsck.StandardOutput.ReadToEndAsync(), fsck.StandardError.ReadToEndAsync());
+        await fsck.WaitForExitAsync();
+        if (fsck.ExitCode != 0 && !said[1].Contains("Unrecognized command or argument 'fsck'", StringComparison.Ordinal))
+            ledger.Faults.Enqueue($"sdc fsck --digest ended with status {fsck.ExitCode}: {said[0]}{said[1]}");
+    }
+}

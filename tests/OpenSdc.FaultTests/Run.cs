@@ -1,0 +1,33 @@
+using System.Globalization;
+
+[assembly: Xunit.CollectionBehavior(DisableTestParallelization = true)]
+
+namespace OpenSdc.FaultTests;
+
+/// <summary>What a run is told by its environment, and what it tells the terminal.</summary>
+internal static class Run
+{
+    /// <summary>Where a missing tool or permission is a failure instead of a skip.</summary>
+    public static bool InCi => Environment.GetEnvironmentVariable("CI") == "true";
+
+    public static int Number(string variable, int otherwise) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+
+    /// <summary>The counts are the proof, so they are printed also when all went well.</summary>
+    public static async Task SayAsync(string line)
+    {
+        await Console.Out.WriteLineAsync($"[fault] {line}");
+        await Console.Out.FlushAsync();
+    }
+}
+
+/// <summary>A folder for one test, removed after it. A real disk: on a file system in memory a flush proves nothing.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("opensdc-fault-").FullName;
+
+    /// <summary>The archive's data folder in it.</summary>
+    public string Data => System.IO.Path.Combine(Path, "data");
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+using Shouldly;
+using Xunit;
+
+namespace OpenSdc.Tests.Objects;
+
+/// <summary>Uploads end before the disk does; finding and fetching go on, the operator is told, and nobody restarts anything.</summary>
+public sealed class StorageWatchTests
+{
+    private const int Floor = 8 << 20;
+
+    [Fact]
+    public async Task Uploads_leave_the_floor_free_and_are_taken_again_when_there_is_room()
+    {
+        using var disk = Mount.Small("24m");
+        await using var archive = await StartAsync(disk);
+        var first = ArchiveFixture.NewName();
+        await archive.UploadAsync(first, [1, 2, 3]);
+        var name = ArchiveFixture.NewName();
+        var url = await archive.UploadUrlAsync(name);
+        var large = new byte[17 << 20];
+
+        (await archive.PutAsync(url, large)).Status.ShouldBe(507, "its length alone says that it would eat the floor");
+        (await archive.SendAsync($"PUT {url}", content: new Unmeasured(large))).Status.ShouldBe(507, "found out while the chunks come");
+        await archive.ShouldHoldNothingOfAsync(name);
+        (await ReadyAsync(archive)).ShouldBe((200, "ready", "taken"));
+        new DriveInfo(disk.Folder).AvailableFreeSpace.ShouldBeGreaterThan(Floor);
+
+        var filler = Path.Combine(disk.Folder, "filler");
+        await File.WriteAllBytesAsync(filler, new byte[20 << 20]);
+        (await archive.PutAsync(url, [1])).Status.ShouldBe(507);
+        (await ReadyAsync(archive)).ShouldBe((200, "read-only", "refused"));
+        (await archive.SendAsync("GET /metrics")).Text.ShouldMatch(@"(?m)^opensdc_storage_writable\{[^}]*\} 0");
+        (await archive.DownloadAsync(first)).ShouldBe([1, 2, 3]);
+        (await archive.QueryAsync($"filename={first}")).Length.ShouldBe(1);
+        (await archive.PutAsync(await SameUrlAsync(archive, url, first), [1, 2, 3])).Status.ShouldBe(200, "the same bytes again need no room");
+
+        File.Delete(filler);
+        (await archive.PutAsync(url, [1])).Status.ShouldBe(201);
+        (await ReadyAsync(archive)).ShouldBe((200, "ready", "taken"));
+    }
+
+    [Fact]
+    public async Task What_uploads_in_flight_have_announced_is_taken()
+    {
+        using var disk = Mount.Small("24m");
+        await using var archive = await StartAsync(disk);
+        var url = await archive.UploadUrlAsync(ArchiveFixture.NewName());
+        var other = await archive.UploadUrlAsync(ArchiveFixture.NewName());
+        using (var socket = new Socket(SocketType.Stream, ProtocolType.Tcp))
+        {
+            await socket.ConnectAsync(archive.Endpoint.Host, archive.Endpoint.Port);
+            await socket.SendAsync(Encoding.ASCII.GetBytes(
+                $"PUT {new Uri(url).PathAndQuery} HTTP/1.1\r\nHost: {archive.Endpoint.Authority}\r\nContent-Length: {10 << 20}\r\n\r\nx"));
+            for (var tries = 0; tries < 400 && archive.FilesBelow("staging").Count == 0; tries++)
+                await Task.Delay(5);
+            (await archive.PutAsync(other, new byte[10 << 20])).Status.ShouldBe(507);
+        }
+
+        await archive.ShouldSoonStageNothingAsync();
+        (await archive.PutAsync(other, new byte[10 << 20])).Status.ShouldBe(201);
+    }
+
+    [Fact]
+    public async Task A_catalogue_that_cannot_be_written_refuses_uploads_until_it_can()
+    {
+        await using var archive = await RunningArchive.StartAsync();
+        var first = ArchiveFixture.NewName();
+        await archive.UploadAsync(first, [1, 2, 3]);
+        var name = ArchiveFixture.NewName();
+        var url = await archive.UploadUrlAsync(name);
+        using (Immutable(Path.Combine(archive.Folder, "catalogue.sqlite-wal")))
+        {
+            for (var tries = 0; tries < 3; tries++)
+            {
+                var refused = await archive.PutAsync(url, [1]);
+                refused.Status.ShouldBe(503, refused.Text);
+                refused["Retry-After"].ShouldNotBeNull();
+            }
+
+            (await ReadyAsync(archive)).ShouldBe((200, "read-only", "refused"));
+            (await archive.DownloadAsync(first)).ShouldBe([1, 2, 3]);
+            (await archive.QueryAsync($"filename={name}")).ShouldBeEmpty();
+            (await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => archive.QueryAsync($"filename={first}")))).ShouldAllBe(found => found.Length == 1);
+        }
+
+        (await archive.PutAsync(url, [1])).Status.ShouldBe(201);
+        (await archive.DownloadAsync(name)).ShouldBe([1]);
+        (await ReadyAsync(archive)).ShouldBe((200, "ready", "taken"));
+        await archive.ShouldSoonStageNothingAsync();
+        (await archive.QueryAsync("")).Select(record => record.Seq).Order().ShouldBe([1, 2]);
+    }
+
+    [Fact]
+    public async Task A_read_only_staging_folder_is_told_and_recovered_from_without_an_upload()
+    {
+        await using var archive = await RunningArchive.StartAsync();
+        var url = await archive.UploadUrlAsync(ArchiveFixture.NewName());
+        using (Mount.ReadOnly(Path.Combine(archive.Folder, "staging")))
+        {
+            (await archive.PutAsync(url, [1])).Status.ShouldBe(503);
+            (await ReadyAsync(archive)).ShouldBe((200, "read-only", "refused"));
+        }
+
+        for (var tries = 0; tries < 400 && (await ReadyAsync(archive)).Status != "ready"; tries++)
+            await Task.Delay(25);
+        (await ReadyAsync(archive)).ShouldBe((200, "ready", "taken"));
+    }
+
+    private static Task<RunningArchive> StartAsync(Mount disk) => RunningArchive.StartAsync(options => options with { FreeSpaceFloor = Floor }, folder: disk.Folder);
+
+    private static async Task<(int Code, string Status, string Uploads)> ReadyAsync(RunningArchive archive)
+    {
+        var answer = await archive.SendAsync("GET /health/ready");
+        return (answer.Status, answer.Json.GetProperty("status").GetString()!, answer.Json.GetProperty("uploads").GetString()!);
+    }
+
+    /// <summary>A URL to PUT a file to that is there already: /upload gives none any more.</summary>
+    private static Task<string> SameUrlAsync(RunningArchive archive, string url, string name)
+    {
+        var signer = (Server.Objects.SignedUrls)archive.Services.GetService(typeof(Server.Objects.SignedUrls))!;
+        return Task.FromResult(signer.Sign(new Uri(url).GetLeftPart(UriPartial.Authority), "PUT", RunningArchive.KeyOf(name), 60));
+    }
+
+    /// <summary>A file that nobody may write, root and open handles included.</summary>
+    private static Undo Immutable(string path)
+    {
+        if (Run("+i", path) != 0)
+            SharedData.SkipOrFail("This test makes a file immutable (chattr +i), which only root on a file system that knows it may do.");
+        return new Undo(() => Run("-i", path).ShouldBe(0));
+    }
+
+    private static int Run(string change, string path)
+    {
+        using var process = Process.Start(new ProcessStartInfo("chattr", [change, path]) { RedirectStandardError = true, UseShellExecute = false })!;
+        process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+
+    private sealed class Undo(Action undo) : IDisposable
+    {
+        public void Dispose() => undo();
+    }
+
+    /// <summary>A body without a Content-Length.</summary>
+    private sealed class Unmeasured(byte[] bytes) : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) => stream.WriteAsync(bytes).AsTask();
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+}

@@ -1,0 +1,152 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OpenSdc.Server;
+using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Upkeep;
+using Shouldly;
+using Xunit;
+
+namespace OpenSdc.Tests.Upkeep;
+
+/// <summary>Stored bytes are read again and again; what is not right is marked, told and not served, until it is right again.</summary>
+public sealed class ScrubTests
+{
+    public static TheoryData<string, string> Harms => new()
+    {
+        { "flip", "damaged" }, { "truncate", "damaged" }, { "lengthen", "damaged" }, { "delete", "lost" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Harms))]
+    public async Task Harm_is_found_told_and_not_served_and_mending_it_serves_the_file_again(string harm, string kind)
+    {
+        await using var archive = await UpkeepArchive.StartAsync();
+        var before = await archive.UploadAsync([1]);
+        var bytes = RandomNumberGenerator.GetBytes(300_000);
+        var file = await archive.UploadAsync(bytes);
+        var after = await archive.UploadAsync([2]);
+        Harm(file.Path, harm);
+
+        await archive.RunUntilEventsAsync(file.Seq, "published", kind);
+        await archive.RunUntilAsync(async () => await archive.VerifiedAsync(after.Seq) != "", "the file after it is verified");
+        (await archive.VerifiedAsync(before.Seq)).ShouldNotBeEmpty();
+        (await archive.VerifiedAsync(file.Seq)).ShouldBeEmpty();
+        await archive.ShouldSoonMeasureAsync($$"""opensdc_soundness_changes_total{otel_scope_name="OpenSdc",kind="{{kind}}"}""", "1");
+        await archive.ShouldSoonMeasureAsync("opensdc_unsound_files{", "1");
+        (await archive.Running.SendAsync("GET /health/ready")).Json.GetProperty("unsound_files").GetInt64().ShouldBe(1);
+
+        foreach (var (method, headers) in new (string, (string, string)[])[] { ("GET", []), ("HEAD", []), ("GET", [("Range", "bytes=0-9")]) })
+            (await archive.GetAsync(file.Name, method, headers)).Status.ShouldBe(500);
+        (await archive.GetAsync(file.Name)).Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:" + kind);
+        (await archive.Running.DownloadAsync(before.Name)).ShouldBe([1]);
+        (await archive.Running.QueryAsync($"filename={file.Name}")).Length.ShouldBe(1);
+
+        await File.WriteAllBytesAsync(file.Path, bytes);
+        await archive.RunUntilEventsAsync(file.Seq, "published", kind, "sound");
+        (await archive.Running.DownloadAsync(file.Name)).AsSpan().SequenceEqual(bytes).ShouldBeTrue();
+        await archive.ShouldSoonMeasureAsync("opensdc_unsound_files{", "0");
+    }
+
+    [Fact]
+    public async Task Each_file_is_verified_again_in_the_next_round_and_the_position_survives_a_restart()
+    {
+        await using var archive = await UpkeepArchive.StartAsync(options => options with { ScrubRate = 1000 });
+        var files = new List<(string Name, long Seq, string Path)>();
+        for (var i = 0; i < 4; i++)
+            files.Add(await archive.UploadAsync(RandomNumberGenerator.GetBytes(1_000_000)));
+
+        // A file takes a quarter of an hour and more at this rate, so that the restart comes in the middle of a round.
+        await archive.RunUntilAsync(async () => await archive.VerifiedAsync(files[1].Seq) != "", "the second file is verified");
+        (await archive.VerifiedAsync(files[3].Seq)).ShouldBeEmpty();
+        var first = await archive.VerifiedAsync(files[0].Seq);
+        await archive.Running.RestartAsync();
+        await archive.RunUntilAsync(async () => await archive.VerifiedAsync(files[3].Seq) != "", "the last file is verified");
+        (await archive.VerifiedAsync(files[0].Seq)).ShouldBe(first, "the round went on where it was");
+        await archive.RunUntilAsync(async () => await archive.VerifiedAsync(files[0].Seq) != first, "the next round");
+    }
+
+    [Fact]
+    public async Task A_rate_of_zero_turns_it_off_and_a_stop_does_not_wait_for_it()
+    {
+        await using var off = await UpkeepArchive.StartAsync(options => options with { ScrubRate = 0 });
+        var file = await off.UploadAsync([1]);
+        for (var i = 0; i < 200; i++)
+            off.Clock.Advance(TimeSpan.FromHours(1));
+        (await off.VerifiedAsync(file.Seq)).ShouldBeEmpty();
+
+        // At one byte a second this file would take a day, and its clock stands still.
+        await using var slow = await UpkeepArchive.StartAsync(options => options with { ScrubRate = 1 });
+        await slow.UploadAsync(new byte[100_000]);
+        await slow.Running.RestartAsync();
+    }
+
+    [Fact]
+    public async Task What_another_process_has_marked_is_seen_by_the_next_request()
+    {
+        await using var archive = await UpkeepArchive.StartAsync(options => options with { ScrubRate = 0 });
+        var file = await archive.UploadAsync([1, 2, 3]);
+        using var dialect = new Sqlite(Path.Combine(archive.Running.Folder, "catalogue.sqlite"));
+        using var telemetry = new Telemetry();
+        using var catalogue = new Server.Catalogue.Catalogue(dialect, TimeProvider.System, telemetry);
+        var soundness = new Soundness(catalogue, TimeProvider.System);
+
+        (await soundness.MarkAsync(file.Seq, EventKind.Lost, "as fsck found", CancellationToken.None)).ShouldBeTrue();
+        (await archive.GetAsync(file.Name)).Status.ShouldBe(500);
+        (await soundness.MarkAsync(file.Seq, EventKind.Lost, "found once more", CancellationToken.None)).ShouldBeFalse();
+        (await soundness.MarkAsync(file.Seq, EventKind.Sound, "mended", CancellationToken.None)).ShouldBeTrue();
+        (await archive.Running.DownloadAsync(file.Name)).ShouldBe([1, 2, 3]);
+        (await archive.EventsAsync(file.Seq)).ShouldBe(["published", "lost", "sound"]);
+    }
+
+    [Fact]
+    public async Task A_verdict_is_logged_as_an_error_that_names_the_file()
+    {
+        await using var archive = await UpkeepArchive.StartAsync(options => options with { ScrubRate = 0 });
+        var file = await archive.UploadAsync([1]);
+        var log = new VerdictLog();
+        using var verdicts = new Verdicts(
+            archive.Running.Services.GetRequiredService<Soundness>(), archive.Running.Services.GetRequiredService<Telemetry>(), archive.Clock, log);
+        await verdicts.StartAsync(CancellationToken.None);
+        verdicts.Say(file.Seq, file.Name, EventKind.Damaged, "for a test");
+        verdicts.Say(file.Seq, file.Name, EventKind.Damaged, "known already");
+        verdicts.Say(file.Seq, file.Name, EventKind.Sound, "");
+        await archive.RunUntilEventsAsync(file.Seq, "published", "damaged", "sound");
+        await verdicts.StopAsync(CancellationToken.None);
+        log.Lines.ShouldContain($"Error {file.Name}, seq {file.Seq}, is damaged: for a test. It is not served until its bytes are right again");
+        log.Lines.ShouldNotContain(line => line.Contains("known already", StringComparison.Ordinal));
+    }
+
+    private static void Harm(string path, string harm)
+    {
+        using var file = File.Open(path, FileMode.Open, FileAccess.ReadWrite);
+        switch (harm)
+        {
+            case "delete":
+                File.Delete(path);
+                break;
+            case "truncate":
+                file.SetLength(file.Length - 1);
+                break;
+            case "lengthen":
+                file.SetLength(file.Length + 1);
+                break;
+            default:
+                file.Dispose();
+                UpkeepArchive.FlipBit(path, 200_000);
+                break;
+        }
+    }
+
+    private sealed class VerdictLog : ILogger<Verdicts>
+    {
+        public List<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Add($"{logLevel} {formatter(state, exception)}");
+    }
+}
