@@ -24,7 +24,7 @@ internal static class ApiDescription
         chooses. Where it names `application/json` and holds neither a wildcard nor `text/html`, the answer is *documented*: an
         object `{"statusCode", "headers", "body"}`. In every other case (no header, `*/*`, a list with a wildcard) it is *plain*: the
         bare body, and for an error a problem of RFC 9457. The HTTP status always equals `statusCode`. These answers carry
-        `Vary: Accept`. An archive may be set to one representation for all callers.
+        `Vary: Accept`. An archive may be set to one representation for all callers. A query may name a format besides; that answer is bare.
 
         **Authenticated calls.** Every route of the steps Upload, Query, Download and Bytes also exists below `/api-key/` and
         `/authorized/`, where it answers the same; they are left out here, so that this document is not three times as long. A key may be sent in

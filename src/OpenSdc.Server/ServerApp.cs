@@ -4,6 +4,7 @@ using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Description;
 using OpenSdc.Server.Files;
+using OpenSdc.Server.Files.Formats;
 using OpenSdc.Server.Objects;
 using OpenSdc.Server.Uploads;
 using OpenSdc.Server.Upkeep;
@@ -47,6 +48,7 @@ public static class ServerApp
 
         services.AddSingleton<Catalogue.Catalogue>();
         services.AddSingleton<Soundness>();
+        services.AddSingleton<ListingFormats>();
         services.AddSingleton<Publisher>();
         services.AddHostedService(all => all.GetRequiredService<Publisher>());
         services.AddSingleton<Recovery>();

@@ -38,6 +38,9 @@ internal sealed class Telemetry : IDisposable
     public void WatchStaging(Func<long> bytes) =>
         meter.CreateObservableGauge("opensdc.staging.size", bytes, "By", "Bytes of uploads that are not yet published.");
 
+    /// <summary>This archive's own meter: several archives in one process bear the same name.</summary>
+    public Meter Meter => meter;
+
     /// <summary>Tells the free bytes of the data folder's file system, and whether uploads are taken, whenever they are asked for.</summary>
     public void WatchStorage(Func<long> free, Func<bool> takesUploads)
     {

@@ -16,6 +16,7 @@ const string Usage = """
       get     --url URL                               one stream
       ready   --url URL [--runs N] -- COMMAND…        time from exec to the first 200
       fill    --data DIR --rows N                     catalogue rows for an archive that is not running
+      fill-objects --data DIR --rows N [--size BYTES] objects and their rows, for the same
     """;
 
 if (args.Length == 0)
@@ -39,6 +40,7 @@ try
         "get" => GetStream.Run(options),
         "ready" => await StartTime.Run(options),
         "fill" => await Fill.Run(options),
+        "fill-objects" => await FillObjects.Run(options),
         _ => throw new UsageException($"No such command: {args[0]}\n{Usage}"),
     };
 }

@@ -68,6 +68,9 @@ internal sealed record Answer(int Status, string Text)
     /// <summary>Bodies by name: how each comes about, and its JSON.</summary>
     public IReadOnlyList<(string Name, string Text, string Json)> Examples { get; init; } = [];
 
+    /// <summary>Bodies that are lines of text: the media type, and as above.</summary>
+    public IReadOnlyList<(string MediaType, string Name, string Text, string Body)> TextExamples { get; init; } = [];
+
     public void AddTo(OpenApiResponses responses, OpenApiDocument document)
     {
         var response = new OpenApiResponse { Description = Text };
@@ -90,6 +93,16 @@ internal sealed record Answer(int Status, string Text)
             };
         }
 
+        foreach (var type in TextExamples.GroupBy(each => each.MediaType))
+        {
+            response.Content ??= new Dictionary<string, OpenApiMediaType>();
+            response.Content[type.Key] = new OpenApiMediaType
+            {
+                Schema = Description.Shapes.AnyOf(document, [Description.Shapes.Text]),
+                Examples = type.ToDictionary(example => example.Name, example => Words.Example(example.Text, JsonValue.Create(example.Body))),
+            };
+        }
+
         responses[Status.ToString()] = response;
     }
 }
@@ -98,6 +111,10 @@ internal sealed record Answer(int Status, string Text)
 internal sealed record Failure(Problem Problem, string When)
 {
     private const string RequestId = "0HNQ95S9M7OMU:00000001";
+
+    public static Failure Starting { get; } = new(Problems.NotReady, "the archive is still starting");
+
+    public static Failure Unexpected { get; } = new(Problems.OfStatus(500), "the archive met an error of its own");
 
     public void AddTo(OpenApiResponses responses, OpenApiDocument document)
     {

@@ -1,5 +1,4 @@
 using Microsoft.OpenApi;
-using OpenSdc.Server.Files;
 using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Description;
@@ -8,7 +7,7 @@ namespace OpenSdc.Server.Description;
 internal static class Operations
 {
     private const string Upload = "Upload";
-    private const string Query = "Query";
+    public const string Query = "Query";
     private const string Download = "Download";
     private const string Bytes = "Bytes";
     private const string Health = "Health";
@@ -23,10 +22,6 @@ internal static class Operations
         new() { Name = Bytes, Description = "The bytes of a file, at the signed URL that a download leads to." },
         new() { Name = Health, Description = "What a supervisor asks of the service." },
     ];
-
-    private static readonly Failure Starting = new(Problems.NotReady, "the archive is still starting");
-
-    private static readonly Failure Unexpected = new(Problems.OfStatus(500), "the archive met an error of its own");
 
     private static readonly Failure Unsigned = new(
         Problems.BadSignature("The URL expired at 2026-01-02 03:04:05 UTC; ask for a new one."), "the URL is unsigned, was changed, or has expired");
@@ -77,8 +72,8 @@ internal static class Operations
             new(Problems.BadUploadName(Samples.NameFaults), "the name does not follow the conventions; `errors` says which part is wrong and what is allowed"),
             new(Problems.NoUploadName, "the path holds no file name"),
             new(Problems.Exists(Samples.Key), "the file is in the archive already"),
-            Unexpected,
-            Starting,
+            Failure.Unexpected,
+            Failure.Starting,
         ],
     };
 
@@ -122,41 +117,10 @@ internal static class Operations
             new(Problems.OfStatus(408), "the bytes came too slowly"),
             new(Problems.OtherBytes(Samples.Key), "the archive has other bytes under this name"),
             new(Problems.TooLarge(5L << 30), "the file is larger than the archive takes"),
-            Unexpected,
-            Starting,
+            Failure.Unexpected,
+            Failure.Starting,
             new(Problems.CannotWrite, "the archive's disk or catalogue cannot be written"),
             new(Problems.NoRoom, "the archive's disk is full"),
-        ],
-    };
-
-    private static Operation QueryFiles { get; } = new(HttpMethod.Get, "/query", "queryFiles", Query, "Find files",
-        $"""
-        All parameters are optional, and a file must satisfy all that are given. Files come ordered by `file_path`. Without `limit` the list is complete and
-        streamed; with it the list comes in pages. An unknown parameter or value is a 400, so an empty list always means that there is no such file.
-        A value may have {QueryParameters.LongestValue} characters and {QueryParameters.MostWildcards} wildcards, and a parameter {QueryParameters.MostValues} values.
-        """)
-    {
-        TakesKey = true,
-        Parameters = QueryWords.All,
-        Answers =
-        [
-            new(200, "The files. None is an empty list.")
-            {
-                Headers = [("Link", "Where there is a next page: its address.", Samples.Next)],
-                Shapes = [Shapes.FileList, Shapes.DocumentedFileList],
-                Examples =
-                [
-                    ("plain", "plain: a JSON array", Samples.PlainList),
-                    ("documented", "documented: to Accept: application/json", Samples.DocumentedList),
-                ],
-            },
-        ],
-        Failures =
-        [
-            new(Problems.UnknownParameter("colour", QueryParameters.Names), "there is no such parameter"),
-            new(Problems.BadParameter("The parameter start_date is '2026-01-01'; allowed: a day that exists, as YYYYMMDD."), "a value cannot mean anything"),
-            Unexpected,
-            Starting,
         ],
     };
 
@@ -188,8 +152,8 @@ internal static class Operations
             new(Problems.BadDownloadName(Samples.NameFaults), "the path is not a valid name or URI"),
             new(Problems.NoDownloadName, "the path holds no file name"),
             new(Problems.NoSuchFile, "the name is valid, but there is no such file"),
-            Unexpected,
-            Starting,
+            Failure.Unexpected,
+            Failure.Starting,
         ],
     };
 
@@ -235,9 +199,14 @@ internal static class Operations
             new(Problems.PreconditionFailed, "`If-Match` or `If-Unmodified-Since` does not hold"),
             new(Problems.RangeNotSatisfiable(1482760), "the range lies outside the file; `Content-Range` says how long it is"),
             new(Problems.DamagedObject(Samples.Key), "the stored bytes are not those that were published, so they are not sent"),
+<<<<<<< HEAD
+            Failure.Unexpected,
+            Failure.Starting,
+=======
             new(Problems.LostObject(Samples.Key), "the stored bytes are not there"),
             Unexpected,
             Starting,
+>>>>>>> 3b291635aaf6a799ec549b9ebfe732f83cad3604
         ],
     };
 
@@ -245,7 +214,8 @@ internal static class Operations
     [
         RequestUpload,
         ReceiveUpload,
-        QueryFiles,
+        QueryOperations.Get,
+        QueryOperations.Post,
         DownloadFile,
         DownloadFile.ForHead("headDownloadFile", "Ask where the bytes of a file are"),
         ServeObject,
@@ -257,6 +227,10 @@ internal static class Operations
         new(HttpMethod.Get, "/health/ready", "ready", Health, "May requests be sent?",
             "Answers 200 once recovery is done and while the catalogue answers, also while uploads are refused: the body says so, and why.")
         {
+<<<<<<< HEAD
+            Answers = [new(200, "Requests may be sent.") { MediaType = "text/plain", Shapes = [Shapes.Text], Examples = [("ready", "ready", "\"ready\\n\"")] }],
+            Failures = [Failure.Unexpected, Failure.Starting],
+=======
             Answers =
             [
                 new(200, "Files can be found and fetched.")
@@ -272,6 +246,7 @@ internal static class Operations
                     Examples = [("starting", "recovery is running", Samples.Recovering)],
                 },
             ],
+>>>>>>> 3b291635aaf6a799ec549b9ebfe732f83cad3604
         },
         new(HttpMethod.Get, "/metrics", "metrics", Health, "Measurements", "What the service measures of itself, for Prometheus.")
         {

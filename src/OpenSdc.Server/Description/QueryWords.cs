@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using OpenSdc.Server.Files;
+using OpenSdc.Server.Files.Formats;
 
 namespace OpenSdc.Server.Description;
 
@@ -9,6 +10,8 @@ internal static class QueryWords
 {
     private const string Any = "`*` stands for any run of characters. Several values, repeated or between commas, mean any of them.";
     private const string AnyNumber = "Several values, repeated or between commas, mean any of them.";
+
+    private const string InTurn = "Several are repeated or stand between commas.";
 
     public static IReadOnlyList<OpenApiParameter> All { get; } =
     [
@@ -31,8 +34,24 @@ internal static class QueryWords
             new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = JsonValue.Create(false) }, JsonValue.Create(true)),
         Words.Query("table", "The family of files: `science`, `ancillary`, `spice`, `quicklook` and others that the mission defines. The answer to an unknown one lists them.",
             new OpenApiSchema { Type = JsonSchemaType.String, Default = JsonValue.Create("science") }, JsonValue.Create("science")),
-        Texts("file_path", $"Single files, by their paths in the archive. Without `table` a file of any family is found. {AnyNumber}", Samples.Key),
-        Texts("filename", $"Single files, by their bare names. Without `table` a file of any family is found. {AnyNumber}", Samples.FileName),
+        Texts("file_path", $"Single files, by their paths in the archive. Without `table` a file of any family is found. {AnyNumber}", Samples.Key, most: QueryParameters.MostFiles),
+        Texts("filename", $"Single files, by their bare names. Without `table` a file of any family is found. {AnyNumber}", Samples.FileName, most: QueryParameters.MostFiles),
+        Words.Query("overlaps",
+            "Files whose days, first to last, meet this day or these: `YYYYMMDD` or `YYYYMMDD-YYYYMMDD`. A file whose name has no end has its start day only, and one without a start is not found.",
+            new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[0-9]{8}(-[0-9]{8})?$" }, JsonValue.Create("20260101-20260131")),
+        Sequence("since_seq", "Only publications after the one with this number: what is new since an answer, whose greatest `seq` this is.", 42),
+        Sequence("as_of", "The archive exactly as it stood after the publication with this number, which must have happened. The same query with the same `as_of` has the same answer for ever.", 42),
+        Several("sort", $"The order, most significant first; a hyphen before a name means descending, and equals are ordered by `file_path`. Versions are ordered by their numbers. {InTurn}",
+            new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. QueryParameters.SortColumns.SelectMany(each => (string[])[each, "-" + each]).Select(each => (JsonNode)JsonValue.Create(each))] },
+            JsonValue.Create("-ingestion_date")),
+        Several("fields", $"Only these members of each record, in this order; in JSON, NDJSON and CSV. {InTurn}",
+            new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. QueryRequest.AllFields.Select(each => (JsonNode)JsonValue.Create(each))] }, JsonValue.Create("file_path")),
+        Words.Query("count", "`true`: the header `OpenSDC-Count` says how many files there are, exactly and whatever the `limit`.",
+            new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = JsonValue.Create(false) }, JsonValue.Create(true)),
+        Words.Query("format",
+            "How the answer is written: `json`, the plain array; `ndjson`, one JSON object a line; `csv` (RFC 4180); `urls`, one signed URL a line; `sha256sum`, the lines that `sha256sum -c` checks. "
+            + "Wins over `Accept`. Errors are written as `Accept` asks.",
+            new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. ListingFormats.Names.Select(each => (JsonNode)JsonValue.Create(each))] }, JsonValue.Create(ListingFormats.Csv)),
         Words.Query("limit",
             $"At most this many files. Where there are more, the header `Link` gives the address of the next page. Without `limit` the list is complete, however long.",
             new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = QueryParameters.LargestPage.ToString() }, JsonValue.Create(1000)),
@@ -42,16 +61,16 @@ internal static class QueryWords
             Words.String(), JsonValue.Create(Samples.Cursor)),
     ];
 
-    private static OpenApiParameter Texts(string name, string text, string example, string? pattern = null) =>
-        Several(name, text, new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = QueryParameters.LongestValue, Pattern = pattern }, JsonValue.Create(example));
+    private static OpenApiParameter Texts(string name, string text, string example, string? pattern = null, int most = QueryParameters.MostValues) =>
+        Several(name, text, new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = QueryParameters.LongestValue, Pattern = pattern }, JsonValue.Create(example), most);
 
     private static OpenApiParameter Numbers(string name, string text, int example) =>
         Several(name, text, new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "0" }, JsonValue.Create(example));
 
-    private static OpenApiParameter Several(string name, string text, OpenApiSchema each, JsonNode example)
+    private static OpenApiParameter Several(string name, string text, OpenApiSchema each, JsonNode example, int most = QueryParameters.MostValues)
     {
         var parameter = Words.Query(name, text,
-            new OpenApiSchema { Type = JsonSchemaType.Array, Items = each, MinItems = 1, MaxItems = QueryParameters.MostValues }, new JsonArray(example));
+            new OpenApiSchema { Type = JsonSchemaType.Array, Items = each, MinItems = 1, MaxItems = most }, new JsonArray(example));
         parameter.Style = ParameterStyle.Form;
         parameter.Explode = true;
         return parameter;
@@ -59,4 +78,7 @@ internal static class QueryWords
 
     private static OpenApiParameter Date(string name, string text, string example) => Words.Query(name, $"{text} `YYYYMMDD`, a day that exists.",
         new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[0-9]{8}$" }, JsonValue.Create(example));
+
+    private static OpenApiParameter Sequence(string name, string text, long example) =>
+        Words.Query(name, text, new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" }, JsonValue.Create(example));
 }

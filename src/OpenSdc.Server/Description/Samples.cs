@@ -19,6 +19,8 @@ internal static class Samples
     public const string Disposition = $"attachment; filename=\"{FileName}\"";
     public const string Url = $"https://sdc.example.org/objects/{Key}?expires={Expires}&signature={Signature}";
 
+    public const string QueryTag = "W/\"42-3f786850e387550f\"";
+
     public static readonly string Cursor = new Cursor(42, Key).Write();
 
     public static readonly string Next = $"<https://sdc.example.org/query?limit=1&cursor={Cursor}>; rel=\"next\"";
@@ -54,6 +56,12 @@ internal static class Samples
     public static readonly string Recovering = Json(new("starting", "running", "answers", "taken", null, 512L << 30, 0));
 
     public static readonly string PlainList = $"[{Record}]";
+
+    public static readonly string CsvLines = $"""
+        {string.Join(',', QueryRequest.AllFields)}
+        {Key},codice,l1a,lo,20260101,20260102,,,v01-01,1,1,cdf,20260103 04:05:06,1482760,{Sha256},42
+
+        """.ReplaceLineEndings("\r\n");
 
     public static readonly string DocumentedList = string.Concat(
         Representation.AroundQuery.Before,

@@ -32,7 +32,7 @@ internal sealed record ObjectBytes(
         headers.AcceptRanges = "bytes";
         headers.ETag = Tag.Tag.Value;
         headers.LastModified = Published.ToString("R", CultureInfo.InvariantCulture);
-        headers.ContentDisposition = $"attachment; filename=\"{name}\"";
+        headers.ContentDisposition = $"attachment; filename=\"{name.Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
         headers.XContentTypeOptions = "nosniff";
     }
 }

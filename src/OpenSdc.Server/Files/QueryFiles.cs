@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Files.Formats;
 
 namespace OpenSdc.Server.Files;
 
@@ -14,22 +15,25 @@ internal static class QueryFiles
 {
     /// <summary><c>GET /query?…</c></summary>
     public static Task<Results<Listing, Unchanged, Problem>> Handle(
-        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, PublicAddress address) =>
-        AnswerAsync(context.Request.Query, context, mission, catalogue, address);
+        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, ListingFormats formats, PublicAddress address) =>
+        AnswerAsync(context.Request.Query, context, mission, catalogue, formats, address);
 
     /// <summary><c>POST /query</c>: the same, with the parameters in the body.</summary>
     public static async Task<Results<Listing, Unchanged, Problem>> HandlePost(
-        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, PublicAddress address)
+        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, ListingFormats formats, PublicAddress address)
     {
         var (given, problem) = await QueryBody.ReadAsync(context.Request);
-        return given is null ? problem! : await AnswerAsync(given, context, mission, catalogue, address);
+        return given is null ? problem! : await AnswerAsync(given, context, mission, catalogue, formats, address);
     }
 
     private static async Task<Results<Listing, Unchanged, Problem>> AnswerAsync(
-        IQueryCollection given, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, PublicAddress address)
+        IQueryCollection given, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, ListingFormats formats, PublicAddress address)
     {
         var (request, problem) = QueryParameters.Read(given, mission);
         if (request is null)
+            return problem!;
+        (var format, problem) = formats.Choose(context, request);
+        if (format is null)
             return problem!;
         var query = request.Query;
         var cancel = context.RequestAborted;
@@ -42,11 +46,11 @@ internal static class QueryFiles
             // Every page shows the state that the first one showed.
             if (query is { Limit: not null, AsOf: null })
                 query = query with { AsOf = head };
-            if (asks.Count > 0 && Listing.TagOf(context, given, query.AsOf ?? head) is var tag && asks.ToString().Contains(tag, StringComparison.Ordinal))
+            if (asks.Count > 0 && format.IsLasting && Listing.TagOf(context, given, query.AsOf ?? head) is var tag && asks.ToString().Contains(tag, StringComparison.Ordinal))
                 return new Unchanged(tag);
         }
 
-        return new Listing(request with { Query = query }, given, catalogue, address);
+        return new Listing(request with { Query = query }, format, given, catalogue, address);
     }
 }
 
@@ -66,7 +70,8 @@ internal sealed record Unchanged(string Tag) : IResult
 /// The rows of a query. Without a limit they go from the database's reader to the connection as they are read, in constant memory; a page is held
 /// until its end is known, since its header says where the next one begins.
 /// </summary>
-internal sealed record Listing(QueryRequest Request, IQueryCollection Given, Catalogue.Catalogue Catalogue, PublicAddress Address) : IResult
+internal sealed record Listing(
+    QueryRequest Request, IListingFormat Format, IQueryCollection Given, Catalogue.Catalogue Catalogue, PublicAddress Address) : IResult
 {
     private const int FlushAt = 32 * 1024;
 
@@ -87,7 +92,6 @@ internal sealed record Listing(QueryRequest Request, IQueryCollection Given, Cat
     {
         var cancel = context.RequestAborted;
         var (query, response) = (Request.Query, context.Response);
-        var format = Representation.IsDocumented(context) ? new TupleFormat() : (IListingFormat)new ItemFormat();
 
         var patience = context.RequestServices.GetRequiredService<Patience>();
 
@@ -98,13 +102,10 @@ internal sealed record Listing(QueryRequest Request, IQueryCollection Given, Cat
         // One row more than the page tells whether there is a next one.
         var limit = query.Limit;
         await using var rows = await Catalogue.QueryAsync(
-            limit is null ? query : query with { Limit = limit + 1 }, Request.Family, format.Columns, Request.Count, cancel);
+            limit is null ? query : query with { Limit = limit + 1 }, Request.Family, Format.Columns, Request.Count, cancel);
         using var output = new PooledBuffer(FlushAt + 4096);
-        response.ContentType = "application/json";
-        response.Headers.ETag = TagOf(context, Given, query.AsOf ?? rows.Head);
-        if (rows.Count is { } found)
-            response.Headers["OpenSDC-Count"] = found.ToString(CultureInfo.InvariantCulture);
-        format.Begin(output);
+        AddHeaders(context, query.AsOf ?? rows.Head, rows.Count);
+        Format.Begin(output);
         var count = 0;
         string? last = null;
         var more = false;
@@ -116,19 +117,31 @@ internal sealed record Listing(QueryRequest Request, IQueryCollection Given, Cat
                 break;
             }
 
-            format.Row(output, rows.Columns, first: count++ == 0);
+            Format.Row(output, rows.Columns, first: count++ == 0);
             if (limit is not null)
-                last = rows.Columns.GetString(format.PathColumn);
+                last = rows.Columns.GetString(Format.PathColumn);
             else if (output.Length > FlushAt)
                 await output.FlushToAsync(context, patience);
         }
 
-        format.End(output);
+        Format.End(output);
         if (more)
             response.Headers.Link = $"<{Next(context.Request, last!)}>; rel=\"next\"";
         if (!response.HasStarted)
             response.ContentLength = output.Length;
         await output.FlushToAsync(context, patience);
+    }
+
+    private void AddHeaders(HttpContext context, long state, long? found)
+    {
+        var (response, headers) = (context.Response, context.Response.Headers);
+        response.ContentType = Format.ContentType;
+        if (Format.FileName is { } name)
+            headers.ContentDisposition = $"attachment; filename=\"{name}\"";
+        if (Format.IsLasting)
+            headers.ETag = TagOf(context, Given, state);
+        if (found is not null)
+            headers["OpenSDC-Count"] = found.Value.ToString(CultureInfo.InvariantCulture);
     }
 
     /// <summary>The address of the next page. What came in a body is to be sent again with it.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Primitives;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Files.Formats;
 
 namespace OpenSdc.Server.Files;
 
@@ -17,18 +18,19 @@ internal sealed class QueryParameters
     public const int MostFiles = 10_000;
     public const int LargestPage = 10_000;
 
-    private static readonly string[] SortColumns = ["start_date", "ingestion_date", "version", "size", "file_path"];
+    /// <summary>What <c>sort=</c> may name.</summary>
+    public static IReadOnlyList<string> SortColumns { get; } = ["start_date", "ingestion_date", "version", "size", "file_path"];
 
     /// <summary>Every parameter and how its values are read, in the order in which the contract lists them.</summary>
     private static readonly OrderedDictionary<string, Action<QueryParameters, string>> Readers = new(StringComparer.Ordinal)
     {
-        ["instrument"] = (p, name) => p.query = p.query with { Instruments = p.Known(name, p.family.Instruments) },
-        ["data_level"] = (p, name) => p.query = p.query with { DataLevels = p.Known(name, p.family.DataLevels) },
+        ["instrument"] = (p, name) => p.query = p.query with { Instruments = p.Known(name, each => each.Instruments) },
+        ["data_level"] = (p, name) => p.query = p.query with { DataLevels = p.Known(name, each => each.DataLevels) },
         ["descriptor"] = (p, name) => p.query = p.query with { Descriptors = p.Texts(name, "the descriptor of a name: letters, digits and hyphens", p.IsDescriptor) },
         ["start_date"] = (p, name) => p.query = p.query with { StartDate = p.Date(name) },
         ["end_date"] = (p, name) => p.query = p.query with { EndDate = p.Date(name) },
         ["version"] = (p, name) => p.ReadVersion(name),
-        ["extension"] = (p, name) => p.query = p.query with { Extensions = p.Known(name, p.family.Extensions) },
+        ["extension"] = (p, name) => p.query = p.query with { Extensions = p.Known(name, each => each.Extensions) },
         ["repointing"] = (p, name) => p.query = p.query with { Repointings = p.Numbers(name, "repoint") },
         ["cr"] = (p, name) => p.query = p.query with { Crs = p.Numbers(name, "cr") },
         ["ingestion_start_date"] = (p, name) => p.query = p.query with { IngestionStartDate = p.Date(name) },
@@ -45,7 +47,7 @@ internal sealed class QueryParameters
         ["sort"] = (p, name) => p.query = p.query with { Sort = p.SortFields(name) },
         ["fields"] = (p, name) => p.fields = p.FieldNames(name),
         ["count"] = (p, name) => p.count = p.YesOrNo(name),
-        ["format"] = (p, name) => p.format = p.OneOf(name, QueryRequest.Formats),
+        ["format"] = (p, name) => p.format = p.OneOf(name, ListingFormats.Names),
         ["limit"] = (p, name) => p.query = p.query with { Limit = p.Number(name, "", 1, LargestPage) },
         ["cursor"] = (p, name) => p.query = p.ReadCursor(name),
     };
@@ -56,6 +58,9 @@ internal sealed class QueryParameters
     private readonly IQueryCollection given;
     private readonly Mission mission;
     private readonly Family family;
+
+    // What values may be is said by the family that is asked for, or by all of them where single files are, which say themselves what family they are of.
+    private readonly IReadOnlyList<Family> families;
     private FileQuery query;
     private IReadOnlyList<string> fields = [];
     private string? format;
@@ -68,7 +73,9 @@ internal sealed class QueryParameters
         family = mission.Families.FirstOrDefault(each => each.Name == table)
             ?? throw new Refused(Problems.BadParameter(
                 $"The parameter table is '{Shown(table)}', which is no family of files; allowed: {string.Join(", ", mission.Families.Select(each => each.Name))}."));
-        query = new FileQuery { Family = table };
+        var anyFamily = !given.ContainsKey("table") && (given.ContainsKey("file_path") || given.ContainsKey("filename"));
+        families = anyFamily ? mission.Families : [family];
+        query = new FileQuery { Family = anyFamily ? null : table };
     }
 
     /// <summary>What the parameters ask, or the problem with them.</summary>
@@ -115,9 +122,6 @@ internal sealed class QueryParameters
                 keys.Add(key);
             else if (target.Name is { } other)
                 throw Bad(name, text, $"the path of that file, which is {other.Key}", []);
-            // A single file says itself what family it is of.
-            if (!given.ContainsKey("table"))
-                query = query with { Family = null };
         }
 
         query = query with { FilePaths = [.. query.FilePaths, .. keys] };
@@ -133,8 +137,9 @@ internal sealed class QueryParameters
     }
 
     /// <summary>Values out of a set that the mission file fixes; wildcards become the members that they match.</summary>
-    private List<string> Known(string name, IReadOnlyList<string> allowed)
+    private List<string> Known(string name, Func<Family, IReadOnlyList<string>> of)
     {
+        var allowed = families.SelectMany(of).Distinct(StringComparer.Ordinal).ToList();
         if (allowed.Count == 0)
             throw new Refused(Problems.BadParameter($"The parameter {name} does not go with table={family.Name}: its files have none."));
         var values = new List<string>();
@@ -246,7 +251,7 @@ internal sealed class QueryParameters
         // SPICE kernels have their type as descriptor, and those are written with underscores.
         foreach (var c in text)
         {
-            if (c is <= ' ' or > '~' or '/' or '\\' or '\'' or '"' || (c == '_' && family.Instruments.Count > 0))
+            if (c is <= ' ' or > '~' or '/' or '\\' or '\'' or '"' || (c == '_' && families.All(each => each.Instruments.Count > 0)))
                 return false;
         }
 

@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// The calls of the operating system that .NET does not offer, or not so that they can be relied on: link a file, replace one, flush a folder, flush a file,
-/// drop a file from the page cache.
+/// The calls of the operating system that .NET does not offer, or not so that they can be relied on: link a file, replace one, flush a folder, flush a
+/// file, drop a file from the page cache.
 /// </summary>
 internal static partial class Posix
 {
@@ -23,13 +23,6 @@ internal static partial class Posix
         return error == AlreadyThere ? false : throw Failure(error, $"link {name}");
     }
 
-    /// <summary>Gives a file the name of another, which loses it in the same moment: at no time is there neither. Not for objects, which are never replaced.</summary>
-    public static void Replace(string file, string name)
-    {
-        if (rename(file, name) != 0)
-            throw Failure(Marshal.GetLastPInvokeError(), $"rename {file} to {name}");
-    }
-
     /// <summary>Makes a file's bytes durable.</summary>
     /// <remarks>
     /// .NET's own flush loses the failure: on Unix its native part answers 1 where fsync failed, and its managed part looks for a
@@ -39,6 +32,13 @@ internal static partial class Posix
     {
         if (fsync(file) != 0)
             throw Failure(Marshal.GetLastPInvokeError(), $"flush {path}");
+    }
+
+    /// <summary>Gives a file the name of another, which loses it in the same moment: at no time is there neither. Not for objects, which are never replaced.</summary>
+    public static void Replace(string file, string name)
+    {
+        if (rename(file, name) != 0)
+            throw Failure(Marshal.GetLastPInvokeError(), $"rename {file} to {name}");
     }
 
     /// <summary>Makes a folder's entries durable.</summary>

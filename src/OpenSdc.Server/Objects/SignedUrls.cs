@@ -20,6 +20,8 @@ internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock) : IDispo
 
     private const int KeySize = 32;
 
+    private static readonly SearchValues<char> Unreserved = SearchValues.Create("/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
     // Making a keyed hash costs more than using it; each thread keeps its own.
     private readonly ThreadLocal<IncrementalHash> hashes = new(() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, signingKey));
 
@@ -74,8 +76,7 @@ internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock) : IDispo
         Compute(method, key, expires, signature);
         Span<char> text = stackalloc char[Base64Url.GetEncodedLength(HMACSHA256.HashSizeInBytes)];
         Base64Url.EncodeToChars(signature, text);
-        // Keys are made of characters that need no escape in a path: the mission's names allow no others.
-        return string.Create(CultureInfo.InvariantCulture, $"{baseUrl}{Root}{key}?expires={expires}&signature={text}");
+        return string.Create(CultureInfo.InvariantCulture, $"{baseUrl}{Root}{PathOf(key)}?expires={expires}&signature={text}");
     }
 
     /// <summary>Null where the request may pass; otherwise the sentence that says why not.</summary>
@@ -98,6 +99,10 @@ internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock) : IDispo
     }
 
     public void Dispose() => hashes.Dispose();
+
+    /// <summary>The key as a URL writes it. A descriptor may hold what has a meaning of its own there, such as # or %, or in a shell, such as a quote.</summary>
+    private static string PathOf(string key) =>
+        key.AsSpan().ContainsAnyExcept(Unreserved) ? string.Join('/', key.Split('/').Select(Uri.EscapeDataString)) : key;
 
     private void Compute(string method, string key, long expires, Span<byte> signature)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
+using OpenSdc.Tests.Upkeep;
 using Shouldly;
 using Xunit;
 
@@ -16,6 +17,7 @@ public sealed class StorageWatchTests
     {
         using var disk = Mount.Small("24m");
         await using var archive = await StartAsync(disk);
+        using var measurements = new Measurements(archive);
         var first = ArchiveFixture.NewName();
         await archive.UploadAsync(first, [1, 2, 3]);
         var name = ArchiveFixture.NewName();
@@ -32,13 +34,15 @@ public sealed class StorageWatchTests
         await File.WriteAllBytesAsync(filler, new byte[20 << 20]);
         (await archive.PutAsync(url, [1])).Status.ShouldBe(507);
         (await ReadyAsync(archive)).ShouldBe((200, "read-only", "refused"));
-        (await archive.SendAsync("GET /metrics")).Text.ShouldMatch(@"(?m)^opensdc_storage_writable\{[^}]*\} 0");
+        measurements.Of("opensdc.storage.writable").ShouldBe(0);
+        measurements.Of("opensdc.storage.free").ShouldBeInRange(1, Floor);
         (await archive.DownloadAsync(first)).ShouldBe([1, 2, 3]);
         (await archive.QueryAsync($"filename={first}")).Length.ShouldBe(1);
         (await archive.PutAsync(await SameUrlAsync(archive, url, first), [1, 2, 3])).Status.ShouldBe(200, "the same bytes again need no room");
 
         File.Delete(filler);
         (await archive.PutAsync(url, [1])).Status.ShouldBe(201);
+        measurements.Of("opensdc.storage.writable").ShouldBe(1);
         (await ReadyAsync(archive)).ShouldBe((200, "ready", "taken"));
     }
 
@@ -107,6 +111,20 @@ public sealed class StorageWatchTests
         for (var tries = 0; tries < 400 && (await ReadyAsync(archive)).Status != "ready"; tries++)
             await Task.Delay(25);
         (await ReadyAsync(archive)).ShouldBe((200, "ready", "taken"));
+    }
+
+    [Fact]
+    public async Task The_operators_documentation_names_every_metric_that_is_there()
+    {
+        await using var archive = await RunningArchive.StartAsync();
+        await archive.UploadAsync(ArchiveFixture.NewName(), [1]);
+        var documented = await File.ReadAllTextAsync(Path.Combine(SharedData.RepositoryRoot, "docs", "operate.md"));
+        var measured = (await archive.SendAsync("GET /metrics")).Text.Split('\n')
+            .Where(line => line.StartsWith("# TYPE opensdc_", StringComparison.Ordinal)).Select(line => line.Split(' ')[2]).ToList();
+        measured.ShouldContain("opensdc_storage_writable");
+        measured.ShouldContain("opensdc_unsound_files");
+        foreach (var name in measured)
+            documented.ShouldContain("`" + name);
     }
 
     private static Task<RunningArchive> StartAsync(Mount disk) => RunningArchive.StartAsync(options => options with { FreeSpaceFloor = Floor }, folder: disk.Folder);

@@ -32,8 +32,8 @@ public sealed class ScrubTests
         await archive.RunUntilAsync(async () => await archive.VerifiedAsync(after.Seq) != "", "the file after it is verified");
         (await archive.VerifiedAsync(before.Seq)).ShouldNotBeEmpty();
         (await archive.VerifiedAsync(file.Seq)).ShouldBeEmpty();
-        await archive.ShouldSoonMeasureAsync($$"""opensdc_soundness_changes_total{otel_scope_name="OpenSdc",kind="{{kind}}"}""", "1");
-        await archive.ShouldSoonMeasureAsync("opensdc_unsound_files{", "1");
+        await archive.ShouldSoonMeasureAsync($"opensdc.soundness.changes{{kind={kind}}}", 1);
+        await archive.ShouldSoonMeasureAsync("opensdc.unsound.files", 1);
         (await archive.Running.SendAsync("GET /health/ready")).Json.GetProperty("unsound_files").GetInt64().ShouldBe(1);
 
         foreach (var (method, headers) in new (string, (string, string)[])[] { ("GET", []), ("HEAD", []), ("GET", [("Range", "bytes=0-9")]) })
@@ -45,7 +45,7 @@ public sealed class ScrubTests
         await File.WriteAllBytesAsync(file.Path, bytes);
         await archive.RunUntilEventsAsync(file.Seq, "published", kind, "sound");
         (await archive.Running.DownloadAsync(file.Name)).AsSpan().SequenceEqual(bytes).ShouldBeTrue();
-        await archive.ShouldSoonMeasureAsync("opensdc_unsound_files{", "0");
+        await archive.ShouldSoonMeasureAsync("opensdc.unsound.files", 0);
     }
 
     [Fact]

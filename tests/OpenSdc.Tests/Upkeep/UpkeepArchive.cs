@@ -8,7 +8,13 @@ namespace OpenSdc.Tests.Upkeep;
 /// <summary>An archive whose clock the test moves, whose objects it harms, and whose ledger of events it reads.</summary>
 internal sealed class UpkeepArchive : IAsyncDisposable
 {
-    private UpkeepArchive(RunningArchive running, FakeTimeProvider clock) => (Running, Clock) = (running, clock);
+    private readonly Measurements measurements;
+
+    private UpkeepArchive(RunningArchive running, FakeTimeProvider clock)
+    {
+        (Running, Clock) = (running, clock);
+        measurements = new(running);
+    }
 
     public RunningArchive Running { get; }
 
@@ -56,22 +62,9 @@ internal sealed class UpkeepArchive : IAsyncDisposable
         return await Running.SendAsync($"{method} {url}", headers: headers);
     }
 
-    /// <summary>Waits for a line of /metrics, which the exporter caches for a moment.</summary>
-    public async Task ShouldSoonMeasureAsync(string start, string value)
-    {
-        string[] lines = [];
-        for (var tries = 0; tries < 200; tries++)
-        {
-            lines = (await Running.SendAsync("GET /metrics")).Text.Split('\n');
-            if (lines.Any(line => line.StartsWith(start, StringComparison.Ordinal) && line.Contains($" {value}", StringComparison.Ordinal)))
-                return;
-            await Task.Delay(25);
-        }
-
-        Assert(lines);
-
-        void Assert(string[] all) => all.ShouldContain(line => line.StartsWith(start, StringComparison.Ordinal) && line.Contains($" {value}", StringComparison.Ordinal), $"{start} … {value}");
-    }
+    /// <summary>Lets the clock run until a measurement has a value: a gauge is counted anew every half minute.</summary>
+    public Task ShouldSoonMeasureAsync(string measurement, double value) =>
+        RunUntilAsync(() => Task.FromResult(measurements.Of(measurement) == value), $"{measurement} = {value}");
 
     public static void FlipBit(string path, long at)
     {
@@ -82,7 +75,11 @@ internal sealed class UpkeepArchive : IAsyncDisposable
         file.WriteByte((byte)(value ^ 4));
     }
 
-    public ValueTask DisposeAsync() => Running.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        measurements.Dispose();
+        return Running.DisposeAsync();
+    }
 
     private async Task<List<string>> ListAsync(string sql, long seq) => await Catalogue.ReadAsync(async session =>
     {

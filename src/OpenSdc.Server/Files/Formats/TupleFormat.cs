@@ -3,42 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace OpenSdc.Server.Files;
-
-/// <summary>How the rows of a query become text.</summary>
-internal interface IListingFormat
-{
-    /// <summary>The columns that it reads, as SQL.</summary>
-    string Columns { get; }
-
-    /// <summary>Which of them is the path.</summary>
-    int PathColumn { get; }
-
-    void Begin(PooledBuffer output);
-
-    void Row(PooledBuffer output, DbDataReader row, bool first);
-
-    void End(PooledBuffer output);
-}
-
-/// <summary>Plain: a JSON array of the records, each as it was rendered at its publication.</summary>
-internal sealed class ItemFormat : IListingFormat
-{
-    public string Columns => "item, file_path";
-
-    public int PathColumn => 1;
-
-    public void Begin(PooledBuffer output) => output.Write("["u8);
-
-    public void Row(PooledBuffer output, DbDataReader row, bool first)
-    {
-        if (!first)
-            output.Write(","u8);
-        output.Write(row.GetFieldValue<byte[]>(0));
-    }
-
-    public void End(PooledBuffer output) => output.Write("]"u8);
-}
+namespace OpenSdc.Server.Files.Formats;
 
 /// <summary>
 /// Documented: the Python text of a list of tuples, as a JSON string in the document's object. A file whose name has no end repeats its start there;
@@ -49,6 +14,10 @@ internal sealed class TupleFormat : IListingFormat
     private const int Fields = 7;
 
     private readonly StringBuilder text = new();
+
+    public string ContentType => "application/json";
+
+    public string? FileName => null;
 
     public string Columns => "instrument, data_level, descriptor, start_date, COALESCE(end_date, start_date), version, extension, file_path";
 

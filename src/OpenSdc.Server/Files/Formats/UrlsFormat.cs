@@ -1,0 +1,35 @@
+using System.Data.Common;
+using OpenSdc.Server.Objects;
+
+namespace OpenSdc.Server.Files.Formats;
+
+/// <summary>
+/// One absolute signed URL a line, for <c>wget --content-disposition -i -</c> and <c>aria2c -i -</c>. Each is what a download would redirect to, and lives as long; since it says until
+/// when, no two answers are the same.
+/// </summary>
+internal sealed class UrlsFormat(SignedUrls urls, string address, int lifetime) : IListingFormat
+{
+    public string ContentType => "text/plain; charset=utf-8";
+
+    public string? FileName => "opensdc-urls.txt";
+
+    public bool IsLasting => false;
+
+    public string Columns => "file_path";
+
+    public int PathColumn => 0;
+
+    public void Begin(PooledBuffer output)
+    {
+    }
+
+    public void Row(PooledBuffer output, DbDataReader row, bool first)
+    {
+        output.Write(urls.Sign(address, "GET", row.GetString(0), lifetime));
+        output.Write("\n"u8);
+    }
+
+    public void End(PooledBuffer output)
+    {
+    }
+}

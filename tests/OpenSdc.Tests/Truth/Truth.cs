@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace OpenSdc.Tests.Truth;
+
+/// <summary>The contract's section "Query" and the parameters that came after it, read aloud: what a query must answer, from a plain list of rows.</summary>
+public static class Truth
+{
+    /// <summary>The rows of the answer in its order, in the state after the publication with this number; an <c>as_of</c> in the query goes before it.</summary>
+    public static List<TruthRow> Evaluate(IEnumerable<TruthRow> all, IReadOnlyList<(string Name, string Value)> query, long state)
+    {
+        state = One(query, "as_of") is { } asOf ? long.Parse(asOf, CultureInfo.InvariantCulture) : state;
+        var left = all.Where(row => row.Seq <= state && Passes(row, query));
+        if (Lists(query, "version").Contains("latest") || One(query, "latest") is "true" or "True")
+        {
+            left = left
+                .GroupBy(row => (row.File.Family, row.File.Instrument, row.File.DataLevel, row.File.Descriptor, row.File.StartDate, row.File.Repointing, row.File.Cr,
+                    row.File.Extension))
+                .Select(series => series.MaxBy(row => (row.File.Major ?? -1, row.File.Minor ?? -1, row.Seq))!);
+        }
+
+        var sorted = left.Order(Comparer<TruthRow>.Create((_, _) => 0));
+        foreach (var field in Lists(query, "sort"))
+            sorted = field[0] == '-' ? sorted.ThenByDescending(row => Sortable(row, field[1..]), Texts) : sorted.ThenBy(row => Sortable(row, field), Texts);
+        return [.. sorted.ThenBy(row => row.File.Key, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Plain: the JSON members of the contract, in its order.</summary>
+    public static string Plain(IEnumerable<TruthRow> rows) => "[" + string.Join(',', rows.Select(row =>
+    {
+        var file = row.File;
+        List<(string Name, string Value)> members =
+        [
+            ("file_path", Text(file.Key)), ("instrument", Text(file.Instrument)), ("data_level", Text(file.DataLevel)), ("descriptor", Text(file.Descriptor)),
+            ("start_date", Text(file.StartDate)), ("end_date", Text(file.EndDate)), ("repointing", Number(file.Repointing)), ("cr", Number(file.Cr)),
+            ("version", Text(file.Version)), ("major_version", Number(file.Major)), ("minor_version", Number(file.Minor)), ("extension", Text(file.Extension)),
+            ("ingestion_date", Text(row.IngestionDate)), ("size", $"{row.Size}"), ("sha256", Text(row.Sha256)), ("seq", $"{row.Seq}"),
+        ];
+        // Only where the name has one.
+        members.RemoveAll(member => member is ("end_date", "null"));
+        return "{" + string.Join(',', members.Select(member => $"\"{member.Name}\":{member.Value}")) + "}";
+    })) + "]";
+
+    /// <summary>Documented: the Python text of a list of tuples.</summary>
+    public static string Documented(IEnumerable<TruthRow> rows) => "[" + string.Join(", ", rows.Select(row =>
+    {
+        var file = row.File;
+        string?[] fields = [file.Instrument, file.DataLevel, file.Descriptor, file.StartDate, file.EndDate ?? file.StartDate, file.Version, file.Extension];
+        return $"({string.Join(", ", fields.Select(field => field is null ? "None" : $"'{field}'"))})";
+    })) + "]";
+
+    private static bool Passes(TruthRow row, IReadOnlyList<(string Name, string Value)> query)
+    {
+        var file = row.File;
+        var names = Lists(query, "filename").Concat(Lists(query, "file_path").Select(path => path[(path.LastIndexOf('/') + 1)..])).ToHashSet(StringComparer.Ordinal);
+        return (names.Count == 0 || names.Contains(file.Name))
+            && file.Family == (One(query, "table") ?? (names.Count > 0 ? file.Family : "science"))
+            && AnyText("instrument", file.Instrument) && AnyText("data_level", file.DataLevel) && AnyText("descriptor", file.Descriptor)
+            && AnyText("extension", file.Extension) && AnyText("version", file.Version)
+            && AnyNumber("repointing", file.Repointing) && AnyNumber("cr", file.Cr) && AnyNumber("major_version", file.Major) && AnyNumber("minor_version", file.Minor)
+            && From("start_date", file.StartDate) && To("end_date", file.StartDate)
+            && From("ingestion_start_date", row.IngestionDate[..8]) && To("ingestion_end_date", row.IngestionDate[..8])
+            && (One(query, "since_seq") is not { } since || row.Seq > long.Parse(since, CultureInfo.InvariantCulture))
+            && (One(query, "overlaps") is not { } days
+                || (file.StartDate is { } start && AtMost(start, days.Split('-')[^1]) && AtMost(days.Split('-')[0], file.EndDate ?? start)));
+
+        bool AnyText(string name, string? value)
+        {
+            var any = Lists(query, name).Where(each => each != "latest").ToList();
+            return any.Count == 0 || any.Contains("*")
+                || (value is not null && any.Exists(each => Regex.IsMatch(value, $"^{Regex.Escape(each).Replace("\\*", ".*", StringComparison.Ordinal)}$")));
+        }
+
+        bool AnyNumber(string name, int? value)
+        {
+            var any = Lists(query, name).Select(each => int.Parse(each.TrimStart([.. "repointcr"]), CultureInfo.InvariantCulture)).ToList();
+            return any.Count == 0 || (value is { } number && any.Contains(number));
+        }
+
+        bool From(string name, string? value) => One(query, name) is not { } least || (value is not null && AtMost(least, value));
+
+        bool To(string name, string? value) => One(query, name) is not { } most || (value is not null && AtMost(value, most));
+    }
+
+    private static bool AtMost(string a, string b) => string.CompareOrdinal(a, b) <= 0;
+
+    private static List<string> Lists(IReadOnlyList<(string Name, string Value)> query, string name) =>
+        [.. query.Where(each => each.Name == name).SelectMany(each => each.Value.Split(','))];
+
+    private static string? One(IReadOnlyList<(string Name, string Value)> query, string name) =>
+        query.Where(each => each.Name == name).Select(each => each.Value).SingleOrDefault();
+
+    /// <summary>What a column is sorted by, as text of equal length: what a name lacks sorts first.</summary>
+    private static string Sortable(TruthRow row, string column) => column switch
+    {
+        "start_date" => row.File.StartDate ?? "",
+        "ingestion_date" => row.IngestionDate,
+        "version" => $"{(row.File.Major ?? -1) + 1:D10}{(row.File.Minor ?? -1) + 1:D10}",
+        "size" => $"{row.Size:D20}",
+        _ => row.File.Key,
+    };
+
+    private static readonly StringComparer Texts = StringComparer.Ordinal;
+
+    // As System.Text.Json escapes by default: everything that could end an attribute or a script.
+    private static string Escaped(string text)
+    {
+        var escaped = new StringBuilder();
+        foreach (var c in text)
+            _ = c is '+' or '&' or '<' or '>' or '\'' or '`' or '"' or '\\' ? escaped.Append($"\\u{(int)c:X4}") : escaped.Append(c);
+        return escaped.ToString();
+    }
+
+    private static string Text(string? text) => text is null ? "null" : $"\"{Escaped(text)}\"";
+
+    private static string Number(int? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "null";
+}
