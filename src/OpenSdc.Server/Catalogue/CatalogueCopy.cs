@@ -1,6 +1,6 @@
+using OpenSdc.Server.Objects;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
-using OpenSdc.Server.Objects;
 using SQLitePCL;
 
 namespace OpenSdc.Server.Catalogue;
@@ -73,7 +73,8 @@ internal sealed class CatalogueCopy : IDisposable
         using (var sealing = Open(file, SqliteOpenMode.ReadWrite))
             Run(sealing, "PRAGMA journal_mode = DELETE");
         using var stream = new FileStream(file, FileMode.Open, FileAccess.ReadWrite);
-        Posix.Flush(stream.SafeFileHandle, file);
+        stream.Flush();
+        Posix.Flush(stream.SafeFileHandle, stream.Name);
     }
 
     /// <summary>What is wrong with the file as a database and as a ledger; null where nothing is.</summary>

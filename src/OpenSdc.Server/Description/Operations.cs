@@ -199,14 +199,9 @@ internal static class Operations
             new(Problems.PreconditionFailed, "`If-Match` or `If-Unmodified-Since` does not hold"),
             new(Problems.RangeNotSatisfiable(1482760), "the range lies outside the file; `Content-Range` says how long it is"),
             new(Problems.DamagedObject(Samples.Key), "the stored bytes are not those that were published, so they are not sent"),
-<<<<<<< HEAD
+            new(Problems.LostObject(Samples.Key), "the stored bytes are not there"),
             Failure.Unexpected,
             Failure.Starting,
-=======
-            new(Problems.LostObject(Samples.Key), "the stored bytes are not there"),
-            Unexpected,
-            Starting,
->>>>>>> 3b291635aaf6a799ec549b9ebfe732f83cad3604
         ],
     };
 
@@ -227,10 +222,6 @@ internal static class Operations
         new(HttpMethod.Get, "/health/ready", "ready", Health, "May requests be sent?",
             "Answers 200 once recovery is done and while the catalogue answers, also while uploads are refused: the body says so, and why.")
         {
-<<<<<<< HEAD
-            Answers = [new(200, "Requests may be sent.") { MediaType = "text/plain", Shapes = [Shapes.Text], Examples = [("ready", "ready", "\"ready\\n\"")] }],
-            Failures = [Failure.Unexpected, Failure.Starting],
-=======
             Answers =
             [
                 new(200, "Files can be found and fetched.")
@@ -246,7 +237,6 @@ internal static class Operations
                     Examples = [("starting", "recovery is running", Samples.Recovering)],
                 },
             ],
->>>>>>> 3b291635aaf6a799ec549b9ebfe732f83cad3604
         },
         new(HttpMethod.Get, "/metrics", "metrics", Health, "Measurements", "What the service measures of itself, for Prometheus.")
         {

@@ -96,7 +96,9 @@ internal sealed class BackupFolder : IDisposable
     {
         written.Flush();
         var isEmpty = written.BaseStream.Length == 0;
-        Posix.Flush(((FileStream)written.BaseStream).SafeFileHandle, name);
+        var stream = (FileStream)written.BaseStream;
+        stream.Flush();
+        Posix.Flush(stream.SafeFileHandle, stream.Name);
         written.Dispose();
         if (isEmpty)
             File.Delete(Path.Combine(Folder, name + Partial));
@@ -166,7 +168,7 @@ internal sealed class BackupFolder : IDisposable
         using var stream = new FileStream(path, options);
         stream.Write(bytes);
         stream.Flush();
-        Posix.Flush(stream.SafeFileHandle, path);
+        Posix.Flush(stream.SafeFileHandle, stream.Name);
     }
 
     private void Refuse(string data, string otherSort)

@@ -60,6 +60,7 @@ internal sealed class Restore(string backup, string data, TimeProvider clock, Up
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         using var stream = new FileStream(copy, FileMode.Open, FileAccess.ReadWrite);
-        Posix.Flush(stream.SafeFileHandle, copy);
+        stream.Flush();
+        Posix.Flush(stream.SafeFileHandle, stream.Name);
     }
 }
