@@ -20,6 +20,9 @@ internal sealed class Filters
     /// <summary>The conditions with their WHERE, or nothing.</summary>
     public string Where => IsEmpty ? "" : $" WHERE {text}";
 
+    /// <summary>The conditions alone.</summary>
+    public string Conditions => text.ToString();
+
     public object?[] Values => [.. values];
 
     /// <summary>A column whose conditions use no index: the expression is its value, but not the indexed one.</summary>

@@ -45,10 +45,20 @@ internal static class QueryPlan
     public static IReadOnlyList<SqlStatement> CountOf(FileQuery query, Family? family)
     {
         var whole = query with { Limit = null, Offset = 0, After = null, Sort = [] };
-        if (Coverage.Knows(whole))
-            return [Coverage.CountOf(whole)];
-        return [.. Of(whole, family, "1").Select(each => each with { Text = $"SELECT COUNT(*) FROM ({each.Text[..each.Text.LastIndexOf(" ORDER BY", StringComparison.Ordinal)]}) AS found" })];
+        if (CoveragePlan.IsKept(whole))
+            return [CoveragePlan.CountOf(whole)];
+        return [.. Of(whole, family, "1").Select(each => each with { Text = $"SELECT COUNT(*) FROM ({WithoutOrder(each)}) AS found" })];
     }
+
+    /// <summary>All rows of a query in no order, as one statement to be summed up by another.</summary>
+    public static SqlStatement Unordered(FileQuery query, string columns)
+    {
+        var whole = query with { Limit = null, Offset = 0, After = null, Sort = [] };
+        var statement = query.Latest && !LatestIsKept(query) ? Ranked(whole, columns) : Sorted(whole, columns);
+        return statement with { Text = WithoutOrder(statement) };
+    }
+
+    private static string WithoutOrder(SqlStatement statement) => statement.Text[..statement.Text.LastIndexOf(" ORDER BY", StringComparison.Ordinal)];
 
     /// <summary>
     /// Whether the newest of each series is the same with these filters as without them, so that what publication notes can be used: they take whole
@@ -131,10 +141,9 @@ internal static class QueryPlan
         foreach (var value in inner.Values)
             filters.Add(value);
         filters.And("place = 1").Compare("file_path >", query.After);
-        var unordered = inner.Text[..inner.Text.LastIndexOf(" ORDER BY", StringComparison.Ordinal)];
         var outer = query.Sort.Count > 0 ? Sorted(new FileQuery { Family = null, Sort = query.Sort }, "1").Text.Split(" ORDER BY ")[1] : "file_path";
         var limit = Limit(filters, query);
-        return new($"SELECT {columns} FROM ({unordered}) AS ranked{filters.Where} ORDER BY {outer}{limit}", filters.Values);
+        return new($"SELECT {columns} FROM ({WithoutOrder(inner)}) AS ranked{filters.Where} ORDER BY {outer}{limit}", filters.Values);
     }
 
     private static SqlStatement Finish(Filters filters, FileQuery query, string columns, string order)

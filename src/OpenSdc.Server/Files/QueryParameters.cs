@@ -269,7 +269,7 @@ internal sealed class QueryParameters
         new(Problems.BadParameter($"The parameter {name} is '{Shown(text)}'; allowed: {allowed}.") with { Errors = [.. faults.Select(fault => fault.Message)] });
 
     /// <summary>A caller's text as a sentence can hold it: short, and on one line.</summary>
-    private static string Shown(string text)
+    public static string Shown(string text)
     {
         var cut = text.Length <= 80 ? text : text[..80] + "…";
         return cut.Any(char.IsControl) ? string.Concat(cut.Select(c => char.IsControl(c) ? '\uFFFD' : c)) : cut;
