@@ -12,7 +12,7 @@ namespace OpenSdc.Tests.Files.Formats;
 public sealed class ItemPartsFormatTests
 {
     private static readonly Gen<string?> Text = Gen.OneOf(
-        Gen.Const((string?)null), Gen.String.Select(each => (string?)each), Gen.OneOfConst("", "\"", "\\", "\\\"", "},{", ",\"seq\":1", "null").Select(each => (string?)each));
+        Gen.Const((string?)null), Gen.String.Select(each => (string?)each), Gen.OneOf<string>("", "\"", "\\", "\\\"", "},{", ",\"seq\":1", "null").Select(each => (string?)each));
 
     private static readonly Gen<FileRecord> Record =
         Gen.Select(Text, Text, Text, Text, Text, Gen.Int.Nullable(), Gen.Long, Text).Select((path, level, descriptor, start, end, number, size, version) => new FileRecord
