@@ -15,6 +15,8 @@ const string Usage = """
                                                       write, flush, link, flush the folder: the peer of publishing
       get     --url URL                               one stream
       ready   --url URL [--runs N] -- COMMAND…        time from exec to the first 200
+      fuzz    --url URL [--count N] [--connections C] [--seed S] [--limit L] [--pid PID [--sample N] [--show N]]
+                                                      spoilt queries; with the server's PID also what each costs it
       fill    --data DIR --rows N                     catalogue rows for an archive that is not running
       fill-objects --data DIR --rows N [--size BYTES] objects and their rows, for the same
     """;
@@ -39,6 +41,7 @@ try
         "bare-publish" => BarePublish.Run(options),
         "get" => GetStream.Run(options),
         "ready" => await StartTime.Run(options),
+        "fuzz" => await Fuzz.Run(options),
         "fill" => await Fill.Run(options),
         "fill-objects" => await FillObjects.Run(options),
         _ => throw new UsageException($"No such command: {args[0]}\n{Usage}"),

@@ -13,7 +13,11 @@ internal sealed class Filters
     private const int LargestGroup = 50;
 
     private readonly StringBuilder text = new();
-    private readonly List<object?> values = [];
+    private readonly List<object?> values;
+
+    public Filters() => values = [];
+
+    private Filters(List<object?> values) => this.values = values;
 
     public bool IsEmpty => text.Length == 0;
 
@@ -29,6 +33,9 @@ internal sealed class Filters
     public static string Unindexed(string column) => column + " || ''";
 
     public static string UnindexedNumber(string column) => column + " + 0";
+
+    /// <summary>Other conditions of the same statement, for a part of it that stands apart.</summary>
+    public Filters Beside() => new(values);
 
     public string Add(object? value)
     {

@@ -13,60 +13,58 @@ internal readonly record struct SqlStatement(string Text, object?[] Values);
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item><b>One product</b> (one instrument, level and descriptor): the index by product, which is in the order of start dates; the order of paths is the same.</item>
-/// <item><b>What is new</b> (since a number, or ingested from a day on): the rows by number or by ingestion, then sorted.</item>
+/// <item><b>Products of one descriptor</b>: the index by product, which is in the order of start dates; the order of paths is the same, and each product has a folder of its own.</item>
+/// <item><b>What is new</b> (since a number, or ingested from a day on), unless that is most of what there is: the rows by number or by ingestion, then sorted.</item>
 /// <item><b>Single files</b>: their paths.</item>
 /// <item><b>Anything else</b>: ranges of paths, since a path begins with instrument, level and month; in order by themselves.</item>
 /// </list>
 /// </remarks>
 internal static class QueryPlan
 {
-    private const string Series = "family, instrument, data_level, descriptor, start_date, repointing, cr, extension";
-    private const string NewestFirst = "COALESCE(major_version, -1) DESC, COALESCE(minor_version, -1) DESC, seq DESC";
     private const int MostRanges = 400;
     private const int PathsAtOnce = 500;
 
-    public static IReadOnlyList<SqlStatement> Of(FileQuery query, Family? family, string columns)
+    /// <param name="query">The filters, the order and the page.</param>
+    /// <param name="family">The family that it asks for; null for all of them.</param>
+    /// <param name="columns">What to select.</param>
+    /// <param name="newIsMost">Whether what is new, where the query asks for that, is so much that it is better not sorted.</param>
+    public static IReadOnlyList<SqlStatement> Of(FileQuery query, Family? family, string columns, bool newIsMost = false)
     {
-        if (query.Latest && !LatestIsKept(query))
-            return [Ranked(query, columns)];
+        if (query.Latest && LatestPlan.MustRank(query, family))
+            return [LatestPlan.Ranked(query, columns)];
         if (query.Sort.Count > 0)
             return [Sorted(query, columns)];
         if (query.FilePaths.Count > 0)
             return [.. query.FilePaths.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Chunk(PathsAtOnce).Select(paths => SomePaths(query, paths, columns))];
         if (IsOneProduct(query, family))
-            return [OneProduct(query, columns)];
-        if (query.SinceSeq is not null || query.IngestionStartDate is not null)
+            return [OneProduct(query, family!, columns)];
+        if (!newIsMost && AsksForNew(query))
             return [Recent(query, columns)];
+        if (family is { KeyOrder.FollowsStart: true } && IsOne(query.Descriptors) && Products(query, family) is { } products)
+            return [.. products.Select(product => OneProduct(product, family, columns))];
         return [.. Ranges(query, family).Select(range => OneRange(query, range.Range, range.IsExact, columns))];
     }
 
     /// <summary>The statements whose sum is the number of files that a query finds, its limit aside.</summary>
-    public static IReadOnlyList<SqlStatement> CountOf(FileQuery query, Family? family)
+    public static IReadOnlyList<SqlStatement> CountOf(FileQuery query, Family? family, bool newIsMost = false)
     {
         var whole = query with { Limit = null, Offset = 0, After = null, Sort = [] };
         if (CoveragePlan.IsKept(whole))
             return [CoveragePlan.CountOf(whole)];
-        return [.. Of(whole, family, "1").Select(each => each with { Text = $"SELECT COUNT(*) FROM ({WithoutOrder(each)}) AS found" })];
+        return [.. Of(whole, family, "1", newIsMost).Select(each => each with { Text = $"SELECT COUNT(*) FROM ({WithoutOrder(each)}) AS found" })];
     }
 
     /// <summary>All rows of a query in no order, as one statement to be summed up by another.</summary>
     public static SqlStatement Unordered(FileQuery query, string columns)
     {
         var whole = query with { Limit = null, Offset = 0, After = null, Sort = [] };
-        var statement = query.Latest && !LatestIsKept(query) ? Ranked(whole, columns) : Sorted(whole, columns);
+        var statement = query.Latest && LatestPlan.MustRank(query, family: null) ? LatestPlan.Ranked(whole, columns) : Sorted(whole, columns);
         return statement with { Text = WithoutOrder(statement) };
     }
 
-    private static string WithoutOrder(SqlStatement statement) => statement.Text[..statement.Text.LastIndexOf(" ORDER BY", StringComparison.Ordinal)];
+    public static string WithoutOrder(SqlStatement statement) => statement.Text[..statement.Text.LastIndexOf(" ORDER BY", StringComparison.Ordinal)];
 
-    /// <summary>
-    /// Whether the newest of each series is the same with these filters as without them, so that what publication notes can be used: they take whole
-    /// series, or, by number, a state of the catalogue.
-    /// </summary>
-    private static bool LatestIsKept(FileQuery query) =>
-        query.Versions.Count + query.MajorVersions.Count + query.MinorVersions.Count + query.FilePaths.Count == 0
-        && query is { IngestionStartDate: null, IngestionEndDate: null, SinceSeq: null, Overlaps: null };
+    public static bool AsksForNew(FileQuery query) => query.SinceSeq is not null || query.IngestionStartDate is not null;
 
     private static bool IsOneProduct(FileQuery query, Family? family) =>
         family is { KeyOrder.FollowsStart: true }
@@ -74,13 +72,36 @@ internal static class QueryPlan
 
     private static bool IsOne(IReadOnlyList<string> values) => values.Count == 1 && !values[0].Contains('*', StringComparison.Ordinal);
 
-    private static SqlStatement OneProduct(FileQuery query, string columns)
+    /// <summary>The query for each product alone, in the order of their folders; null where paths do not give each a folder.</summary>
+    private static List<FileQuery>? Products(FileQuery query, Family family)
     {
-        var filters = new Filters().Compare("family =", query.Family).Compare("instrument =", query.Instruments[0]);
+        var products = new List<(KeyRange Range, FileQuery Query)>();
+        foreach (var instrument in Values(query.Instruments, family.Instruments))
+        {
+            foreach (var level in Values(query.DataLevels, family.DataLevels))
+            {
+                var range = family.KeyOrder.Range(instrument, level, null, null, out var isExact);
+                if (!isExact || products.Count == MostRanges)
+                    return null;
+                if (query.After is null || string.CompareOrdinal(range.Below, query.After) > 0)
+                    products.Add((range, query with { Instruments = [instrument!], DataLevels = level is null ? [] : [level] }));
+            }
+        }
+
+        return [.. products.OrderBy(each => each.Range.From, StringComparer.Ordinal).Select(each => each.Query)];
+    }
+
+    private static SqlStatement OneProduct(FileQuery query, Family family, string columns)
+    {
+        var filters = new Filters().Compare("family =", family.Name).Compare("instrument =", query.Instruments[0]);
         if (query.DataLevels.Count == 0)
             filters.And("data_level IS NULL");
-        filters.AnyOf("data_level", query.DataLevels).Compare("descriptor =", query.Descriptors[0])
-            .Compare("start_date >=", query.StartDate).Compare("start_date <=", query.EndDate)
+        filters.AnyOf("data_level", query.DataLevels).Compare("descriptor =", query.Descriptors[0]);
+        var product = filters.Conditions;
+        // A next page begins on the day on which the one before ended, if it was this product's, and not again at the first day.
+        if (query.After is not null)
+            filters.And($"start_date >= COALESCE((SELECT start_date FROM files WHERE file_path = {filters.Add(query.After)} AND {product}), '')");
+        filters.Compare((query.After is null ? "start_date" : Filters.Unindexed("start_date")) + " >=", query.StartDate).Compare("start_date <=", query.EndDate)
             .Compare(Filters.UnindexedNumber("seq") + " >", query.SinceSeq)
             .Compare(Filters.Unindexed("ingestion_date") + " >=", query.IngestionStartDate)
             .Compare(Filters.Unindexed("file_path") + " >", query.After);
@@ -91,9 +112,10 @@ internal static class QueryPlan
     {
         var filters = new Filters().Compare("seq >", query.SinceSeq);
         filters.Compare((query.SinceSeq is null ? "ingestion_date" : Filters.Unindexed("ingestion_date")) + " >=", query.IngestionStartDate)
+            .Compare((query.SinceSeq is null ? "ingestion_date" : Filters.Unindexed("ingestion_date")) + " <=", Filters.EndOfDay(query.IngestionEndDate))
             .Compare(Filters.Unindexed("file_path") + " >", query.After);
         AddNames(filters, query);
-        return Finish(filters, query, columns, Filters.Unindexed("file_path"));
+        return Finish(filters, query with { IngestionEndDate = null }, columns, Filters.Unindexed("file_path"));
     }
 
     private static SqlStatement SomePaths(FileQuery query, IReadOnlyList<string> paths, string columns)
@@ -115,13 +137,14 @@ internal static class QueryPlan
         return Finish(AddRecent(filters, query), query, columns, "file_path");
     }
 
-    private static SqlStatement Sorted(FileQuery query, string columns)
+    public static SqlStatement Sorted(FileQuery query, string columns)
     {
         var filters = new Filters().AnyOf("file_path", query.FilePaths).AnyOf("family", query.Family is { } family ? [family] : Array.Empty<string>())
             .AnyOf("instrument", query.Instruments).AnyOf("data_level", query.DataLevels).AnyOf("descriptor", query.Descriptors)
             .Compare("start_date >=", query.StartDate).Compare("start_date <=", query.EndDate).Compare("seq >", query.SinceSeq)
             .Compare("ingestion_date >=", query.IngestionStartDate);
-        var order = string.Join(", ", query.Sort.SelectMany(SortColumns));
+        // A column that comes again decides nothing, and the database takes only so many.
+        var order = string.Join(", ", query.Sort.DistinctBy(each => each.Column).SelectMany(SortColumns));
         return Finish(filters, query, columns, order + (query.Sort.Any(each => each.Column == "file_path") ? "" : ", file_path"));
 
         static IEnumerable<string> SortColumns(SortField field)
@@ -133,32 +156,19 @@ internal static class QueryPlan
         }
     }
 
-    /// <summary>The newest among what the filters leave, where publication could not know it.</summary>
-    private static SqlStatement Ranked(FileQuery query, string columns)
-    {
-        var inner = Sorted(query with { Latest = false, Sort = [], Limit = null, Offset = 0, After = null }, $"files.*, ROW_NUMBER() OVER (PARTITION BY {Series} ORDER BY {NewestFirst}) AS place");
-        var filters = new Filters();
-        foreach (var value in inner.Values)
-            filters.Add(value);
-        filters.And("place = 1").Compare("file_path >", query.After);
-        var outer = query.Sort.Count > 0 ? Sorted(new FileQuery { Family = null, Sort = query.Sort }, "1").Text.Split(" ORDER BY ")[1] : "file_path";
-        var limit = Limit(filters, query);
-        return new($"SELECT {columns} FROM ({WithoutOrder(inner)}) AS ranked{filters.Where} ORDER BY {outer}{limit}", filters.Values);
-    }
-
     private static SqlStatement Finish(Filters filters, FileQuery query, string columns, string order)
     {
         filters.AddResidual(query).Compare(Filters.Unindexed("ingestion_date") + " <=", Filters.EndOfDay(query.IngestionEndDate));
         if (query.Latest)
-            filters.And(query.AsOf is { } asOf ? $"(superseded_by IS NULL OR superseded_by > {filters.Add(asOf)})" : "superseded_by IS NULL");
+            filters.And(LatestPlan.Condition(filters, query));
         var limit = Limit(filters, query);
         return new($"SELECT {columns} FROM files{filters.Where} ORDER BY {order}{limit}", filters.Values);
     }
 
-    private static string Limit(Filters filters, FileQuery query) =>
+    public static string Limit(Filters filters, FileQuery query) =>
         (query.Limit is { } most ? $" LIMIT {filters.Add(most)}" : "") + (query.Offset > 0 ? $" OFFSET {filters.Add(query.Offset)}" : "");
 
-    private static Filters AddRecent(Filters filters, FileQuery query) => filters
+    public static Filters AddRecent(Filters filters, FileQuery query) => filters
         .Compare(Filters.UnindexedNumber("seq") + " >", query.SinceSeq)
         .Compare(Filters.Unindexed("ingestion_date") + " >=", query.IngestionStartDate);
 
@@ -201,10 +211,10 @@ internal static class QueryPlan
         return [.. ranges.DistinctBy(each => each.Range)];
 
         static DateOnly? Day(string? text) => text is null ? null : DateOnly.ParseExact(text, "yyyyMMdd", CultureInfo.InvariantCulture);
-
-        static IReadOnlyList<string?> Values(IReadOnlyList<string> asked, IReadOnlyList<string> all) =>
-            asked.Any(each => each.Contains('*', StringComparison.Ordinal)) ? [null]
-            : asked.Count > 0 ? [.. asked.Distinct(StringComparer.Ordinal)]
-            : all.Count > 0 ? [.. all] : [null];
     }
+
+    private static IReadOnlyList<string?> Values(IReadOnlyList<string> asked, IReadOnlyList<string> all) =>
+        asked.Any(each => each.Contains('*', StringComparison.Ordinal)) ? [null]
+        : asked.Count > 0 ? [.. asked.Distinct(StringComparer.Ordinal)]
+        : all.Count > 0 ? [.. all] : [null];
 }

@@ -34,6 +34,9 @@ internal static class QueryBody
                 {
                     if (Texts(member.Value) is not { } texts)
                         return (null, Malformed($"has the member {member.Name}, which is no text, number, true or false, nor an array of these"));
+                    // A client that has no names left must not be given all files there are.
+                    if (texts.Length == 0)
+                        return (null, Malformed($"has the member {member.Name}, which is an empty array"));
                     Add(given, member.Name, texts);
                 }
             }
@@ -45,6 +48,11 @@ internal static class QueryBody
         catch (JsonException fault)
         {
             return (null, Malformed($"is not JSON (line {fault.LineNumber + 1}, byte {fault.BytePositionInLine + 1})"));
+        }
+        catch (InvalidOperationException)
+        {
+            // An escape such as \ud800 alone: well-formed JSON, and no text.
+            return (null, Malformed("holds half of a Unicode character"));
         }
         catch (InvalidDataException fault)
         {

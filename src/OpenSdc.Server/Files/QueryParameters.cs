@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.Primitives;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
@@ -271,8 +272,16 @@ internal sealed class QueryParameters
     /// <summary>A caller's text as a sentence can hold it: short, and on one line.</summary>
     public static string Shown(string text)
     {
-        var cut = text.Length <= 80 ? text : text[..80] + "…";
-        return cut.Any(char.IsControl) ? string.Concat(cut.Select(c => char.IsControl(c) ? '\uFFFD' : c)) : cut;
+        // By whole characters: half of one could not be written as JSON.
+        var shown = new StringBuilder();
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (shown.Length >= 80)
+                return shown.Append('…').ToString();
+            shown.Append(Rune.IsControl(rune) ? Rune.ReplacementChar : rune);
+        }
+
+        return shown.ToString();
     }
 
     /// <summary>Leaves the reading of one parameter from wherever its fault is found; never leaves this class.</summary>

@@ -1,4 +1,5 @@
 using OpenSdc.Server;
+using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Upkeep;
 using Shouldly;
 using Xunit;
@@ -163,6 +164,18 @@ public sealed class FsckFindingTests
         (await archive.CheckAsync(new FsckOptions { Digest = true })).Report.ShouldSatisfyAllConditions(
             after => after.Outcome.ShouldBe(FsckOutcome.Clean),
             after => after.Records.ShouldBe(20));
+    }
+
+    [Theory]
+    [InlineData(null, "damaged", FsckAction.MarkDamaged)]
+    [InlineData("damaged", "damaged", FsckAction.None)]
+    [InlineData("lost", "damaged", FsckAction.MarkDamaged)]
+    [InlineData("lost", null, FsckAction.None)]
+    [InlineData(null, null, FsckAction.None)]
+    public void An_object_that_cannot_be_read_is_marked_where_the_disk_itself_failed(string? before, string? mark, string action)
+    {
+        var finding = FsckFinding.Of(new KeptFile(1, "key", 2, "digest", before), new FsckVerdict(FsckKind.Unreadable, "It fails.", mark)).ShouldNotBeNull();
+        (finding.Kind, finding.Action).ShouldBe((FsckKind.Unreadable, action));
     }
 
     [Fact]
