@@ -88,7 +88,7 @@ internal static class Problems
     /// <summary>For what the framework refuses before any handler: no route, wrong method, malformed request.</summary>
     public static Problem OfStatus(int status) => status switch
     {
-        404 => new("no-route", 404, "There is nothing at this address; the routes are /upload, /download and /query, described at /docs.") { Plain = true },
+        404 => new("no-route", 404, "There is nothing at this address; the routes are /upload, /download, /query, /coverage and /facets, described at /docs.") { Plain = true },
         405 => new("method-not-allowed", 405, "This address does not answer this method; the header Allow says which it answers.") { Plain = true },
         413 => new("too-large", 413, "The request body is larger than this address takes.") { Plain = true },
         408 => new("too-slow", 408, "The request's bytes came too slowly; nothing was stored.") { Plain = true },

@@ -37,6 +37,7 @@ public static class ServerApp
         services.AddSingleton<Telemetry>();
         services.AddSingleton<PublicAddress>();
         services.AddSingleton<Patience>();
+        services.AddSingleton<RecentlyVerified>();
         services.AddSingleton<ObjectSender>();
 
         LostCatalogue.Refuse(options.Data);
@@ -107,6 +108,8 @@ public static class ServerApp
             routes.MapPut(SignedUrls.Root + "{**key}", ReceiveUpload.Handle);
             routes.MapGet("/query", QueryFiles.Handle);
             routes.MapPost("/query", QueryFiles.HandlePost);
+            routes.MapGet("/coverage", CoverFiles.Handle);
+            routes.MapGet("/facets", CountFacets.Handle);
             routes.MapMethods("/download/{**path}", GetAndHead, DownloadFile.Handle);
             routes.MapMethods(SignedUrls.Root + "{**key}", GetAndHead, ServeObject.Handle);
         }

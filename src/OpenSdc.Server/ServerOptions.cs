@@ -68,6 +68,9 @@ public sealed record ServerOptions
     /// <summary>Whether objects are hashed while they are sent, so that wrong bytes never arrive as a whole file.</summary>
     public bool VerifyReads { get; init; } = true;
 
+    /// <summary>For how many seconds a large object that was found right is sent without being hashed again; 0 hashes it each time.</summary>
+    public int VerifyInterval { get; init; } = 86400;
+
     /// <summary>Bytes that uploads leave free on the data folder's file system, so that the catalogue can always write.</summary>
     public long FreeSpaceFloor { get; init; } = 256L << 20;
 
@@ -94,6 +97,7 @@ public sealed record ServerOptions
         new("drain-timeout", "Seconds that requests in flight may take to finish at a stop.", "30", (o, v) => o with { DrainTimeout = (int)Whole(v, 0, 3600) }),
         new("scrub-rate", "Bytes a second at which stored objects are re-read and verified; 0 turns it off.", "4194304", (o, v) => o with { ScrubRate = Whole(v, 0, 1L << 40) }),
         new("verify-reads", "on or off: hash objects while they are sent, and cut the connection where they are damaged.", "on", (o, v) => o with { VerifyReads = OnOrOff(v) }),
+        new("verify-interval", "Seconds for which a large object that was found right is sent without being hashed again.", "86400", (o, v) => o with { VerifyInterval = (int)Whole(v, 0, 31536000) }),
         new("free-space-floor", "Bytes that uploads leave free on the data folder's disk.", "268435456", (o, v) => o with { FreeSpaceFloor = Whole(v, 0, 1L << 50) }),
         new("client-timeout", "Seconds that a client may stand still.", "30", (o, v) => o with { ClientTimeout = (int)Whole(v, 2, 3600) }),
         new("max-connections", "Connections open at once.", "4096", (o, v) => o with { MaxConnections = (int)Whole(v, 1, 1_000_000) }),

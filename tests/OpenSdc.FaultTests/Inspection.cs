@@ -106,7 +106,7 @@ internal static class Inspection
         })!;
         var said = await Task.WhenAll(fsck.StandardOutput.ReadToEndAsync(), fsck.StandardError.ReadToEndAsync());
         await fsck.WaitForExitAsync();
-        if (fsck.ExitCode != 0 && !said[1].Contains("Unrecognized command or argument 'fsck'", StringComparison.Ordinal))
+        if (fsck.ExitCode != 0)
             ledger.Faults.Enqueue($"sdc fsck --digest ended with status {fsck.ExitCode}: {said[0]}{said[1]}");
     }
 }

@@ -11,7 +11,7 @@ namespace OpenSdc.FaultTests;
 public sealed class KillTests
 {
     private const int Clients = 16;
-    private const int FullCheckEach = 25;
+    private const int FullCheckEach = 10;
 
     [Fact]
     public async Task No_kill_loses_what_was_acknowledged_or_shows_what_was_not_whole()

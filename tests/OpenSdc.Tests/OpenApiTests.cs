@@ -90,6 +90,13 @@ public sealed class OpenApiTests(OpenApiTests.Service service) : IClassFixture<O
         parameters.Where(each => each!["in"]!.GetValue<string>() == "query").Select(each => each!["name"]!.GetValue<string>()).ShouldBe(QueryParameters.Names);
     }
 
+    [Theory]
+    [InlineData("/coverage", "bin")]
+    [InlineData("/facets")]
+    public void Every_filter_of_a_query_is_described_where_it_is_taken(string path, params string[] own) =>
+        service.Document["paths"]![path]!["get"]!["parameters"]!.AsArray().Where(each => each!["in"]!.GetValue<string>() == "query")
+            .Select(each => each!["name"]!.GetValue<string>()).ShouldBe([.. CoverageRequest.Filters, .. own]);
+
     [Fact]
     public void Every_parameter_has_a_text_a_shape_and_an_example()
     {
@@ -157,6 +164,9 @@ public sealed class OpenApiTests(OpenApiTests.Service service) : IClassFixture<O
     [InlineData("/download/imap_codice_l1a_lo_20260101_20260102_v01-01.cdf", "/download/{path}", "not-found")]
     [InlineData("/query?colour=red", "/query", "unknown-parameter")]
     [InlineData("/query?start_date=2026-01-01", "/query", "bad-parameter")]
+    [InlineData("/coverage?colour=red", "/coverage", "unknown-parameter")]
+    [InlineData("/coverage?bin=week", "/coverage", "bad-parameter")]
+    [InlineData("/facets?limit=1", "/facets", "bad-parameter")]
     [InlineData("/objects/imap/none.cdf", "/objects/{key}", "bad-signature")]
     public async Task An_error_is_one_that_the_document_describes(string request, string path, string code)
     {
@@ -178,7 +188,7 @@ public sealed class OpenApiTests(OpenApiTests.Service service) : IClassFixture<O
     {
         var text = await File.ReadAllTextAsync(Path.Combine(Repository(), "docs", "api.md"));
         var codes = Regex.Matches(service.Document.ToJsonString(), "urn:opensdc:problem:([a-z-]+)").Select(match => match.Groups[1].Value).Distinct();
-        foreach (var name in QueryParameters.Names.Concat(codes))
+        foreach (var name in QueryParameters.Names.Append(CoverageRequest.Bin).Concat(codes))
             text.ShouldContain($"`{name}`");
     }
 

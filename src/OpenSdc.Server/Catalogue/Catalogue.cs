@@ -7,19 +7,6 @@ using OpenSdc.Contract.Naming;
 
 namespace OpenSdc.Server.Catalogue;
 
-/// <summary>A file that is to be recorded: its object lies complete and flushed at its key.</summary>
-internal sealed record Publication(FileName Name, long Size, string Sha256)
-{
-    /// <summary>When it was ingested, where that was before now: an object that is found without a record.</summary>
-    public DateTimeOffset? IngestedAt { get; init; }
-
-    /// <summary>What the event says: published, or adopted.</summary>
-    public string Event { get; init; } = EventKind.Published;
-}
-
-/// <summary>The record of a key after a publication: the new one, or the one that was there before it.</summary>
-internal readonly record struct Recorded(UploadReceipt Receipt, bool IsNew);
-
 /// <summary>
 /// Every statement that reads or writes file records, in one SQL text for both databases. Readers use pooled sessions;
 /// there is one writer, and only <see cref="Uploads.Publisher"/> calls it.
@@ -103,6 +90,29 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
 
             telemetry.CatalogueRead(started);
             return new Rows(readers, session, snapshot, statements, query.Limit) { Head = head, Count = found };
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens what the files of a query cover, in the order of products and of days, months or years.</summary>
+    /// <param name="query">The filters; its order and its page do not count.</param>
+    /// <param name="digits">How many digits of a start date are one period: 8, 6 or 4.</param>
+    /// <param name="cancel">Ends the reading.</param>
+    public async ValueTask<CoverageCells> CoverAsync(FileQuery query, int digits, CancellationToken cancel)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var session = await readers.RentAsync(cancel);
+        try
+        {
+            var snapshot = await dialect.BeginReadAsync(session.Connection, cancel);
+            var head = await HeadAsync(session, snapshot, cancel);
+            var statement = CoveragePlan.Of(query.AsOf == head ? query with { AsOf = null } : query, digits);
+            telemetry.CatalogueRead(started);
+            return new CoverageCells(new Rows(readers, session, snapshot, [statement], limit: null) { Head = head }, digits);
         }
         catch
         {
@@ -199,7 +209,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         for (var i = 0; i < recorded.Length; i++)
         {
             var publication = publications[i];
-            var record = RecordOf(publication, last + 1, Text(publication.IngestedAt ?? now));
+            var record = publication.Record(last + 1, now);
             var family = publication.Name.Family;
             var supersededBy = await newest.PlaceAsync(record, family, cancel);
             if (await InsertAsync(record, family, supersededBy) is null)
@@ -255,28 +265,4 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
 
     private static async ValueTask<long> HeadAsync(Session session, DbTransaction? transaction, CancellationToken cancel) =>
         Convert.ToInt64(await session.Statement(HeadSql, [], transaction).ExecuteScalarAsync(cancel));
-
-    private static FileRecord RecordOf(Publication publication, long seq, string at)
-    {
-        var name = publication.Name;
-        return new FileRecord
-        {
-            FilePath = name.Key,
-            Instrument = name.Instrument,
-            DataLevel = name.DataLevel,
-            Descriptor = name.Descriptor,
-            StartDate = name.StartDate?.ToString("yyyyMMdd", CultureInfo.InvariantCulture),
-            EndDate = name.EndDate?.ToString("yyyyMMdd", CultureInfo.InvariantCulture),
-            Repointing = name.Repointing,
-            Cr = name.Cr,
-            Version = name.Version,
-            MajorVersion = name.MajorVersion,
-            MinorVersion = name.MinorVersion,
-            Extension = name.Extension,
-            IngestionDate = at,
-            Size = publication.Size,
-            Sha256 = publication.Sha256,
-            Seq = seq,
-        };
-    }
 }

@@ -51,17 +51,16 @@ internal static class LatestPlan
         foreach (var value in inner.Values)
             filters.Add(value);
         filters.And("place = 1").Compare("file_path >", query.After);
-        var unordered = inner.Text[..inner.Text.LastIndexOf(" ORDER BY", StringComparison.Ordinal)];
         var outer = query.Sort.Count > 0 ? QueryPlan.Sorted(new FileQuery { Family = null, Sort = query.Sort }, "1").Text.Split(" ORDER BY ")[1] : "file_path";
         var limit = QueryPlan.Limit(filters, query);
-        return new($"SELECT {columns} FROM ({unordered}) AS ranked{filters.Where} ORDER BY {outer}{limit}", filters.Values);
+        return new($"SELECT {columns} FROM ({QueryPlan.WithoutOrder(inner)}) AS ranked{filters.Where} ORDER BY {outer}{limit}", filters.Values);
     }
 
     /// <summary>
     /// Whether the newest of each series is the same with these filters as without them, so that what publication notes can be used: they take whole
     /// series, or, by number, a state of the catalogue.
     /// </summary>
-    private static bool IsKept(FileQuery query) =>
+    public static bool IsKept(FileQuery query) =>
         query.Versions.Count + query.MajorVersions.Count + query.MinorVersions.Count + query.FilePaths.Count == 0
         && query is { IngestionStartDate: null, IngestionEndDate: null, SinceSeq: null, Overlaps: null };
 }

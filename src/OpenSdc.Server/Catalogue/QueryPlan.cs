@@ -49,11 +49,22 @@ internal static class QueryPlan
     public static IReadOnlyList<SqlStatement> CountOf(FileQuery query, Family? family, bool newIsMost = false)
     {
         var whole = query with { Limit = null, Offset = 0, After = null, Sort = [] };
-        if (Coverage.Knows(whole))
-            return [Coverage.CountOf(whole)];
-        return [.. Of(whole, family, "1", newIsMost).Select(each => each with { Text = $"SELECT COUNT(*) FROM ({each.Text[..each.Text.LastIndexOf(" ORDER BY", StringComparison.Ordinal)]}) AS found" })];
+        if (CoveragePlan.IsKept(whole))
+            return [CoveragePlan.CountOf(whole)];
+        return [.. Of(whole, family, "1", newIsMost).Select(each => each with { Text = $"SELECT COUNT(*) FROM ({WithoutOrder(each)}) AS found" })];
     }
 
+    /// <summary>All rows of a query in no order, as one statement to be summed up by another.</summary>
+    public static SqlStatement Unordered(FileQuery query, string columns)
+    {
+        var whole = query with { Limit = null, Offset = 0, After = null, Sort = [] };
+        var statement = query.Latest && !LatestPlan.IsKept(query) ? LatestPlan.Ranked(whole, columns) : Sorted(whole, columns);
+        return statement with { Text = WithoutOrder(statement) };
+    }
+
+    public static string WithoutOrder(SqlStatement statement) => statement.Text[..statement.Text.LastIndexOf(" ORDER BY", StringComparison.Ordinal)];
+
+    /// <summary>Whether a query asks for what came since a number or a day, which may be found without the others.</summary>
     public static bool AsksForNew(FileQuery query) => query.SinceSeq is not null || query.IngestionStartDate is not null;
 
     private static bool IsOneProduct(FileQuery query, Family? family) =>

@@ -211,6 +211,8 @@ internal static class Operations
         ReceiveUpload,
         QueryOperations.Get,
         QueryOperations.Post,
+        CoverageOperations.Coverage,
+        CoverageOperations.FacetsOfFiles,
         DownloadFile,
         DownloadFile.ForHead("headDownloadFile", "Ask where the bytes of a file are"),
         ServeObject,

@@ -55,6 +55,16 @@ internal static class Samples
     public static readonly string ReadOnly = Json(new("read-only", "done", "answers", "refused", Problems.NoRoom.Sentence, 200L << 20, 0));
     public static readonly string Recovering = Json(new("starting", "running", "answers", "taken", null, 512L << 30, 0));
 
+    public const string Coverage =
+        """
+        [{"family":"science","instrument":"codice","data_level":"l1a","descriptor":"lo","extension":"cdf","bin":"202601","files":62,"bytes":91931120,"version":"v01-02","first_ingestion":"20260103 04:05:06","last_ingestion":"20260203 04:05:06"}]
+        """;
+
+    public const string Facets =
+        """
+        {"files":62,"bytes":91931120,"facets":{"instrument":[{"value":"codice","files":62,"bytes":91931120}],"data_level":[{"value":"l1a","files":62,"bytes":91931120}],"descriptor":[{"value":"lo","files":62,"bytes":91931120}],"extension":[{"value":"cdf","files":62,"bytes":91931120}],"start_year":[{"value":"2026","files":62,"bytes":91931120}]}}
+        """;
+
     public static readonly string PlainList = $"[{Record}]";
 
     public static readonly string CsvLines = $"""

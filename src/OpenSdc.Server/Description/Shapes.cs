@@ -15,6 +15,8 @@ internal static class Shapes
     public const string DocumentedDownloadUrl = "DocumentedDownloadUrl";
     public const string FileList = "FileList";
     public const string DocumentedFileList = "DocumentedFileList";
+    public const string CoverageList = "CoverageList";
+    public const string Facets = "Facets";
     public const string UploadReceipt = nameof(Contract.UploadReceipt);
     public const string Bytes = "Bytes";
     public const string Text = "Text";
@@ -49,6 +51,8 @@ internal static class Shapes
             ("body", String(
                 "The Python text of a list of tuples: instrument, level, descriptor, start date, end date (the start again where the name has none), version, "
                 + "extension. What a family of files does not have is `None`. `ast.literal_eval` reads it."), true)));
+        Add(document, CoverageList, CoverageShapes.List);
+        Add(document, Facets, CoverageShapes.Facets);
         Add(document, Problem, Object("An error, as RFC 9457 describes it.",
             ("type", String("`urn:opensdc:problem:` and the code of the error, which is stable."), true),
             ("title", String("The words of the HTTP status."), true),
@@ -86,7 +90,7 @@ internal static class Shapes
         ? new OpenApiSchemaReference(names[0], document)
         : new OpenApiSchema { OneOf = [.. names.Select(name => new OpenApiSchemaReference(name, document))] };
 
-    private static OpenApiSchema Object(string text, params ReadOnlySpan<(string Name, IOpenApiSchema Schema, bool Required)> members)
+    public static OpenApiSchema Object(string text, params ReadOnlySpan<(string Name, IOpenApiSchema Schema, bool Required)> members)
     {
         var schema = new OpenApiSchema
         {
@@ -105,7 +109,7 @@ internal static class Shapes
         return schema;
     }
 
-    private static OpenApiSchema String(string text, string? format = null) => new() { Type = JsonSchemaType.String, Description = text, Format = format };
+    public static OpenApiSchema String(string text, string? format = null) => new() { Type = JsonSchemaType.String, Description = text, Format = format };
 
     private static OpenApiSchema Sentences() =>
         new() { Type = JsonSchemaType.Array, Items = Words.String(), Description = "One sentence for each single fault; absent where `detail` or `body` says all." };

@@ -270,7 +270,7 @@ internal sealed class QueryParameters
         new(Problems.BadParameter($"The parameter {name} is '{Shown(text)}'; allowed: {allowed}.") with { Errors = [.. faults.Select(fault => fault.Message)] });
 
     /// <summary>A caller's text as a sentence can hold it: short, and on one line.</summary>
-    private static string Shown(string text)
+    public static string Shown(string text)
     {
         // By whole characters: half of one could not be written as JSON.
         var shown = new StringBuilder();

@@ -225,6 +225,8 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
     {
         public override long Length { get; } = RandomAccess.GetLength(handle);
 
+        public override DateTime Written => File.GetLastWriteTimeUtc(handle);
+
         public override ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancel) =>
             new(RandomAccess.Read(handle, buffer.Span, offset));
 

@@ -103,6 +103,9 @@ internal abstract class StoredObject : IDisposable
 {
     public abstract long Length { get; }
 
+    /// <summary>When the store last wrote its bytes, as far as the store knows: what damages them in silence leaves it as it was.</summary>
+    public abstract DateTime Written { get; }
+
     /// <summary>Fills as much of the buffer as there is from the offset on; 0 only at the end. May read less than asked.</summary>
     public abstract ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancel);
 

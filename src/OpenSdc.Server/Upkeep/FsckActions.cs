@@ -26,13 +26,14 @@ internal sealed class FsckActions(OpenArchive archive, FsckLog log)
         return recorded;
     }
 
-    /// <summary>Marks a record, or by <see cref="EventKind.Sound"/> takes the mark away.</summary>
-    public async Task MarkAsync(string key, long seq, string from, string to, string detail, CancellationToken cancel)
+    /// <summary>Marks a record, or by <see cref="EventKind.Sound"/> takes the mark away. Null where that went well, or the reason why not.</summary>
+    public async Task<string?> MarkAsync(string key, long seq, string from, string to, string detail, CancellationToken cancel)
     {
         var intent = Intent(Mark, key) with { Seq = seq, From = from, To = to, Detail = detail };
         log.Append([intent]);
-        await archive.Soundness.MarkAsync(seq, to, detail, cancel);
-        log.Append([intent with { Step = "done" }]);
+        var reason = await archive.Soundness.MarkAsync(seq, to, detail, cancel) ? null : "The archive has marked it so meanwhile.";
+        log.Append([reason is null ? intent with { Step = "done" } : intent with { Step = "not-done", Detail = reason }]);
+        return reason;
     }
 
     /// <summary>Moves what lies under a key to the first free place of its name in the quarantine. Null where that went well, or the reason why not.</summary>

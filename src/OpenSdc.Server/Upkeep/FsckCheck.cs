@@ -42,7 +42,7 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Readers, CancellationToken = cancel };
         await Parallel.ForEachAsync(CompareAsync(candidates, position, cancel), parallel, async (record, token) =>
         {
-            var verdict = await Verdict.OfAsync(record, archive.Store, pace, token);
+            var verdict = await FsckVerdict.OfAsync(record, archive.Store, pace, token);
             progress.ReadToEnd();
             Add(candidates, FsckFinding.Of(record, verdict));
             position?.End(record.Key, isBad: verdict.Kind is not null);
@@ -101,9 +101,9 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
 
             var verdict = listed switch
             {
-                { What: ListedKind.Object } found => Verdict.OfLength(record, found.Length),
-                { } => Verdict.NoFile,
-                null => await Verdict.OfAsync(record, archive.Store, pace: null, cancel),
+                { What: ListedKind.Object } found => FsckVerdict.OfLength(record, found.Length),
+                { } => FsckVerdict.NoFile,
+                null => await FsckVerdict.OfAsync(record, archive.Store, pace: null, cancel),
             };
             if (verdict.Kind is null && (record.Unsound is not null || (options.Digest && position?.IsToRead(record.Key) != false)))
             {

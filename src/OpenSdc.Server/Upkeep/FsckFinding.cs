@@ -40,15 +40,10 @@ internal sealed record FsckFinding
     public bool IsChange => Action != FsckAction.None;
 
     /// <summary>What there is to say of a record when its object was looked at; null where all is well.</summary>
-    public static FsckFinding? Of(KeptFile record, Verdict verdict)
+    public static FsckFinding? Of(KeptFile record, FsckVerdict verdict)
     {
-        var mark = verdict.Kind switch
-        {
-            null => null,
-            FsckKind.Lost => EventKind.Lost,
-            FsckKind.Unreadable => record.Unsound,
-            _ => EventKind.Damaged,
-        };
+        var isVerdict = verdict.Kind is null || verdict.Mark is not null;
+        var mark = isVerdict ? verdict.Mark : record.Unsound;
         if (verdict.Kind is null && record.Unsound is null)
             return null;
         return new FsckFinding

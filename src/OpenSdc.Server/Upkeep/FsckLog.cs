@@ -1,7 +1,7 @@
-using OpenSdc.Server.Objects;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Upkeep;
 
@@ -72,8 +72,8 @@ internal sealed class FsckLog : IDisposable
             name = string.Create(CultureInfo.InvariantCulture, $"{time}-{again}");
         file = new FileStream(Path.Combine(logs, name + ".log"), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         Append([new() { Step = "start", Action = purpose, Key = folder.Path }]);
-        Objects.Posix.FlushFolder(logs);
-        Objects.Posix.FlushFolder(folder.Path);
+        Posix.FlushFolder(logs);
+        Posix.FlushFolder(folder.Path);
     }
 
     /// <summary>Where it lies.</summary>

@@ -11,8 +11,14 @@ internal sealed class FsckPace(long bytesPerSecond, FsckProgress progress, TimeP
     private readonly Lock turn = new();
     private long next;
 
-    /// <summary>The same object, read at this pace.</summary>
-    public StoredObject Apply(StoredObject stored) => new Paced(stored, this);
+    /// <summary>SHA-256 of an object, read at this pace: from the store and not from a cache, and without pushing out of it what readers ask for.</summary>
+    public async Task<string> DigestAsync(StoredObject stored, CancellationToken cancel)
+    {
+        stored.DropCache();
+        var digest = await ObjectDigest.OfAsync(new Paced(stored, this), cancel);
+        stored.DropCache();
+        return digest;
+    }
 
     private async ValueTask TookAsync(int bytes, CancellationToken cancel)
     {
@@ -34,6 +40,8 @@ internal sealed class FsckPace(long bytesPerSecond, FsckProgress progress, TimeP
     private sealed class Paced(StoredObject stored, FsckPace pace) : StoredObject
     {
         public override long Length => stored.Length;
+
+        public override DateTime Written => stored.Written;
 
         public override async ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancel)
         {

@@ -63,7 +63,7 @@ internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckO
             using var stored = await archive.Store.OpenAsync(orphan.Key, cancel);
             if (stored is null)
                 return (null, "It is not there any more.");
-            var digest = await ObjectDigest.OfAsync(pace.Apply(stored), cancel);
+            var digest = await pace.DigestAsync(stored, cancel);
             if (stored.Length != orphan.Size)
                 return (null, "It is still being written.");
             await archive.Store.FlushAsync(orphan.Key, cancel);
@@ -85,9 +85,9 @@ internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckO
     {
         var record = new KeptFile(finding.Seq!.Value, finding.Key, finding.Size!.Value, finding.Sha256!, await archive.Soundness.OfAsync(finding.Seq.Value, cancel));
         // What the length told needs no reading; a digest is computed once more, so that one read gone wrong marks nothing.
-        var now = finding is { Kind: FsckKind.Lost, Detail: var detail } && detail == Verdict.NoFile.Sentence
+        var now = finding is { Kind: FsckKind.Lost, Detail: var detail } && detail == FsckVerdict.NoFile.Sentence
             ? finding
-            : FsckFinding.Of(record, await Verdict.OfAsync(record, archive.Store, finding.Kind is FsckKind.Digest or FsckKind.Returned ? pace : null, cancel));
+            : FsckFinding.Of(record, await FsckVerdict.OfAsync(record, archive.Store, finding.Kind is FsckKind.Digest or FsckKind.Returned or FsckKind.Unreadable ? pace : null, cancel));
         if (record.Unsound != finding.Mark || now?.Action != finding.Action)
             return "It has changed since it was found; check again.";
         var to = finding.Action switch
@@ -96,8 +96,7 @@ internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckO
             FsckAction.MarkDamaged => EventKind.Damaged,
             _ => EventKind.Sound,
         };
-        await actions.MarkAsync(finding.Key, record.Seq, record.Unsound ?? EventKind.Sound, to, finding.Detail, cancel);
-        return null;
+        return await actions.MarkAsync(finding.Key, record.Seq, record.Unsound ?? EventKind.Sound, to, finding.Detail, cancel);
     }
 
     private static FsckFinding Ended(FsckFinding finding, string? reason) =>

@@ -71,17 +71,15 @@ internal sealed class FsckUndo(OpenArchive archive, FsckActions actions, string 
         if (await archive.Soundness.OfAsync(record.Seq, cancel) is { } mark)
             return $"It is marked {mark} meanwhile.";
         // First the mark: a reader is told that the file is lost rather than that something is wrong.
-        await actions.MarkAsync(line.Key, record.Seq, EventKind.Sound, EventKind.Lost, $"Its adoption was undone, by the log {logName}; the object went to the quarantine.", cancel);
-        return await actions.QuarantineAsync(line.Key, cancel);
+        var detail = $"Its adoption was undone, by the log {logName}; the object went to the quarantine.";
+        return await actions.MarkAsync(line.Key, record.Seq, EventKind.Sound, EventKind.Lost, detail, cancel)
+            ?? await actions.QuarantineAsync(line.Key, cancel);
     }
 
-    private async Task<string?> UndoMarkAsync(FsckLogLine line, CancellationToken cancel)
-    {
-        if ((await archive.Soundness.OfAsync(line.Seq!.Value, cancel) ?? EventKind.Sound) != line.To)
-            return "Its mark has changed since.";
-        await actions.MarkAsync(line.Key, line.Seq.Value, line.To!, line.From!, $"The mark was undone, by the log {logName}.", cancel);
-        return null;
-    }
+    private async Task<string?> UndoMarkAsync(FsckLogLine line, CancellationToken cancel) =>
+        (await archive.Soundness.OfAsync(line.Seq!.Value, cancel) ?? EventKind.Sound) == line.To
+            ? await actions.MarkAsync(line.Key, line.Seq.Value, line.To!, line.From!, $"The mark was undone, by the log {logName}.", cancel)
+            : "Its mark has changed since.";
 
     private async Task<bool> WasDoneAsync(FsckLogLine line, CancellationToken cancel)
     {

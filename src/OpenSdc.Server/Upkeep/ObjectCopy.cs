@@ -200,6 +200,8 @@ internal sealed class ObjectCopy(OpenObject from, string folder, DiskObjectStore
 
         public override long Length => RandomAccess.GetLength(handle);
 
+        public override DateTime Written => File.GetLastWriteTimeUtc(handle);
+
         public override ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancel) =>
             new(RandomAccess.Read(handle, buffer.Span, offset));
 

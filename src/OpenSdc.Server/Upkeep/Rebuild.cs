@@ -32,7 +32,7 @@ internal sealed class Rebuild(DataFolder folder, IObjectStore store, Mission mis
         if (Directory.EnumerateFiles(folder.Path, "catalogue.sqlite*").FirstOrDefault(file => !file.Contains(BackupFolder.Partial, StringComparison.Ordinal)) is { } there)
             throw new SettingException($"The data folder has {there}; a rebuild makes a catalogue only where there is none. Move it away first, and keep it.");
         using var found = new FoundObjects(Path.Combine(folder.Path, "rebuild.partial"));
-        List(found, cancel);
+        await ListAsync(found, cancel);
         using var made = new NewCatalogue(folder, clock);
         await made.Catalogue.OpenAsync(cancel);
         progress.Begin("objects", found.Count);
@@ -42,21 +42,17 @@ internal sealed class Rebuild(DataFolder folder, IObjectStore store, Mission mis
         return new RebuildResult(recorded, leftAlone);
     }
 
-    private void List(FoundObjects found, CancellationToken cancel)
+    private async Task ListAsync(FoundObjects found, CancellationToken cancel)
     {
         progress.Begin("files listed");
-        var objects = new DirectoryInfo(Path.Combine(folder.Path, "objects"));
-        // A folder that cannot be read fails the rebuild: passed over, its files would get no record, and nobody would know.
-        var everything = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = default, IgnoreInaccessible = false };
-        foreach (var file in objects.EnumerateFiles("*", everything))
+        await foreach (var listed in store.ListAsync(cancel))
         {
             cancel.ThrowIfCancellationRequested();
-            var key = Path.GetRelativePath(objects.FullName, file.FullName);
-            if (file.LinkTarget is null && NameAt(key) is not null)
-                found.Add(new FoundObject(file.LastWriteTimeUtc.Ticks, key));
+            if (listed.What == ListedKind.Object && NameAt(listed.Key) is not null)
+                found.Add(new FoundObject(listed.LastWrite.UtcTicks, listed.Key));
             else
-                LeaveAlone(key, "not a file of the archive by its name and place");
-            progress.Did(0);
+                LeaveAlone(listed.Key, "not a file of the archive by its name and place");
+            progress.Did(listed.Length);
         }
     }
 

@@ -23,7 +23,7 @@ public sealed class QueryPlanTests : IAsyncLifetime
     private static readonly Gen<string> Days = OneOf("20260130", "20260131", "20260201", "20260228", "20270101");
     private static readonly Gen<string> DaysOfIngestion = OneOf("20260101", "20260102", "20260103", "20260104");
 
-    private static readonly Gen<string> Names =
+    internal static readonly Gen<string> Names =
         from kind in Gen.Int[0, 9]
         from instrument in Instruments
         from level in Levels
@@ -33,7 +33,7 @@ public sealed class QueryPlanTests : IAsyncLifetime
         from extension in OneOf("cdf", "pkts")
         select NameOf(kind, instrument, level, descriptor, days, numbers, extension);
 
-    private static readonly Gen<FileQuery> Queries =
+    internal static readonly Gen<FileQuery> Queries =
         from family in OneOf("science", "science", "science", "ancillary", "quicklook", "spice", "")
         from names in Gen.Select(
             Any(Instruments, "h*", "*a*"), Any(Levels, "l1*", "*a"), Any(Descriptors, "l*", "*o*", "l%*", "L*", "nothing*", "leap*"),

@@ -130,7 +130,7 @@ public sealed class BackupTests : IDisposable
     {
         await using var archive = await RunningArchive.StartAsync();
         await DemoArchive.FillAsync(archive.Services, 600, CancellationToken.None);
-        var lost = (await archive.QueryAsync("")).Single(record => record.Seq == 300).FilePath;
+        var lost = (await archive.Services.GetRequiredService<Soundness>().BySeqAsync(299, 1, CancellationToken.None))[0].Key;
         var away = Path.Combine(archive.Folder, "away");
         File.Move(Path.Combine(archive.Folder, "objects", lost), away);
         using var interrupt = new CancellationTokenSource();

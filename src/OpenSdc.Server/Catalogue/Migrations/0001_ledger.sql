@@ -32,22 +32,26 @@ CREATE TABLE files (
 CREATE INDEX files_by_product ON files (family, instrument, data_level, descriptor, start_date);
 CREATE INDEX files_by_ingestion ON files (ingestion_date);
 
--- What the archive covers, a row for each product, extension and day; '' where a name has no such part, -1 where a version has no such number.
+-- What the archive covers, a row for each product, extension and period; '' where a name has no such part, -1 where a version has no such number.
+-- digits says what a row sums up: 8 a day, 6 a month, 4 a year, 0 all files of the product, whatever their dates. start_date is that many digits of theirs.
+-- newest is the number of the publication that has the row's version.
 CREATE TABLE coverage (
+  digits          INTEGER NOT NULL,
   family          TEXT NOT NULL,
   instrument      TEXT NOT NULL,
-  start_date      TEXT NOT NULL,
   data_level      TEXT NOT NULL,
   descriptor      TEXT NOT NULL,
   extension       TEXT NOT NULL,
+  start_date      TEXT NOT NULL,
   files           BIGINT NOT NULL,
   bytes           BIGINT NOT NULL,
   version         TEXT,
   major_version   INTEGER NOT NULL,
   minor_version   INTEGER NOT NULL,
+  newest          BIGINT NOT NULL,
   first_ingestion TEXT NOT NULL,
   last_ingestion  TEXT NOT NULL,
-  PRIMARY KEY (family, instrument, start_date, data_level, descriptor, extension)
+  PRIMARY KEY (digits, family, instrument, data_level, descriptor, extension, start_date)
 ) WITHOUT ROWID;
 
 -- What happened to a file, in order: published, adopted (found without a record), lost, damaged, sound (again).

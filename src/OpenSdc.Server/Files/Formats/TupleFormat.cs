@@ -11,17 +11,19 @@ namespace OpenSdc.Server.Files.Formats;
 /// </summary>
 internal sealed class TupleFormat : IListingFormat
 {
-    private const int Fields = 7;
+    private static readonly string[] Members = ["instrument", "data_level", "descriptor", "start_date", "end_date", "version", "extension"];
+    private static readonly int StartDate = Array.IndexOf(Members, "start_date");
+    private static readonly int EndDate = Array.IndexOf(Members, "end_date");
 
-    private readonly StringBuilder text = new();
+    private readonly ItemParts parts = new(Members);
 
     public string ContentType => "application/json";
 
     public string? FileName => null;
 
-    public string Columns => "instrument, data_level, descriptor, start_date, COALESCE(end_date, start_date), version, extension, file_path";
+    public string Columns => RecordWriter.Columns;
 
-    public int PathColumn => Fields;
+    public int PathColumn => RecordWriter.PathColumn;
 
     public void Begin(PooledBuffer output)
     {
@@ -31,17 +33,16 @@ internal sealed class TupleFormat : IListingFormat
 
     public void Row(PooledBuffer output, DbDataReader row, bool first)
     {
-        text.Clear().Append(first ? "(" : ", (");
-        for (var i = 0; i < Fields; i++)
+        parts.Cut(row.GetFieldValue<byte[]>(0));
+        output.Write(first ? "("u8 : ", ("u8);
+        for (var i = 0; i < parts.Count; i++)
         {
             if (i > 0)
-                text.Append(", ");
-            PythonText.AppendRepr(text, row.IsDBNull(i) ? null : row.GetString(i));
+                output.Write(", "u8);
+            Write(output, i == EndDate && parts[i].IsEmpty ? parts[StartDate] : parts[i]);
         }
 
-        text.Append(')');
-        foreach (var chunk in text.GetChunks())
-            WriteEscaped(output, chunk.Span);
+        output.Write(")"u8);
     }
 
     public void End(PooledBuffer output)
@@ -50,11 +51,21 @@ internal sealed class TupleFormat : IListingFormat
         output.Write(Representation.AroundQuery.After);
     }
 
-    private static void WriteEscaped(PooledBuffer output, ReadOnlySpan<char> span)
+    /// <summary>A text that JSON writes without a backslash is visible ASCII without quotes, and stands in Python's text as it is.</summary>
+    private static void Write(PooledBuffer output, ReadOnlySpan<byte> json)
     {
-        if (span.IndexOfAny('"', '\\') < 0 && System.Text.Ascii.IsValid(span))
-            output.Write(span);
-        else
-            output.Write(JsonEncodedText.Encode(span, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes);
+        if (json[0] == '"' && !json.Contains((byte)'\\'))
+        {
+            output.Write("'"u8);
+            output.Write(json[1..^1]);
+            output.Write("'"u8);
+            return;
+        }
+
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        var text = new StringBuilder();
+        PythonText.AppendRepr(text, reader.GetString());
+        output.Write(JsonEncodedText.Encode(text.ToString(), JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes);
     }
 }

@@ -40,7 +40,7 @@ public sealed class FormatArchive : IAsyncLifetime
     }
 
     /// <summary>The records that a query finds, as plain JSON says them: what every other format is held against.</summary>
-    public async Task<List<JsonElement>> RecordsAsync(string parameters)
+    public async Task<IReadOnlyList<JsonElement>> RecordsAsync(string parameters)
     {
         var answer = await Archive.SendAsync($"GET /query?{parameters}");
         Assert.True(answer.Status == 200, answer.Text);
@@ -48,9 +48,9 @@ public sealed class FormatArchive : IAsyncLifetime
     }
 
     /// <summary>The records of a table as RFC 4180 has it: every line ends in CRLF, a quoted value may hold anything.</summary>
-    public static List<List<string>> ReadCsv(string text)
+    public static IReadOnlyList<IReadOnlyList<string>> ReadCsv(string text)
     {
-        List<List<string>> rows = [];
+        List<IReadOnlyList<string>> rows = [];
         List<string> row = [];
         for (var at = 0; at < text.Length;)
         {

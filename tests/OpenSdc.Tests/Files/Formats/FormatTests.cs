@@ -42,7 +42,7 @@ public sealed class FormatTests(FormatArchive formats) : IClassFixture<FormatArc
     public async Task Csv_quotes_what_must_be_quoted_and_nothing_else()
     {
         var lines = (await GetAsync("extension=pkts&fields=descriptor,version,repointing,size", "csv")).Text.Split("\r\n");
-        lines.ShouldBe(["descriptor,version,repointing,size", "\"\"\"quoted\"\",\"\"\"\"\",v001,,53", "=1+1,v002,,46", ""], ignoreOrder: true);
+        lines.ShouldBe(["descriptor,version,repointing,size", "\"\"\"quoted\"\",\"\"\"\"\",v001,,50", "=1+1,v002,,43", ""], ignoreOrder: true);
     }
 
     [Theory]
@@ -109,6 +109,16 @@ public sealed class FormatTests(FormatArchive formats) : IClassFixture<FormatArc
         var rows = FormatArchive.ReadCsv((await GetAsync($"fields={fields}", "csv")).Text);
         rows[0].ShouldBe(names);
         rows.Skip(1).ShouldBe(whole.Select(each => Values(each, names)));
+    }
+
+    [Fact]
+    public async Task The_documented_tuples_quote_hostile_names_as_python_does()
+    {
+        var answer = await archive.SendAsync("GET /query?instrument=swe,hi", "application/json");
+        answer.Json.GetProperty("body").GetString().ShouldBe(
+            "[('hi', 'l0', '\"quoted\",\"\"', '20260901', '20260901', 'v001', 'pkts'), ('hi', 'l0', '=1+1', '20260901', '20260901', 'v002', 'pkts'), "
+            + "('swe', 'l1', ',', '20260901', '20260901', 'v001', 'cdf'), " + $"('swe', 'l1', \"{FormatArchive.Hostile}\", '20260901', '20260901', 'v001', 'cdf'), "
+            + "('swe', 'l1', 'sci', '20260901', '20260901', 'v001.0002', 'cdf')]");
     }
 
     [Fact]

@@ -1,0 +1,76 @@
+namespace OpenSdc.Server.Catalogue;
+
+/// <summary>What the files of one product and extension share; the empty text for what their names do not have.</summary>
+internal sealed record Series(string Family, string Instrument, string DataLevel, string Descriptor, string Extension);
+
+/// <summary>What is known of some files together.</summary>
+/// <param name="Files">How many there are.</param>
+/// <param name="Bytes">Their bytes.</param>
+/// <param name="Version">The newest version, as its name writes it.</param>
+/// <param name="Newest">What makes it the newest: its numbers, -1 for one that it does not have, and of equal ones the later publication.</param>
+/// <param name="First">When the first of them was published.</param>
+/// <param name="Last">When the last of them was. The first need not have the least number: an adopted file has its object's time, and clocks go back.</param>
+internal readonly record struct CoverageSum(
+    long Files, long Bytes, string? Version, (int Major, int Minor, long Seq) Newest, string First, string Last)
+{
+    public CoverageSum Plus(in CoverageSum more)
+    {
+        var isNewer = more.Newest.CompareTo(Newest) > 0;
+        return new CoverageSum(
+            Files + more.Files,
+            Bytes + more.Bytes,
+            isNewer ? more.Version : Version,
+            isNewer ? more.Newest : Newest,
+            string.CompareOrdinal(more.First, First) < 0 ? more.First : First,
+            string.CompareOrdinal(more.Last, Last) > 0 ? more.Last : Last);
+    }
+}
+
+/// <summary>A series in one period: <c>20260131</c>, <c>202601</c> or <c>2026</c>, or the empty text for files without a start date.</summary>
+internal readonly record struct CoverageCell(Series Series, string Period, CoverageSum Sum);
+
+/// <summary>
+/// The open answer to what some files cover, one cell after the other in the order of their members. Rows of shorter periods, as they stand at the ends of
+/// a range that begins or ends within a month or year, are put together on the way. Dispose it also when it is left half read.
+/// </summary>
+internal sealed class CoverageCells(Rows rows, int digits) : IAsyncDisposable
+{
+    private CoverageCell? next;
+    private bool hasBegun;
+    private Series? series;
+    private long seriesId;
+
+    /// <summary>The number of the newest publication.</summary>
+    public long Head => rows.Head;
+
+    public static string Period(string date, int digits) => date.Length > digits ? date[..digits] : date;
+
+    /// <summary>The next cell, or null after the last.</summary>
+    public async ValueTask<CoverageCell?> NextAsync(CancellationToken cancel)
+    {
+        if (!hasBegun)
+            next = await ReadAsync(cancel);
+        hasBegun = true;
+        if (next is not { } cell)
+            return null;
+        while ((next = await ReadAsync(cancel)) is { } more && more.Period == cell.Period && more.Series == cell.Series)
+            cell = cell with { Sum = cell.Sum.Plus(more.Sum) };
+        return cell;
+    }
+
+    public ValueTask DisposeAsync() => rows.DisposeAsync();
+
+    private async ValueTask<CoverageCell?> ReadAsync(CancellationToken cancel)
+    {
+        if (!await rows.ReadAsync(cancel))
+            return null;
+        var row = rows.Columns;
+        // Thousands of cells of one series follow each other, and five texts a row would cost more than all the rest.
+        var id = row.GetInt64(0);
+        if (series is null || id != seriesId)
+            (series, seriesId) = (new Series(row.GetString(10), row.GetString(11), row.GetString(12), row.GetString(13), row.GetString(14)), id);
+        return new CoverageCell(series, Period(row.GetString(1), digits), new CoverageSum(
+            row.GetInt64(2), row.GetInt64(3), row.IsDBNull(4) ? null : row.GetString(4),
+            (row.GetInt32(7), row.GetInt32(8), row.GetInt64(9)), row.GetString(5), row.GetString(6)));
+    }
+}

@@ -1,0 +1,124 @@
+using System.Globalization;
+using OpenSdc.Contract;
+
+namespace OpenSdc.Server.Catalogue;
+
+/// <summary>
+/// From a query to the one statement that says what its files cover: from the sums that <see cref="Coverage"/> keeps where they are kept by all that the
+/// query filters by, and otherwise from the files themselves, which costs as much as reading them.
+/// </summary>
+/// <remarks>
+/// The sums of all time, one row for each series, are the list of series that there are. Each of them is a range of its own in the key, so that a statement reads the
+/// rows it answers and no others, in the order of the answer. A range of dates is made of the longest periods that lie in it whole: 15 January 2026
+/// to the end of 2028 is seventeen days, eleven months and two years.
+/// </remarks>
+internal static class CoveragePlan
+{
+    private const string Columns = """
+        s.newest AS id, c.start_date AS period, c.files AS files, c.bytes AS bytes, c.version AS version, c.first_ingestion AS first_ingestion,
+        c.last_ingestion AS last_ingestion, c.major_version AS major_version, c.minor_version AS minor_version, c.newest AS newest, s.family AS family,
+        s.instrument AS instrument, s.data_level AS data_level, s.descriptor AS descriptor, s.extension AS extension
+        """;
+
+    private const string Order = " ORDER BY family, instrument, data_level, descriptor, extension, period";
+
+    private const string FileColumns =
+        "seq, family, instrument, data_level, descriptor, extension, start_date, version, major_version, minor_version, ingestion_date, size";
+
+    // Numbers of equal length are ordered as texts as they are as numbers, so that a maximum finds the newest version and carries it along.
+    private const string VersionOrder =
+        "CAST(10000000001 + COALESCE(major_version, -1) AS TEXT) || CAST(10000000001 + COALESCE(minor_version, -1) AS TEXT) || CAST(1000000000000000000 + seq AS TEXT)";
+
+    private const int LengthOfVersionOrder = 11 + 11 + 19;
+
+    /// <summary>Whether the kept sums can answer a query: it filters by nothing but what they are kept by.</summary>
+    public static bool IsKept(FileQuery query) =>
+        !query.Latest && query.Versions.Count + query.Repointings.Count + query.Crs.Count + query.MajorVersions.Count + query.MinorVersions.Count + query.FilePaths.Count == 0
+        && query is { IngestionStartDate: null, IngestionEndDate: null, Overlaps: null, AsOf: null, SinceSeq: null };
+
+    /// <summary>What the files of a query cover, by periods of so many digits, or shorter ones at the ends of its dates.</summary>
+    public static SqlStatement Of(FileQuery query, int digits) => IsKept(query) ? OfSums(query, digits, Columns, Order) : OfFiles(query, digits);
+
+    /// <summary>The number of files of a query that <see cref="IsKept"/>.</summary>
+    public static SqlStatement CountOf(FileQuery query)
+    {
+        var dated = query.StartDate is not null || query.EndDate is not null;
+        var sums = OfSums(query, dated ? 4 : 0, "c.files AS files", "");
+        return sums with { Text = $"SELECT COALESCE(SUM(files), 0) FROM ({sums.Text}) AS found" };
+    }
+
+    private static SqlStatement OfSums(FileQuery query, int digits, string columns, string order)
+    {
+        var filters = SeriesOf(query);
+        var series = filters.Conditions;
+        var parts = Split(query.StartDate, query.EndDate, digits).Select(part =>
+            $"""
+            SELECT {columns} FROM coverage AS s CROSS JOIN coverage AS c
+            WHERE {series} AND c.digits = {part.Digits} AND c.family = s.family AND c.instrument = s.instrument AND c.data_level = s.data_level
+            AND c.descriptor = s.descriptor AND c.extension = s.extension{Bound(part.From)}{Bound(part.To)}{(part is { From: null, To: not null } ? " AND c.start_date <> ''" : "")}
+            """).ToList();
+        return new(string.Join(" UNION ALL ", parts) + order, filters.Values);
+
+        string Bound((string Comparison, string Period)? bound) => bound is { } b ? $" AND c.start_date {b.Comparison} {filters.Add(b.Period)}" : "";
+    }
+
+    /// <summary>Which series a query asks for. Only family and instrument use the key: there are few series of one instrument, and lists would undo the order.</summary>
+    private static Filters SeriesOf(FileQuery query)
+    {
+        var filters = new Filters().And("s.digits = 0").Compare("s.family =", query.Family);
+        var isOne = query.Instruments is [var only] && !only.Contains('*', StringComparison.Ordinal);
+        Any(isOne ? "s.instrument" : Filters.Unindexed("s.instrument"), query.Instruments);
+        Any(Filters.Unindexed("s.data_level"), query.DataLevels);
+        Any(Filters.Unindexed("s.descriptor"), query.Descriptors);
+        Any(Filters.Unindexed("s.extension"), query.Extensions);
+        return filters;
+
+        // A pattern that matches anything does not match what is not there.
+        void Any(string column, IReadOnlyList<string> any)
+        {
+            if (any.Count > 0)
+                filters.AnyOf(column, any).And($"{column} <> ''");
+        }
+    }
+
+    /// <summary>The longest periods of at most that length which together are these days, in order; none of them overlap.</summary>
+    private static IEnumerable<Part> Split(string? start, string? end, int digits)
+    {
+        if (start is null && end is null)
+            return [new Part(digits, null, null)];
+        if (digits == 8 || (start is not null && end is not null && string.CompareOrdinal(start, end) > 0))
+            return [new Part(8, start is null ? null : (">=", start), end is null ? null : ("<=", end))];
+        var startsWhole = start is null || start == FirstDay(start[..digits]);
+        var endsWhole = end is null || end == LastDay(end[..digits]);
+        if (start is not null && end is not null && start[..digits] == end[..digits] && !(startsWhole && endsWhole))
+            return Split(start, end, digits + 2);
+        return
+        [
+            .. startsWhole ? [] : Split(start, LastDay(start![..digits]), digits + 2),
+            new Part(digits, start is null ? null : (startsWhole ? ">=" : ">", start[..digits]), end is null ? null : (endsWhole ? "<=" : "<", end[..digits])),
+            .. endsWhole ? [] : Split(FirstDay(end![..digits]), end, digits + 2),
+        ];
+    }
+
+    private static string FirstDay(string period) => period.Length == 4 ? period + "0101" : period + "01";
+
+    private static string LastDay(string period) => period.Length == 4
+        ? period + "1231"
+        : period + DateTime.DaysInMonth(int.Parse(period.AsSpan(0, 4), CultureInfo.InvariantCulture), int.Parse(period.AsSpan(4), CultureInfo.InvariantCulture));
+
+    private static SqlStatement OfFiles(FileQuery query, int digits)
+    {
+        var files = QueryPlan.Unordered(query, FileColumns);
+        return files with
+        {
+            Text = $"""
+                SELECT MIN(seq) AS id, substr(COALESCE(start_date, ''), 1, {digits}), COUNT(*), SUM(size),
+                  substr(MAX({VersionOrder} || COALESCE(version, '')), {LengthOfVersionOrder + 1}), MIN(ingestion_date), MAX(ingestion_date), 0, 0, 0,
+                  family, COALESCE(instrument, ''), COALESCE(data_level, ''), COALESCE(descriptor, ''), extension
+                FROM ({files.Text}) AS found GROUP BY 11, 12, 13, 14, 15, 2 ORDER BY 11, 12, 13, 14, 15, 2
+                """,
+        };
+    }
+
+    private readonly record struct Part(int Digits, (string Comparison, string Period)? From, (string Comparison, string Period)? To);
+}

@@ -1,0 +1,39 @@
+using System.Globalization;
+using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
+
+namespace OpenSdc.Server.Catalogue;
+
+/// <summary>A file that is to be recorded: its object lies complete and flushed at its key.</summary>
+internal sealed record Publication(FileName Name, long Size, string Sha256)
+{
+    /// <summary>When it was ingested, where that was before now: an object that is found without a record.</summary>
+    public DateTimeOffset? IngestedAt { get; init; }
+
+    /// <summary>What the event says: published, or adopted.</summary>
+    public string Event { get; init; } = EventKind.Published;
+
+    /// <summary>The record that it makes.</summary>
+    public FileRecord Record(long seq, DateTimeOffset now) => new()
+    {
+        FilePath = Name.Key,
+        Instrument = Name.Instrument,
+        DataLevel = Name.DataLevel,
+        Descriptor = Name.Descriptor,
+        StartDate = Name.StartDate?.ToString("yyyyMMdd", CultureInfo.InvariantCulture),
+        EndDate = Name.EndDate?.ToString("yyyyMMdd", CultureInfo.InvariantCulture),
+        Repointing = Name.Repointing,
+        Cr = Name.Cr,
+        Version = Name.Version,
+        MajorVersion = Name.MajorVersion,
+        MinorVersion = Name.MinorVersion,
+        Extension = Name.Extension,
+        IngestionDate = Catalogue.Text(IngestedAt ?? now),
+        Size = Size,
+        Sha256 = Sha256,
+        Seq = seq,
+    };
+}
+
+/// <summary>The record of a key after a publication: the new one, or the one that was there before it.</summary>
+internal readonly record struct Recorded(UploadReceipt Receipt, bool IsNew);

@@ -1,0 +1,88 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Catalogue;
+
+namespace OpenSdc.Server.Files;
+
+/// <summary>Third step, before the choice is made: which values do the files have that are left, and how many files each?</summary>
+internal static class CountFacets
+{
+    /// <summary><c>GET /facets?…</c></summary>
+    public static async Task<Results<Facets, Unchanged, Problem>> Handle(HttpContext context, Mission mission, Catalogue.Catalogue catalogue)
+    {
+        var (request, unchanged, problem) = await CoverageRequest.ReadAsync(context, mission, catalogue, hasBin: false);
+        if (problem is not null)
+            return problem;
+        return unchanged is not null ? unchanged : new Facets(request!, catalogue);
+    }
+}
+
+/// <summary>
+/// The values of each field with their numbers, counted under all filters, also the field's own: so the numbers of each field add up to the whole. One reading
+/// of what the files cover, by years, is folded into all fields.
+/// </summary>
+internal sealed record Facets(CoverageRequest Request, Catalogue.Catalogue Catalogue) : IResult
+{
+    private const int Years = 4;
+
+    /// <summary>The fields that are counted, in the order of the answer, and where a cell has each.</summary>
+    private static readonly (string Name, Func<CoverageCell, string> Of)[] Fields =
+    [
+        ("instrument", cell => cell.Series.Instrument),
+        ("data_level", cell => cell.Series.DataLevel),
+        ("descriptor", cell => cell.Series.Descriptor),
+        ("extension", cell => cell.Series.Extension),
+        ("start_year", cell => cell.Period),
+    ];
+
+    public async Task ExecuteAsync(HttpContext context)
+    {
+        var cancel = context.RequestAborted;
+        var values = Array.ConvertAll(Fields, _ => new Dictionary<string, (long Files, long Bytes)>(StringComparer.Ordinal));
+        var (files, bytes) = (0L, 0L);
+        await using (var cells = await Catalogue.CoverAsync(Request.Query, Years, cancel))
+        {
+            context.Response.Headers.ETag = Request.TagOf(context, Request.Query.AsOf ?? cells.Head);
+            while (await cells.NextAsync(cancel) is { } cell)
+            {
+                (files, bytes) = (files + cell.Sum.Files, bytes + cell.Sum.Bytes);
+                for (var i = 0; i < Fields.Length; i++)
+                {
+                    var value = Fields[i].Of(cell);
+                    var known = values[i].GetValueOrDefault(value);
+                    values[i][value] = (known.Files + cell.Sum.Files, known.Bytes + cell.Sum.Bytes);
+                }
+            }
+        }
+
+        context.Response.ContentType = "application/json";
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        json.WriteStartObject();
+        WriteSum(json, (files, bytes));
+        json.WriteStartObject("facets");
+        for (var i = 0; i < Fields.Length; i++)
+        {
+            json.WriteStartArray(Fields[i].Name);
+            foreach (var (value, sum) in values[i].OrderBy(each => each.Key, StringComparer.Ordinal))
+            {
+                json.WriteStartObject();
+                json.WriteString("value", value.Length > 0 ? value : null);
+                WriteSum(json, sum);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteSum(Utf8JsonWriter json, (long Files, long Bytes) sum)
+    {
+        json.WriteNumber("files", sum.Files);
+        json.WriteNumber("bytes", sum.Bytes);
+    }
+}

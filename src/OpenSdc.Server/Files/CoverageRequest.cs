@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Primitives;
+using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
+
+namespace OpenSdc.Server.Files;
+
+/// <summary>
+/// What <c>/coverage</c> and <c>/facets</c> are asked: the filters of a query, and for the first how days are put together. What says how a list
+/// is to be written, ordered or cut means nothing here, and is refused.
+/// </summary>
+/// <param name="Query">The filters.</param>
+/// <param name="Digits">How many digits of a start date are one period: 8 for days, 6 for months, 4 for years.</param>
+/// <param name="Given">The parameters as they came.</param>
+internal sealed record CoverageRequest(FileQuery Query, int Digits, IQueryCollection Given)
+{
+    public const string Bin = "bin";
+
+    private static readonly OrderedDictionary<string, int> Periods = new() { ["day"] = 8, ["month"] = 6, ["year"] = 4 };
+
+    /// <summary>What <c>bin=</c> may name; the first is the default.</summary>
+    public static IReadOnlyList<string> Bins => Periods.Keys;
+
+    /// <summary>The parameters of a query that say which files are meant.</summary>
+    public static IReadOnlyList<string> Filters { get; } = [.. QueryParameters.Names.Except(["sort", "fields", "count", "format", "limit", "cursor"])];
+
+    /// <summary>Reads a request, and answers it already where it cannot mean anything or the caller has the answer.</summary>
+    /// <returns>The request, or what answers it.</returns>
+    public static async Task<(CoverageRequest? Request, Unchanged? Unchanged, Problem? Problem)> ReadAsync(
+        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, bool hasBin)
+    {
+        var (request, problem) = Read(context.Request.Query, mission, hasBin);
+        if (request is null)
+            return (null, null, problem! with { Plain = true });
+        var asks = context.Request.Headers.IfNoneMatch;
+        if (request.Query.AsOf is not null || asks.Count > 0)
+        {
+            var head = await catalogue.HeadAsync(context.RequestAborted);
+            var state = request.Query.AsOf ?? head;
+            if (state > head)
+                return (null, null, Problems.BadParameter($"The parameter as_of is '{state}'; allowed: a number up to {head}, the newest publication.") with { Plain = true });
+            var tag = request.TagOf(context, state);
+            if (asks.ToString().Contains(tag, StringComparison.Ordinal))
+                return (null, new Unchanged(tag), null);
+        }
+
+        return (request, null, null);
+    }
+
+    /// <summary>The tag of the answer from this state of the catalogue.</summary>
+    public string TagOf(HttpContext context, long state) => Listing.TagOf(context, Given, state);
+
+    private static (CoverageRequest? Request, Problem? Problem) Read(IQueryCollection given, Mission mission, bool hasBin)
+    {
+        var filters = new Dictionary<string, StringValues>(StringComparer.Ordinal);
+        var digits = Periods[Bins[0]];
+        foreach (var (name, values) in given)
+        {
+            if (hasBin && name == Bin)
+            {
+                if (values is not [{ } bin])
+                    return (null, Problems.BadParameter($"The parameter {Bin} is given {values.Count} times; allowed: once."));
+                if (!Periods.TryGetValue(bin, out digits))
+                    return (null, Problems.BadParameter($"The parameter {Bin} is '{QueryParameters.Shown(bin)}'; allowed: {string.Join(", ", Bins)}."));
+            }
+            else if (Filters.Contains(name))
+            {
+                filters.Add(name, values);
+            }
+            else if (QueryParameters.Names.Contains(name))
+            {
+                return (null, Problems.BadParameter($"The parameter {name} belongs to a list of files, as /query gives it; allowed here: {string.Join(", ", Known(hasBin))}."));
+            }
+            else
+            {
+                return (null, Problems.UnknownParameter(QueryParameters.Shown(name), Known(hasBin)));
+            }
+        }
+
+        var (query, problem) = QueryParameters.Read(new QueryCollection(filters), mission);
+        return (query is null ? null : new CoverageRequest(query.Query, digits, given), problem);
+    }
+
+    private static IEnumerable<string> Known(bool hasBin) => hasBin ? [.. Filters, Bin] : Filters;
+}

@@ -1,0 +1,87 @@
+using OpenSdc.Contract;
+using OpenSdc.Server;
+using OpenSdc.Server.Catalogue;
+using Shouldly;
+using Xunit;
+using Archive = OpenSdc.Server.Catalogue.Catalogue;
+
+namespace OpenSdc.Tests.Catalogue;
+
+/// <summary>What is asked of the kept sums is found by their key: each series of the family is a range of it, and no row is read that is not answered.</summary>
+public sealed class CoveragePlanTests : IAsyncLifetime
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
+    private readonly Telemetry telemetry = new();
+    private Sqlite dialect = null!;
+    private Archive catalogue = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        dialect = new Sqlite(Path.Combine(folder, "catalogue.sqlite"));
+        catalogue = new Archive(dialect, TimeProvider.System, telemetry);
+        await catalogue.OpenAsync(CancellationToken.None);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        catalogue.Dispose();
+        dialect.Dispose();
+        telemetry.Dispose();
+        Directory.Delete(folder, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    [Theory]
+    [InlineData(8, "mag", "20260101", "20261231")]
+    [InlineData(6, "mag", "20260101", "20261231")]
+    [InlineData(4, "mag", "20260101", "20261231")]
+    [InlineData(4, "mag", "20260115", "20281210")]
+    [InlineData(6, "mag,swe", "20260115", null)]
+    [InlineData(8, "mag", null, null)]
+    [InlineData(8, "", "20260101", "20260131")]
+    [InlineData(4, "", null, null)]
+    public async Task Sums_are_found_by_their_key(int digits, string instruments, string? first, string? last)
+    {
+        var query = new FileQuery { Instruments = instruments.Split(',', StringSplitOptions.RemoveEmptyEntries), DataLevels = ["l1a", "l2"], StartDate = first, EndDate = last };
+        foreach (var statement in (SqlStatement[])[CoveragePlan.Of(query, digits), CoveragePlan.CountOf(query)])
+        {
+            var plan = await PlanAsync(statement);
+            var reads = plan.Where(line => line.Contains("SEARCH", StringComparison.Ordinal) || line.Contains("SCAN", StringComparison.Ordinal)).ToList();
+            reads.Where(line => !line.StartsWith("SCAN found", StringComparison.Ordinal)).ShouldAllBe(line => line.Contains("USING PRIMARY KEY (digits=? AND family=?"));
+            reads.Count(line => line.StartsWith("SEARCH c ", StringComparison.Ordinal) && line.Contains("extension=?", StringComparison.Ordinal)).ShouldBePositive();
+            // At most the days of one series are sorted, never the answer.
+            plan.ShouldNotContain("USE TEMP B-TREE FOR ORDER BY");
+        }
+
+        if (instruments == "mag")
+            (await PlanAsync(CoveragePlan.Of(query, digits))).ShouldContain(line => line.StartsWith("SEARCH s USING PRIMARY KEY (digits=? AND family=? AND instrument=?", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("20260101", "20261231", 4, 1)]
+    [InlineData("20260101", "20271231", 6, 1)]
+    [InlineData("20260115", "20281210", 4, 5)]
+    [InlineData("20260115", "20260120", 4, 1)]
+    [InlineData("20260115", null, 4, 3)]
+    [InlineData(null, "20260131", 4, 2)]
+    [InlineData("20260115", "20281210", 8, 1)]
+    [InlineData("20261231", "20260101", 4, 1)]
+    public void A_range_of_dates_is_made_of_few_kinds_of_periods(string? first, string? last, int digits, int most) =>
+        CoveragePlan.Of(new FileQuery { StartDate = first, EndDate = last }, digits).Text.Split("UNION ALL").Length.ShouldBeLessThanOrEqualTo(most);
+
+    [Fact]
+    public async Task Files_are_summed_by_their_index_where_nothing_is_kept()
+    {
+        var query = new FileQuery { Instruments = ["mag"], StartDate = "20260101", EndDate = "20261231", Latest = true };
+        (await PlanAsync(CoveragePlan.Of(query, 8))).ShouldContain(line => line.StartsWith("SEARCH files USING INDEX files_by_product (family=? AND instrument=?", StringComparison.Ordinal));
+    }
+
+    private ValueTask<List<string>> PlanAsync(SqlStatement statement) => catalogue.ReadAsync(async session =>
+    {
+        var lines = new List<string>();
+        await using var reader = await session.Statement("EXPLAIN QUERY PLAN " + statement.Text, statement.Values).ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+            lines.Add(reader.GetString(3));
+        return lines;
+    }, CancellationToken.None);
+}

@@ -1,0 +1,137 @@
+using CsCheck;
+using Microsoft.Extensions.Time.Testing;
+using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
+using OpenSdc.Server;
+using OpenSdc.Server.Catalogue;
+using Shouldly;
+using Xunit;
+using Archive = OpenSdc.Server.Catalogue.Catalogue;
+
+namespace OpenSdc.Tests.Catalogue;
+
+/// <summary>
+/// Whatever was published in whatever order, what any query's files cover is what is counted file by file, both from the sums that are kept and from the
+/// files themselves.
+/// </summary>
+public sealed class CoverageTests : IAsyncLifetime
+{
+    private static readonly DateTimeOffset FirstDay = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    // Days about the ends of months and years, where a range is put together of periods of different lengths.
+    private static readonly string[] Edges =
+        ["20250101", "20260101", "20260102", "20260130", "20260131", "20260201", "20260228", "20261130", "20261231", "20270101", "20271231", "99991231"];
+
+    private readonly string folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
+    private readonly FakeTimeProvider clock = new(FirstDay.AddDays(5));
+    private readonly Telemetry telemetry = new();
+    private readonly List<(string Family, FileRecord Record)> rows = [];
+    private Sqlite dialect = null!;
+    private Archive catalogue = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        dialect = new Sqlite(Path.Combine(folder, "catalogue.sqlite"));
+        catalogue = new Archive(dialect, clock, telemetry);
+        await catalogue.OpenAsync(CancellationToken.None);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        catalogue.Dispose();
+        dialect.Dispose();
+        telemetry.Dispose();
+        Directory.Delete(folder, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Any_publications_under_any_filters_cover_what_their_files_do()
+    {
+        var (kept, read) = (0, 0);
+        var edges = Gen.Int[0, Edges.Length * 2].Select(i => i < Edges.Length ? Edges[i] : null);
+        // The same name twice in a batch, and again in a later one; times of ingestion in no order.
+        var batch = Gen.Select(QueryPlanTests.Names, Gen.Int[0, 100_000], Gen.Int[0, 1_000]).Array[1, 12];
+        await Gen.Select(batch, QueryPlanTests.Queries.Array[12], Gen.Select(edges, edges).Array[12]).SampleAsync(async (files, queries, ranges) =>
+        {
+            await PublishAsync(files);
+            foreach (var (query, (first, last)) in queries.Zip(ranges))
+            {
+                read += await CompareAsync(query);
+                var simple = new FileQuery
+                {
+                    Family = query.Family,
+                    Instruments = query.Instruments,
+                    DataLevels = query.DataLevels,
+                    Descriptors = query.Descriptors,
+                    Extensions = query.Extensions,
+                    StartDate = first,
+                    EndDate = last,
+                };
+                CoveragePlan.IsKept(simple).ShouldBeTrue();
+                kept += await CompareAsync(simple);
+                kept += await CompareAsync(simple with { AsOf = rows.Count });
+                // A number that is still to come leaves the same files, but nothing is kept of it.
+                read += await CompareAsync(simple with { AsOf = rows.Count + 1 });
+            }
+        }, iter: 60, threads: 1);
+
+        kept.ShouldBeGreaterThan(1000, "the kept sums are asked");
+        read.ShouldBeGreaterThan(1000, "so are the files");
+        rows.Count.ShouldBeGreaterThan(200);
+    }
+
+    private async Task PublishAsync((string Name, int Seconds, int Size)[] files)
+    {
+        var publications = files.Select(file => new Publication(FileName.Parse(file.Name, Mission.Imap).Name.ShouldNotBeNull(file.Name), file.Size, new string('a', 64))
+        {
+            IngestedAt = FirstDay.AddSeconds(file.Seconds),
+        }).ToList();
+        foreach (var (publication, recorded) in publications.Zip(await catalogue.PublishAsync(publications, CancellationToken.None)))
+        {
+            if (recorded.IsNew)
+                rows.Add((publication.Name.Family, publication.Record(recorded.Receipt.Seq, clock.GetUtcNow())));
+        }
+    }
+
+    private async Task<int> CompareAsync(FileQuery query)
+    {
+        var count = 0;
+        foreach (var digits in (int[])[8, 6, 4])
+        {
+            var expected = Expected(query with { Limit = null, After = null, Sort = [] }, digits);
+            var cells = new List<CoverageCell>();
+            await using (var answer = await catalogue.CoverAsync(query, digits, CancellationToken.None))
+            {
+                while (await answer.NextAsync(CancellationToken.None) is { } cell)
+                    cells.Add(cell with { Sum = cell.Sum with { Version = cell.Sum.Version ?? "", Newest = default } });
+            }
+
+            cells.ShouldBe(expected, $"{digits} digits of {System.Text.Json.JsonSerializer.Serialize(query)} {query.Overlaps}");
+            count += cells.Count;
+        }
+
+        return count;
+    }
+
+    private List<CoverageCell> Expected(FileQuery query, int digits)
+    {
+        var families = rows.ToDictionary(row => row.Record.FilePath, row => row.Family, StringComparer.Ordinal);
+        return
+        [
+            .. Definition.Answer(query, rows)
+                .GroupBy(r => (Series: new Series(families[r.FilePath], r.Instrument ?? "", r.DataLevel ?? "", r.Descriptor ?? "", r.Extension),
+                    Period: r.StartDate is { } start ? start[..digits] : ""))
+                .Select(group => new CoverageCell(group.Key.Series, group.Key.Period, new CoverageSum(
+                    group.Count(),
+                    group.Sum(r => r.Size),
+                    group.MaxBy(r => (r.MajorVersion ?? -1, r.MinorVersion ?? -1, r.Seq))!.Version ?? "",
+                    default,
+                    group.Select(r => r.IngestionDate).Min(StringComparer.Ordinal)!,
+                    group.Select(r => r.IngestionDate).Max(StringComparer.Ordinal)!)))
+                .OrderBy(cell => cell.Series.Family, StringComparer.Ordinal).ThenBy(cell => cell.Series.Instrument, StringComparer.Ordinal)
+                .ThenBy(cell => cell.Series.DataLevel, StringComparer.Ordinal).ThenBy(cell => cell.Series.Descriptor, StringComparer.Ordinal)
+                .ThenBy(cell => cell.Series.Extension, StringComparer.Ordinal).ThenBy(cell => cell.Period, StringComparer.Ordinal),
+        ];
+    }
+}
