@@ -57,7 +57,7 @@ internal static class Problems
     public static Problem NoRoom { get; } = new("no-room", 507, "The archive has no room left; nothing was stored. Try again later.") { Plain = true };
 
     public static Problem CannotWrite { get; } = new("cannot-write", 503,
-        "The archive cannot write at the moment; nothing was stored. Try again later.")
+        "The archive cannot write at the moment; the upload is not acknowledged, so send it again later.")
     { Plain = true, RetryAfter = 30 };
 
     public static Problem NoSuchObject { get; } = new("not-found", 404, "There is no such object.") { Plain = true };

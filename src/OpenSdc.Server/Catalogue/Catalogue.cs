@@ -31,8 +31,8 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     private const string LastOfDaySql = "SELECT seq FROM files WHERE ingestion_date <= @p0 ORDER BY ingestion_date DESC, seq DESC LIMIT 1";
     private const string HeadSql = "SELECT seq FROM ledger WHERE id = 1";
 
-    private readonly SessionPool readers = new(dialect.DataSource, dialect.ReaderSetUp, keep: 32);
-    private readonly SessionPool writer = new(dialect.DataSource, dialect.WriterSetUp, keep: 1);
+    private readonly SessionPool readers = new(dialect.DataSource, dialect.ReaderSetUp, most: 48);
+    private readonly SessionPool writer = new(dialect.DataSource, dialect.WriterSetUp, most: 1);
     private readonly SemaphoreSlim writing = new(1, 1);
 
     /// <summary>Brings the schema up to date. Call once, before anything else.</summary>
@@ -93,7 +93,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         }
         catch
         {
-            session.Dispose();
+            readers.Discard(session);
             throw;
         }
     }
@@ -116,7 +116,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         }
         catch
         {
-            session.Dispose();
+            readers.Discard(session);
             throw;
         }
     }
@@ -150,7 +150,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         }
         catch
         {
-            session.Dispose();
+            readers.Discard(session);
             throw;
         }
     }
@@ -172,7 +172,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
             }
             catch
             {
-                session.Dispose();
+                writer.Discard(session);
                 throw;
             }
         }

@@ -62,7 +62,7 @@ internal sealed class Rows(SessionPool pool, Session session, DbTransaction? sna
         if (snapshot is not null)
             await snapshot.DisposeAsync();
         if (hasFailed)
-            session.Dispose();
+            pool.Discard(session);
         else
             pool.Return(session);
     }

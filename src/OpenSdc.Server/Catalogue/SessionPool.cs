@@ -5,16 +5,50 @@ namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
 /// Connections that stay open together with their prepared statements. The last one given back is the first one taken, so
-/// that few are in use and their page caches are warm.
+/// that few are in use and their page caches are warm. There are never more than a number of them: each has a page cache, and whoever comes when all are
+/// in use waits for one.
 /// </summary>
-internal sealed class SessionPool(DbDataSource source, string setUp, int keep) : IDisposable
+internal sealed class SessionPool(DbDataSource source, string setUp, int most) : IDisposable
 {
     private readonly ConcurrentStack<Session> idle = new();
+    private readonly SemaphoreSlim free = new(most, most);
 
     public async ValueTask<Session> RentAsync(CancellationToken cancel)
     {
-        if (idle.TryPop(out var session))
-            return session;
+        await free.WaitAsync(cancel);
+        try
+        {
+            return idle.TryPop(out var session) ? session : await OpenAsync(cancel);
+        }
+        catch
+        {
+            free.Release();
+            throw;
+        }
+    }
+
+    /// <summary>Gives a session back after a use that went well.</summary>
+    public void Return(Session session)
+    {
+        idle.Push(session);
+        free.Release();
+    }
+
+    /// <summary>Does away with a session whose use met an error.</summary>
+    public void Discard(Session session)
+    {
+        session.Dispose();
+        free.Release();
+    }
+
+    public void Dispose()
+    {
+        while (idle.TryPop(out var session))
+            session.Dispose();
+    }
+
+    private async Task<Session> OpenAsync(CancellationToken cancel)
+    {
         var connection = await source.OpenConnectionAsync(cancel);
         try
         {
@@ -29,21 +63,6 @@ internal sealed class SessionPool(DbDataSource source, string setUp, int keep) :
             await connection.DisposeAsync();
             throw;
         }
-    }
-
-    /// <summary>Gives a session back after a use that went well; one that met an error is disposed instead.</summary>
-    public void Return(Session session)
-    {
-        if (idle.Count < keep)
-            idle.Push(session);
-        else
-            session.Dispose();
-    }
-
-    public void Dispose()
-    {
-        while (idle.TryPop(out var session))
-            session.Dispose();
     }
 }
 

@@ -27,7 +27,7 @@ internal sealed class Sqlite : SqlDialect, IDisposable
 
     public override DbDataSource DataSource { get; }
 
-    public override string ReaderSetUp => "PRAGMA case_sensitive_like = 1; PRAGMA cache_size = -4096; PRAGMA query_only = 1;";
+    public override string ReaderSetUp => "PRAGMA case_sensitive_like = 1; PRAGMA cache_size = -2048; PRAGMA query_only = 1;";
 
     public override string WriterSetUp =>
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864;";

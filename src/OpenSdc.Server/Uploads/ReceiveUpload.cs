@@ -39,9 +39,10 @@ internal static partial class ReceiveUpload
         Results<UploadAnswer, Problem> answer;
         try
         {
-            answer = await catalogue.FindAsync(key, context.RequestAborted) is { } receipt
+            var receipt = await catalogue.FindAsync(key, context.RequestAborted);
+            answer = receipt is not null && await HasObjectAsync(store, key, context.RequestAborted)
                 ? await CompareAsync(receipt, request, digests, patience, options)
-                : await StoreAsync(name, request, digests, store, publisher, storage, patience, options);
+                : await StoreAsync(name, receipt, request, digests, store, publisher, storage, patience, options);
         }
         catch (BadHttpRequestException malformed) when (malformed.StatusCode == 400)
         {
@@ -68,7 +69,7 @@ internal static partial class ReceiveUpload
     }
 
     private static async Task<Results<UploadAnswer, Problem>> StoreAsync(
-        FileName name, HttpRequest request, RequestDigests digests, IObjectStore store, Publisher publisher,
+        FileName name, UploadReceipt? lost, HttpRequest request, RequestDigests digests, IObjectStore store, Publisher publisher,
         StorageWatch storage, Patience patience, ServerOptions options)
     {
         var cancel = request.HttpContext.RequestAborted;
@@ -79,9 +80,18 @@ internal static partial class ReceiveUpload
         await using var staged = await store.StageAsync(name.Key, cancel);
         if (await ReadAsync(request, digests, staged, room, patience, options.MaxUploadSize) is { } refusal)
             return refusal;
+        // A record whose object is lost takes back its own bytes and no others.
+        if (lost is not null && lost.Sha256 != digests.Sha256)
+            return Problems.OtherBytes(name.Key);
         await staged.FlushAsync(cancel);
         var outcome = await publisher.PublishAsync(name, staged, digests.Sha256, cancel);
         return outcome.Receipt is { } receipt ? new UploadAnswer(receipt, outcome.IsNew) : Problems.OtherBytes(name.Key);
+    }
+
+    private static async ValueTask<bool> HasObjectAsync(IObjectStore store, string key, CancellationToken cancel)
+    {
+        using var stored = await store.OpenAsync(key, cancel);
+        return stored is not null;
     }
 
     /// <summary>The key has a record: the bytes are only hashed, and answer with the first receipt where they are the same.</summary>

@@ -82,7 +82,7 @@ public sealed class FullDiskTests
         {
             var refused = await archive.PutAsync(url, [1]);
             refused.Status.ShouldBe(503, refused.Text);
-            refused.Json.GetProperty("detail").GetString().ShouldBe("The archive cannot write at the moment; nothing was stored. Try again later.");
+            refused.Json.GetProperty("detail").GetString().ShouldBe("The archive cannot write at the moment; the upload is not acknowledged, so send it again later.");
             refused["Retry-After"].ShouldNotBeNull();
             await archive.ShouldHoldNothingOfAsync(name);
             (await archive.DownloadAsync(first)).ShouldBe([1, 2, 3]);
