@@ -81,7 +81,8 @@ internal static class QueryPlan
             foreach (var level in Values(query.DataLevels, family.DataLevels))
             {
                 var range = family.KeyOrder.Range(instrument, level, null, null, out var isExact);
-                if (!isExact || products.Count == MostRanges)
+                // A level asked for by a pattern is none that is known.
+                if (!isExact || products.Count == MostRanges || (level is null && family.DataLevels.Count > 0))
                     return null;
                 if (query.After is null || string.CompareOrdinal(range.Below, query.After) > 0)
                     products.Add((range, query with { Instruments = [instrument!], DataLevels = level is null ? [] : [level] }));

@@ -14,6 +14,9 @@ namespace OpenSdc.Server.Files;
 internal sealed class QueryParameters
 {
     public const int LongestValue = 255;
+    // A cursor holds a path, and is longer than what it holds.
+    private const int LongestSingle = 1024;
+
     public const int MostWildcards = 4;
     public const int MostValues = 1000;
     public const int MostFiles = 10_000;
@@ -222,7 +225,12 @@ internal sealed class QueryParameters
         var values = given[name];
         if (values.Count != 1)
             throw new Refused(Problems.BadParameter($"The parameter {name} is given {values.Count} times; allowed: once."));
-        return values[0] is { Length: > 0 } text ? text : throw Bad(name, "", "a value, or leave the parameter out", []);
+        return values[0] switch
+        {
+            null or "" => throw Bad(name, "", "a value, or leave the parameter out", []),
+            { Length: > LongestSingle } text => throw Bad(name, text, $"at most {LongestSingle} characters", []),
+            var text => text,
+        };
     }
 
     /// <summary>Repeated parameters and comma lists alike.</summary>
