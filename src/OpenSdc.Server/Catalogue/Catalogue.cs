@@ -15,6 +15,8 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
 {
     private const string FindSql = "SELECT size, sha256, seq, ingestion_date FROM files WHERE file_path = @p0";
 
+    private const string HasSql = "SELECT seq FROM files WHERE file_path = @p0";
+
     // Taking the row also takes the turn: a second writer waits here until this transaction ends.
     private const string TakeTurnSql = "UPDATE ledger SET seq = seq WHERE id = 1 RETURNING seq";
 
@@ -57,6 +59,10 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// <summary>The receipt of the file at a key, or null.</summary>
     public ValueTask<UploadReceipt?> FindAsync(string key, CancellationToken cancel) =>
         ReadAsync(session => FindAsync(session, key, null, cancel), cancel);
+
+    /// <summary>Whether a key has a record: the index by path alone tells.</summary>
+    public ValueTask<bool> HasAsync(string key, CancellationToken cancel) =>
+        ReadAsync(async session => await session.Statement(HasSql, [key]).ExecuteScalarAsync(cancel) is not null, cancel);
 
     /// <summary>The number of the newest publication; 0 for an empty archive.</summary>
     public ValueTask<long> HeadAsync(CancellationToken cancel) =>

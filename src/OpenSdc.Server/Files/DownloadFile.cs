@@ -20,7 +20,7 @@ internal static class DownloadFile
             return Problems.NoDownloadName;
         if (target.Kind == DownloadTargetKind.NotAName)
             return Problems.BadDownloadName(target.Faults);
-        if (target.Key is not { } key || await catalogue.FindAsync(key, context.RequestAborted) is null)
+        if (target.Key is not { } key || !await catalogue.HasAsync(key, context.RequestAborted))
             return Problems.NoSuchFile;
         return new DownloadUrl(urls.Sign(address.Of(context), "GET", key, options.DownloadLifetime));
     }

@@ -18,7 +18,7 @@ internal static class RequestUpload
         var parsed = ArchivePath.ParseUpload(path, mission);
         if (parsed.Name is not { } name)
             return Problems.BadUploadName(parsed.Faults);
-        if (await catalogue.FindAsync(name.Key, context.RequestAborted) is not null)
+        if (await catalogue.HasAsync(name.Key, context.RequestAborted))
             return Problems.Exists(name.Key);
         return new UploadUrl(urls.Sign(address.Of(context), "PUT", name.Key, options.UploadLifetime));
     }
