@@ -27,7 +27,7 @@ public sealed class OpenApiTests(OpenApiTests.Service service) : IClassFixture<O
     public async Task The_document_is_the_committed_one()
     {
         var served = (await service.Http.GetStringAsync("/openapi/v1.json")).ReplaceLineEndings("\n").TrimEnd() + "\n";
-        var path = Path.Combine(Repository(), "docs", "openapi.json");
+        var path = Path.Combine(SharedData.RepositoryRoot, "docs", "openapi.json");
         var committed = File.Exists(path) ? (await File.ReadAllTextAsync(path)).ReplaceLineEndings("\n") : "";
         if (served == committed)
             return;
@@ -186,7 +186,7 @@ public sealed class OpenApiTests(OpenApiTests.Service service) : IClassFixture<O
     [Fact]
     public async Task The_reference_for_people_names_every_parameter_and_every_error()
     {
-        var text = await File.ReadAllTextAsync(Path.Combine(Repository(), "docs", "api.md"));
+        var text = await File.ReadAllTextAsync(Path.Combine(SharedData.RepositoryRoot, "docs", "api.md"));
         var codes = Regex.Matches(service.Document.ToJsonString(), "urn:opensdc:problem:([a-z-]+)").Select(match => match.Groups[1].Value).Distinct();
         foreach (var name in QueryParameters.Names.Append(CoverageRequest.Bin).Concat(codes))
             text.ShouldContain($"`{name}`");
@@ -223,15 +223,6 @@ public sealed class OpenApiTests(OpenApiTests.Service service) : IClassFixture<O
         select (path.Key, operation.Key, operation.Value!);
 
     private static string TextOf(JsonNode node, string member) => node[member]?.GetValue<string>() ?? "";
-
-    private static string Repository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "OpenSdc.slnx")))
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests do not run from inside the repository.");
-        return folder.FullName;
-    }
-
     /// <summary>The real service on a port of its own, and what it says of itself.</summary>
     public sealed class Service : IAsyncLifetime
     {
