@@ -41,7 +41,7 @@ public static class ServerApp
         services.AddSingleton<ObjectSender>();
 
         LostCatalogue.Refuse(options.Data);
-        // The two choices: where objects lie, and where their records lie.
+        // The two choices: where objects lie, and where their records lie. The data folder is opened by the first that needs it.
         services.AddSingleton(_ => DataFolder.Open(options.Data));
         services.AddSingleton<IObjectStore>(all => new DiskObjectStore(all.GetRequiredService<DataFolder>().Path));
         services.AddSingleton<SqlDialect>(all => new Sqlite(all.GetRequiredService<DataFolder>().CatalogueFile));
@@ -49,6 +49,7 @@ public static class ServerApp
 
         services.AddSingleton<Catalogue.Catalogue>();
         services.AddSingleton<Soundness>();
+        services.AddSingleton<Duties>();
         services.AddSingleton<ListingFormats>();
         services.AddSingleton<Publisher>();
         services.AddHostedService(all => all.GetRequiredService<Publisher>());

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Net;
 using OpenSdc.Contract.Naming;
+using static OpenSdc.Server.SettingText;
 
 namespace OpenSdc.Server;
 
@@ -31,6 +31,33 @@ public sealed record ServerOptions
 
     /// <summary>The data folder: catalogue, objects, staging, signing key. Made where it is absent.</summary>
     public string Data { get; init; } = "./opensdc-data";
+
+    /// <summary>
+    /// Where the records lie: the connection string of a PostgreSQL database, e.g. <c>Host=db.example.org;Database=sdc;Username=sdc</c>; null for SQLite in the data folder.
+    /// A password is better given as <c>PGPASSWORD</c> or in a file of passwords, as PostgreSQL's own programs take it.
+    /// </summary>
+    public string? Catalogue { get; init; }
+
+    /// <summary>Where the objects lie: <c>s3://bucket</c> or <c>s3://bucket/prefix</c>; null for the data folder.</summary>
+    public string? Objects { get; init; }
+
+    /// <summary>The address of the S3 service; null for AWS, by its region.</summary>
+    public Uri? S3Endpoint { get; init; }
+
+    /// <summary>The region of the bucket; null where the environment or the endpoint says it.</summary>
+    public string? S3Region { get; init; }
+
+    /// <summary>Whether the bucket stands in the path of S3's addresses, not in the host; null for yes where an endpoint is set, otherwise no.</summary>
+    public bool? S3PathStyle { get; init; }
+
+    /// <summary>The secret that bucket notifications at <c>POST /hooks/s3</c> bring; null where none are taken.</summary>
+    public string? HookSecret { get; init; }
+
+    /// <summary>The address of the SQS queue that the bucket's notifications come by; null for none.</summary>
+    public Uri? SqsQueue { get; init; }
+
+    /// <summary>Milliseconds between two looks for uploads that have arrived in the store.</summary>
+    public int UploadPoll { get; init; } = 250;
 
     /// <summary>Path of the mission file; null for the IMAP mission's, which is built in.</summary>
     public string? Mission { get; init; }
@@ -85,6 +112,14 @@ public sealed record ServerOptions
     [
         new("urls", "Addresses to listen on, separated by semicolons.", "http://127.0.0.1:8080", (o, v) => o with { Urls = ListenUrls(v) }),
         new("data", "The data folder; made where it is absent.", "./opensdc-data", (o, v) => o with { Data = NotEmpty(v, "a folder") }),
+        new("catalogue", "Connection string of a PostgreSQL database for the records, such as Host=…;Database=…; without it SQLite in the data folder.", null, (o, v) => o with { Catalogue = NotEmpty(v, "a PostgreSQL connection string, such as Host=db.example.org;Database=sdc;Username=sdc") }) { IsSecret = true },
+        new("objects", "s3://BUCKET/PREFIX for the objects; without it the data folder.", null, (o, v) => o with { Objects = Bucket(v) }),
+        new("s3-endpoint", "Address of the S3 service; without it AWS, by its region.", null, (o, v) => o with { S3Endpoint = HttpUrl(v) }),
+        new("s3-region", "Region of the bucket.", null, (o, v) => o with { S3Region = NotEmpty(v, "a region, such as eu-central-1") }),
+        new("s3-path-style", "on or off: the bucket stands in the path of S3's addresses, not in the host; on where an endpoint is set.", null, (o, v) => o with { S3PathStyle = OnOrOff(v) }),
+        new("hook-secret", "Secret that bucket notifications at POST /hooks/s3 bring; without it none are taken.", null, (o, v) => o with { HookSecret = Secret(v) }) { IsSecret = true },
+        new("sqs-queue", "Address of the SQS queue that brings the bucket's notifications.", null, (o, v) => o with { SqsQueue = HttpUrl(v) }),
+        new("upload-poll", "Milliseconds between two looks for uploads that have arrived in the store.", "250", (o, v) => o with { UploadPoll = (int)Whole(v, 10, 60_000) }),
         new("mission", "Path of a mission file; without it the IMAP mission's.", null, (o, v) => o with { Mission = ExistingFile(v) }),
         new("public-url", "What signed URLs begin with when a proxy stands in front.", null, (o, v) => o with { PublicUrl = HttpUrl(v) }),
         new("trusted-proxies", "Addresses of proxies whose X-Forwarded-* headers are believed, separated by commas.", null, (o, v) => o with { TrustedProxies = Addresses(v) }),
@@ -118,7 +153,8 @@ public sealed record ServerOptions
             }
             catch (FormatException allowed)
             {
-                throw new SettingException($"The setting {setting.Name} ({setting.EnvironmentName}) is '{text}'; allowed: {allowed.Message}.", allowed);
+                throw new SettingException(
+                    $"The setting {setting.Name} ({setting.EnvironmentName}) {(setting.IsSecret ? "cannot be used as it is" : $"is '{text}'")}; allowed: {allowed.Message}.", allowed);
             }
         }
 
@@ -141,47 +177,14 @@ public sealed record ServerOptions
             throw new SettingException($"The mission file {Mission} cannot be used: {fault.Message}", fault);
         }
     }
-
-    private static string NotEmpty(string text, string what) => text.Trim().Length > 0 ? text : throw new FormatException(what);
-
-    private static string ExistingFile(string text) => File.Exists(text) ? text : throw new FormatException("the path of a file that exists");
-
-    private static long Whole(string text, long least, long most) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
-            ? number
-            : throw new FormatException($"a whole number from {least} to {most}");
-
-    private static bool OnOrOff(string text) => text switch { "on" => true, "off" => false, _ => throw new FormatException("on or off") };
-
-    private static T OneOf<T>(string text, string allowed) where T : struct, Enum =>
-        Enum.TryParse<T>(text, ignoreCase: true, out var value) && text.All(char.IsAsciiLetter) ? value : throw new FormatException(allowed);
-
-    private static Uri HttpUrl(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0
-            ? url
-            : throw new FormatException("an absolute http or https URL without a query, such as https://sdc.example.org");
-
-    private static string ListenUrls(string text)
-    {
-        foreach (var url in text.Split(';'))
-        {
-            // A listening address may name every interface by * or +, which a URI may not.
-            if (!Uri.TryCreate(url.Replace("*", "any", StringComparison.Ordinal).Replace("+", "any", StringComparison.Ordinal), UriKind.Absolute, out var parsed)
-                || parsed.Scheme is not ("http" or "https") || parsed.PathAndQuery != "/")
-                throw new FormatException("http addresses separated by semicolons, such as http://127.0.0.1:8080");
-        }
-
-        return text;
-    }
-
-    private static List<IPAddress> Addresses(string text) =>
-        [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(part => IPAddress.TryParse(part, out var address) ? address : throw new FormatException("IP addresses separated by commas"))];
 }
 
 /// <summary>One setting: its name as an option, what it is for, its default, and how its text becomes a value.</summary>
 public sealed record Setting(string Name, string Help, string? Default, Func<ServerOptions, string, ServerOptions> Apply)
 {
+    /// <summary>Whether its value may be secret, so that no sentence repeats it.</summary>
+    public bool IsSecret { get; init; }
+
     /// <summary>Name in the environment, e.g. <c>OPENSDC_PUBLIC_URL</c>.</summary>
     public string EnvironmentName => "OPENSDC_" + Name.Replace('-', '_').ToUpperInvariant();
 

@@ -195,6 +195,9 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// <summary>A moment as the catalogue writes it: UTC, to the second.</summary>
     public static string Text(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture);
 
+    /// <summary>See <see cref="SqlDialect.SkipLocked"/>.</summary>
+    public string SkipLocked => dialect.SkipLocked;
+
     public bool IsOutOfSpace(DbException error) => dialect.IsOutOfSpace(error);
 
     public void Dispose()

@@ -29,6 +29,9 @@ internal abstract class SqlDialect
     /// <summary>Refuses, with a sentence, a database whose schema is not the one that this program knows. Changes nothing.</summary>
     public abstract Task CheckAsync(CancellationToken cancel);
 
+    /// <summary>What ends a SELECT whose rows an UPDATE takes, so that of several writers each takes others: <c> FOR UPDATE SKIP LOCKED</c>, or nothing.</summary>
+    public abstract string SkipLocked { get; }
+
     /// <summary>True where the database says that there is no room left to write.</summary>
     public abstract bool IsOutOfSpace(DbException error);
 }

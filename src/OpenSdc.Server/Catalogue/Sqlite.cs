@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Reflection;
 using Microsoft.Data.Sqlite;
 
 namespace OpenSdc.Server.Catalogue;
@@ -44,8 +43,9 @@ internal sealed class Sqlite : SqlDialect, IDisposable
         await using var command = connection.CreateCommand();
         command.CommandText = WriterSetUp;
         await command.ExecuteNonQueryAsync(cancel);
-        var scripts = Scripts();
-        var version = await VersionAsync(command, scripts.Count, cancel);
+        var scripts = Migrations.For(nameof(Sqlite));
+        var version = await VersionAsync(command, cancel);
+        Migrations.RefuseNewer(version, scripts.Count);
         for (var next = version; next < scripts.Count; next++)
         {
             await using var transaction = await BeginWriteAsync(connection, cancel);
@@ -60,35 +60,22 @@ internal sealed class Sqlite : SqlDialect, IDisposable
     {
         await using var connection = await DataSource.OpenConnectionAsync(cancel);
         await using var command = connection.CreateCommand();
-        var known = Scripts().Count;
-        var version = await VersionAsync(command, known, cancel);
-        if (version < known)
-        {
-            throw new SettingException(
-                $"The catalogue has schema version {version}, and this program works with version {known}; start the archive once with this program, which brings it up to date.");
-        }
+        var known = Migrations.For(nameof(Sqlite)).Count;
+        var version = await VersionAsync(command, cancel);
+        Migrations.RefuseNewer(version, known);
+        Migrations.RefuseOlder(version, known);
     }
+
+    // The one writer is alone in its transaction.
+    public override string SkipLocked => "";
 
     public override bool IsOutOfSpace(DbException error) => error is SqliteException { SqliteErrorCode: FullDisk };
 
     public void Dispose() => DataSource.Dispose();
 
-    private static async Task<int> VersionAsync(DbCommand command, int known, CancellationToken cancel)
+    private static async Task<int> VersionAsync(DbCommand command, CancellationToken cancel)
     {
         command.CommandText = "PRAGMA user_version";
-        var version = Convert.ToInt32(await command.ExecuteScalarAsync(cancel));
-        return version <= known
-            ? version
-            : throw new SettingException(
-                $"The catalogue has schema version {version}, but this program knows versions up to {known}; start it with the newer program.");
-    }
-
-    private static List<string> Scripts()
-    {
-        var assembly = Assembly.GetExecutingAssembly();
-        return [.. assembly.GetManifestResourceNames()
-            .Where(name => name.EndsWith(".sql", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)
-            .Select(name => new StreamReader(assembly.GetManifestResourceStream(name)!).ReadToEnd())];
+        return Convert.ToInt32(await command.ExecuteScalarAsync(cancel));
     }
 }

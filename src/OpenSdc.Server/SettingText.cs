@@ -1,0 +1,52 @@
+using System.Globalization;
+using System.Net;
+
+namespace OpenSdc.Server;
+
+/// <summary>How the text of a setting becomes a value. Each refuses what it cannot take with a <see cref="FormatException"/> whose message says what is allowed.</summary>
+internal static class SettingText
+{
+    public static string NotEmpty(string text, string what) => text.Trim().Length > 0 ? text : throw new FormatException(what);
+
+    public static string Secret(string text) => text.Length >= 16 ? text : throw new FormatException("at least 16 characters");
+
+    public static string ExistingFile(string text) => File.Exists(text) ? text : throw new FormatException("the path of a file that exists");
+
+    public static long Whole(string text, long least, long most) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw new FormatException($"a whole number from {least} to {most}");
+
+    public static bool OnOrOff(string text) => text switch { "on" => true, "off" => false, _ => throw new FormatException("on or off") };
+
+    public static T OneOf<T>(string text, string allowed) where T : struct, Enum =>
+        Enum.TryParse<T>(text, ignoreCase: true, out var value) && text.All(char.IsAsciiLetter) ? value : throw new FormatException(allowed);
+
+    public static Uri HttpUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0
+            ? url
+            : throw new FormatException("an absolute http or https URL without a query, such as https://sdc.example.org");
+
+    public static string ListenUrls(string text)
+    {
+        foreach (var url in text.Split(';'))
+        {
+            // A listening address may name every interface by * or +, which a URI may not.
+            if (!Uri.TryCreate(url.Replace("*", "any", StringComparison.Ordinal).Replace("+", "any", StringComparison.Ordinal), UriKind.Absolute, out var parsed)
+                || parsed.Scheme is not ("http" or "https") || parsed.PathAndQuery != "/")
+                throw new FormatException("http addresses separated by semicolons, such as http://127.0.0.1:8080");
+        }
+
+        return text;
+    }
+
+    public static List<IPAddress> Addresses(string text) =>
+        [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(part => IPAddress.TryParse(part, out var address) ? address : throw new FormatException("IP addresses separated by commas"))];
+
+    public static string Bucket(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && text.StartsWith("s3://", StringComparison.Ordinal) && url.Host.Length is >= 3 and <= 63
+        && url.Query.Length == 0 && url.Fragment.Length == 0 && url.UserInfo.Length == 0 && url.Port < 0 && !url.AbsolutePath.Contains("//", StringComparison.Ordinal)
+            ? text.TrimEnd('/')
+            : throw new FormatException("s3://BUCKET or s3://BUCKET/PREFIX");
+}
