@@ -52,9 +52,9 @@ internal static class Health
 /// <param name="Catalogue"><c>answers</c> or <c>fails</c>.</param>
 /// <param name="Uploads"><c>taken</c> or <c>refused</c>.</param>
 /// <param name="Reason">The sentence that uploads are refused with.</param>
-/// <param name="FreeBytes">Bytes free on the data folder's file system.</param>
+/// <param name="FreeBytes">Bytes free on the data folder's file system; absent where objects lie in a store without an end.</param>
 /// <param name="UnsoundFiles">Files that are lost or damaged, and therefore not served.</param>
-internal sealed record Readiness(string Status, string Recovery, string Catalogue, string Uploads, string? Reason, long FreeBytes, long UnsoundFiles);
+internal sealed record Readiness(string Status, string Recovery, string Catalogue, string Uploads, string? Reason, long? FreeBytes, long UnsoundFiles);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Readiness))]

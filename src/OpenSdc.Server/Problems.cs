@@ -60,6 +60,10 @@ internal static class Problems
         "The archive cannot write at the moment; the upload is not acknowledged, so send it again later.")
     { Plain = true, RetryAfter = 30 };
 
+    public static Problem StoreAway { get; } = new("store-away", 503,
+        "The store of the archive's objects cannot be reached at the moment; nothing was stored. Try again later.")
+    { Plain = true, RetryAfter = 5 };
+
     public static Problem NoSuchObject { get; } = new("not-found", 404, "There is no such object.") { Plain = true };
 
     public static Problem DamagedObject(string key) => new("damaged", 500,

@@ -43,7 +43,16 @@ public static class ServerApp
         LostCatalogue.Refuse(options.Data);
         // The two choices: where objects lie, and where their records lie. The data folder is opened by the first that needs it.
         services.AddSingleton(_ => DataFolder.Open(options.Data));
-        services.AddSingleton<IObjectStore>(all => new DiskObjectStore(all.GetRequiredService<DataFolder>().Path));
+        if (S3Location.Of(options) is { } location)
+        {
+            var bucket = await S3Opening.OpenAsync(location, clock, cancel);
+            services.AddSingleton<IObjectStore>(_ => new S3ObjectStore(bucket));
+        }
+        else
+        {
+            services.AddSingleton<IObjectStore>(all => new DiskObjectStore(all.GetRequiredService<DataFolder>().Path));
+        }
+
         services.AddSingleton<SqlDialect>(all => new Sqlite(all.GetRequiredService<DataFolder>().CatalogueFile));
         services.AddSingleton(all => new SignedUrls(SignedUrls.KeyOf(all.GetRequiredService<DataFolder>().Path), clock));
 

@@ -44,9 +44,5 @@ internal static class SettingText
         [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(part => IPAddress.TryParse(part, out var address) ? address : throw new FormatException("IP addresses separated by commas"))];
 
-    public static string Bucket(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && text.StartsWith("s3://", StringComparison.Ordinal) && url.Host.Length is >= 3 and <= 63
-        && url.Query.Length == 0 && url.Fragment.Length == 0 && url.UserInfo.Length == 0 && url.Port < 0 && !url.AbsolutePath.Contains("//", StringComparison.Ordinal)
-            ? text.TrimEnd('/')
-            : throw new FormatException("s3://BUCKET or s3://BUCKET/PREFIX");
+    public static string Bucket(string text) => Objects.S3Location.Parse(text) is null ? throw new FormatException("s3://BUCKET or s3://BUCKET/PREFIX, the bucket 3 to 63 lower-case letters, digits, - and ., the prefix of letters, digits, -, _, . and =") : text;
 }

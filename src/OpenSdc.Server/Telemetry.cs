@@ -41,10 +41,11 @@ internal sealed class Telemetry : IDisposable
     /// <summary>This archive's own meter: several archives in one process bear the same name.</summary>
     public Meter Meter => meter;
 
-    /// <summary>Tells the free bytes of the data folder's file system, and whether uploads are taken, whenever they are asked for.</summary>
-    public void WatchStorage(Func<long> free, Func<bool> takesUploads)
+    /// <summary>Tells the free bytes of the store, where it has an end, and whether uploads are taken, whenever they are asked for.</summary>
+    public void WatchStorage(Func<long>? free, Func<bool> takesUploads)
     {
-        meter.CreateObservableGauge("opensdc.storage.free", free, "By", "Bytes free on the data folder's file system.");
+        if (free is not null)
+            meter.CreateObservableGauge("opensdc.storage.free", free, "By", "Bytes free on the data folder's file system.");
         meter.CreateObservableGauge("opensdc.storage.writable", () => takesUploads() ? 1 : 0, description: "1 while uploads are taken, 0 while they are refused.");
     }
 

@@ -73,7 +73,7 @@ internal static class Shapes
             ("catalogue", String("`answers` or `fails`."), true),
             ("uploads", String("`taken` or `refused`."), true),
             ("reason", String("The sentence that uploads are refused with."), false),
-            ("free_bytes", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Bytes free on the data folder's disk." }, true),
+            ("free_bytes", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Bytes free on the data folder's disk; absent where objects lie in a store without an end." }, false),
             ("unsound_files", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Files that are lost or damaged, and therefore not served." }, true)));
 
         document.AddComponent(ApiKey, new OpenApiSecurityScheme

@@ -5,7 +5,7 @@ namespace OpenSdc.Server.Objects;
 /// <summary>Tells what the disk says of itself when it fails: no room, no permission, bytes that cannot be read, or something unexpected.</summary>
 internal static class Disk
 {
-    private const int NoSpace = 28;       // ENOSPC
+    public const int NoSpace = 28;        // ENOSPC
     private const int OverQuota = 122;    // EDQUOT
     private const int ReadOnly = 30;      // EROFS
     private const int NotPermitted = 13;  // EACCES
@@ -23,6 +23,7 @@ internal static class Disk
         DbException database when catalogue.IsOutOfSpace(database) => Problems.NoRoom,
         DbException => Problems.CannotWrite,
         UnauthorizedAccessException => Problems.CannotWrite,
+        StoreAwayException => Problems.StoreAway,
         IOException { HResult: NoSpace or OverQuota } => Problems.NoRoom,
         IOException { HResult: ReadOnly or NotPermitted or NotAllowed or InputOutput or FilesOfSystem or FilesOfProcess or Stale } => Problems.CannotWrite,
         _ => null,

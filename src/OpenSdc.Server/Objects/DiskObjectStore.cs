@@ -18,6 +18,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
     private readonly string objects;
     private readonly string staging;
     private readonly DiskQuarantine quarantine;
+    private readonly DriveInfo drive;
     private readonly FlushThreads flushThreads = new(most: 32);
     private readonly ConcurrentStack<string> freeSlots = new();
     private readonly ConcurrentDictionary<string, bool> durableFolders = new(StringComparer.Ordinal);
@@ -29,6 +30,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         staging = Directory.CreateDirectory(Path.Combine(dataFolder, "staging")).FullName;
         Posix.FlushFolder(dataFolder);
         quarantine = new DiskQuarantine(Path.GetFullPath(dataFolder));
+        drive = new DriveInfo(Path.GetFullPath(dataFolder));
     }
 
     public ValueTask<StagedObject> StageAsync(string key, CancellationToken cancel)
@@ -122,7 +124,19 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
     public IEnumerable<string> LeftOver(DateTimeOffset? writtenBefore = null) =>
         DiskListing.Of(staging).Where(file => writtenBefore is null || file.LastWrite < writtenBefore).Select(file => file.Key);
 
+    public IAsyncEnumerable<string> LeftOverAsync(DateTimeOffset? writtenBefore, CancellationToken cancel) => LeftOver(writtenBefore).ToAsyncEnumerable();
+
     public void RemoveLeftOver(string leftOver) => File.Delete(Path.Combine(staging, leftOver));
+
+    public ValueTask RemoveLeftOverAsync(string leftOver, CancellationToken cancel)
+    {
+        RemoveLeftOver(leftOver);
+        return ValueTask.CompletedTask;
+    }
+
+    public long? FreeBytes => drive.AvailableFreeSpace;
+
+    public DirectTransfer? Direct => null;
 
     public long StagingSize()
     {

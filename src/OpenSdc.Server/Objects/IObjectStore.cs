@@ -35,18 +35,25 @@ internal interface IObjectStore
     ValueTask<StoredObject?> OpenAsync(string key, CancellationToken cancel);
 
     /// <summary>
-    /// Uploads that an earlier process left in staging, each ending in <c>/</c> and the file's name. One that has an object at its
-    /// key was complete and flushed when it got that key. Asked at start, before the first <see cref="StageAsync"/>; asked while uploads come, it tells
-    /// those as well, each from its beginning until it is disposed.
+    /// Uploads in staging, each ending in <c>/</c> and the file's name. One that has an object at its key was complete and flushed when it got that
+    /// key. Asked at start, before the first <see cref="StageAsync"/>, it tells what an earlier process left; asked while uploads come, it tells those as
+    /// well, each from its last byte at the latest until it is disposed. In a store that several processes share they may be another's at any time.
     /// </summary>
-    /// <param name="writtenBefore">Only those whose last byte came before this moment.</param>
-    IEnumerable<string> LeftOver(DateTimeOffset? writtenBefore = null);
+    /// <param name="writtenBefore">Only those whose last byte came before this moment; null for all.</param>
+    /// <param name="cancel">Ends the listing.</param>
+    IAsyncEnumerable<string> LeftOverAsync(DateTimeOffset? writtenBefore, CancellationToken cancel);
 
-    /// <summary>Removes one that <see cref="LeftOver"/> told.</summary>
-    void RemoveLeftOver(string leftOver);
+    /// <summary>Removes one that <see cref="LeftOverAsync"/> told.</summary>
+    ValueTask RemoveLeftOverAsync(string leftOver, CancellationToken cancel);
 
-    /// <summary>Bytes in staging now.</summary>
+    /// <summary>Bytes in staging now; in a store that several processes share, of this process's uploads.</summary>
     long StagingSize();
+
+    /// <summary>Bytes that can still be stored, not below zero; null where the store has no end that it knows of.</summary>
+    long? FreeBytes { get; }
+
+    /// <summary>How bytes travel between clients and the store without passing through the server; null where they pass through it.</summary>
+    DirectTransfer? Direct { get; }
 
     /// <summary>
     /// All that lies in the store, in the ordinal order of its keys, in memory that does not grow with the archive: also what nobody
@@ -55,8 +62,8 @@ internal interface IObjectStore
     IAsyncEnumerable<ListedObject> ListAsync(CancellationToken cancel);
 
     /// <summary>
-    /// Moves what lies under a key out of the archive to a place of the quarantine, where it keeps its bytes and its times. Never overwrites; durable when
-    /// it returns. A crash on the way leaves it under the key, in the quarantine, or in both; never in neither.
+    /// Moves what lies under a key out of the archive to a place of the quarantine, where it keeps its bytes, and its times where the store can
+    /// set them. Never overwrites; durable when it returns. A crash on the way leaves it under the key, in the quarantine, or in both; never in neither.
     /// </summary>
     ValueTask<Moved> QuarantineAsync(string key, string place, CancellationToken cancel);
 
@@ -77,6 +84,9 @@ internal abstract class StagedObject(string key) : IAsyncDisposable
 
     /// <summary>Bytes written so far.</summary>
     public long Length { get; protected set; }
+
+    /// <summary>SHA-256 of its bytes as the caller has computed it, in lower-case hexadecimals; a store that can keep it beside the object does.</summary>
+    public string? Sha256 { get; set; }
 
     /// <summary>Appends bytes. The memory belongs to the caller again when the task is done.</summary>
     public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel);

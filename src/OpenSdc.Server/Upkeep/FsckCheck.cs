@@ -50,7 +50,7 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
 
         // In this order: an upload stays in staging until it has its record.
         var isServed = archive.Folder.IsServed();
-        var onTheirWay = isServed ? archive.Store.LeftOver().Select(NameOf).ToHashSet(StringComparer.Ordinal) : [];
+        var onTheirWay = isServed ? await archive.Store.LeftOverAsync(writtenBefore: null, cancel).Select(NameOf).ToHashSetAsync(StringComparer.Ordinal, cancel) : [];
         Seq = (before, await archive.Catalogue.HeadAsync(cancel));
         await foreach (var candidate in candidates.ReadAsync(cancel))
         {
@@ -63,7 +63,7 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
             }
         }
 
-        AddLeftOvers(findings, isServed ? started - LongestSilence : started - ClockGrain);
+        await AddLeftOversAsync(findings, isServed ? started - LongestSilence : started - ClockGrain, cancel);
         position?.Finish();
     }
 
@@ -170,9 +170,9 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
     };
 
     /// <summary>Of a service that runs only those that no living upload can be; it settles the others itself when it starts.</summary>
-    private void AddLeftOvers(FsckFindings findings, DateTimeOffset writtenBefore)
+    private async Task AddLeftOversAsync(FsckFindings findings, DateTimeOffset writtenBefore, CancellationToken cancel)
     {
-        foreach (var leftOver in archive.Store.LeftOver(writtenBefore))
+        await foreach (var leftOver in archive.Store.LeftOverAsync(writtenBefore, cancel))
         {
             findings.Add(new FsckFinding
             {

@@ -45,13 +45,14 @@ internal sealed partial class Recovery(IObjectStore store, Catalogue.Catalogue c
 
         // What the database found in its log is on the disk before anyone is told of it again.
         await catalogue.CommitNothingAsync(cancel);
-        foreach (var leftOver in store.LeftOver().ToList())
+        // Where bytes travel past the server, staging is the clients' and all replicas'; whoever deals with arrivals deals with what is left there.
+        foreach (var leftOver in store.Direct is null ? await store.LeftOverAsync(writtenBefore: null, cancel).ToListAsync(cancel) : [])
         {
             if (await FinishAsync(leftOver, cancel))
                 finished++;
             else
                 removed++;
-            store.RemoveLeftOver(leftOver);
+            await store.RemoveLeftOverAsync(leftOver, cancel);
         }
 
         LogDone(finished, removed, Stopwatch.GetElapsedTime(started).TotalMilliseconds);

@@ -9,12 +9,12 @@ namespace OpenSdc.Server.Upkeep;
 /// and service resumes by itself.
 /// </summary>
 /// <remarks>
-/// Room is asked of the file system for each upload, with all that the uploads in flight have announced taken off: many at once do not eat the
-/// floor together. Whether writes succeed is learnt from uploads that fail and from a probe, one object staged and flushed and one empty transaction: every
+/// Room is asked of the store for each upload, where it has an end, with all that the uploads in flight have announced taken off: many at once do not eat
+/// the floor together. Whether writes succeed is learnt from uploads that fail and from a probe, one object staged and flushed and one empty transaction: every
 /// 30 s, after a failure every second, and before an upload that comes after a failure, so that the first one after the end of the trouble is taken.
 /// </remarks>
 internal sealed partial class StorageWatch(
-    DataFolder folder, IObjectStore store, Catalogue.Catalogue catalogue, Soundness soundness, ServerOptions options, TimeProvider clock,
+    IObjectStore store, Catalogue.Catalogue catalogue, Soundness soundness, ServerOptions options, TimeProvider clock,
     Telemetry telemetry, ILogger<StorageWatch> logger) : BackgroundService
 {
     /// <summary>How often the probe runs while all is well.</summary>
@@ -23,13 +23,13 @@ internal sealed partial class StorageWatch(
     /// <summary>How often it runs after a failure.</summary>
     public static readonly TimeSpan ProbeAfterFailure = TimeSpan.FromSeconds(1);
 
-    private readonly DriveInfo drive = new(folder.Path);
+    private readonly Lock gate = new();
     private Task probing = Task.CompletedTask;
     private Problem? failing;
     private long promised;
 
-    /// <summary>Bytes that an upload may still use on the data folder's file system; not below zero.</summary>
-    public long Free => drive.AvailableFreeSpace;
+    /// <summary>Bytes that uploads may still use in the store; null where it has no end that it knows of.</summary>
+    public long? Free => store.FreeBytes;
 
     /// <summary>What an upload without a byte would be answered now; null where it would be taken.</summary>
     public Problem? Refusal => RefusalOf(0);
@@ -51,7 +51,7 @@ internal sealed partial class StorageWatch(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        telemetry.WatchStorage(() => Free, () => Refusal is null);
+        telemetry.WatchStorage(Free is null ? null : () => Free ?? 0, () => Refusal is null);
         using var timer = new PeriodicTimer(ProbeAfterFailure, clock);
         var probeAt = clock.GetUtcNow() + ProbeEvery;
         await CountUnsoundAsync(stoppingToken);
@@ -68,7 +68,7 @@ internal sealed partial class StorageWatch(
     /// <summary>The probe that is running, or a new one: a disk in trouble is not asked by everybody at once.</summary>
     private Task ProbeOnceAsync()
     {
-        lock (drive)
+        lock (gate)
             return probing.IsCompleted ? probing = Task.Run(ProbeAsync) : probing;
     }
 

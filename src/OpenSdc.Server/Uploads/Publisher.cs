@@ -31,6 +31,7 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
     /// <summary>Publishes a flushed upload. Returns when it is durable and visible, or was refused.</summary>
     public async Task<PublishOutcome> PublishAsync(FileName name, StagedObject staged, string sha256, CancellationToken cancel)
     {
+        staged.Sha256 = sha256;
         var pending = new Pending(new Publication(name, staged.Length, sha256), staged);
         var started = Stopwatch.GetTimestamp();
         await queue.Writer.WriteAsync(pending, cancel);

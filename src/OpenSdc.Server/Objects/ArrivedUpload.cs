@@ -1,0 +1,60 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Amazon.S3.Model;
+
+namespace OpenSdc.Server.Objects;
+
+/// <summary>
+/// An upload that a client has put into staging past the server. It stays there until <see cref="StagedObject.RemoveAsync"/> or
+/// <see cref="DirectTransfer.RemoveArrivedAsync"/>: disposing leaves it.
+/// </summary>
+internal sealed class ArrivedUpload : S3Staged
+{
+    private const int BufferSize = 256 * 1024;
+
+    public ArrivedUpload(S3Bucket bucket, string uploadId, string key, S3Head head) : base(bucket, uploadId, key)
+    {
+        (Length, Tag, Arrived) = (head.Length, head.Tag, head.Written);
+        Keep();
+    }
+
+    /// <summary>When its last byte came.</summary>
+    public DateTimeOffset Arrived { get; }
+
+    /// <summary>Reads it once in constant memory, and keeps and gives its SHA-256. Fails where other bytes have come into its place since it was opened.</summary>
+    /// <param name="read">Told the number of bytes after each piece.</param>
+    /// <param name="cancel">Ends the reading.</param>
+    public async Task<string> DigestAsync(Action<int>? read, CancellationToken cancel)
+    {
+        using var stored = new S3Object(Bucket, StagingKey, new S3Head(Length, Tag, Arrived, null, null));
+        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(Length, 4096, BufferSize));
+        try
+        {
+            long offset = 0;
+            while (offset < Length)
+            {
+                var count = await stored.ReadAsync(offset, buffer, cancel);
+                if (count == 0)
+                    throw new StoreAwayException($"The object store ended {StagingKey} after {offset} of {Length} bytes.");
+                sha256.AppendData(buffer, 0, count);
+                offset += count;
+                read?.Invoke(count);
+            }
+
+            return Sha256 = Convert.ToHexStringLower(sha256.GetHashAndReset());
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel) => throw new InvalidOperationException("Its bytes have come past the server.");
+
+    public override ValueTask FlushAsync(CancellationToken cancel) => ValueTask.CompletedTask;
+
+    public override async ValueTask RemoveAsync() => await Bucket.DeleteAsync(StagingKey, CancellationToken.None);
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

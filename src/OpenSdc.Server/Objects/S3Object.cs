@@ -1,0 +1,103 @@
+using System.Net;
+using Amazon.S3;
+using Amazon.S3.Model;
+
+namespace OpenSdc.Server.Objects;
+
+/// <summary>
+/// An object of an S3 store, read by requests that each go on until the reader leaves them: reading from end to end is one request. Each asks for the very
+/// bytes that were there when it was opened.
+/// </summary>
+internal sealed class S3Object(S3Bucket bucket, string objectKey, S3Head head) : StoredObject
+{
+    private const int MostRetries = 3;
+
+    // The request that the last read left, for whoever goes on where it stopped.
+    private Going? going;
+
+    public override long Length => head.Length;
+
+    public override DateTime Written => head.Written.UtcDateTime;
+
+    public override async ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancel)
+    {
+        if (offset >= Length || buffer.Length == 0)
+            return 0;
+        for (var again = 0; ; again++)
+        {
+            try
+            {
+                return await ReadOnceAsync(offset, buffer, cancel);
+            }
+            catch (Exception failure) when (failure is StoreAwayException || S3Bucket.IsOfStore(failure, cancel))
+            {
+                // A request that goes on for hours meets a store's restarts; the next one begins where it broke off.
+                if (again == MostRetries)
+                    throw bucket.Translate(failure);
+            }
+        }
+    }
+
+    public override void Dispose() => Interlocked.Exchange(ref going, null)?.Dispose();
+
+    private async ValueTask<int> ReadOnceAsync(long offset, Memory<byte> buffer, CancellationToken cancel)
+    {
+        var mine = Interlocked.Exchange(ref going, null);
+        try
+        {
+            if (mine?.Offset != offset)
+            {
+                mine?.Dispose();
+                mine = await OpenAsync(offset, cancel);
+            }
+
+            var read = await mine.ReadAsync(buffer, cancel);
+            if (read == 0)
+                throw new StoreAwayException($"The object store ended {objectKey} after {offset} of {Length} bytes.");
+            // Another reader may have left one meanwhile: one of the two is enough.
+            Interlocked.Exchange(ref going, mine)?.Dispose();
+            return read;
+        }
+        catch
+        {
+            mine?.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<Going> OpenAsync(long offset, CancellationToken cancel)
+    {
+        using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        timed.CancelAfter(S3Bucket.Shortly);
+        var request = new GetObjectRequest { BucketName = bucket.Name, Key = objectKey, EtagToMatch = head.Tag };
+        if (offset > 0)
+            request.ByteRange = new ByteRange(offset, Length - 1);
+        try
+        {
+            return new Going(await bucket.Client.GetObjectAsync(request, timed.Token), offset);
+        }
+        catch (AmazonS3Exception changed) when (changed.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.NotFound && changed.ErrorCode != "NoSuchBucket")
+        {
+            throw new ObjectChangedException($"The object {objectKey} was changed or removed while it was read.", changed);
+        }
+    }
+
+    private sealed class Going(GetObjectResponse response, long offset) : IDisposable
+    {
+        public long Offset { get; private set; } = offset;
+
+        public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancel)
+        {
+            using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            timed.CancelAfter(S3Bucket.Shortly);
+            var read = await response.ResponseStream.ReadAsync(buffer, timed.Token);
+            Offset += read;
+            return read;
+        }
+
+        public void Dispose() => response.Dispose();
+    }
+}
+
+/// <summary>An object that was opened is not the same any more: someone has put other bytes into its place, or has removed it.</summary>
+internal sealed class ObjectChangedException(string message, Exception inner) : IOException(message, inner);
