@@ -27,19 +27,34 @@ internal static class Fill
         using var catalogue = new Catalogue(sqlite, TimeProvider.System, telemetry);
         await catalogue.OpenAsync(CancellationToken.None);
 
+        // What an earlier run left is not filled again.
+        var head = await catalogue.HeadAsync(CancellationToken.None);
+        var until = options.Number("seconds", long.MaxValue);
         var started = Stopwatch.GetTimestamp();
-        for (long from = 0; from < rows; from += RowsInTransaction)
+        var next = Task.Run(() => Batch(head));
+        var from = head;
+        while (from < rows && Stopwatch.GetElapsedTime(started).TotalSeconds < until)
         {
-            var batch = new Publication[(int)Math.Min(RowsInTransaction, rows - from)];
-            for (var i = 0; i < batch.Length; i++)
-                batch[i] = PublicationOf(generator[from + i].Name, from + i, mission);
+            var batch = await next;
+            from += batch.Length;
+            // As in the service, names are read while others are being recorded.
+            var after = from;
+            next = Task.Run(() => Batch(after));
             await catalogue.PublishAsync(batch, CancellationToken.None);
         }
 
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var bytes = new FileInfo(folder.CatalogueFile).Length;
-        Console.WriteLine($"filled rows={rows} seconds={seconds:0.0} rate={rows / seconds:0} bytes_per_row={(double)bytes / rows:0}");
+        Console.WriteLine($"filled rows={from} from={head} seconds={seconds:0.0} rate={(from - head) / seconds:0} bytes_per_row={(double)bytes / from:0}");
         return 0;
+
+        Publication[] Batch(long from)
+        {
+            var batch = new Publication[(int)Math.Clamp(rows - from, 0, RowsInTransaction)];
+            for (var i = 0; i < batch.Length; i++)
+                batch[i] = PublicationOf(generator[from + i].Name, from + i, mission);
+            return batch;
+        }
     }
 
     private static Publication PublicationOf(string name, long index, Mission mission)

@@ -1,7 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
 
@@ -20,15 +19,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     // Taking the row also takes the turn: a second writer waits here until this transaction ends.
     private const string TakeTurnSql = "UPDATE ledger SET seq = seq WHERE id = 1 RETURNING seq";
 
-    private const string InsertSql = """
-        INSERT INTO files (seq, file_path, family, instrument, data_level, descriptor, start_date, end_date, repointing, cr,
-                           version, major_version, minor_version, extension, ingestion_date, size, sha256, superseded_by, item)
-        VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13, @p14, @p15, @p16, @p17, @p18)
-        ON CONFLICT DO NOTHING RETURNING seq
-        """;
-
     private const string EventSql = "INSERT INTO events (seq, kind, at, detail) VALUES (@p0, @p1, @p2, @p3)";
-    private const string AdvanceSql = "UPDATE ledger SET seq = @p0 WHERE id = 1";
     private const string FirstOfDaySql = "SELECT seq FROM files WHERE ingestion_date >= @p0 ORDER BY ingestion_date, seq LIMIT 1";
     private const string LastOfDaySql = "SELECT seq FROM files WHERE ingestion_date <= @p0 ORDER BY ingestion_date DESC, seq DESC LIMIT 1";
     private const string HeadSql = "SELECT seq FROM ledger WHERE id = 1";
@@ -58,7 +49,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
 
     /// <summary>The receipt of the file at a key, or null.</summary>
     public ValueTask<UploadReceipt?> FindAsync(string key, CancellationToken cancel) =>
-        ReadAsync(session => FindAsync(session, key, null, cancel), cancel);
+        ReadAsync(session => FindAsync(session, key, cancel), cancel);
 
     /// <summary>Whether a key has a record: the index by path alone tells.</summary>
     public ValueTask<bool> HasAsync(string key, CancellationToken cancel) =>
@@ -211,42 +202,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         Session session, DbTransaction transaction, IReadOnlyList<Publication> publications, CancellationToken cancel)
     {
         var head = Convert.ToInt64(await session.Statement(TakeTurnSql, [], transaction).ExecuteScalarAsync(cancel));
-        var last = head;
-        var now = clock.GetUtcNow();
-        var (newest, coverage) = (new Newest(session, transaction), new Coverage());
-        var recorded = new Recorded[publications.Count];
-        for (var i = 0; i < recorded.Length; i++)
-        {
-            var publication = publications[i];
-            var record = publication.Record(last + 1, now);
-            var family = publication.Name.Family;
-            var supersededBy = await newest.PlaceAsync(record, family, cancel);
-            if (await InsertAsync(record, family, supersededBy) is null)
-            {
-                recorded[i] = new((await FindAsync(session, record.FilePath, transaction, cancel))!, IsNew: false);
-                continue;
-            }
-
-            last++;
-            if (supersededBy is null)
-                await newest.TakeAsync(record, family, cancel);
-            coverage.Add(record, family);
-            await AddEventAsync(session, transaction, last, publication.Event, Text(now), null, cancel);
-            recorded[i] = new(new(record.FilePath, record.Size, record.Sha256, record.Seq, record.IngestionDate), IsNew: true);
-        }
-
-        await coverage.SaveAsync(session, transaction, cancel);
-        if (last > head)
-            await session.Statement(AdvanceSql, [last], transaction).ExecuteNonQueryAsync(cancel);
-        return recorded;
-
-        Task<object?> InsertAsync(FileRecord r, string family, long? supersededBy) => session.Statement(InsertSql,
-            [
-                r.Seq, r.FilePath, family, r.Instrument, r.DataLevel, r.Descriptor, r.StartDate, r.EndDate, r.Repointing, r.Cr,
-                r.Version, r.MajorVersion, r.MinorVersion, r.Extension, r.IngestionDate, r.Size, r.Sha256, supersededBy,
-                JsonSerializer.Serialize(r, ContractJson.Default.FileRecord),
-            ],
-            transaction).ExecuteScalarAsync(cancel);
+        return await new Recorder(session, transaction, dialect.RowsAtOnce, head, clock.GetUtcNow()).RecordAsync(publications, cancel);
     }
 
     /// <summary>
@@ -264,9 +220,9 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         return (last - first) * 2 > head;
     }
 
-    private static async ValueTask<UploadReceipt?> FindAsync(Session session, string key, DbTransaction? transaction, CancellationToken cancel)
+    private static async ValueTask<UploadReceipt?> FindAsync(Session session, string key, CancellationToken cancel)
     {
-        await using var reader = await session.Statement(FindSql, [key], transaction).ExecuteReaderAsync(cancel);
+        await using var reader = await session.Statement(FindSql, [key]).ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
             ? new UploadReceipt(key, reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3))
             : null;

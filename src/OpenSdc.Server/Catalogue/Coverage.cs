@@ -11,10 +11,13 @@ namespace OpenSdc.Server.Catalogue;
 internal sealed class Coverage
 {
     // A version is newer by its numbers, and of equal ones the later publication is: the same order in which latest=true ranks files.
-    private const string UpsertSql = """
+    private static readonly InsertMany Sums = new(
+        """
         INSERT INTO coverage (digits, family, instrument, data_level, descriptor, extension, start_date,
                               files, bytes, version, major_version, minor_version, newest, first_ingestion, last_ingestion)
-        VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13, @p14)
+        """,
+        columns: 15,
+        """
         ON CONFLICT (digits, family, instrument, data_level, descriptor, extension, start_date) DO UPDATE SET
           files = coverage.files + excluded.files,
           bytes = coverage.bytes + excluded.bytes,
@@ -24,7 +27,7 @@ internal sealed class Coverage
           newest = CASE WHEN (excluded.major_version, excluded.minor_version, excluded.newest) > (coverage.major_version, coverage.minor_version, coverage.newest) THEN excluded.newest ELSE coverage.newest END,
           first_ingestion = CASE WHEN excluded.first_ingestion < coverage.first_ingestion THEN excluded.first_ingestion ELSE coverage.first_ingestion END,
           last_ingestion = CASE WHEN excluded.last_ingestion > coverage.last_ingestion THEN excluded.last_ingestion ELSE coverage.last_ingestion END
-        """;
+        """);
 
     private readonly Dictionary<(Series Series, string Period), CoverageSum> days = [];
 
@@ -38,7 +41,7 @@ internal sealed class Coverage
     }
 
     /// <summary>Writes what was noted, inside the transaction that inserted the records.</summary>
-    public async Task SaveAsync(Session session, DbTransaction transaction, CancellationToken cancel)
+    public async Task SaveAsync(Session session, DbTransaction transaction, int rowsAtOnce, CancellationToken cancel)
     {
         await WriteAsync(8, days);
         // Each period is made from the shorter ones: a large batch has many files in a day, and many days in a month.
@@ -52,18 +55,16 @@ internal sealed class Coverage
             sums = longer;
         }
 
-        async Task WriteAsync(int digits, Dictionary<(Series Series, string Period), CoverageSum> all)
+        Task WriteAsync(int digits, Dictionary<(Series Series, string Period), CoverageSum> all) => Sums.RunAsync(session, transaction, rowsAtOnce, [.. all], (each, values) =>
         {
-            foreach (var ((s, period), sum) in all)
-            {
-                await session.Statement(UpsertSql,
-                    [
-                        digits, s.Family, s.Instrument, s.DataLevel, s.Descriptor, s.Extension, period, sum.Files, sum.Bytes,
-                        sum.Version, sum.Newest.Major, sum.Newest.Minor, sum.Newest.Seq, sum.First, sum.Last,
-                    ],
-                    transaction).ExecuteNonQueryAsync(cancel);
-            }
-        }
+            var ((s, period), sum) = each;
+            ReadOnlySpan<object?> row =
+            [
+                digits, s.Family, s.Instrument, s.DataLevel, s.Descriptor, s.Extension, period, sum.Files, sum.Bytes,
+                sum.Version, sum.Newest.Major, sum.Newest.Minor, sum.Newest.Seq, sum.First, sum.Last,
+            ];
+            row.CopyTo(values);
+        }, cancel);
     }
 
     private static void Add(Dictionary<(Series, string), CoverageSum> sums, Series series, string period, CoverageSum more)

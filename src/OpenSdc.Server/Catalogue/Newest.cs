@@ -17,24 +17,25 @@ internal sealed class Newest(Session session, DbTransaction transaction)
 
     private readonly Dictionary<Series, Holder> holders = [];
 
-    /// <summary>What a record that is about to be inserted must say of itself: null, or its own number where a newer version is there already.</summary>
-    public async Task<long?> PlaceAsync(FileRecord record, string family, CancellationToken cancel)
+    /// <summary>Notes a row that is about to be inserted: it says of itself that there is a newer version already, or the one before it is told so.</summary>
+    public async Task PlaceAsync(NewRow row, CancellationToken cancel)
     {
-        var series = SeriesOf(record, family);
+        var series = SeriesOf(row.Record, row.Family);
         if (!holders.TryGetValue(series, out var holder))
-            holders.Add(series, holder = await FindAsync(series, cancel));
-        return holder.Seq > 0 && VersionOf(record).CompareTo((holder.Major, holder.Minor)) < 0 ? record.Seq : null;
-    }
+            holder = await FindAsync(series, cancel);
+        var (major, minor) = (row.Record.MajorVersion ?? -1, row.Record.MinorVersion ?? -1);
+        if (holder.Seq > 0 && (major, minor).CompareTo((holder.Major, holder.Minor)) < 0)
+        {
+            holders[series] = holder;
+            row.SupersededBy = row.Record.Seq;
+            return;
+        }
 
-    /// <summary>The record was inserted: where it is the newest now, the one before it is told so.</summary>
-    public async Task TakeAsync(FileRecord record, string family, CancellationToken cancel)
-    {
-        var series = SeriesOf(record, family);
-        var before = holders[series];
-        var (major, minor) = VersionOf(record);
-        holders[series] = new Holder(record.Seq, major, minor);
-        if (before.Seq > 0)
-            await session.Statement(SupersedeSql, [record.Seq, before.Seq], transaction).ExecuteNonQueryAsync(cancel);
+        holders[series] = new Holder(row.Record.Seq, major, minor, row);
+        if (holder.Row is not null)
+            holder.Row.SupersededBy = row.Record.Seq;
+        else if (holder.Seq > 0)
+            await session.Statement(SupersedeSql, [row.Record.Seq, holder.Seq], transaction).ExecuteNonQueryAsync(cancel);
     }
 
     private async Task<Holder> FindAsync(Series series, CancellationToken cancel)
@@ -55,10 +56,8 @@ internal sealed class Newest(Session session, DbTransaction transaction)
         }
 
         await using var reader = await session.Statement(text.ToString(), given.ToArray(), transaction).ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? new Holder(reader.GetInt64(0), reader.GetInt32(1), reader.GetInt32(2)) : default;
+        return await reader.ReadAsync(cancel) ? new Holder(reader.GetInt64(0), reader.GetInt32(1), reader.GetInt32(2), null) : default;
     }
-
-    private static (int Major, int Minor) VersionOf(FileRecord record) => (record.MajorVersion ?? -1, record.MinorVersion ?? -1);
 
     private static Series SeriesOf(FileRecord r, string family) =>
         new(family, r.Instrument, r.DataLevel, r.Descriptor, r.StartDate, r.Repointing, r.Cr, r.Extension);
@@ -66,5 +65,6 @@ internal sealed class Newest(Session session, DbTransaction transaction)
     private readonly record struct Series(
         string Family, string? Instrument, string? DataLevel, string? Descriptor, string? StartDate, int? Repointing, int? Cr, string Extension);
 
-    private readonly record struct Holder(long Seq, int Major, int Minor);
+    /// <summary>The newest file of a series, and its row where that is not inserted yet; of number 0 where there is none.</summary>
+    private readonly record struct Holder(long Seq, int Major, int Minor, NewRow? Row);
 }

@@ -32,6 +32,9 @@ internal abstract class SqlDialect
     /// <summary>What ends a SELECT whose rows an UPDATE takes, so that of several writers each takes others: <c> FOR UPDATE SKIP LOCKED</c>, or nothing.</summary>
     public abstract string SkipLocked { get; }
 
+    /// <summary>How many rows an INSERT of many has: where each statement is a journey to a server, several.</summary>
+    public virtual int RowsAtOnce => 16;
+
     /// <summary>True where the database says that there is no room left to write.</summary>
     public abstract bool IsOutOfSpace(DbException error);
 }
