@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Security.Cryptography;
+using Microsoft.Data.Sqlite;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server;
 using OpenSdc.Server.Catalogue;
@@ -9,12 +10,12 @@ namespace OpenSdc.Load;
 
 /// <summary>
 /// Fills the catalogue of an archive that is not running with the rows of <see cref="NameGenerator"/>, in its order, through the publisher's own
-/// transaction, thousands of rows in each. The rows have no objects behind them: a row is enough for the query and for the
+/// transaction, tens of thousands of rows in each, so that the pages of an index are written once for many rows. The rows have no objects behind them: a row is enough for the query and for the
 /// redirect, and the objects that are fetched are really uploaded.
 /// </summary>
 internal static class Fill
 {
-    private const int RowsInTransaction = 10_000;
+    private const int RowsInTransaction = 50_000;
 
     public static async Task<int> Run(Arguments options)
     {
@@ -22,7 +23,7 @@ internal static class Fill
         var generator = new NameGenerator(rows);
         var mission = Mission.Imap;
         using var folder = DataFolder.Open(options.Text("data"));
-        using var sqlite = new Sqlite(folder.CatalogueFile);
+        using var sqlite = new Sqlite(folder.CatalogueFile) { WriterCache = 256 * 1024 };
         using var telemetry = new Telemetry();
         using var catalogue = new Catalogue(sqlite, TimeProvider.System, telemetry);
         await catalogue.OpenAsync(CancellationToken.None);
@@ -31,6 +32,8 @@ internal static class Fill
         var head = await catalogue.HeadAsync(CancellationToken.None);
         var until = options.Number("seconds", long.MaxValue);
         var started = Stopwatch.GetTimestamp();
+        using var stop = new CancellationTokenSource();
+        var checkpoints = Task.Run(() => Checkpoint(folder.CatalogueFile, stop.Token));
         var next = Task.Run(() => Batch(head));
         var from = head;
         while (from < rows && Stopwatch.GetElapsedTime(started).TotalSeconds < until)
@@ -43,6 +46,8 @@ internal static class Fill
             await catalogue.PublishAsync(batch, CancellationToken.None);
         }
 
+        await stop.CancelAsync();
+        await checkpoints;
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var bytes = new FileInfo(folder.CatalogueFile).Length;
         Console.WriteLine($"filled rows={from} from={head} seconds={seconds:0.0} rate={(from - head) / seconds:0} bytes_per_row={(double)bytes / from:0}");
@@ -55,6 +60,21 @@ internal static class Fill
                 batch[i] = PublicationOf(generator[from + i].Name, from + i, mission);
             return batch;
         }
+    }
+
+    /// <summary>
+    /// Moves pages from the log into the database while others are being written to the log. Of two that want to do it at once one lets it be, so that the writer mostly need not.
+    /// </summary>
+    private static void Checkpoint(string file, CancellationToken stop)
+    {
+        using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA wal_checkpoint(PASSIVE)";
+        while (!stop.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(100)))
+            command.ExecuteNonQuery();
+        command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
+        command.ExecuteNonQuery();
     }
 
     private static Publication PublicationOf(string name, long index, Mission mission)

@@ -23,12 +23,21 @@ internal static class Names
             "download-filename" => n => $"/download/{generator.Scattered(n).Name}",
             "query-one" => n => $"/query?filename={generator.Scattered(n).Name}",
             "query-month" => n => Path(generator.Month(n)),
+            "coverage-year" => n => $"/coverage?{Year(generator, n)}",
+            "facets-year" => n => $"/facets?{Year(generator, n)}",
             var other => throw new UsageException($"--as is not one of the known: {other}"),
         };
         var count = options.Number("count", generator.Rows);
         for (long n = 0; n < count; n++)
             output.WriteLine(line(n));
         return 0;
+    }
+
+    /// <summary>An instrument and a year.</summary>
+    private static string Year(NameGenerator generator, long n)
+    {
+        var q = generator.Month(n);
+        return $"instrument={q.Instrument}&start_date={q.Start[..4]}0101&end_date={q.Start[..4]}1231";
     }
 
     private static string Path(MonthQuery q) =>

@@ -6,18 +6,22 @@ const string Usage = """
       sha256                                          one core's SHA-256 rate
       loop    --db FILE --rows N [--sql SQL] [--order yes] [--seconds S]
                                                       queries of about 100 rows with the SQLite driver alone
-      names   --rows N [--count C] [--as name|key|download-key|download-filename|query-one|query-month]
+      rows    --db FILE --instrument NAME [--columns all|item] [--rounds N]
+                                                      one instrument's rows with the SQLite driver alone
+      names   --rows N [--count C] [--as name|key|download-key|download-filename|query-one|query-month|coverage-year|facets-year]
       names   --tag TAG --count C                     names that no filled archive has
       urls    --base URL --names FILE --kind upload|download
                                                       signed URLs, one a line
       put     --url-file FILE --size BYTES --connections C [--skip N] [--warm N] [--count N]
       bare-publish --data DIR [--size BYTES] [--threads T] [--count N]
                                                       write, flush, link, flush the folder: the peer of publishing
+      ask     --url URL --paths FILE [--count N] [--warm N] [--streams S] [--row C]
+                                                      each path in turn: time to the first byte and to the last
       get     --url URL                               one stream
       ready   --url URL [--runs N] -- COMMAND…        time from exec to the first 200
       fuzz    --url URL [--count N] [--connections C] [--seed S] [--limit L] [--pid PID [--sample N] [--show N]]
                                                       spoilt queries; with the server's PID also what each costs it
-      fill    --data DIR --rows N                     catalogue rows for an archive that is not running
+      fill    --data DIR --rows N [--seconds S]       catalogue rows for an archive that is not running; goes on where it stopped
       fill-objects --data DIR --rows N [--size BYTES] objects and their rows, for the same
     """;
 
@@ -39,6 +43,8 @@ try
         "urls" => await SignedUrlList.Run(options),
         "put" => await PutLoad.Run(options),
         "bare-publish" => BarePublish.Run(options),
+        "ask" => Ask.Run(options),
+        "rows" => RowLoop.Run(options),
         "get" => GetStream.Run(options),
         "ready" => await StartTime.Run(options),
         "fuzz" => await Fuzz.Run(options),

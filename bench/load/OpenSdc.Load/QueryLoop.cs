@@ -10,7 +10,7 @@ namespace OpenSdc.Load;
 /// </summary>
 internal static class QueryLoop
 {
-    private static readonly (string Name, bool IsText)[] Columns =
+    public static readonly (string Name, bool IsText)[] Columns =
     [
         ("file_path", true), ("instrument", true), ("data_level", true), ("descriptor", true), ("start_date", true), ("end_date", true),
         ("repointing", false), ("cr", false), ("version", true), ("major_version", false), ("minor_version", false), ("extension", true),
@@ -66,7 +66,8 @@ internal static class QueryLoop
         }
     }
 
-    private static long ReadAll(SqliteCommand command)
+    /// <summary>Reads every column of every row with its typed getter; gives the number of rows.</summary>
+    public static long ReadAll(SqliteCommand command)
     {
         long rows = 0, used = 0;
         using var reader = command.ExecuteReader();

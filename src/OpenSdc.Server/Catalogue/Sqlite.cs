@@ -36,10 +36,13 @@ internal sealed class Sqlite : SqlDialect, IDisposable
 
     public override DbDataSource DataSource { get; }
 
+    /// <summary>Pages that the writer keeps in memory, in KiB. A transaction of many thousand rows in all products changes more than the default holds, and would write them twice.</summary>
+    public int WriterCache { get; init; } = 16 * 1024;
+
     public override string ReaderSetUp => "PRAGMA case_sensitive_like = 1; PRAGMA cache_size = -2048; PRAGMA query_only = 1;";
 
     public override string WriterSetUp =>
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864;";
+        $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -{WriterCache}; PRAGMA journal_size_limit = 67108864;";
 
     /// <summary>One: the driver looks for each parameter by its name among all of the statement, which costs more than a statement does.</summary>
     public override int RowsAtOnce => 1;
