@@ -1,36 +1,13 @@
 using OpenSdc.Contract;
-using OpenSdc.Server;
 using OpenSdc.Server.Catalogue;
 using Shouldly;
 using Xunit;
-using Archive = OpenSdc.Server.Catalogue.Catalogue;
 
 namespace OpenSdc.Tests.Catalogue;
 
 /// <summary>What is asked of the kept sums is found by their key: each series of the family is a range of it, and no row is read that is not answered.</summary>
-public sealed class CoveragePlanTests : IAsyncLifetime
+public sealed class CoveragePlanTests(CatalogueFixture fixture) : IClassFixture<CatalogueFixture>
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
-    private readonly Telemetry telemetry = new();
-    private Sqlite dialect = null!;
-    private Archive catalogue = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        dialect = new Sqlite(Path.Combine(folder, "catalogue.sqlite"));
-        catalogue = new Archive(dialect, TimeProvider.System, telemetry);
-        await catalogue.OpenAsync(CancellationToken.None);
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        catalogue.Dispose();
-        dialect.Dispose();
-        telemetry.Dispose();
-        Directory.Delete(folder, recursive: true);
-        return ValueTask.CompletedTask;
-    }
-
     [Theory]
     [InlineData(8, "mag", "20260101", "20261231")]
     [InlineData(6, "mag", "20260101", "20261231")]
@@ -45,7 +22,7 @@ public sealed class CoveragePlanTests : IAsyncLifetime
         var query = new FileQuery { Instruments = instruments.Split(',', StringSplitOptions.RemoveEmptyEntries), DataLevels = ["l1a", "l2"], StartDate = first, EndDate = last };
         foreach (var statement in (SqlStatement[])[CoveragePlan.Of(query, digits), CoveragePlan.CountOf(query)])
         {
-            var plan = await PlanAsync(statement);
+            var plan = await fixture.PlanAsync(statement);
             var reads = plan.Where(line => line.Contains("SEARCH", StringComparison.Ordinal) || line.Contains("SCAN", StringComparison.Ordinal)).ToList();
             reads.Where(line => !line.StartsWith("SCAN found", StringComparison.Ordinal)).ShouldAllBe(line => line.Contains("USING PRIMARY KEY (digits=? AND family=?"));
             reads.Count(line => line.StartsWith("SEARCH c ", StringComparison.Ordinal) && line.Contains("extension=?", StringComparison.Ordinal)).ShouldBePositive();
@@ -54,7 +31,7 @@ public sealed class CoveragePlanTests : IAsyncLifetime
         }
 
         if (instruments == "mag")
-            (await PlanAsync(CoveragePlan.Of(query, digits))).ShouldContain(line => line.StartsWith("SEARCH s USING PRIMARY KEY (digits=? AND family=? AND instrument=?", StringComparison.Ordinal));
+            (await fixture.PlanAsync(CoveragePlan.Of(query, digits))).ShouldContain(line => line.StartsWith("SEARCH s USING PRIMARY KEY (digits=? AND family=? AND instrument=?", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -73,15 +50,6 @@ public sealed class CoveragePlanTests : IAsyncLifetime
     public async Task Files_are_summed_by_their_index_where_nothing_is_kept()
     {
         var query = new FileQuery { Instruments = ["mag"], StartDate = "20260101", EndDate = "20261231", Latest = true };
-        (await PlanAsync(CoveragePlan.Of(query, 8))).ShouldContain(line => line.StartsWith("SEARCH files USING INDEX files_by_product (family=? AND instrument=?", StringComparison.Ordinal));
+        (await fixture.PlanAsync(CoveragePlan.Of(query, 8))).ShouldContain(line => line.StartsWith("SEARCH files USING INDEX files_by_product (family=? AND instrument=?", StringComparison.Ordinal));
     }
-
-    private ValueTask<List<string>> PlanAsync(SqlStatement statement) => catalogue.ReadAsync(async session =>
-    {
-        var lines = new List<string>();
-        await using var reader = await session.Statement("EXPLAIN QUERY PLAN " + statement.Text, statement.Values).ExecuteReaderAsync();
-        while (await reader.ReadAsync())
-            lines.Add(reader.GetString(3));
-        return lines;
-    }, CancellationToken.None);
 }

@@ -2,11 +2,9 @@ using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
-using OpenSdc.Server;
 using OpenSdc.Server.Catalogue;
 using Shouldly;
 using Xunit;
-using Archive = OpenSdc.Server.Catalogue.Catalogue;
 
 namespace OpenSdc.Tests.Catalogue;
 
@@ -22,28 +20,15 @@ public sealed class CoverageTests : IAsyncLifetime
     private static readonly string[] Edges =
         ["20250101", "20260101", "20260102", "20260130", "20260131", "20260201", "20260228", "20261130", "20261231", "20270101", "20271231", "99991231"];
 
-    private readonly string folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
     private readonly FakeTimeProvider clock = new(FirstDay.AddDays(5));
-    private readonly Telemetry telemetry = new();
+    private readonly CatalogueFixture fixture;
     private readonly List<(string Family, FileRecord Record)> rows = [];
-    private Sqlite dialect = null!;
-    private Archive catalogue = null!;
 
-    public async ValueTask InitializeAsync()
-    {
-        dialect = new Sqlite(Path.Combine(folder, "catalogue.sqlite"));
-        catalogue = new Archive(dialect, clock, telemetry);
-        await catalogue.OpenAsync(CancellationToken.None);
-    }
+    public CoverageTests() => fixture = new CatalogueFixture(clock);
 
-    public ValueTask DisposeAsync()
-    {
-        catalogue.Dispose();
-        dialect.Dispose();
-        telemetry.Dispose();
-        Directory.Delete(folder, recursive: true);
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask InitializeAsync() => fixture.InitializeAsync();
+
+    public ValueTask DisposeAsync() => fixture.DisposeAsync();
 
     [Fact]
     public async Task Any_publications_under_any_filters_cover_what_their_files_do()
@@ -87,7 +72,7 @@ public sealed class CoverageTests : IAsyncLifetime
         {
             IngestedAt = FirstDay.AddSeconds(file.Seconds),
         }).ToList();
-        foreach (var (publication, recorded) in publications.Zip(await catalogue.PublishAsync(publications, CancellationToken.None)))
+        foreach (var (publication, recorded) in publications.Zip(await fixture.Catalogue.PublishAsync(publications, CancellationToken.None)))
         {
             if (recorded.IsNew)
                 rows.Add((publication.Name.Family, publication.Record(recorded.Receipt.Seq, clock.GetUtcNow())));
@@ -101,7 +86,7 @@ public sealed class CoverageTests : IAsyncLifetime
         {
             var expected = Expected(query with { Limit = null, After = null, Sort = [] }, digits);
             var cells = new List<CoverageCell>();
-            await using (var answer = await catalogue.CoverAsync(query, digits, CancellationToken.None))
+            await using (var answer = await fixture.Catalogue.CoverAsync(query, digits, CancellationToken.None))
             {
                 while (await answer.NextAsync(CancellationToken.None) is { } cell)
                     cells.Add(cell with { Sum = cell.Sum with { Version = cell.Sum.Version ?? "", Newest = default } });
