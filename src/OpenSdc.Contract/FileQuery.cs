@@ -40,6 +40,9 @@ public sealed record FileQuery
     /// <summary>Of each series only the newest version, among what the other filters leave.</summary>
     public bool Latest { get; init; }
 
+    /// <summary>Only files of which their series has no newer version, whatever else is asked for; false for only those of which it has one; null for all.</summary>
+    public bool? Current { get; init; }
+
     /// <summary>Only publications up to this number; null for all.</summary>
     public long? AsOf { get; init; }
 

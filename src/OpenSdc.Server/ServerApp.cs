@@ -116,7 +116,7 @@ public static class ServerApp
             var routes = app.MapGroup(prefix);
             routes.MapGet("/upload/{**path}", RequestUpload.Handle);
             routes.MapPut(SignedUrls.Root + "{**key}", ReceiveUpload.Handle);
-            routes.MapGet("/query", QueryFiles.Handle);
+            routes.MapMethods("/query", GetAndHead, QueryFiles.Handle);
             routes.MapPost("/query", QueryFiles.HandlePost);
             routes.MapGet("/coverage", CoverFiles.Handle);
             routes.MapGet("/facets", CountFacets.Handle);

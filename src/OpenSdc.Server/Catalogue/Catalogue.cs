@@ -71,11 +71,16 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         var session = await readers.RentAsync(cancel);
         try
         {
-            var newIsMost = QueryPlan.AsksForNew(query) && await NewIsMostAsync(session, query, cancel);
+            // A state that is asked for by its number needs no look at the newest, unless something is counted from there.
+            var head = query.AsOf is { } asOf && !count && !QueryPlan.AsksForNew(query) ? asOf : await HeadAsync(session, null, cancel);
+            if (query.SinceSeq >= head)
+                return new Rows(readers, session, null, [], query.Limit) { Head = head, Count = count ? 0 : null };
+            var newIsMost = QueryPlan.AsksForNew(query) && await NewIsMostAsync(session, query, head, cancel);
             var statements = QueryPlan.Of(query, family, columns, newIsMost);
             // One statement sees one state by itself.
             var snapshot = statements.Count > 1 || count ? await dialect.BeginReadAsync(session.Connection, cancel) : null;
-            var head = await HeadAsync(session, snapshot, cancel);
+            if (count)
+                head = await HeadAsync(session, snapshot, cancel);
             long? found = null;
             if (count)
             {
@@ -209,10 +214,9 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// Whether the files that came since are more than half of all: then they are read in their order with the others passed over, since sorting them would cost more and
     /// give nothing before its end. By days this is an estimate: an object that was found without a record may have come earlier than its number says.
     /// </summary>
-    private static async ValueTask<bool> NewIsMostAsync(Session session, FileQuery query, CancellationToken cancel)
+    private static async ValueTask<bool> NewIsMostAsync(Session session, FileQuery query, long head, CancellationToken cancel)
     {
-        var (first, last) = (query.SinceSeq, (long?)await HeadAsync(session, null, cancel));
-        var head = last;
+        var (first, last) = (query.SinceSeq, (long?)head);
         if (first is null && query.IngestionStartDate is { } from)
             first = (long?)await session.Statement(FirstOfDaySql, [from]).ExecuteScalarAsync(cancel);
         if (query.IngestionEndDate is { } to)

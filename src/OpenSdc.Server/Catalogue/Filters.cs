@@ -69,11 +69,19 @@ internal sealed class Filters
         AnyOf("extension", query.Extensions).AnyOf("version", query.Versions);
         AnyOf("repointing", query.Repointings).AnyOf("cr", query.Crs);
         AnyOf("major_version", query.MajorVersions).AnyOf("minor_version", query.MinorVersions);
-        Compare(UnindexedNumber("seq") + " <=", query.AsOf);
+        Compare(UnindexedNumber("seq") + " <=", query.AsOf).AddCurrent(query);
         if (query.Overlaps is { } days)
             Compare("COALESCE(end_date, start_date) >=", days.From).Compare(Unindexed("start_date") + " <=", days.To);
         return this;
     }
+
+    /// <summary>By the note that publications leave: whether the series has a newer version, in the state that is asked about.</summary>
+    public Filters AddCurrent(FileQuery query) => query.Current switch
+    {
+        true => And(query.AsOf is { } asOf ? $"(superseded_by IS NULL OR superseded_by > {Add(asOf)})" : "superseded_by IS NULL"),
+        false => And(query.AsOf is { } asOf ? $"superseded_by <= {Add(asOf)}" : "superseded_by IS NOT NULL"),
+        null => this,
+    };
 
     /// <summary>Every time of day sorts below the tilde, so that the last day is in whole.</summary>
     public static string? EndOfDay(string? day) => day is null ? null : day + " ~";

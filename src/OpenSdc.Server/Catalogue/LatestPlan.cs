@@ -25,21 +25,21 @@ internal static class LatestPlan
     public static bool MustRank(FileQuery query, Family? family) =>
         !IsKept(query) && (query.FilePaths.Count > 0 || family is not { KeyOrder.FollowsStart: true });
 
-    /// <summary>The condition on each row of files: it is the newest of its series, or of what the filters leave of that.</summary>
-    public static string Condition(Filters filters, FileQuery query)
+    /// <summary>Adds the condition on each row of files: it is the newest of its series, or of what the filters leave of that.</summary>
+    public static Filters AddTo(Filters filters, FileQuery query)
     {
         if (IsKept(query))
-            return query.AsOf is { } asOf ? $"(superseded_by IS NULL OR superseded_by > {filters.Add(asOf)})" : "superseded_by IS NULL";
+            return filters.AddCurrent(query with { Current = true });
 
         // Those filters that a series passes or fails as a whole are not asked again. A bare name is the newer one's.
         var newer = filters.Beside()
             .AnyOf("version", query.Versions).AnyOf("major_version", query.MajorVersions).AnyOf("minor_version", query.MinorVersions)
             .Compare(Filters.Unindexed("ingestion_date") + " <=", Filters.EndOfDay(query.IngestionEndDate))
-            .Compare(Filters.UnindexedNumber("seq") + " <=", query.AsOf);
+            .Compare(Filters.UnindexedNumber("seq") + " <=", query.AsOf).AddCurrent(query);
         QueryPlan.AddRecent(newer, query);
         if (query.Overlaps is { } days)
             newer.Compare("COALESCE(end_date, start_date) >=", days.From);
-        return $"NOT EXISTS (SELECT 1 FROM files AS newer WHERE {IsNewer}{(newer.IsEmpty ? "" : " AND " + newer.Conditions)})";
+        return filters.And($"NOT EXISTS (SELECT 1 FROM files AS newer WHERE {IsNewer}{(newer.IsEmpty ? "" : " AND " + newer.Conditions)})");
     }
 
     /// <summary>Ranks all that the filters leave.</summary>
@@ -62,5 +62,5 @@ internal static class LatestPlan
     /// </summary>
     private static bool IsKept(FileQuery query) =>
         query.Versions.Count + query.MajorVersions.Count + query.MinorVersions.Count + query.FilePaths.Count == 0
-        && query is { IngestionStartDate: null, IngestionEndDate: null, SinceSeq: null, Overlaps: null };
+        && query is { IngestionStartDate: null, IngestionEndDate: null, SinceSeq: null, Overlaps: null, Current: not false };
 }

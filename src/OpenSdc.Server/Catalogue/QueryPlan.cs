@@ -161,7 +161,7 @@ internal static class QueryPlan
     {
         filters.AddResidual(query).Compare(Filters.Unindexed("ingestion_date") + " <=", Filters.EndOfDay(query.IngestionEndDate));
         if (query.Latest)
-            filters.And(LatestPlan.Condition(filters, query));
+            LatestPlan.AddTo(filters, query);
         var limit = Limit(filters, query);
         return new($"SELECT {columns} FROM files{filters.Where} ORDER BY {order}{limit}", filters.Values);
     }

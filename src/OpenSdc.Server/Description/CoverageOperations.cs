@@ -10,7 +10,7 @@ internal static class CoverageOperations
     private const string Costs =
         """
         Sums are kept at every publication by instrument, level, descriptor, extension and start date; where only these are filtered by, the answer comes from them and takes
-        milliseconds. Any other filter (`latest`, versions, repointings, rotations, ingestion dates, `overlaps`, `as_of`, `since_seq`, single files) is answered from the files themselves and
+        milliseconds. Any other filter (`latest`, versions, repointings, rotations, ingestion dates, `overlaps`, `as_of`, `current`, `since_seq`, single files) is answered from the files themselves and
         takes as long as to read all that are meant. The `ETag` changes with each publication; sent back as `If-None-Match`, it is answered 304 until then. Both
         representations are the same here, and errors are problems.
         """;

@@ -210,6 +210,7 @@ internal static class Operations
         RequestUpload,
         ReceiveUpload,
         QueryOperations.Get,
+        QueryOperations.Get.ForHead("headQueryFiles", "Ask about the files of a query"),
         QueryOperations.Post,
         CoverageOperations.Coverage,
         CoverageOperations.FacetsOfFiles,

@@ -10,13 +10,8 @@ namespace OpenSdc.Server.Files;
 internal static class CountFacets
 {
     /// <summary><c>GET /facets?…</c></summary>
-    public static async Task<Results<Facets, Unchanged, Problem>> Handle(HttpContext context, Mission mission, Catalogue.Catalogue catalogue)
-    {
-        var (request, unchanged, problem) = await CoverageRequest.ReadAsync(context, mission, catalogue, hasBin: false);
-        if (problem is not null)
-            return problem;
-        return unchanged is not null ? unchanged : new Facets(request!, catalogue);
-    }
+    public static Task<Results<Facets, Unchanged, Problem>> Handle(HttpContext context, Mission mission, Catalogue.Catalogue catalogue) =>
+        CoverageRequest.AnswerAsync(context, mission, catalogue, hasBin: false, (request, files) => new Facets(request, files));
 }
 
 /// <summary>

@@ -10,13 +10,8 @@ namespace OpenSdc.Server.Files;
 internal static class CoverFiles
 {
     /// <summary><c>GET /coverage?…</c></summary>
-    public static async Task<Results<CoverageListing, Unchanged, Problem>> Handle(HttpContext context, Mission mission, Catalogue.Catalogue catalogue)
-    {
-        var (request, unchanged, problem) = await CoverageRequest.ReadAsync(context, mission, catalogue, hasBin: true);
-        if (problem is not null)
-            return problem;
-        return unchanged is not null ? unchanged : new CoverageListing(request!, catalogue);
-    }
+    public static Task<Results<CoverageListing, Unchanged, Problem>> Handle(HttpContext context, Mission mission, Catalogue.Catalogue catalogue) =>
+        CoverageRequest.AnswerAsync(context, mission, catalogue, hasBin: true, (request, files) => new CoverageListing(request, files));
 }
 
 /// <summary>

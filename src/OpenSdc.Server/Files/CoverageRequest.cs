@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Primitives;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
@@ -24,26 +25,26 @@ internal sealed record CoverageRequest(FileQuery Query, int Digits, IQueryCollec
     public static IReadOnlyList<string> Filters { get; } = [.. QueryParameters.Names.Except(["sort", "fields", "count", "format", "limit", "cursor"])];
 
     /// <summary>Reads a request, and answers it already where it cannot mean anything or the caller has the answer.</summary>
-    /// <returns>The request, or what answers it.</returns>
-    public static async Task<(CoverageRequest? Request, Unchanged? Unchanged, Problem? Problem)> ReadAsync(
-        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, bool hasBin)
+    public static async Task<Results<T, Unchanged, Problem>> AnswerAsync<T>(
+        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, bool hasBin, Func<CoverageRequest, Catalogue.Catalogue, T> answer)
+        where T : IResult
     {
         var (request, problem) = Read(context.Request.Query, mission, hasBin);
         if (request is null)
-            return (null, null, problem! with { Plain = true });
+            return problem! with { Plain = true };
         var asks = context.Request.Headers.IfNoneMatch;
         if (request.Query.AsOf is not null || asks.Count > 0)
         {
             var head = await catalogue.HeadAsync(context.RequestAborted);
             var state = request.Query.AsOf ?? head;
             if (state > head)
-                return (null, null, Problems.BadParameter($"The parameter as_of is '{state}'; allowed: a number up to {head}, the newest publication.") with { Plain = true });
+                return Problems.BadParameter($"The parameter as_of is '{state}'; allowed: a number up to {head}, the newest publication.") with { Plain = true };
             var tag = request.TagOf(context, state);
             if (asks.ToString().Contains(tag, StringComparison.Ordinal))
-                return (null, new Unchanged(tag), null);
+                return new Unchanged(tag);
         }
 
-        return (request, null, null);
+        return answer(request, catalogue);
     }
 
     /// <summary>The tag of the answer from this state of the catalogue.</summary>

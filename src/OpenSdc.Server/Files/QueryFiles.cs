@@ -13,7 +13,7 @@ namespace OpenSdc.Server.Files;
 /// <summary>Third step: files are found by what their names say, and by when they came.</summary>
 internal static class QueryFiles
 {
-    /// <summary><c>GET /query?…</c></summary>
+    /// <summary><c>GET</c> or <c>HEAD /query?…</c></summary>
     public static Task<Results<Listing, Unchanged, Problem>> Handle(
         HttpContext context, Mission mission, Catalogue.Catalogue catalogue, ListingFormats formats, PublicAddress address) =>
         AnswerAsync(context.Request.Query, context, mission, catalogue, formats, address);
@@ -105,6 +105,9 @@ internal sealed record Listing(
             limit is null ? query : query with { Limit = limit + 1 }, Request.Family, Format.Columns, Request.Count, cancel);
         using var output = new PooledBuffer(FlushAt + 4096);
         AddHeaders(context, query.AsOf ?? rows.Head, rows.Count);
+        // The headers say nothing of the rows unless they are a page.
+        if (limit is null && HttpMethods.IsHead(context.Request.Method))
+            return;
         Format.Begin(output);
         var count = 0;
         string? last = null;

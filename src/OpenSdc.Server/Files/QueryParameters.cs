@@ -48,6 +48,7 @@ internal sealed class QueryParameters
         ["overlaps"] = (p, name) => p.query = p.query with { Overlaps = p.Days(name) },
         ["since_seq"] = (p, name) => p.query = p.query with { SinceSeq = p.BigNumber(name) },
         ["as_of"] = (p, name) => p.query = p.query with { AsOf = p.BigNumber(name) },
+        ["current"] = (p, name) => p.query = p.query with { Current = p.YesOrNo(name) },
         ["sort"] = (p, name) => p.query = p.query with { Sort = p.SortFields(name) },
         ["fields"] = (p, name) => p.fields = p.FieldNames(name),
         ["count"] = (p, name) => p.count = p.YesOrNo(name),
@@ -135,7 +136,8 @@ internal sealed class QueryParameters
     {
         if (!given.ContainsKey("limit"))
             throw Bad(name, Single(name), "together with limit, as the header Link gave it", []);
-        return Cursor.Read(Single(name)) is { } cursor
+        // A page of another order than that of paths goes on at a place, and any other after a path.
+        return Cursor.Read(Single(name)) is { } cursor && (given.ContainsKey("sort") ? cursor is { After: "", Offset: > 0 } : cursor is { After.Length: > 0, Offset: 0 })
             ? query with { After = cursor.After, Offset = cursor.Offset, AsOf = cursor.AsOf }
             : throw Bad(name, Single(name), "what the header Link of the page before gave, unchanged", []);
     }

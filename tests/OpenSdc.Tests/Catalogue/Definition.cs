@@ -6,17 +6,18 @@ namespace OpenSdc.Tests.Catalogue;
 /// <summary>The contract's section "Query" in its own order, over rows in memory: what the catalogue's statements are compared with.</summary>
 internal static class Definition
 {
-    public static IReadOnlyList<FileRecord> Answer(FileQuery query, IEnumerable<(string Family, FileRecord Record)> rows)
+    public static IReadOnlyList<FileRecord> Answer(FileQuery query, IReadOnlyCollection<(string Family, FileRecord Record)> rows)
     {
         var left = rows.Where(row => query.Family is null || row.Family == query.Family).Where(row => IsMeant(query, row.Record));
-        if (query.Latest)
+        if (query.Current is { } current)
         {
-            // Of what the filters leave, the newest of each series.
-            left = left
-                .GroupBy(row => (row.Family, row.Record.Instrument, row.Record.DataLevel, row.Record.Descriptor, row.Record.StartDate,
-                    row.Record.Repointing, row.Record.Cr, row.Record.Extension))
-                .Select(series => series.MaxBy(row => (Version(row.Record), row.Record.Seq)));
+            var newest = Newest(rows.Where(row => query.AsOf is null || row.Record.Seq <= query.AsOf)).Select(row => row.Record.Seq).ToHashSet();
+            left = left.Where(row => newest.Contains(row.Record.Seq) == current);
         }
+
+        // Of what the filters leave, the newest of each series.
+        if (query.Latest)
+            left = Newest(left);
 
         var ordered = left.Select(row => row.Record).Where(record => query.After is null || string.CompareOrdinal(record.FilePath, query.After) > 0)
             .OrderBy(_ => 0);
@@ -24,6 +25,10 @@ internal static class Definition
             ordered = field.Descending ? ordered.ThenByDescending(Key(field.Column), Order) : ordered.ThenBy(Key(field.Column), Order);
         return [.. ordered.ThenBy(record => record.FilePath, StringComparer.Ordinal).Take(query.Limit ?? int.MaxValue)];
     }
+
+    private static IEnumerable<(string Family, FileRecord Record)> Newest(IEnumerable<(string Family, FileRecord Record)> rows) => rows
+        .GroupBy(row => (row.Family, row.Record.Instrument, row.Record.DataLevel, row.Record.Descriptor, row.Record.StartDate, row.Record.Repointing, row.Record.Cr, row.Record.Extension))
+        .Select(series => series.MaxBy(row => (Version(row.Record), row.Record.Seq)));
 
     private static bool IsMeant(FileQuery query, FileRecord r) =>
         AnyOf(query.Instruments, r.Instrument) && AnyOf(query.DataLevels, r.DataLevel) && AnyOf(query.Descriptors, r.Descriptor)

@@ -3,11 +3,9 @@ using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
-using OpenSdc.Server;
 using OpenSdc.Server.Catalogue;
 using Shouldly;
 using Xunit;
-using Archive = OpenSdc.Server.Catalogue.Catalogue;
 
 namespace OpenSdc.Tests.Catalogue;
 
@@ -41,6 +39,7 @@ public sealed class QueryPlanTests : IAsyncLifetime
         from versions in Any(OneOf("v001", "v001.0002", "v01-02"), "v01-*", "v002.*", "*1")
         from numbers in Gen.Select(Any(Gen.Int[1, 2]), Any(Gen.Int[1, 2]), Any(Gen.Int[1, 2]), Any(Gen.Int[1, 12]))
         from days in Gen.Select(Maybe(Days), Maybe(Days), Maybe(DaysOfIngestion), Maybe(DaysOfIngestion), Maybe(Gen.Select(Days, Days)))
+        from current in Maybe(Gen.Bool)
         from state in Gen.Select(Gen.Bool, Maybe(Gen.Int[0, 200]), Maybe(Gen.Int[0, 200]), Maybe(Gen.Int[1, 20]))
         from order in Gen.Select(Any(OneOf("start_date", "ingestion_date", "version", "size", "file_path")), Gen.Bool, Maybe(OneOf("imap/h", "imap/mag/l1/2026/02/", "imap/t")))
         select new FileQuery
@@ -61,6 +60,7 @@ public sealed class QueryPlanTests : IAsyncLifetime
             IngestionEndDate = days.Item4.FirstOrDefault(),
             Overlaps = days.Item5.Length > 0 ? days.Item5[0] : null,
             Latest = state.Item1,
+            Current = current.Length > 0 ? current[0] : null,
             AsOf = state.Item2.Length > 0 ? state.Item2[0] : null,
             SinceSeq = state.Item3.Length > 0 ? state.Item3[0] : null,
             Limit = state.Item4.Length > 0 ? state.Item4[0] : null,
@@ -68,28 +68,15 @@ public sealed class QueryPlanTests : IAsyncLifetime
             After = order.Item1.Length > 0 ? null : order.Item3.FirstOrDefault(),
         };
 
-    private readonly string folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
     private readonly FakeTimeProvider clock = new(FirstDay);
-    private readonly Telemetry telemetry = new();
+    private readonly CatalogueFixture fixture;
     private readonly List<(string Family, FileRecord Record)> rows = [];
-    private Sqlite dialect = null!;
-    private Archive catalogue = null!;
 
-    public async ValueTask InitializeAsync()
-    {
-        dialect = new Sqlite(Path.Combine(folder, "catalogue.sqlite"));
-        catalogue = new Archive(dialect, clock, telemetry);
-        await catalogue.OpenAsync(CancellationToken.None);
-    }
+    public QueryPlanTests() => fixture = new CatalogueFixture(clock);
 
-    public ValueTask DisposeAsync()
-    {
-        catalogue.Dispose();
-        dialect.Dispose();
-        telemetry.Dispose();
-        Directory.Delete(folder, recursive: true);
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask InitializeAsync() => fixture.InitializeAsync();
+
+    public ValueTask DisposeAsync() => fixture.DisposeAsync();
 
     [Fact]
     public async Task Any_query_over_any_files_is_answered_as_the_contract_words_it()
@@ -116,7 +103,7 @@ public sealed class QueryPlanTests : IAsyncLifetime
             clock.Advance(TimeSpan.FromHours(2));
         var publications = names.Select(name => new Publication(FileName.Parse(name, Mission.Imap).Name.ShouldNotBeNull(name), name.Length, new string('a', 64)))
             .ToList();
-        foreach (var (publication, recorded) in publications.Zip(await catalogue.PublishAsync(publications, CancellationToken.None)))
+        foreach (var (publication, recorded) in publications.Zip(await fixture.Catalogue.PublishAsync(publications, CancellationToken.None)))
         {
             var known = rows.Exists(row => row.Record.FilePath == publication.Name.Key);
             recorded.IsNew.ShouldBe(!known);
@@ -127,7 +114,7 @@ public sealed class QueryPlanTests : IAsyncLifetime
 
     private async Task<int> CompareAsync(FileQuery query)
     {
-        await using var answer = await catalogue.QueryAsync(
+        await using var answer = await fixture.Catalogue.QueryAsync(
             query, query.Family is null ? null : Mission.Imap.FindFamily(query.Family), "item", count: true, CancellationToken.None);
         var records = new List<FileRecord>();
         while (await answer.ReadAsync(CancellationToken.None))

@@ -35,7 +35,7 @@ public sealed partial class LatestExamplesTests
     }
 
     [Fact]
-    public void The_document_has_an_example_of_each_rule() => Examples.Count().ShouldBe(9);
+    public void The_document_has_an_example_of_each_rule() => Examples.Count().ShouldBe(10);
 
     [GeneratedRegex("```text latest\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Example();

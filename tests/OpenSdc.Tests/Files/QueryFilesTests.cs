@@ -116,6 +116,23 @@ public sealed class QueryFilesTests(QueryArchive query) : IClassFixture<QueryArc
         }
     }
 
+    [Theory]
+    [InlineData("instrument=swe&count=true")]
+    [InlineData("instrument=swe&count=true&format=csv")]
+    [InlineData("instrument=swe&count=true&limit=2")]
+    public async Task Head_answers_with_the_headers_of_get_alone(string parameters)
+    {
+        var get = await archive.SendAsync($"GET /query?{parameters}");
+        var head = await archive.SendAsync($"HEAD /query?{parameters}");
+        head.Status.ShouldBe(200);
+        head.Bytes.ShouldBeEmpty();
+        foreach (var name in (string[])["ETag", "OpenSDC-Count", "Content-Type", "Content-Disposition", "Link", "Vary"])
+            head[name].ShouldBe(get[name], name);
+        head["OpenSDC-Count"].ShouldBe("6");
+        (await archive.SendAsync("HEAD /query?instrument=nonsense")).Status.ShouldBe(400);
+        (await archive.SendAsync($"HEAD /query?{parameters}", headers: [("If-None-Match", get["ETag"]!)])).Status.ShouldBe(304);
+    }
+
     [Fact]
     public async Task The_founding_documents_own_query_is_answered_to_the_letter()
     {

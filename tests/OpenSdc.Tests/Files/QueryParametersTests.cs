@@ -9,7 +9,7 @@ public sealed class QueryParametersTests(QueryArchive query) : IClassFixture<Que
     private const string Known =
         "['instrument', 'data_level', 'descriptor', 'start_date', 'end_date', 'version', 'extension', 'repointing', 'cr', 'ingestion_start_date', "
         + "'ingestion_end_date', 'major_version', 'minor_version', 'latest', 'table', 'file_path', 'filename', "
-        + "'overlaps', 'since_seq', 'as_of', 'sort', 'fields', 'count', 'format', 'limit', 'cursor']";
+        + "'overlaps', 'since_seq', 'as_of', 'current', 'sort', 'fields', 'count', 'format', 'limit', 'cursor']";
 
     private static readonly string[] Parameters = [.. Known.Trim('[', ']').Split(", ").Select(each => each.Trim('\''))];
 
@@ -84,6 +84,11 @@ public sealed class QueryParametersTests(QueryArchive query) : IClassFixture<Que
     [InlineData("limit=ten", "limit", "ten", "1 to 10000")]
     [InlineData("limit=10&cursor=nonsense", "cursor", "nonsense", "Link")]
     [InlineData("cursor=MTpi", "cursor", "MTpi", "limit")]
+    [InlineData("limit=10&cursor=NTowOg", "cursor", "NTowOg", "Link")] // 5:0: has neither a path nor a place
+    [InlineData("limit=10&cursor=NTozOg", "cursor", "NTozOg", "Link")] // 5:3: is a place, and nothing is sorted
+    [InlineData("limit=10&cursor=NTozOmltYXAvbWFn", "cursor", "NTozOmltYXAvbWFn", "Link")] // 5:3:imap/mag
+    [InlineData("limit=10&sort=size&cursor=NTowOmltYXAvbWFn", "cursor", "NTowOmltYXAvbWFn", "Link")] // 5:0:imap/mag is a path, and by size it says nothing
+    [InlineData("current=yes", "current", "yes", "true or false")]
     [InlineData("table=spice&instrument=mag", "instrument", "", "table=spice")]
     [InlineData("table=ancillary&data_level=l0", "data_level", "", "table=ancillary")]
     public async Task A_malformed_value_is_refused_by_name(string parameters, string name, string value, string allowed)
@@ -132,6 +137,7 @@ public sealed class QueryParametersTests(QueryArchive query) : IClassFixture<Que
     [InlineData("ingestion_start_date", "20260101")]
     [InlineData("ingestion_end_date", "20260101")]
     [InlineData("latest", "true")]
+    [InlineData("current", "true")]
     [InlineData("table", "science")]
     [InlineData("limit", "10")]
     public async Task What_can_be_given_once_is_not_given_twice(string name, string value)

@@ -11,15 +11,16 @@ public static class Truth
     public static List<TruthRow> Evaluate(IEnumerable<TruthRow> all, IReadOnlyList<(string Name, string Value)> query, long state)
     {
         state = One(query, "as_of") is { } asOf ? long.Parse(asOf, CultureInfo.InvariantCulture) : state;
-        var left = all.Where(row => row.Seq <= state && Passes(row, query));
-        if (Lists(query, "version").Contains("latest") || One(query, "latest") is "true" or "True")
+        var there = all.Where(row => row.Seq <= state).ToList();
+        var left = there.Where(row => Passes(row, query));
+        if (One(query, "current") is { } current)
         {
-            left = left
-                .GroupBy(row => (row.File.Family, row.File.Instrument, row.File.DataLevel, row.File.Descriptor, row.File.StartDate, row.File.Repointing, row.File.Cr,
-                    row.File.Extension))
-                .Select(series => series.MaxBy(row => (row.File.Major ?? -1, row.File.Minor ?? -1, row.Seq))!);
+            var newest = Newest(there).ToHashSet();
+            left = left.Where(row => newest.Contains(row) == (current is "true" or "True"));
         }
 
+        if (Lists(query, "version").Contains("latest") || One(query, "latest") is "true" or "True")
+            left = Newest(left);
         var sorted = left.Order(Comparer<TruthRow>.Create((_, _) => 0));
         foreach (var field in Lists(query, "sort"))
             sorted = field[0] == '-' ? sorted.ThenByDescending(row => Sortable(row, field[1..]), Texts) : sorted.ThenBy(row => Sortable(row, field), Texts);
@@ -49,6 +50,28 @@ public static class Truth
         string?[] fields = [file.Instrument, file.DataLevel, file.Descriptor, file.StartDate, file.EndDate ?? file.StartDate, file.Version, file.Extension];
         return $"({string.Join(", ", fields.Select(field => field is null ? "None" : $"'{field}'"))})";
     })) + "]";
+
+    /// <summary>CSV: a header line and CRLF. Neither a name nor a number holds what would have to be quoted.</summary>
+    public static string Csv(IEnumerable<TruthRow> rows) =>
+        "file_path,instrument,data_level,descriptor,start_date,end_date,repointing,cr,version,major_version,minor_version,extension,ingestion_date,size,sha256,seq\r\n"
+        + string.Concat(rows.Select(row =>
+        {
+            var f = row.File;
+            return FormattableString.Invariant(
+                $"{f.Key},{f.Instrument},{f.DataLevel},{f.Descriptor},{f.StartDate},{f.EndDate},{f.Repointing},{f.Cr},{f.Version},{f.Major},{f.Minor},{f.Extension},{row.IngestionDate},{row.Size},{row.Sha256},{row.Seq}\r\n");
+        }));
+
+    /// <summary>NDJSON: the same objects, each on a line.</summary>
+    public static string Ndjson(IEnumerable<TruthRow> rows) => string.Concat(rows.Select(row => Plain([row])[1..^1] + "\n"));
+
+    public static string Sha256Sum(IEnumerable<TruthRow> rows) => string.Concat(rows.Select(row => $"{row.Sha256}  {row.File.Name}\n"));
+
+    /// <summary>The addresses, but for what each is signed with.</summary>
+    public static string Urls(IEnumerable<TruthRow> rows) => string.Concat(rows.Select(row => $"/objects/{row.File.Key}\n"));
+
+    private static IEnumerable<TruthRow> Newest(IEnumerable<TruthRow> rows) => rows
+        .GroupBy(row => (row.File.Family, row.File.Instrument, row.File.DataLevel, row.File.Descriptor, row.File.StartDate, row.File.Repointing, row.File.Cr, row.File.Extension))
+        .Select(series => series.MaxBy(row => (row.File.Major ?? -1, row.File.Minor ?? -1, row.Seq))!);
 
     private static bool Passes(TruthRow row, IReadOnlyList<(string Name, string Value)> query)
     {

@@ -91,6 +91,7 @@ public sealed record TruthQuery(
             One("ingestion_end_date", rarity * 3, IngestionDays),
             One("overlaps", rarity * 2, OverlapDays),
             One("latest", 3, ["true", "true", "True", "false"]),
+            One("current", 6, ["true", "True", "false"]),
             One("version", 40, ["latest"]),
             One("count", 4, ["true", "false"]),
             One("sort", rarity * 2, SortFields),
