@@ -64,6 +64,10 @@ internal static class Problems
         "The store of the archive's objects cannot be reached at the moment; nothing was stored. Try again later.")
     { Plain = true, RetryAfter = 5 };
 
+    public static Problem CatalogueAway { get; } = new("catalogue-away", 503,
+        "The archive's catalogue cannot be reached at the moment; try again in a few seconds.")
+    { Plain = true, RetryAfter = 5 };
+
     public static Problem NoSuchObject { get; } = new("not-found", 404, "There is no such object.") { Plain = true };
 
     public static Problem DamagedObject(string key) => new("damaged", 500,

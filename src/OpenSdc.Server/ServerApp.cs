@@ -40,7 +40,6 @@ public static class ServerApp
         services.AddSingleton<RecentlyVerified>();
         services.AddSingleton<ObjectSender>();
 
-        LostCatalogue.Refuse(options.Data);
         // The two choices: where objects lie, and where their records lie. The data folder is opened by the first that needs it.
         services.AddSingleton(_ => DataFolder.Open(options.Data));
         if (S3Location.Of(options) is { } location)
@@ -53,8 +52,19 @@ public static class ServerApp
             services.AddSingleton<IObjectStore>(all => new DiskObjectStore(all.GetRequiredService<DataFolder>().Path));
         }
 
-        services.AddSingleton<SqlDialect>(all => new Sqlite(all.GetRequiredService<DataFolder>().CatalogueFile));
-        services.AddSingleton(all => new SignedUrls(SignedUrls.KeyOf(all.GetRequiredService<DataFolder>().Path), clock));
+        if (options.Catalogue is null)
+        {
+            LostCatalogue.Refuse(options.Data);
+            services.AddSingleton<SqlDialect>(all => new Sqlite(all.GetRequiredService<DataFolder>().CatalogueFile));
+            services.AddSingleton(all => SigningKey.InFolder(all.GetRequiredService<DataFolder>().Path));
+        }
+        else
+        {
+            services.AddSingleton<SqlDialect>(_ => new Postgres(options.Catalogue, clock));
+            services.AddSingleton(all => SigningKey.Shared(all.GetRequiredService<Catalogue.Catalogue>()));
+        }
+
+        services.AddSingleton<SignedUrls>();
 
         services.AddSingleton<Catalogue.Catalogue>();
         services.AddSingleton<Soundness>();
@@ -76,8 +86,8 @@ public static class ServerApp
         var app = builder.Build();
         try
         {
-            _ = app.Services.GetRequiredService<SignedUrls>();
             await app.Services.GetRequiredService<Catalogue.Catalogue>().OpenAsync(cancel);
+            await app.Services.GetRequiredService<SigningKey>().OpenAsync(cancel);
         }
         catch
         {

@@ -112,7 +112,7 @@ public sealed record ServerOptions
     [
         new("urls", "Addresses to listen on, separated by semicolons.", "http://127.0.0.1:8080", (o, v) => o with { Urls = ListenUrls(v) }),
         new("data", "The data folder; made where it is absent.", "./opensdc-data", (o, v) => o with { Data = NotEmpty(v, "a folder") }),
-        new("catalogue", "Connection string of a PostgreSQL database for the records, such as Host=…;Database=…; without it SQLite in the data folder.", null, (o, v) => o with { Catalogue = NotEmpty(v, "a PostgreSQL connection string, such as Host=db.example.org;Database=sdc;Username=sdc") }) { IsSecret = true },
+        new("catalogue", "Connection string of a PostgreSQL database for the records, such as Host=…;Database=…; without it SQLite in the data folder.", null, (o, v) => o with { Catalogue = Database(v) }) { IsSecret = true },
         new("objects", "s3://BUCKET/PREFIX for the objects; without it the data folder.", null, (o, v) => o with { Objects = Bucket(v) }),
         new("s3-endpoint", "Address of the S3 service; without it AWS, by its region.", null, (o, v) => o with { S3Endpoint = HttpUrl(v) }),
         new("s3-region", "Region of the bucket.", null, (o, v) => o with { S3Region = NotEmpty(v, "a region, such as eu-central-1") }),

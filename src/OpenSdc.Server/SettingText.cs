@@ -8,6 +8,10 @@ internal static class SettingText
 {
     public static string NotEmpty(string text, string what) => text.Trim().Length > 0 ? text : throw new FormatException(what);
 
+    public static string Database(string text) => Catalogue.Postgres.Parse(text).Fault is { } fault
+        ? throw new FormatException($"a PostgreSQL connection string, such as Host=db.example.org;Database=sdc;Username=sdc ({fault.TrimEnd('.')})")
+        : text;
+
     public static string Secret(string text) => text.Length >= 16 ? text : throw new FormatException("at least 16 characters");
 
     public static string ExistingFile(string text) => File.Exists(text) ? text : throw new FormatException("the path of a file that exists");

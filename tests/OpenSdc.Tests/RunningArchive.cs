@@ -15,7 +15,11 @@ namespace OpenSdc.Tests;
 /// <summary>One choice of object store and catalogue; what runs "once per store × catalogue" runs once for each of <see cref="All"/>.</summary>
 public sealed record ArchiveSetup(string Name, Func<ServerOptions, ServerOptions> Configure)
 {
-    public static IReadOnlyList<ArchiveSetup> All { get; } = [new("disk and SQLite", options => options)];
+    public static IReadOnlyList<ArchiveSetup> All { get; } = 
+    [
+        new("disk and SQLite", options => options),
+        new("disk and PostgreSQL", options => options with { Catalogue = PostgresServer.NewDatabase() }),
+    ];
 
     public static IEnumerable<string> Names => All.Select(each => each.Name);
 

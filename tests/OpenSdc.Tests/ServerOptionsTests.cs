@@ -32,6 +32,12 @@ public sealed class ServerOptionsTests
     [InlineData("urls", "http://*:8080")]
     [InlineData("urls", "https://+:8080")]
     [InlineData("data", "/some/folder")]
+    [InlineData("catalogue", "Host=db.example.org;Database=sdc;Username=sdc")]
+    [InlineData("catalogue", "Host=/run/postgresql")]
+    [InlineData("objects", "s3://bucket/a/prefix")]
+    [InlineData("s3-endpoint", "http://127.0.0.1:7480")]
+    [InlineData("s3-path-style", "off")]
+    [InlineData("upload-poll", "10")]
     [InlineData("public-url", "https://sdc.example.org")]
     [InlineData("public-url", "http://sdc.example.org:8080/below/")]
     [InlineData("trusted-proxies", "10.0.0.1, ::1")]
@@ -56,6 +62,12 @@ public sealed class ServerOptionsTests
     [InlineData("data", "", "a folder")]
     [InlineData("data", "  ", "a folder")]
     [InlineData("mission", "/nowhere/mission.json", "the path of a file that exists")]
+    [InlineData("objects", "bucket", "s3://BUCKET or s3://BUCKET/PREFIX")]
+    [InlineData("objects", "s3://", "s3://BUCKET or s3://BUCKET/PREFIX")]
+    [InlineData("objects", "s3://bucket//prefix", "s3://BUCKET or s3://BUCKET/PREFIX")]
+    [InlineData("s3-endpoint", "127.0.0.1:7480", "an absolute http or https URL")]
+    [InlineData("s3-path-style", "yes", "on or off")]
+    [InlineData("upload-poll", "9", "a whole number from 10 to 60000")]
     [InlineData("public-url", "sdc.example.org", "an absolute http or https URL")]
     [InlineData("public-url", "ftp://sdc.example.org", "an absolute http or https URL")]
     [InlineData("public-url", "https://sdc.example.org?a=b", "an absolute http or https URL")]
@@ -84,6 +96,22 @@ public sealed class ServerOptionsTests
         var sentence = Should.Throw<SettingException>(() => Read(name, value)).Message;
         sentence.ShouldStartWith($"The setting {name} (OPENSDC_{name.Replace('-', '_').ToUpperInvariant()}) is '{value}'; allowed: {allowed}");
         sentence.ShouldEndWith(".");
+        sentence.ShouldNotContain("\n");
+    }
+
+    [Theory]
+    [InlineData("catalogue", "Host=", "it names no Host")]
+    [InlineData("catalogue", "Database=sdc", "it names no Host")]
+    [InlineData("catalogue", "Host=a;Pasword=hidden-secret", "pasword")]
+    [InlineData("catalogue", "Host=a;Port=many", "Port")]
+    [InlineData("catalogue", "hidden-secret", "")]
+    [InlineData("hook-secret", "hidden-secret", "at least 16 characters")]
+    public void A_value_that_may_be_secret_is_not_repeated(string name, string value, string reason)
+    {
+        var sentence = Should.Throw<SettingException>(() => Read(name, value)).Message;
+        sentence.ShouldStartWith($"The setting {name} (OPENSDC_{name.Replace('-', '_').ToUpperInvariant()}) cannot be used as it is; allowed: ");
+        sentence.ShouldContain(reason);
+        sentence.ShouldNotContain("hidden-secret");
         sentence.ShouldNotContain("\n");
     }
 

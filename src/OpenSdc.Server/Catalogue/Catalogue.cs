@@ -22,11 +22,11 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     private const string EventSql = "INSERT INTO events (seq, kind, at, detail) VALUES (@p0, @p1, @p2, @p3)";
     private const string FirstOfDaySql = "SELECT seq FROM files WHERE ingestion_date >= @p0 ORDER BY ingestion_date, seq LIMIT 1";
     private const string LastOfDaySql = "SELECT seq FROM files WHERE ingestion_date <= @p0 ORDER BY ingestion_date DESC, seq DESC LIMIT 1";
+    private const int MostAttempts = 5;
     private const string HeadSql = "SELECT seq FROM ledger WHERE id = 1";
 
-    private readonly SessionPool readers = new(dialect.DataSource, dialect.ReaderSetUp, most: 48);
-    private readonly SessionPool writer = new(dialect.DataSource, dialect.WriterSetUp, most: 1);
-    private readonly SemaphoreSlim writing = new(1, 1);
+    private readonly SessionPool readers = new(dialect, dialect.ReaderSetUp, dialect.Readers);
+    private readonly SessionPool writers = new(dialect, dialect.WriterSetUp, dialect.Writers);
 
     /// <summary>Brings the schema up to date. Call once, before anything else.</summary>
     /// <exception cref="SettingException">The database cannot be opened, as on a full disk, or is a newer program's.</exception>
@@ -65,63 +65,41 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// <param name="columns">The columns of each row, e.g. <c>item</c>.</param>
     /// <param name="count">Whether to count the rows as well.</param>
     /// <param name="cancel">Ends the reading.</param>
-    public async ValueTask<Rows> QueryAsync(FileQuery query, Family? family, string columns, bool count, CancellationToken cancel)
+    public ValueTask<Rows> QueryAsync(FileQuery query, Family? family, string columns, bool count, CancellationToken cancel) => OpenAsync(async session =>
     {
-        var started = Stopwatch.GetTimestamp();
-        var session = await readers.RentAsync(cancel);
-        try
+        // A state that is asked for by its number needs no look at the newest, unless something is counted from there.
+        var head = query.AsOf is { } asOf && !count && !QueryPlan.AsksForNew(query) ? asOf : await HeadAsync(session, null, cancel);
+        if (query.SinceSeq >= head)
+            return new Rows(readers, session, null, [], query.Limit) { Head = head, Count = count ? 0 : null };
+        var newIsMost = QueryPlan.AsksForNew(query) && await NewIsMostAsync(session, query, head, cancel);
+        var statements = QueryPlan.Of(query, family, columns, newIsMost);
+        // One statement sees one state by itself.
+        var snapshot = statements.Count > 1 || count ? await dialect.BeginReadAsync(session.Connection, cancel) : null;
+        if (count)
+            head = await HeadAsync(session, snapshot, cancel);
+        long? found = null;
+        if (count)
         {
-            // A state that is asked for by its number needs no look at the newest, unless something is counted from there.
-            var head = query.AsOf is { } asOf && !count && !QueryPlan.AsksForNew(query) ? asOf : await HeadAsync(session, null, cancel);
-            if (query.SinceSeq >= head)
-                return new Rows(readers, session, null, [], query.Limit) { Head = head, Count = count ? 0 : null };
-            var newIsMost = QueryPlan.AsksForNew(query) && await NewIsMostAsync(session, query, head, cancel);
-            var statements = QueryPlan.Of(query, family, columns, newIsMost);
-            // One statement sees one state by itself.
-            var snapshot = statements.Count > 1 || count ? await dialect.BeginReadAsync(session.Connection, cancel) : null;
-            if (count)
-                head = await HeadAsync(session, snapshot, cancel);
-            long? found = null;
-            if (count)
-            {
-                found = 0;
-                // The newest state is the one that sums are kept of.
-                foreach (var statement in QueryPlan.CountOf(query.AsOf == head ? query with { AsOf = null } : query, family, newIsMost))
-                    found += Convert.ToInt64(await session.Statement(statement.Text, statement.Values, snapshot).ExecuteScalarAsync(cancel));
-            }
+            found = 0;
+            // The newest state is the one that sums are kept of.
+            foreach (var statement in QueryPlan.CountOf(query.AsOf == head ? query with { AsOf = null } : query, family, newIsMost))
+                found += Convert.ToInt64(await session.Statement(statement.Text, statement.Values, snapshot).ExecuteScalarAsync(cancel));
+        }
 
-            telemetry.CatalogueRead(started);
-            return new Rows(readers, session, snapshot, statements, query.Limit) { Head = head, Count = found };
-        }
-        catch
-        {
-            readers.Discard(session);
-            throw;
-        }
-    }
+        return new Rows(readers, session, snapshot, statements, query.Limit) { Head = head, Count = found };
+    }, cancel);
 
     /// <summary>Opens what the files of a query cover, in the order of products and of days, months or years.</summary>
     /// <param name="query">The filters; its order and its page do not count.</param>
     /// <param name="digits">How many digits of a start date are one period: 8, 6 or 4.</param>
     /// <param name="cancel">Ends the reading.</param>
-    public async ValueTask<CoverageCells> CoverAsync(FileQuery query, int digits, CancellationToken cancel)
+    public ValueTask<CoverageCells> CoverAsync(FileQuery query, int digits, CancellationToken cancel) => OpenAsync(async session =>
     {
-        var started = Stopwatch.GetTimestamp();
-        var session = await readers.RentAsync(cancel);
-        try
-        {
-            var snapshot = await dialect.BeginReadAsync(session.Connection, cancel);
-            var head = await HeadAsync(session, snapshot, cancel);
-            var statement = CoveragePlan.Of(query.AsOf == head ? query with { AsOf = null } : query, digits);
-            telemetry.CatalogueRead(started);
-            return new CoverageCells(new Rows(readers, session, snapshot, [statement], limit: null) { Head = head }, digits);
-        }
-        catch
-        {
-            readers.Discard(session);
-            throw;
-        }
-    }
+        var snapshot = await dialect.BeginReadAsync(session.Connection, cancel);
+        var head = await HeadAsync(session, snapshot, cancel);
+        var statement = CoveragePlan.Of(query.AsOf == head ? query with { AsOf = null } : query, digits);
+        return new CoverageCells(new Rows(readers, session, snapshot, [statement], limit: null) { Head = head }, digits);
+    }, cancel);
 
     /// <summary>
     /// Records files in one transaction, each with the next number and its event. Where a key is recorded already, the
@@ -139,48 +117,43 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         await session.Statement(TakeTurnSql, [], transaction).ExecuteScalarAsync(cancel), cancel);
 
     /// <summary>One read on a pooled session, which is thrown away where the read fails.</summary>
-    public async ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> read, CancellationToken cancel)
+    public ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> read, CancellationToken cancel) => OpenAsync(async session =>
     {
-        var started = Stopwatch.GetTimestamp();
-        var session = await readers.RentAsync(cancel);
-        try
-        {
-            var result = await read(session);
-            readers.Return(session);
-            telemetry.CatalogueRead(started);
-            return result;
-        }
-        catch
-        {
-            readers.Discard(session);
-            throw;
-        }
-    }
+        var result = await read(session);
+        readers.Return(session);
+        return result;
+    }, cancel);
 
-    /// <summary>One transaction on the writer's session. When it returns, the transaction is on the disk.</summary>
+    /// <summary>One transaction on a writer's session. When it returns, the transaction is on the disk.</summary>
     public async Task<T> WriteAsync<T>(Func<Session, DbTransaction, Task<T>> write, CancellationToken cancel)
     {
-        await writing.WaitAsync(cancel);
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            var session = await writer.RentAsync(cancel);
+            var session = await writers.RentAsync(cancel);
+            var isCommitting = false;
             try
             {
-                await using var transaction = await dialect.BeginWriteAsync(session.Connection, cancel);
-                var result = await write(session, transaction);
-                await transaction.CommitAsync(cancel);
-                writer.Return(session);
+                T result;
+                await using (var transaction = await dialect.BeginWriteAsync(session.Connection, cancel))
+                {
+                    result = await write(session, transaction);
+                    isCommitting = true;
+                    await transaction.CommitAsync(cancel);
+                }
+
+                writers.Return(session);
                 return result;
+            }
+            catch (DbException failure) when (attempt < MostAttempts && (dialect.IsUndone(failure) || (!isCommitting && WasBroken(writers, session, failure))))
+            {
+                // Until the commit was asked for nothing was done, so that it can be done again.
+                writers.Discard(session);
             }
             catch
             {
-                writer.Discard(session);
+                writers.Discard(session);
                 throw;
             }
-        }
-        finally
-        {
-            writing.Release();
         }
     }
 
@@ -196,11 +169,47 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
 
     public bool IsOutOfSpace(DbException error) => dialect.IsOutOfSpace(error);
 
+    /// <summary>See <see cref="SqlDialect.IsAway"/>.</summary>
+    public bool IsAway(Exception error) => dialect.IsAway(error);
+
     public void Dispose()
     {
         readers.Dispose();
-        writer.Dispose();
-        writing.Dispose();
+        writers.Dispose();
+    }
+
+    /// <summary>Begins a read on a pooled session, and once again on a fresh one where the session's connection was broken before.</summary>
+    private async ValueTask<T> OpenAsync<T>(Func<Session, ValueTask<T>> open, CancellationToken cancel)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var session = await readers.RentAsync(cancel);
+            try
+            {
+                var opened = await open(session);
+                telemetry.CatalogueRead(started);
+                return opened;
+            }
+            catch (DbException failure) when (WasBroken(readers, session, failure))
+            {
+                readers.Discard(session);
+            }
+            catch
+            {
+                readers.Discard(session);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Whether a failure may be that of a connection which broke since it was last used; then the others in the pool are not trusted either.</summary>
+    private bool WasBroken(SessionPool pool, Session session, DbException failure)
+    {
+        if (session.IsFresh || !dialect.IsAway(failure))
+            return false;
+        pool.DistrustIdle();
+        return true;
     }
 
     private async Task<Recorded[]> PublishAsync(

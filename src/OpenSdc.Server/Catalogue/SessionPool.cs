@@ -8,17 +8,30 @@ namespace OpenSdc.Server.Catalogue;
 /// that few are in use and their page caches are warm. There are never more than a number of them: each has a page cache, and whoever comes when all are
 /// in use waits for one.
 /// </summary>
-internal sealed class SessionPool(DbDataSource source, string setUp, int most) : IDisposable
+internal sealed class SessionPool(SqlDialect dialect, string setUp, int most) : IDisposable
 {
+    /// <summary>How long a caller waits for a session when all are in use.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
+
     private readonly ConcurrentStack<Session> idle = new();
     private readonly SemaphoreSlim free = new(most, most);
+    private int generation;
 
+    /// <exception cref="TimeoutException">All sessions are in use and none becomes free.</exception>
     public async ValueTask<Session> RentAsync(CancellationToken cancel)
     {
-        await free.WaitAsync(cancel);
+        if (!await free.WaitAsync(LongestWait, cancel))
+            throw new TimeoutException($"None of the catalogue's {most} sessions became free in {LongestWait.TotalSeconds:0} s.");
         try
         {
-            return idle.TryPop(out var session) ? session : await OpenAsync(cancel);
+            while (idle.TryPop(out var session))
+            {
+                if (session.Generation == Volatile.Read(ref generation))
+                    return session;
+                session.Dispose();
+            }
+
+            return await OpenAsync(cancel);
         }
         catch
         {
@@ -30,9 +43,13 @@ internal sealed class SessionPool(DbDataSource source, string setUp, int most) :
     /// <summary>Gives a session back after a use that went well.</summary>
     public void Return(Session session)
     {
+        session.IsFresh = false;
         idle.Push(session);
         free.Release();
     }
+
+    /// <summary>The sessions that are idle now, and those that come back from a use that began before, are not used again: the connection of one of them was broken.</summary>
+    public void DistrustIdle() => Interlocked.Increment(ref generation);
 
     /// <summary>Does away with a session whose use met an error.</summary>
     public void Discard(Session session)
@@ -49,13 +66,14 @@ internal sealed class SessionPool(DbDataSource source, string setUp, int most) :
 
     private async Task<Session> OpenAsync(CancellationToken cancel)
     {
-        var connection = await source.OpenConnectionAsync(cancel);
+        var born = Volatile.Read(ref generation);
+        var connection = await dialect.DataSource.OpenConnectionAsync(cancel);
         try
         {
             await using var command = connection.CreateCommand();
             command.CommandText = setUp;
             await command.ExecuteNonQueryAsync(cancel);
-            return new Session(connection);
+            return new Session(dialect, connection) { Generation = born };
         }
         catch
         {
@@ -67,7 +85,7 @@ internal sealed class SessionPool(DbDataSource source, string setUp, int most) :
 }
 
 /// <summary>One open connection and the statements prepared on it, by their text.</summary>
-internal sealed class Session(DbConnection connection) : IDisposable
+internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDisposable
 {
     // Queries differ in which filters they name; a client that tries every combination must not grow this without end.
     private const int MostStatements = 200;
@@ -75,6 +93,12 @@ internal sealed class Session(DbConnection connection) : IDisposable
     private readonly Dictionary<string, DbCommand> statements = new(StringComparer.Ordinal);
 
     public DbConnection Connection => connection;
+
+    /// <summary>Whether it has never been given back: its connection has just been made.</summary>
+    public bool IsFresh { get; set; } = true;
+
+    /// <summary>How often its pool had lost its trust in connections when it was made.</summary>
+    public int Generation { get; init; }
 
     /// <summary>The prepared statement with this text and these parameter values, in order: @p0, @p1, …</summary>
     public DbCommand Statement(string sql, ReadOnlySpan<object?> values, DbTransaction? transaction = null)
@@ -96,7 +120,7 @@ internal sealed class Session(DbConnection connection) : IDisposable
         }
 
         for (var i = 0; i < values.Length; i++)
-            command.Parameters[i].Value = values[i] ?? DBNull.Value;
+            dialect.Bind(command.Parameters[i], values[i]);
         command.Transaction = transaction;
         return command;
     }

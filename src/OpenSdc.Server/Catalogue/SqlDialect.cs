@@ -11,10 +11,16 @@ internal abstract class SqlDialect
     /// <summary>Makes connections; not yet set up.</summary>
     public abstract DbDataSource DataSource { get; }
 
+    /// <summary>Most sessions that read at once.</summary>
+    public abstract int Readers { get; }
+
+    /// <summary>Most sessions that write at once.</summary>
+    public abstract int Writers { get; }
+
     /// <summary>Run once on each new connection that reads.</summary>
     public abstract string ReaderSetUp { get; }
 
-    /// <summary>Run once on the one connection that writes.</summary>
+    /// <summary>Run once on each new connection that writes.</summary>
     public abstract string WriterSetUp { get; }
 
     /// <summary>Opens a transaction that will write: it waits for its turn here, not at its first statement.</summary>
@@ -22,6 +28,9 @@ internal abstract class SqlDialect
 
     /// <summary>Opens a transaction in which every statement reads the same state.</summary>
     public abstract ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancel);
+
+    /// <summary>Gives a parameter its value: null, a text or a whole number.</summary>
+    public abstract void Bind(DbParameter parameter, object? value);
 
     /// <summary>Brings the schema to the version that this program knows; a newer database is refused with a sentence.</summary>
     public abstract Task MigrateAsync(CancellationToken cancel);
@@ -37,4 +46,10 @@ internal abstract class SqlDialect
 
     /// <summary>True where the database says that there is no room left to write.</summary>
     public abstract bool IsOutOfSpace(DbException error);
+
+    /// <summary>True where the database cannot be reached, or says that it is going, coming or full: it is none of the statement's fault, and a later try may go well.</summary>
+    public abstract bool IsAway(Exception error);
+
+    /// <summary>True where the database has undone a transaction for the sake of others, so that it can be done again.</summary>
+    public abstract bool IsUndone(DbException error);
 }

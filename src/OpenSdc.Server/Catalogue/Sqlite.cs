@@ -39,6 +39,10 @@ internal sealed class Sqlite : SqlDialect, IDisposable
     /// <summary>Pages that the writer keeps in memory, in KiB. A transaction of many thousand rows in all products changes more than the default holds, and would write them twice.</summary>
     public int WriterCache { get; init; } = 16 * 1024;
 
+    public override int Readers => 48;
+
+    public override int Writers => 1;
+
     public override string ReaderSetUp => "PRAGMA case_sensitive_like = 1; PRAGMA cache_size = -2048; PRAGMA query_only = 1;";
 
     public override string WriterSetUp =>
@@ -52,6 +56,8 @@ internal sealed class Sqlite : SqlDialect, IDisposable
 
     public override ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancel) =>
         new(((SqliteConnection)connection).BeginTransaction(deferred: true));
+
+    public override void Bind(DbParameter parameter, object? value) => parameter.Value = value ?? DBNull.Value;
 
     public override async Task MigrateAsync(CancellationToken cancel)
     {
@@ -86,6 +92,10 @@ internal sealed class Sqlite : SqlDialect, IDisposable
     public override string SkipLocked => "";
 
     public override bool IsOutOfSpace(DbException error) => error is SqliteException { SqliteErrorCode: FullDisk };
+
+    public override bool IsAway(Exception error) => false;
+
+    public override bool IsUndone(DbException error) => false;
 
     public void Dispose() => DataSource.Dispose();
 

@@ -10,63 +10,17 @@ namespace OpenSdc.Server.Objects;
 /// URLs that carry the permission for one method on one key until a moment: HMAC-SHA-256 over the three. Whoever holds one needs nothing else.
 /// </summary>
 /// <remarks>
-/// The signing key is made at first start and kept in the data folder as <c>signing.key</c>, readable only by its owner (0600).
-/// Removing the file revokes every URL that is out. A URL for GET also allows HEAD.
+/// Whoever has another <see cref="SigningKey"/> takes none of them. A URL for GET also allows HEAD.
 /// </remarks>
-internal sealed class SignedUrls(byte[] signingKey, TimeProvider clock) : IDisposable
+internal sealed class SignedUrls(SigningKey signingKey, TimeProvider clock) : IDisposable
 {
     /// <summary>Where the byte routes begin, below the public address.</summary>
     public const string Root = "/objects/";
 
-    private const int KeySize = 32;
-
     private static readonly SearchValues<char> Unreserved = SearchValues.Create("/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
     // Making a keyed hash costs more than using it; each thread keeps its own.
-    private readonly ThreadLocal<IncrementalHash> hashes = new(() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, signingKey));
-
-    /// <summary>Reads the signing key of a data folder, or makes it.</summary>
-    public static byte[] KeyOf(string dataFolder)
-    {
-        var path = Path.Combine(dataFolder, "signing.key");
-        if (!File.Exists(path))
-        {
-            try
-            {
-                MakeKey(path);
-            }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-            {
-                throw new SettingException($"The signing key {path} cannot be made: {failure.Message}", failure);
-            }
-        }
-
-        using var stream = File.OpenRead(path);
-        var key = new byte[KeySize];
-        if (stream.Length != KeySize)
-            throw new SettingException($"The signing key {path} must hold {KeySize} bytes but holds {stream.Length}; remove it to have a new one made.");
-        stream.ReadExactly(key);
-        return key;
-    }
-
-    private static void MakeKey(string path)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        // Written beside and renamed, so that a crash never leaves half a key under the name.
-        var fresh = path + ".new";
-        File.Delete(fresh);
-        using (var file = new FileStream(fresh, options))
-        {
-            file.Write(RandomNumberGenerator.GetBytes(KeySize));
-            file.Flush();
-            Posix.Flush(file.SafeFileHandle, fresh);
-        }
-
-        File.Move(fresh, path);
-        Posix.FlushFolder(Path.GetDirectoryName(path)!);
-    }
+    private readonly ThreadLocal<IncrementalHash> hashes = new(() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, signingKey.Bytes));
 
     /// <summary>The absolute URL that allows one method on one key for a number of seconds.</summary>
     public string Sign(string baseUrl, string method, string key, int lifetime)

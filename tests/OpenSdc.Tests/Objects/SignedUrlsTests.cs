@@ -130,11 +130,11 @@ public sealed class SignedUrlsTests(FoundingArchive founding) : IClassFixture<Fo
         var other = Directory.CreateTempSubdirectory("opensdc-").FullName;
         try
         {
-            var key = SignedUrls.KeyOf(folder);
-            SignedUrls.KeyOf(folder).ShouldBe(key);
-            SignedUrls.KeyOf(other).ShouldNotBe(key);
+            var key = KeyOf(folder);
+            KeyOf(folder).ShouldBe(key);
+            KeyOf(other).ShouldNotBe(key);
             File.WriteAllBytes(Path.Combine(folder, "signing.key"), key[..31]);
-            Should.Throw<SettingException>(() => SignedUrls.KeyOf(folder)).Message.ShouldContain("must hold 32 bytes but holds 31");
+            Should.Throw<SettingException>(() => KeyOf(folder)).Message.ShouldContain("must hold 32 bytes but holds 31");
         }
         finally
         {
@@ -184,4 +184,11 @@ public sealed class SignedUrlsTests(FoundingArchive founding) : IClassFixture<Fo
     private static long Expires(string url) => long.Parse(HttpUtility.ParseQueryString(new Uri(url).Query)["expires"]!);
 
     private static string Flip(string text, int at) => text[..at] + (text[at] == 'A' ? 'Q' : 'A') + text[(at + 1)..];
+
+    private static byte[] KeyOf(string folder)
+    {
+        var key = SigningKey.InFolder(folder);
+        key.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
+        return key.Bytes;
+    }
 }

@@ -1,0 +1,89 @@
+using System.Security.Cryptography;
+
+namespace OpenSdc.Server.Objects;
+
+/// <summary>
+/// The key that signs URLs: made at the first start, and kept where the records are, so that every process of the archive has the same. Beside
+/// SQLite it is the file <c>signing.key</c> in the data folder, readable only by its owner (0600); in PostgreSQL it is a row of the table <c>shared</c>.
+/// </summary>
+/// <remarks>Removing the file or the row revokes every URL that is out, from the next start on.</remarks>
+internal sealed class SigningKey(Func<CancellationToken, ValueTask<byte[]>> read)
+{
+    private const int Size = 32;
+    private const string SharedName = "signing-key";
+    private const string ReadSql = "SELECT value FROM shared WHERE name = @p0";
+    private const string MakeSql = "INSERT INTO shared (name, value) VALUES (@p0, @p1) ON CONFLICT DO NOTHING";
+
+    private byte[]? bytes;
+
+    public byte[] Bytes => bytes ?? throw new InvalidOperationException("the signing key is read before it is used");
+
+    /// <summary>The key of a data folder.</summary>
+    public static SigningKey InFolder(string dataFolder) => new(_ => new(ReadFile(Path.Combine(dataFolder, "signing.key"))));
+
+    /// <summary>The key that all processes on one database share.</summary>
+    public static SigningKey Shared(Catalogue.Catalogue catalogue) => new(cancel => ReadSharedAsync(catalogue, cancel));
+
+    /// <summary>Reads the key, or makes it. Call once, after the catalogue is open and before a URL is signed.</summary>
+    /// <exception cref="SettingException">It cannot be made or is none.</exception>
+    public async Task OpenAsync(CancellationToken cancel) => bytes = await read(cancel);
+
+    private static async ValueTask<byte[]> ReadSharedAsync(Catalogue.Catalogue catalogue, CancellationToken cancel)
+    {
+        var text = await FindAsync();
+        if (text is null)
+        {
+            // Of two that start at once the first one's stands.
+            var made = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(Size));
+            await catalogue.WriteAsync((session, transaction) => session.Statement(MakeSql, [SharedName, made], transaction).ExecuteNonQueryAsync(cancel), cancel);
+            text = await FindAsync();
+        }
+
+        return text?.Length == Size * 2 && text.All(char.IsAsciiHexDigit)
+            ? Convert.FromHexString(text)
+            : throw new SettingException($"The signing key in the table shared must be {Size * 2} hexadecimal digits; remove the row '{SharedName}' to have a new one made.");
+
+        ValueTask<string?> FindAsync() => catalogue.ReadAsync(async session => (string?)await session.Statement(ReadSql, [SharedName]).ExecuteScalarAsync(cancel), cancel);
+    }
+
+    private static byte[] ReadFile(string path)
+    {
+        if (!File.Exists(path))
+        {
+            try
+            {
+                MakeFile(path);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                throw new SettingException($"The signing key {path} cannot be made: {failure.Message}", failure);
+            }
+        }
+
+        using var stream = File.OpenRead(path);
+        var key = new byte[Size];
+        if (stream.Length != Size)
+            throw new SettingException($"The signing key {path} must hold {Size} bytes but holds {stream.Length}; remove it to have a new one made.");
+        stream.ReadExactly(key);
+        return key;
+    }
+
+    private static void MakeFile(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        // Written beside and renamed, so that a crash never leaves half a key under the name.
+        var fresh = path + ".new";
+        File.Delete(fresh);
+        using (var file = new FileStream(fresh, options))
+        {
+            file.Write(RandomNumberGenerator.GetBytes(Size));
+            file.Flush();
+            Posix.Flush(file.SafeFileHandle, fresh);
+        }
+
+        File.Move(fresh, path);
+        Posix.FlushFolder(Path.GetDirectoryName(path)!);
+    }
+}
