@@ -71,6 +71,6 @@ internal sealed class CoverageCells(Rows rows, int digits) : IAsyncDisposable
             (series, seriesId) = (new Series(row.GetString(10), row.GetString(11), row.GetString(12), row.GetString(13), row.GetString(14)), id);
         return new CoverageCell(series, Period(row.GetString(1), digits), new CoverageSum(
             row.GetInt64(2), row.GetInt64(3), row.IsDBNull(4) ? null : row.GetString(4),
-            (row.GetInt32(7), row.GetInt32(8), row.GetInt64(9)), row.GetString(5), row.GetString(6)));
+            ((int)row.GetInt64(7), (int)row.GetInt64(8), row.GetInt64(9)), row.GetString(5), row.GetString(6)));
     }
 }

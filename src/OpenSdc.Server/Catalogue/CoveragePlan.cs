@@ -112,8 +112,8 @@ internal static class CoveragePlan
         return files with
         {
             Text = $"""
-                SELECT MIN(seq) AS id, substr(COALESCE(start_date, ''), 1, {digits}), COUNT(*), SUM(size),
-                  substr(MAX({VersionOrder} || COALESCE(version, '')), {LengthOfVersionOrder + 1}), MIN(ingestion_date), MAX(ingestion_date), 0, 0, 0,
+                SELECT MIN(seq) AS id, substr(COALESCE(start_date, ''), 1, {digits}), COUNT(*), CAST(SUM(size) AS BIGINT),
+                  substr(MAX({VersionOrder} || COALESCE(version, '')), {LengthOfVersionOrder + 1}), MIN(ingestion_date), MAX(ingestion_date), CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(0 AS BIGINT),
                   family, COALESCE(instrument, ''), COALESCE(data_level, ''), COALESCE(descriptor, ''), extension
                 FROM ({files.Text}) AS found GROUP BY 11, 12, 13, 14, 15, 2 ORDER BY 11, 12, 13, 14, 15, 2
                 """,

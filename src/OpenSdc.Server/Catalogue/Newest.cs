@@ -56,7 +56,7 @@ internal sealed class Newest(Session session, DbTransaction transaction)
         }
 
         await using var reader = await session.Statement(text.ToString(), given.ToArray(), transaction).ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? new Holder(reader.GetInt64(0), reader.GetInt32(1), reader.GetInt32(2), null) : default;
+        return await reader.ReadAsync(cancel) ? new Holder(reader.GetInt64(0), (int)reader.GetInt64(1), (int)reader.GetInt64(2), null) : default;
     }
 
     private static Series SeriesOf(FileRecord r, string family) =>

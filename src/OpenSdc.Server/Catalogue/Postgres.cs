@@ -104,6 +104,8 @@ internal sealed class Postgres : SqlDialect, IDisposable
     public override async ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancel) =>
         await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancel);
 
+    public override bool SendsAhead => true;
+
     public override void Bind(DbParameter parameter, object? value)
     {
         var bound = (NpgsqlParameter)parameter;

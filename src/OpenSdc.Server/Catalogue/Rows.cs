@@ -8,6 +8,7 @@ namespace OpenSdc.Server.Catalogue;
 /// </summary>
 internal sealed class Rows(SessionPool pool, Session session, DbTransaction? snapshot, IReadOnlyList<SqlStatement> statements, int? limit) : IAsyncDisposable
 {
+    private DbCommand? command;
     private DbDataReader? reader;
     private int next;
     private int given;
@@ -33,7 +34,8 @@ internal sealed class Rows(SessionPool pool, Session session, DbTransaction? sna
                     if (next == statements.Count)
                         return false;
                     var statement = statements[next++];
-                    reader = await session.Statement(statement.Text, statement.Values, snapshot).ExecuteReaderAsync(cancel);
+                    command = session.Statement(statement.Text, statement.Values, snapshot);
+                    reader = await command.ExecuteReaderAsync(cancel);
                 }
 
                 if (await reader.ReadAsync(cancel))
@@ -57,13 +59,43 @@ internal sealed class Rows(SessionPool pool, Session session, DbTransaction? sna
 
     public async ValueTask DisposeAsync()
     {
-        if (reader is not null)
-            await reader.DisposeAsync();
-        if (snapshot is not null)
-            await snapshot.DisposeAsync();
+        try
+        {
+            if (reader is not null)
+                await LeaveAsync(reader);
+            if (snapshot is not null)
+                await snapshot.DisposeAsync();
+        }
+        catch
+        {
+            pool.Discard(session);
+            throw;
+        }
+
         if (hasFailed)
             pool.Discard(session);
         else
             pool.Return(session);
+    }
+
+    /// <summary>Leaves a statement whose rows were not all read. A database that sends them of itself is told to stop: the rest would be read here before the session is free.</summary>
+    private async ValueTask LeaveAsync(DbDataReader unread)
+    {
+        if (given == limit || hasFailed || !pool.SendsAhead)
+        {
+            await unread.DisposeAsync();
+            return;
+        }
+
+        // What a stopped statement says of itself is no failure; but its session is not used again.
+        hasFailed = true;
+        await Task.Run(command!.Cancel);
+        try
+        {
+            await unread.DisposeAsync();
+        }
+        catch (Exception stopped) when (pool.IsAway(stopped) || stopped is OperationCanceledException)
+        {
+        }
     }
 }

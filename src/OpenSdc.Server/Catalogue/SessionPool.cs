@@ -58,6 +58,12 @@ internal sealed class SessionPool(SqlDialect dialect, string setUp, int most) : 
         free.Release();
     }
 
+    /// <summary>See <see cref="SqlDialect.SendsAhead"/>.</summary>
+    public bool SendsAhead => dialect.SendsAhead;
+
+    /// <summary>See <see cref="SqlDialect.IsAway"/>.</summary>
+    public bool IsAway(Exception error) => dialect.IsAway(error);
+
     public void Dispose()
     {
         while (idle.TryPop(out var session))

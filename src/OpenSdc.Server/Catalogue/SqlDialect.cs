@@ -29,6 +29,9 @@ internal abstract class SqlDialect
     /// <summary>Opens a transaction in which every statement reads the same state.</summary>
     public abstract ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancel);
 
+    /// <summary>Whether the database sends rows before they are asked for, so that it must be told when no more are wanted.</summary>
+    public abstract bool SendsAhead { get; }
+
     /// <summary>Gives a parameter its value: null, a text or a whole number.</summary>
     public abstract void Bind(DbParameter parameter, object? value);
 

@@ -57,6 +57,8 @@ internal sealed class Sqlite : SqlDialect, IDisposable
     public override ValueTask<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancel) =>
         new(((SqliteConnection)connection).BeginTransaction(deferred: true));
 
+    public override bool SendsAhead => false;
+
     public override void Bind(DbParameter parameter, object? value) => parameter.Value = value ?? DBNull.Value;
 
     public override async Task MigrateAsync(CancellationToken cancel)

@@ -7,21 +7,20 @@ using Archive = OpenSdc.Server.Catalogue.Catalogue;
 
 namespace OpenSdc.Tests.Catalogue;
 
-/// <summary>A catalogue in a folder of its own, without a service around it.</summary>
+/// <summary>A catalogue in a database of its own, without a service around it.</summary>
 public sealed class CatalogueFixture : IAsyncLifetime
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
     private readonly Telemetry telemetry = new();
-    private readonly Sqlite dialect;
+    private readonly TestDatabase database;
 
-    public CatalogueFixture() : this(TimeProvider.System)
+    public CatalogueFixture() : this(TimeProvider.System, new SqliteDatabase())
     {
     }
 
-    internal CatalogueFixture(TimeProvider clock)
+    internal CatalogueFixture(TimeProvider clock, TestDatabase database)
     {
-        dialect = new Sqlite(Path.Combine(folder, "catalogue.sqlite"));
-        Catalogue = new Archive(dialect, clock, telemetry);
+        this.database = database;
+        Catalogue = new Archive(database.Dialect, clock, telemetry);
     }
 
     internal Archive Catalogue { get; }
@@ -41,9 +40,8 @@ public sealed class CatalogueFixture : IAsyncLifetime
     public ValueTask DisposeAsync()
     {
         Catalogue.Dispose();
-        dialect.Dispose();
+        database.Dispose();
         telemetry.Dispose();
-        Directory.Delete(folder, recursive: true);
         return ValueTask.CompletedTask;
     }
 }

@@ -12,7 +12,7 @@ namespace OpenSdc.Tests.Catalogue;
 /// Whatever was published in whatever order, what any query's files cover is what is counted file by file, both from the sums that are kept and from the
 /// files themselves.
 /// </summary>
-public sealed class CoverageTests : IAsyncLifetime
+public abstract class CoverageTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset FirstDay = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -24,11 +24,15 @@ public sealed class CoverageTests : IAsyncLifetime
     private readonly CatalogueFixture fixture;
     private readonly List<(string Family, FileRecord Record)> rows = [];
 
-    public CoverageTests() => fixture = new CatalogueFixture(clock);
+    protected CoverageTests(TestDatabase database) => fixture = new CatalogueFixture(clock, database);
 
     public ValueTask InitializeAsync() => fixture.InitializeAsync();
 
-    public ValueTask DisposeAsync() => fixture.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await fixture.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task Any_publications_under_any_filters_cover_what_their_files_do()
@@ -120,3 +124,7 @@ public sealed class CoverageTests : IAsyncLifetime
         ];
     }
 }
+
+public sealed class CoverageOnSqliteTests() : CoverageTests(new SqliteDatabase());
+
+public sealed class CoverageOnPostgresTests() : CoverageTests(new PostgresDatabase());

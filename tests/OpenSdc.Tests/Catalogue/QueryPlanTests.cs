@@ -10,7 +10,7 @@ using Xunit;
 namespace OpenSdc.Tests.Catalogue;
 
 /// <summary>Whatever plan it has, any query over any files is answered as the contract's words, written out in <see cref="Definition"/>, answer it.</summary>
-public sealed class QueryPlanTests : IAsyncLifetime
+public abstract class QueryPlanTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset FirstDay = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -72,11 +72,15 @@ public sealed class QueryPlanTests : IAsyncLifetime
     private readonly CatalogueFixture fixture;
     private readonly List<(string Family, FileRecord Record)> rows = [];
 
-    public QueryPlanTests() => fixture = new CatalogueFixture(clock);
+    protected QueryPlanTests(TestDatabase database) => fixture = new CatalogueFixture(clock, database);
 
     public ValueTask InitializeAsync() => fixture.InitializeAsync();
 
-    public ValueTask DisposeAsync() => fixture.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await fixture.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task Any_query_over_any_files_is_answered_as_the_contract_words_it()
@@ -177,3 +181,7 @@ public sealed class QueryPlanTests : IAsyncLifetime
     /// <summary>Mostly none, else one.</summary>
     private static Gen<T[]> Maybe<T>(Gen<T> values) => Gen.Select(Gen.Int[0, 5], values, (i, value) => i == 0 ? new[] { value } : []);
 }
+
+public sealed class QueryPlanOnSqliteTests() : QueryPlanTests(new SqliteDatabase());
+
+public sealed class QueryPlanOnPostgresTests() : QueryPlanTests(new PostgresDatabase());

@@ -43,7 +43,7 @@ public sealed class ServeCommandTests : IDisposable
 
     [Theory]
     [InlineData("""{"OpenSdc": {"UploadLifetime": "soon"}}""", "The setting upload-lifetime (OPENSDC_UPLOAD_LIFETIME) is 'soon'; ")]
-    [InlineData("""{"OpenSdc": {"UploadLifespan": 10}}""", "The file appsettings.json names the setting OpenSdc:UploadLifespan, which does not exist; allowed: OpenSdc:ClientTimeout, OpenSdc:Data, ")]
+    [InlineData("""{"OpenSdc": {"UploadLifespan": 10}}""", "The file appsettings.json names the setting OpenSdc:UploadLifespan, which does not exist; allowed: OpenSdc:Catalogue, OpenSdc:ClientTimeout, OpenSdc:Data, ")]
     [InlineData("{ nonsense", "The file appsettings.json cannot be read: ")]
     public async Task A_bad_settings_file_ends_with_code_2_and_one_sentence(string file, string sentence)
     {

@@ -23,14 +23,17 @@ public sealed partial class QueryTruthTests
     private const int Histories = 12;
     private const int QueriesEach = 200;
 
-    [Fact]
-    public async Task Any_query_is_answered_as_the_contract_words_it_while_files_arrive()
+    public static TheoryData<string> Setups => [.. ArchiveSetup.Names];
+
+    [Theory]
+    [MemberData(nameof(Setups))]
+    public async Task Any_query_is_answered_as_the_contract_words_it_while_files_arrive(string setup)
     {
         var (found, formatted, latest, pages) = (0L, 0L, 0L, 0L);
         await Gen.Select(Ledger.Any, TruthQuery.Any.Array[QueriesEach]).SampleAsync(async (ledger, queries) =>
         {
             var clock = new FakeTimeProvider(Ledger.FirstDay);
-            await using var archive = await RunningArchive.StartAsync(clock: clock);
+            await using var archive = await RunningArchive.StartAsync(clock: clock, setup: ArchiveSetup.Of(setup));
             var history = new History(archive, ledger, clock);
             using var turns = new SemaphoreSlim(1);
             var publishing = history.PublishAsync(turns);

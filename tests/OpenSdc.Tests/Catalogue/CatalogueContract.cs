@@ -1,0 +1,247 @@
+using System.Globalization;
+using Microsoft.Extensions.Time.Testing;
+using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
+using OpenSdc.Server;
+using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Objects;
+using Shouldly;
+using Xunit;
+using Archive = OpenSdc.Server.Catalogue.Catalogue;
+
+namespace OpenSdc.Tests.Catalogue;
+
+/// <summary>What every database must keep: turns, numbers, one state a snapshot, nothing of what failed. Several catalogues on one database stand for several processes.</summary>
+public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
+{
+    private readonly FakeTimeProvider clock = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly Telemetry telemetry = new();
+    private readonly List<IDisposable> others = [];
+    private Archive catalogue = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        catalogue = new Archive(database.Dialect, clock, telemetry);
+        await catalogue.OpenAsync(CancellationToken.None);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        catalogue.Dispose();
+        others.ForEach(each => each.Dispose());
+        database.Dispose();
+        telemetry.Dispose();
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Numbers_have_no_gaps_and_one_of_equal_keys_wins_whoever_publishes()
+    {
+        Archive[] processes = [catalogue, Another(), Another()];
+        var published = await Task.WhenAll(Enumerable.Range(0, 60).Select(i => Task.Run(async () =>
+        {
+            // Each key comes three times, by different processes and with different bytes; and twice in its own batch.
+            var publication = Of(i / 3, (char)('a' + (i % 3)));
+            return await processes[i % 3].PublishAsync([publication, publication, Of(100 + i)], CancellationToken.None);
+        })));
+
+        var all = published.SelectMany(each => each).ToList();
+        all.Where(each => each.IsNew).Select(each => each.Receipt.Seq).Order().ShouldBe(Enumerable.Range(1, 80).Select(i => (long)i));
+        (await catalogue.HeadAsync(CancellationToken.None)).ShouldBe(80);
+        foreach (var same in all.GroupBy(each => each.Receipt.FilePath))
+        {
+            same.Count(each => each.IsNew).ShouldBe(1, same.Key);
+            same.Select(each => each.Receipt).Distinct().ShouldHaveSingleItem().ShouldBe(await catalogue.FindAsync(same.Key, CancellationToken.None));
+        }
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_being_read_does_not_see_what_is_published_meanwhile()
+    {
+        await catalogue.PublishAsync([.. Enumerable.Range(0, 50).Select(i => Of(i))], CancellationToken.None);
+        await using var rows = await catalogue.QueryAsync(new FileQuery { Family = null }, null, "seq", count: true, CancellationToken.None);
+        (rows.Head, rows.Count).ShouldBe((50, 50));
+        (await rows.ReadAsync(CancellationToken.None)).ShouldBeTrue();
+        await catalogue.PublishAsync([.. Enumerable.Range(50, 50).Select(i => Of(i))], CancellationToken.None);
+        var seen = 1;
+        for (; await rows.ReadAsync(CancellationToken.None); seen++)
+            rows.Columns.GetInt64(0).ShouldBeLessThanOrEqualTo(50);
+        seen.ShouldBe(50);
+    }
+
+    [Fact]
+    public async Task Answers_that_are_left_half_read_leave_sessions_for_others()
+    {
+        await catalogue.PublishAsync([.. Enumerable.Range(0, 3000).Select(i => Of(i))], CancellationToken.None);
+        for (var i = 0; i < database.Dialect.Readers + 5; i++)
+        {
+            await using var rows = await catalogue.QueryAsync(new FileQuery { Family = null }, null, "item", count: i % 2 == 0, CancellationToken.None);
+            (await rows.ReadAsync(CancellationToken.None)).ShouldBeTrue();
+        }
+
+        await using var whole = await catalogue.QueryAsync(new FileQuery { Family = null }, null, "item", count: false, CancellationToken.None);
+        var read = 0;
+        while (await whole.ReadAsync(CancellationToken.None))
+            read++;
+        read.ShouldBe(3000);
+    }
+
+    [Fact]
+    public async Task A_reader_that_is_cancelled_leaves_its_session_for_others()
+    {
+        await catalogue.PublishAsync([.. Enumerable.Range(0, 3000).Select(i => Of(i))], CancellationToken.None);
+        for (var i = 0; i < database.Dialect.Readers + 5; i++)
+        {
+            using var cancel = new CancellationTokenSource();
+            await using var rows = await catalogue.QueryAsync(new FileQuery { Family = null }, null, "item", count: false, cancel.Token);
+            (await rows.ReadAsync(cancel.Token)).ShouldBeTrue();
+            await cancel.CancelAsync();
+            await Should.ThrowAsync<OperationCanceledException>(async () =>
+            {
+                while (await rows.ReadAsync(cancel.Token))
+                    cancel.Token.ThrowIfCancellationRequested();
+            });
+        }
+
+        (await catalogue.HeadAsync(CancellationToken.None)).ShouldBe(3000);
+    }
+
+    [Fact]
+    public async Task A_transaction_that_fails_leaves_nothing_and_its_number_is_the_next_ones()
+    {
+        await catalogue.PublishAsync([Of(1)], CancellationToken.None);
+        await Should.ThrowAsync<InvalidTimeZoneException>(() => catalogue.WriteAsync<bool>(async (session, transaction) =>
+        {
+            await Archive.AddEventAsync(session, transaction, 1, EventKind.Lost, "now", "a detail", CancellationToken.None);
+            await session.Statement("UPDATE ledger SET seq = 77", [], transaction).ExecuteNonQueryAsync(CancellationToken.None);
+            throw new InvalidTimeZoneException("a failure that nobody expects");
+        }, CancellationToken.None));
+
+        (await catalogue.PublishAsync([Of(2)], CancellationToken.None)).ShouldHaveSingleItem().Receipt.Seq.ShouldBe(2);
+        (await new Soundness(catalogue, clock).HappenedAsync(1, EventKind.Lost, CancellationToken.None)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Keys_are_ordered_by_their_bytes()
+    {
+        string[] names = ["imap_swe_l1a_a_20260101_v001.pkts", "imap_swe_l1a_A_20260101_v001.pkts", "imap_swe_l1a_a-b_20260101_v001.pkts", "imap_swe_l1a_Z_20260101_v001.pkts", "imap_swe_l1a_a~_20260101_v001.pkts"];
+        await catalogue.PublishAsync([.. names.Select(name => new Publication(Name(name), 1, new string('a', 64)))], CancellationToken.None);
+        await using var rows = await catalogue.QueryAsync(new FileQuery { Family = null }, null, "file_path", count: false, CancellationToken.None);
+        var keys = new List<string>();
+        while (await rows.ReadAsync(CancellationToken.None))
+            keys.Add(rows.Columns.GetString(0));
+        keys.ShouldBe(names.Select(name => Name(name).Key).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Marks_and_positions_are_kept()
+    {
+        await catalogue.PublishAsync([Of(1), Of(2)], CancellationToken.None);
+        var soundness = new Soundness(catalogue, clock);
+        (await soundness.MarkAsync(1, EventKind.Lost, "is gone", CancellationToken.None)).ShouldBeTrue();
+        (await soundness.MarkAsync(1, EventKind.Lost, "is still gone", CancellationToken.None)).ShouldBeFalse();
+        (await soundness.MarkAsync(1, EventKind.Damaged, "is back, but other", CancellationToken.None)).ShouldBeTrue();
+        (await soundness.FindAsync(Of(1).Name.Key, CancellationToken.None))!.Value.Unsound.ShouldBe(EventKind.Damaged);
+        (await soundness.FindAsync(Of(2).Name.Key, CancellationToken.None))!.Value.Unsound.ShouldBeNull();
+        (await soundness.CountAsync(CancellationToken.None)).ShouldBe(1);
+        (await soundness.UnsoundAsync(0, 10, CancellationToken.None)).ShouldHaveSingleItem().Seq.ShouldBe(1);
+        await soundness.ScrubbedAsync([1, 2], 2, CancellationToken.None);
+        await soundness.ScrubbedAsync([2], 1, CancellationToken.None);
+        (await soundness.ScrubPositionAsync(CancellationToken.None)).ShouldBe(1);
+        (await soundness.ByPathAsync("", 10, CancellationToken.None)).Select(each => each.Seq).Order().ShouldBe([1, 2]);
+        (await soundness.MarkAsync(1, EventKind.Sound, "mended", CancellationToken.None)).ShouldBeTrue();
+        (await soundness.CountAsync(CancellationToken.None)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_duty_is_held_by_one_process_until_its_time_is_over_or_it_lets_go()
+    {
+        var minute = TimeSpan.FromMinutes(1);
+        var (one, two) = (new Duties(catalogue, clock), new Duties(Another(), clock));
+        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue();
+        (await two.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse();
+        (await two.HoldAsync("other", minute, CancellationToken.None)).ShouldBeTrue("duties are held each by itself");
+        clock.Advance(minute * 0.6);
+        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue("it is kept by asking again");
+        clock.Advance(minute * 0.6);
+        (await two.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse();
+        clock.Advance(minute);
+        (await two.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue("nobody asked again");
+        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse();
+        await one.LetGoAsync("scrub", CancellationToken.None);
+        clock.Advance(minute / 3);
+        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse("it was not its own to let go");
+        await two.LetGoAsync("scrub", CancellationToken.None);
+        clock.Advance(minute / 3);
+        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Many_that_ask_at_once_for_a_duty_are_one_holder()
+    {
+        var all = Enumerable.Range(0, 8).Select(_ => new Duties(catalogue, clock)).ToList();
+        var held = await Task.WhenAll(all.Select(each => Task.Run(() => each.HoldAsync("scrub", TimeSpan.FromMinutes(1), CancellationToken.None))));
+        held.Count(each => each).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task All_processes_on_one_database_sign_with_one_key()
+    {
+        var keys = Enumerable.Range(0, 6).Select(_ => SigningKey.Shared(catalogue)).ToList();
+        await Task.WhenAll(keys.Select(each => Task.Run(() => each.OpenAsync(CancellationToken.None))));
+        keys.Select(each => Convert.ToHexString(each.Bytes)).Distinct().ShouldHaveSingleItem().Length.ShouldBe(64);
+        await catalogue.WriteAsync((session, transaction) =>
+            session.Statement("UPDATE shared SET value = 'nonsense'", [], transaction).ExecuteNonQueryAsync(CancellationToken.None), CancellationToken.None);
+        (await Should.ThrowAsync<SettingException>(() => SigningKey.Shared(catalogue).OpenAsync(CancellationToken.None))).Message.ShouldContain("64 hexadecimal digits");
+    }
+
+    [Fact]
+    public async Task An_open_database_is_opened_again_as_it_is_and_a_newer_one_is_refused()
+    {
+        await catalogue.PublishAsync([Of(1)], CancellationToken.None);
+        var again = Another();
+        await again.OpenAsync(CancellationToken.None);
+        await again.JoinAsync(CancellationToken.None);
+        (await again.HeadAsync(CancellationToken.None)).ShouldBe(1);
+
+        await SetVersionAsync(99);
+        foreach (var opening in (Func<CancellationToken, Task>[])[again.OpenAsync, again.JoinAsync])
+        {
+            (await Should.ThrowAsync<SettingException>(() => opening(CancellationToken.None))).Message
+                .ShouldMatch(@"^The catalogue has schema version 99, but this program knows versions up to \d+; start it with the newer program\.$");
+        }
+
+        await SetVersionAsync(2);
+        (await Should.ThrowAsync<SettingException>(() => again.JoinAsync(CancellationToken.None))).Message.ShouldStartWith("The catalogue has schema version 2, and this program works with");
+    }
+
+    protected abstract string SetVersionSql(int version);
+
+    private Task<int> SetVersionAsync(int version) => catalogue.WriteAsync((session, transaction) =>
+        session.Statement(SetVersionSql(version), [], transaction).ExecuteNonQueryAsync(CancellationToken.None), CancellationToken.None);
+
+    private Archive Another()
+    {
+        var dialect = database.Open();
+        var another = new Archive(dialect, clock, telemetry);
+        others.Add(another);
+        others.Add((IDisposable)dialect);
+        return another;
+    }
+
+    private static FileName Name(string name) => FileName.Parse(name, Mission.Imap).Name.ShouldNotBeNull(name);
+
+    private static Publication Of(int number, char digest = 'a') =>
+        new(Name(string.Create(CultureInfo.InvariantCulture, $"imap_swe_l1a_n{number:D5}_20260101_v001.pkts")), number, new string(digest, 64));
+}
+
+public sealed class SqliteCatalogueTests() : CatalogueContract(new SqliteDatabase())
+{
+    protected override string SetVersionSql(int version) => $"PRAGMA user_version = {version}";
+}
+
+public sealed class PostgresCatalogueTests() : CatalogueContract(new PostgresDatabase())
+{
+    protected override string SetVersionSql(int version) => $"UPDATE schema_version SET version = {version}";
+}

@@ -1,0 +1,41 @@
+using OpenSdc.Server.Catalogue;
+
+namespace OpenSdc.Tests.Catalogue;
+
+/// <summary>A new, empty database for one test. Each kind of database has one line that runs a suite on it.</summary>
+public abstract class TestDatabase : IDisposable
+{
+    private SqlDialect? dialect;
+
+    /// <summary>The one to which the suite's catalogue belongs.</summary>
+    internal SqlDialect Dialect => dialect ??= Open();
+
+    /// <summary>Another process's view of the same database; the caller disposes it.</summary>
+    internal abstract SqlDialect Open();
+
+    public virtual void Dispose()
+    {
+        (dialect as IDisposable)?.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}
+
+public sealed class SqliteDatabase : TestDatabase
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
+
+    internal override SqlDialect Open() => new Sqlite(Path.Combine(folder, "catalogue.sqlite"));
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+}
+
+public sealed class PostgresDatabase : TestDatabase
+{
+    public string ConnectionString { get; } = PostgresServer.NewDatabase();
+
+    internal override SqlDialect Open() => new Postgres(ConnectionString, TimeProvider.System);
+}
