@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using OpenSdc.Cli;
 
 var root = new RootCommand("OpenSDC: an open science data archive.")
@@ -6,5 +7,11 @@ var root = new RootCommand("OpenSDC: an open science data archive.")
     ServeCommand.Make(), FsckCommand.Make(), BackupCommand.Make(), RestoreCommand.Make(), RebuildCommand.Make(),
 };
 
+var parsed = root.Parse(args);
+// The sentence that says what is wrong would drown in the help.
+if (parsed.Action is ParseErrorAction error)
+    error.ShowHelp = args.Length == 0;
+
 // Left to itself, the parser ends the process two seconds after a signal, whatever is still on its way; how long to wait is the command's affair.
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = Timeout.InfiniteTimeSpan });
+var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = Timeout.InfiniteTimeSpan });
+return parsed.Errors.Count > 0 ? ExitCode.BadSetting : code;

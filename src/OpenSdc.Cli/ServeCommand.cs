@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using OpenSdc.Server;
@@ -13,23 +15,24 @@ internal static class ServeCommand
     {
         var command = new Command("serve", "Run the archive. Every option can also be set in the environment or in appsettings.json.");
         var settings = SettingOptions.AddTo(command);
-        var demo = new Option<int>("--demo") { Description = "Fill an empty archive with this many small synthetic files.", HelpName = "N" };
+        var demo = new Option<string?>("--demo") { Description = "Fill an empty archive with this many small synthetic files.", HelpName = "N" };
         command.Add(demo);
         command.SetAction((parsed, cancel) => RunAsync(parsed, settings, parsed.GetValue(demo), cancel));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, SettingOptions settings, int demo, CancellationToken cancel)
+    private static async Task<int> RunAsync(ParseResult parsed, SettingOptions settings, string? demo, CancellationToken cancel)
     {
         try
         {
             var options = settings.Read(parsed);
+            var demoFiles = Count(demo);
             await using var app = await ServerApp.BuildAsync(options, TimeProvider.System, cancel);
             await app.StartAsync(cancel);
             await app.Services.GetRequiredService<Recovery>().Done.WaitAsync(cancel);
             var url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-            if (demo > 0)
-                await Demo.DemoArchive.FillAsync(app.Services, demo, cancel);
+            if (demoFiles > 0)
+                await Demo.DemoArchive.FillAsync(app.Services, demoFiles, cancel);
             await Banner.WriteAsync(Console.Out, app.Services, url, options);
             await app.WaitForShutdownAsync(cancel);
             return ExitCode.Done;
@@ -39,10 +42,15 @@ internal static class ServeCommand
             await Console.Error.WriteLineAsync(fault.Message);
             return ExitCode.BadSetting;
         }
-        catch (IOException taken) when (taken.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        catch (Exception refused) when (refused is SocketException or IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException })
         {
-            await Console.Error.WriteLineAsync($"The archive cannot listen: {taken.Message}");
+            await Console.Error.WriteLineAsync($"The archive cannot listen: {refused.Message}");
             return ExitCode.BadSetting;
         }
     }
+
+    private static int Count(string? files) =>
+        files is null ? 0
+        : int.TryParse(files, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count
+        : throw new SettingException($"The option --demo is '{files}'; allowed: how many files, such as 500.");
 }

@@ -53,8 +53,13 @@ internal sealed class SettingOptions
             throw new SettingException($"The file appsettings.json cannot be read: {fault.InnerException?.Message ?? fault.Message}", fault);
         }
 
+        var section = file.GetSection(Section);
+        if (section.Value is { } text)
+            throw new SettingException($"The file appsettings.json gives {Section} the value '{text}'; allowed: an object whose members are settings.");
+        if (section.GetChildren().FirstOrDefault(child => child.GetChildren().Any()) is { } list)
+            throw new SettingException($"The file appsettings.json gives {list.Path} a list or an object; allowed: one text or number.");
         var known = ServerOptions.Settings.Select(setting => setting.ConfigurationKey).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var unknown = file.GetSection(Section).GetChildren().FirstOrDefault(child => !known.Contains(child.Path));
+        var unknown = section.GetChildren().FirstOrDefault(child => !known.Contains(child.Path));
         return unknown is null
             ? file
             : throw new SettingException(

@@ -20,14 +20,17 @@ public sealed class ServeCommandTests : IDisposable
 
     [Theory]
     [InlineData("serve --upload-lifetime never", "The setting upload-lifetime (OPENSDC_UPLOAD_LIFETIME) is 'never'; allowed: a whole number from 1 to 604800.")]
-    [InlineData("serve --urls nonsense", "The setting urls (OPENSDC_URLS) is 'nonsense'; allowed: http addresses separated by semicolons, such as http://127.0.0.1:8080.")]
+    [InlineData("serve --urls nonsense", "The setting urls (OPENSDC_URLS) is 'nonsense'; allowed: http addresses by number, localhost or *, separated by semicolons, such as http://127.0.0.1:8080 (TLS is for a proxy).")]
     [InlineData("serve --mission nowhere.json", "The setting mission (OPENSDC_MISSION) is 'nowhere.json'; allowed: the path of a file that exists.")]
     [InlineData("serve --data /proc/nowhere", "The data folder /proc/nowhere cannot be made: ")]
+    [InlineData("serve --demo -5", "The option --demo is '-5'; allowed: how many files, such as 500.")]
+    [InlineData("serve --demo many", "The option --demo is 'many'; allowed: how many files, such as 500.")]
+    [InlineData("serve --nonsense", "Unrecognized command or argument '--nonsense'.")]
     public async Task A_bad_setting_ends_with_code_2_and_one_sentence(string arguments, string sentence)
     {
         await using var sdc = SdcProcess.Start(folder, arguments);
         (await sdc.ExitCodeAsync()).ShouldBe(2);
-        sdc.Output.ShouldBeEmpty();
+        sdc.Output.Trim().ShouldBeEmpty();
         sdc.Errors.Trim().ShouldStartWith(sentence);
         sdc.Errors.Trim().ShouldNotContain("\n");
     }
@@ -41,7 +44,17 @@ public sealed class ServeCommandTests : IDisposable
         sdc.Errors.Trim().Split('\n')[^1].ShouldStartWith("The archive cannot listen: ");
     }
 
+    [Fact]
+    public async Task An_address_that_this_machine_does_not_have_ends_with_code_2_and_one_sentence()
+    {
+        await using var sdc = SdcProcess.Start(folder, "serve --urls http://192.0.2.1:8080 --data data");
+        (await sdc.ExitCodeAsync()).ShouldBe(2);
+        sdc.Errors.Trim().Split('\n')[^1].ShouldStartWith("The archive cannot listen: ");
+    }
+
     [Theory]
+    [InlineData("""{"OpenSdc": {"TrustedProxies": ["10.0.0.1"]}}""", "The file appsettings.json gives OpenSdc:TrustedProxies a list or an object; allowed: one text or number.")]
+    [InlineData("""{"OpenSdc": "data"}""", "The file appsettings.json gives OpenSdc the value 'data'; allowed: an object whose members are settings.")]
     [InlineData("""{"OpenSdc": {"UploadLifetime": "soon"}}""", "The setting upload-lifetime (OPENSDC_UPLOAD_LIFETIME) is 'soon'; ")]
     [InlineData("""{"OpenSdc": {"UploadLifespan": 10}}""", "The file appsettings.json names the setting OpenSdc:UploadLifespan, which does not exist; allowed: OpenSdc:Catalogue, OpenSdc:ClientTimeout, OpenSdc:Data, ")]
     [InlineData("{ nonsense", "The file appsettings.json cannot be read: ")]
