@@ -24,7 +24,7 @@ internal readonly struct Conditions
         else if (headers.IfModifiedSince is { } modifiedSince)
             NotModified = modified <= modifiedSince;
         var ifRange = headers.IfRange;
-        if (ifRange is null || (ifRange.EntityTag?.Compare(tag, useStrongComparison: true) ?? ifRange.LastModified >= modified))
+        if (ifRange is null || (ifRange.EntityTag?.Compare(tag, useStrongComparison: true) ?? ifRange.LastModified == modified))
             range = headers.Range;
     }
 
