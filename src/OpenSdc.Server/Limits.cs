@@ -11,6 +11,10 @@ internal static class Limits
     /// </summary>
     public static MinDataRate OfListings { get; } = new(bytesPerSecond: 64 * 1024, gracePeriod: TimeSpan.FromSeconds(30));
 
+    public const int LongestLine = 512 * 1024;
+    public const int MostHeaders = 100;
+    public const int LargestHeaders = 32 * 1024;
+
     public static void Set(KestrelServerLimits limits, ServerOptions options)
     {
         var stillness = TimeSpan.FromSeconds(options.ClientTimeout);
@@ -25,14 +29,14 @@ internal static class Limits
         limits.MaxRequestBodySize = 64 * 1024;
 
         // A query may name a thousand files; a longer line is refused by the server before any of our code sees it.
-        limits.MaxRequestLineSize = 512 * 1024;
+        limits.MaxRequestLineSize = LongestLine;
 
         // What is read ahead of a handler. It must hold the longest request line.
         limits.MaxRequestBufferSize = 1024 * 1024;
 
         // A client sends a dozen headers, a proxy some more; a key or a signature is the longest of them.
-        limits.MaxRequestHeaderCount = 100;
-        limits.MaxRequestHeadersTotalSize = 32 * 1024;
+        limits.MaxRequestHeaderCount = MostHeaders;
+        limits.MaxRequestHeadersTotalSize = LargestHeaders;
 
         // What an answer may run ahead of a client that takes it slowly, for each connection: two of a listing's pieces.
         limits.MaxResponseBufferSize = 64 * 1024;

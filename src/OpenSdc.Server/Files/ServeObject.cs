@@ -12,8 +12,9 @@ internal static class ServeObject
 {
     /// <summary><c>GET</c> or <c>HEAD {signed URL}</c></summary>
     public static async Task<Results<ObjectBytes, NotModified, Problem>> Handle(
-        string key, HttpContext context, SignedUrls urls, Soundness soundness, IObjectStore store, Verdicts verdicts, ObjectSender sender)
+        string? key, HttpContext context, SignedUrls urls, Soundness soundness, IObjectStore store, Verdicts verdicts, ObjectSender sender)
     {
+        key ??= "";
         if (urls.Refuse(context.Request.Method, key, context.Request.Query) is { } sentence)
             return Problems.BadSignature(sentence);
         if (await soundness.FindAsync(key, context.RequestAborted) is not { } file)

@@ -20,9 +20,10 @@ internal static partial class ReceiveUpload
 
     /// <summary><c>PUT {signed URL}</c></summary>
     public static async Task<Results<UploadAnswer, Problem>> Handle(
-        string key, HttpContext context, SignedUrls urls, Mission mission, Catalogue.Catalogue catalogue, IObjectStore store,
+        string? key, HttpContext context, SignedUrls urls, Mission mission, Catalogue.Catalogue catalogue, IObjectStore store,
         Publisher publisher, StorageWatch storage, Patience patience, ServerOptions options, Telemetry telemetry, ILoggerFactory logs)
     {
+        key ??= "";
         var request = context.Request;
         if (urls.Refuse("PUT", key, request.Query) is { } sentence)
             return Problems.BadSignature(sentence);
@@ -152,7 +153,7 @@ internal static partial class ReceiveUpload
             }
 
             await TakeAsync(held);
-            return digests.Mismatch();
+            return SurplusBytes.Refusal(request) ?? digests.Mismatch();
         }
         finally
         {

@@ -58,15 +58,33 @@ public sealed class BrokenUploadTests(ArchiveFixture fixture) : IClassFixture<Ar
         await archive.ShouldHoldNothingOfAsync(name);
     }
 
-    /// <summary>HTTP knows no body longer than its Content-Length: what follows is the next request, and this one is none.</summary>
-    [Fact]
-    public async Task Bytes_after_the_content_length_are_no_part_of_the_file()
+    /// <summary>To HTTP, what follows is the next request; but it is none.</summary>
+    [Theory]
+    [InlineData("Content-Length: 10", "0123456789 and these are too many")]
+    [InlineData("Content-Length: 10", "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")]
+    [InlineData("Content-Length: 10", "01234567890")]
+    [InlineData("Content-Length: 0", "01234567890")]
+    public async Task More_bytes_than_the_content_length_are_refused(string framing, string body)
     {
         var name = ArchiveFixture.NewName();
-        using var socket = await SendAsync(await archive.UploadUrlAsync(name), "Content-Length: 10", "0123456789 and these are too many\r\n\r\n");
+        using var socket = await SendAsync(await archive.UploadUrlAsync(name), framing, body);
+        var answer = await ReadAsync(socket);
+        answer.ShouldStartWith("HTTP/1.1 400 ");
+        answer.ShouldContain("More bytes follow the body than its Content-Length says; nothing was stored.");
+        await archive.ShouldHoldNothingOfAsync(name);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\r\n")]
+    public async Task The_next_request_may_follow_at_once(string between)
+    {
+        var name = ArchiveFixture.NewName();
+        using var socket = await SendAsync(
+            await archive.UploadUrlAsync(name), "Content-Length: 10", $"0123456789{between}GET /health/live HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n");
         var answers = await ReadAsync(socket);
         answers.ShouldStartWith("HTTP/1.1 201 ");
-        answers.ShouldContain("HTTP/1.1 400 ");
+        answers.ShouldEndWith("live\n");
         (await archive.DownloadAsync(name)).ShouldBe("0123456789"u8.ToArray());
     }
 
