@@ -181,6 +181,24 @@ public sealed class SignedUrlsTests(FoundingArchive founding) : IClassFixture<Fo
         (await trusting.SendAsync($"GET /upload/{name}", headers: headers)).Json.GetString().ShouldStartWith("https://evil.example.org/objects/");
     }
 
+    /// <summary>This machine is no proxy unless it is named as one.</summary>
+    [Fact]
+    public async Task Forwarded_headers_from_this_machine_are_not_believed_where_the_proxy_is_another()
+    {
+        await using var other = await RunningArchive.StartAsync(options => options with { TrustedProxies = [System.Net.IPAddress.Parse("192.0.2.1")] });
+        var answer = await other.SendAsync("GET /upload/imap_swe_l0_sci_20260101_v001.pkts", headers: ("X-Forwarded-Host", "evil.example.org"));
+        answer.Json.GetString().ShouldStartWith(other.Address);
+    }
+
+    [Fact]
+    public async Task A_proxys_path_stands_in_the_urls()
+    {
+        await using var trusting = await RunningArchive.StartAsync(options => options with { TrustedProxies = [System.Net.IPAddress.Loopback] });
+        var answer = await trusting.SendAsync(
+            "GET /upload/imap_swe_l0_sci_20260101_v001.pkts", headers: [("X-Forwarded-Host", "sdc.example.org"), ("X-Forwarded-Prefix", "/archive")]);
+        answer.Json.GetString().ShouldStartWith("http://sdc.example.org/archive/objects/imap/");
+    }
+
     private static long Expires(string url) => long.Parse(HttpUtility.ParseQueryString(new Uri(url).Query)["expires"]!);
 
     private static string Flip(string text, int at) => text[..at] + (text[at] == 'A' ? 'Q' : 'A') + text[(at + 1)..];
