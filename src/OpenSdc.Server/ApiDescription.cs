@@ -31,7 +31,8 @@ internal static class ApiDescription
         the header `x-api-key` on all of them.
 
         **Errors.** An unknown or malformed value is a 400 that names the parameter, the value and what is allowed: never an empty
-        list. The last part of a problem's `type` is a stable code. Its `requestId` finds the request in the archive's log.
+        list. The last part of a problem's `type` is a stable code. Its `requestId` finds the request in the archive's log; the header `X-Request-Id` says it in both
+        representations.
 
         Answers are UTF-8, and any origin may read them (CORS).
         """;

@@ -1,7 +1,7 @@
 namespace OpenSdc.Server;
 
 /// <summary>
-/// What every answer carries: any origin may read it, and the id under which the log knows the request. The framework's CORS middleware speaks only to requests with an
+/// What every answer carries: any origin may read it. The framework's CORS middleware speaks only to requests with an
 /// Origin header; the contract promises the header on every public answer.
 /// </summary>
 internal static class PublicAnswers
@@ -13,7 +13,7 @@ internal static class PublicAnswers
         if (!HttpMethods.IsOptions(context.Request.Method))
         {
             if (context.Request.Headers.Origin.Count > 0)
-                headers.AccessControlExposeHeaders = "ETag, Link, OpenSDC-Count, Location, Content-Disposition, Content-Range, Accept-Ranges, Retry-After";
+                headers.AccessControlExposeHeaders = "ETag, Link, OpenSDC-Count, Location, Content-Disposition, Content-Range, Accept-Ranges, Retry-After, X-Request-Id";
             return next(context);
         }
 

@@ -11,6 +11,9 @@ namespace OpenSdc.Server;
 /// </summary>
 internal static class Representation
 {
+    /// <summary>The header that says under which id the log knows the request of a problem.</summary>
+    public const string RequestId = "X-Request-Id";
+
     /// <summary>Whether this request is answered as the document prints it.</summary>
     public static bool IsDocumented(HttpContext context)
     {
@@ -55,6 +58,8 @@ internal static class Representation
 
     public static Task WriteAsync(HttpContext context, Problem problem)
     {
+        // The documented form has no place for it, and both have headers.
+        context.Response.Headers[RequestId] = context.TraceIdentifier;
         if (problem.RetryAfter is { } seconds)
             context.Response.Headers.RetryAfter = seconds.ToString();
         return problem.Plain || !IsDocumented(context)

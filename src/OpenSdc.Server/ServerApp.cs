@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.HttpOverrides;
 using OpenSdc.Contract.Naming;
@@ -9,6 +10,7 @@ using OpenSdc.Server.Objects;
 using OpenSdc.Server.Uploads;
 using OpenSdc.Server.Upkeep;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 
 namespace OpenSdc.Server;
 
@@ -80,7 +82,7 @@ public static class ServerApp
         services.AddHostedService(all => all.GetRequiredService<StorageWatch>());
         services.AddHostedService<Scrub>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainTimeout));
-        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(Telemetry.Meters).AddPrometheusExporter());
+        services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("opensdc")).WithMetrics(metrics => metrics.AddMeter(Telemetry.Meters).AddPrometheusExporter());
         ApiDescription.Add(services);
 
         var app = builder.Build();
@@ -97,6 +99,7 @@ public static class ServerApp
         }
 
         app.Services.GetRequiredService<Telemetry>().WatchStaging(app.Services.GetRequiredService<IObjectStore>().StagingSize);
+        RefusedRequests.Listen(app.Services.GetRequiredService<DiagnosticListener>());
         UseMiddleware(app, options);
         MapRoutes(app);
         return app;
@@ -107,7 +110,9 @@ public static class ServerApp
         if (options.TrustedProxies.Count > 0)
         {
             var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.All };
+            // Both hold this machine by default, which is a proxy only where it is named as one.
             forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
             foreach (var proxy in options.TrustedProxies)
                 forwarded.KnownProxies.Add(proxy);
             app.UseForwardedHeaders(forwarded);

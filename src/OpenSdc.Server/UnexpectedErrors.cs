@@ -2,19 +2,31 @@ using Microsoft.AspNetCore.Diagnostics;
 
 namespace OpenSdc.Server;
 
-/// <summary>The one handler that exceptions reach. What the web server found malformed keeps its status, a database that is away is 503; all else is an error of ours, which the framework has logged.</summary>
-internal static class UnexpectedErrors
+/// <summary>
+/// The one handler that exceptions reach. What the web server found malformed keeps its status, a database that is away is 503, all else is an error of
+/// ours; both of these go to the log under the id that the answer names.
+/// </summary>
+internal static partial class UnexpectedErrors
 {
     public static Task AnswerAsync(HttpContext context)
     {
         var failure = context.Features.Get<IExceptionHandlerFeature>()?.Error;
         context.Response.Headers.AccessControlAllowOrigin = "*";
-        if (failure is not null && context.RequestServices.GetRequiredService<Catalogue.Catalogue>().IsAway(failure))
-            return Problems.CatalogueAway.ExecuteAsync(context);
-        var status = failure is BadHttpRequestException malformed ? malformed.StatusCode : 500;
-        // The rest of such a body is not waited for.
-        if (status == StatusCodes.Status408RequestTimeout)
-            context.Response.Headers.Connection = "close";
-        return Problems.OfStatus(status).ExecuteAsync(context);
+        if (failure is BadHttpRequestException malformed)
+        {
+            // The rest of such a body is not waited for.
+            if (malformed.StatusCode == StatusCodes.Status408RequestTimeout)
+                context.Response.Headers.Connection = "close";
+            return Problems.OfStatus(malformed.StatusCode).ExecuteAsync(context);
+        }
+
+        LogFailed(LoggerOf(context), failure, context.Request.Method, context.Request.Path, context.TraceIdentifier);
+        var isAway = failure is not null && context.RequestServices.GetRequiredService<Catalogue.Catalogue>().IsAway(failure);
+        return (isAway ? Problems.CatalogueAway : Problems.OfStatus(500)).ExecuteAsync(context);
     }
+
+    private static ILogger LoggerOf(HttpContext context) => context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(UnexpectedErrors));
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed; request {RequestId}")]
+    private static partial void LogFailed(ILogger logger, Exception? failure, string method, string path, string requestId);
 }

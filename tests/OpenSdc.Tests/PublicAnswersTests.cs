@@ -18,6 +18,7 @@ public sealed class PublicAnswersTests(FoundingArchive founding) : IClassFixture
     [InlineData("GET /objects/imap/spice/lsk/naif0012.tls", 403)]
     [InlineData("PUT /objects/imap/spice/lsk/naif0012.tls", 403)]
     [InlineData("DELETE /query", 405)]
+    [InlineData("GET /objects/", 403)]
     [InlineData("GET /nothing/here", 404)]
     public async Task Any_origin_may_read_every_answer(string request, int status)
     {
@@ -77,5 +78,7 @@ public sealed class PublicAnswersTests(FoundingArchive founding) : IClassFixture
         answer.Json.GetProperty("title").GetString().ShouldBe("Bad Request");
         answer.Json.GetProperty("status").GetInt32().ShouldBe(400);
         answer.Json.GetProperty("requestId").GetString().ShouldNotBeNullOrEmpty();
+        answer["X-Request-Id"].ShouldBe(answer.Json.GetProperty("requestId").GetString());
+        (await archive.SendAsync("GET /upload/nonsense", "application/json"))["X-Request-Id"].ShouldNotBeNullOrEmpty();
     }
 }

@@ -132,8 +132,10 @@ internal sealed record Failure(Problem Problem, string When)
                 line += status == Problem.Status ? " (plain representation)" : " (documented representation)";
             if (!response.Description!.Contains(line, StringComparison.Ordinal))
                 response.Description += (response.Description.Length > 0 ? "\n" : "") + line;
+            response.Headers ??= new Dictionary<string, IOpenApiHeader>();
+            response.Headers[Representation.RequestId] = Words.Header("The id under which the archive's log has the request.", JsonValue.Create(RequestId), JsonSchemaType.String);
             if (Problem.RetryAfter is { } seconds)
-                response.Headers = new Dictionary<string, IOpenApiHeader> { ["Retry-After"] = Words.Header("Seconds after which another try makes sense.", seconds) };
+                response.Headers["Retry-After"] = Words.Header("Seconds after which another try makes sense.", JsonValue.Create(seconds), JsonSchemaType.Integer);
             if (!response.Content!.TryGetValue(mediaType, out var body))
             {
                 response.Content[mediaType] = body = new OpenApiMediaType
@@ -155,8 +157,8 @@ internal static class Words
 
     public static IOpenApiExample Example(string summary, JsonNode? value) => new OpenApiExample { Summary = summary, Value = value };
 
-    public static IOpenApiHeader Header(string text, int example) =>
-        new OpenApiHeader { Description = text, Schema = new OpenApiSchema { Type = JsonSchemaType.Integer }, Example = JsonValue.Create(example) };
+    public static IOpenApiHeader Header(string text, JsonNode example, JsonSchemaType type) =>
+        new OpenApiHeader { Description = text, Schema = new OpenApiSchema { Type = type }, Example = example };
 
     public static OpenApiParameter Path(string name, string text, string example) => new()
     {

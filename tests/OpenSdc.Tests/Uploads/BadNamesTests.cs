@@ -105,13 +105,6 @@ public sealed class BadNamesTests(ArchiveFixture fixture) : IClassFixture<Archiv
         }
     }
 
-    /// <summary>The web server refuses this before any of our code runs.</summary>
-    [Theory]
-    [InlineData("/upload/imap_swe_l0_a%00b_20260101_v001.pkts")]
-    [InlineData("/download/imap_swe_l0_sci_20260101_v001.pkts%00.cdf")]
-    public async Task A_name_with_NUL_is_refused(string target) =>
-        (await archive.SendAsync($"GET {target}")).Status.ShouldBe(400);
-
     private static List<string> ErrorsOf(Answer answer)
     {
         var errors = answer.Json.GetProperty("errors").Deserialize<List<string>>()!;

@@ -1,0 +1,39 @@
+using Microsoft.Data.Sqlite;
+using OpenSdc.Tests.Cli;
+using Shouldly;
+using Xunit;
+
+namespace OpenSdc.Tests;
+
+public sealed class UnexpectedErrorsTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    /// <summary>The answer says that the request id finds it in the log.</summary>
+    [Theory]
+    [InlineData("--log-format json")]
+    [InlineData("--log-format text")]
+    public async Task An_error_of_the_archives_own_is_in_the_log_once_under_the_id_of_its_answer(string format)
+    {
+        var (sdc, address) = await SdcProcess.ServeAsync(folder, format);
+        await using var _ = sdc;
+        using var http = new HttpClient();
+        await using (var database = new SqliteConnection($"Data Source={Path.Combine(folder, "data", "catalogue.sqlite")};Pooling=False"))
+        {
+            await database.OpenAsync();
+            await using var command = database.CreateCommand();
+            command.CommandText = "ALTER TABLE files RENAME TO spoilt";
+            await command.ExecuteNonQueryAsync();
+        }
+
+        using var answer = await http.GetAsync($"{address}/query");
+        ((int)answer.StatusCode).ShouldBe(500);
+        var id = answer.Headers.GetValues("X-Request-Id").Single();
+        for (var tries = 0; tries < 400 && !sdc.Errors.Contains("spoilt", StringComparison.Ordinal) && !sdc.Errors.Contains(id, StringComparison.Ordinal); tries++)
+            await Task.Delay(25);
+        var lines = sdc.Errors.Split('\n').Where(line => line.Contains("no such table", StringComparison.Ordinal)).ToList();
+        lines.ShouldHaveSingleItem().ShouldContain($"GET /query failed; request {id}");
+    }
+}
