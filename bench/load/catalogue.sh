@@ -82,7 +82,7 @@ end_all() {
 }
 run_wrk() { # SCRIPT URL [ARGUMENTS…]: sets rate and p99
     local output
-    output=$(wrk -t2 "-c${connections:-32}" "-d${duration:-$seconds}" --timeout 30s --latency -s "$here/wrk/$1" "$2" -- "${@:3}" 2>&1) || { say "$output"; fail "wrk $*"; }
+    output=$(wrk "-t$([ "${connections:-32}" = 1 ] && echo 1 || echo 2)" "-c${connections:-32}" "-d${duration:-$seconds}" --timeout 30s --latency -s "$here/wrk/$1" "$2" -- "${@:3}" 2>&1) || { say "$output"; fail "wrk $*"; }
     output=$(grep '^RESULT ' <<< "$output") || fail "wrk $*: no result"
     rate=$(field rate "$output")
     p99=$(field p99_ms "$output")
@@ -152,8 +152,8 @@ rates() {
     [ "$(curl -s "$large$(cat "$lists/since-many")")" = "[]" ] || fail "since_seq at the head found files"
     in_turn rotate.lua since
     row "poll: since_seq at the head" "$(calc "$many_rate" 0)/s" "bare Kestrel: $(calc "$bare_rate" 0)/s" "$of_bare" ">= 0.5"
-    tag=$(curl -sI "$large/query?instrument=mag" | tr -d '\r' | awk 'tolower($1) == "etag:" { print $2 }')
-    [ "$(curl -s -o /dev/null -w '%{http_code}' -H "If-None-Match: $tag" "$large/query?instrument=mag")" = 304 ] || fail "the poll is not answered 304"
+    tag=$(curl -sI -H Accept: "$large/query?instrument=mag" | tr -d '\r' | awk 'tolower($1) == "etag:" { print $2 }')
+    [ "$(curl -s -o /dev/null -w '%{http_code}' -H Accept: -H "If-None-Match: $tag" "$large/query?instrument=mag")" = 304 ] || fail "the poll is not answered 304"
     local bares=() polls=()
     duration=2s run_wrk poll.lua "$large" "/query?instrument=mag" "$tag"
     for round in $(seq "$rounds"); do
@@ -176,7 +176,7 @@ rows() {
     row "bare loop over the same, the rendered column alone" "$item s" - - -
     archive "$many"
     for format in json ndjson csv; do
-        ask "$address" "/query?instrument=mag&format=$format" --warm 1 --count "$rounds" --row "$([ $format = csv ] && printf '\n' || printf '{')"
+        ask "$address" "/query?instrument=mag&format=$format" --warm 1 --count "$rounds" --rows "$([ $format = csv ] && echo lines || echo objects)"
         size=$(field bytes "$output") first=$(field first_most_ms "$output")
         row "$found rows as $format ($((${size%.*} / 1000000)) MB)" "$(calc "$(field median_ms "$output") / 1000") s" "bare loop, sixteen columns: $all s" "$(calc "$(field median_ms "$output") / 1000 / $all")" "<= 1.2"
         row "the same" "$(calc "$(field median_ms "$output") / 1000") s" "bare loop, one column: $item s" "$(calc "$(field median_ms "$output") / 1000 / $item")" -

@@ -17,7 +17,7 @@ internal static class Ask
         var paths = File.ReadAllLines(options.Text("paths"));
         var count = options.Number("count", paths.Length);
         var streams = (int)options.Number("streams", 1);
-        var row = (byte)options.Text("row", "{")[0];
+        var row = options.Text("rows", "objects") == "lines" ? (byte)'\n' : (byte)'{';
         var answers = new List<Answer>();
         foreach (var path in Enumerable.Range(0, (int)options.Number("warm", 0)).Select(i => paths[i % paths.Length]))
             Get(server, path, row);

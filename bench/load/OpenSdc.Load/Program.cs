@@ -15,7 +15,7 @@ const string Usage = """
       put     --url-file FILE --size BYTES --connections C [--skip N] [--warm N] [--count N]
       bare-publish --data DIR [--size BYTES] [--threads T] [--count N]
                                                       write, flush, link, flush the folder: the peer of publishing
-      ask     --url URL --paths FILE [--count N] [--warm N] [--streams S] [--row C]
+      ask     --url URL --paths FILE [--count N] [--warm N] [--streams S] [--rows lines]
                                                       each path in turn: time to the first byte and to the last
       get     --url URL                               one stream
       ready   --url URL [--runs N] -- COMMAND…        time from exec to the first 200

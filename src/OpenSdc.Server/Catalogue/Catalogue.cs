@@ -67,12 +67,13 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// <param name="cancel">Ends the reading.</param>
     public ValueTask<Rows> QueryAsync(FileQuery query, Family? family, string columns, bool count, CancellationToken cancel) => OpenAsync(async session =>
     {
-        // A state that is asked for by its number needs no look at the newest, unless something is counted from there.
-        var head = query.AsOf is { } asOf && !count && !QueryPlan.AsksForNew(query) ? asOf : await HeadAsync(session, null, cancel);
+        var asksForNew = QueryPlan.AsksForNew(query);
+        var head = asksForNew ? await HeadAsync(session, null, cancel) : query.AsOf;
         if (query.SinceSeq >= head)
-            return new Rows(readers, session, null, [], query.Limit) { Head = head, Count = count ? 0 : null };
-        var newIsMost = QueryPlan.AsksForNew(query) && await NewIsMostAsync(session, query, head, cancel);
-        var statements = QueryPlan.Of(query, family, columns, newIsMost);
+            return new Rows(readers, session, null, [], query.Limit) { Head = head.Value, Count = count ? 0 : null };
+        var newIsMost = asksForNew && await NewIsMostAsync(session, query, head!.Value, cancel);
+        // Where nothing else needs it the number comes with the first row, which saves a statement.
+        var statements = QueryPlan.Of(query, family, head is null && !count ? $"{columns}, ({HeadSql})" : columns, newIsMost);
         // One statement sees one state by itself.
         var snapshot = statements.Count > 1 || count ? await dialect.BeginReadAsync(session.Connection, cancel) : null;
         if (count)
@@ -86,7 +87,10 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
                 found += Convert.ToInt64(await session.Statement(statement.Text, statement.Values, snapshot).ExecuteScalarAsync(cancel));
         }
 
-        return new Rows(readers, session, snapshot, statements, query.Limit) { Head = head, Count = found };
+        var rows = new Rows(readers, session, snapshot, statements, query.Limit) { Head = head ?? 0, Count = found };
+        if (head is null)
+            await rows.BeginAsync(() => HeadAsync(session, snapshot, cancel), cancel);
+        return rows;
     }, cancel);
 
     /// <summary>Opens what the files of a query cover, in the order of products and of days, months or years.</summary>

@@ -12,10 +12,11 @@ internal sealed class Rows(SessionPool pool, Session session, DbTransaction? sna
     private DbDataReader? reader;
     private int next;
     private int given;
+    private bool isAhead;
     private bool hasFailed;
 
     /// <summary>The number of the newest publication, no newer than the rows.</summary>
-    public long Head { get; init; }
+    public long Head { get; set; }
 
     /// <summary>How many rows there are without the limit; null where nobody asked.</summary>
     public long? Count { get; init; }
@@ -23,8 +24,32 @@ internal sealed class Rows(SessionPool pool, Session session, DbTransaction? sna
     /// <summary>The current row.</summary>
     public DbDataReader Columns => reader!;
 
+    /// <summary>
+    /// Reads on to the first row, whose last column is the number of the newest publication. Where there is none the number is read, and only then are the rows looked for again:
+    /// it must be no newer than they.
+    /// </summary>
+    public async ValueTask BeginAsync(Func<ValueTask<long>> headOf, CancellationToken cancel)
+    {
+        isAhead = await ReadAsync(cancel);
+        if (isAhead)
+        {
+            Head = Columns.GetInt64(Columns.FieldCount - 1);
+            return;
+        }
+
+        Head = await headOf();
+        next = 0;
+        isAhead = await ReadAsync(cancel);
+    }
+
     public async ValueTask<bool> ReadAsync(CancellationToken cancel)
     {
+        if (isAhead)
+        {
+            isAhead = false;
+            return true;
+        }
+
         try
         {
             while (given != limit)

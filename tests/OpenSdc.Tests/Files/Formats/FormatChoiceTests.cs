@@ -140,14 +140,6 @@ public sealed class FormatChoiceTests(FormatArchive formats) : IClassFixture<For
         (await archive.SendAsync("POST /query", "application/x-ndjson", json)).Text.ShouldBe("{\"seq\":1,\"size\":56}\n");
     }
 
-    [Fact]
-    public async Task A_query_is_not_asked_with_head()
-    {
-        var answer = await archive.SendAsync("HEAD /query?format=csv");
-        answer.Status.ShouldBe(405);
-        answer["Allow"].ShouldBe("GET, POST");
-    }
-
     private static string KindOf(Answer answer)
     {
         var type = answer["Content-Type"]!.Split(';')[0];
