@@ -26,7 +26,7 @@ internal sealed class ArrivedUpload : S3Staged
     /// <param name="cancel">Ends the reading.</param>
     public async Task<string> DigestAsync(Action<int>? read, CancellationToken cancel)
     {
-        using var stored = new S3Object(Bucket, StagingKey, new S3Head(Length, Tag, Arrived, null, null));
+        using var stored = new S3Stored(Bucket, StagingKey, new S3Head(Length, Tag, Arrived, null, null));
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(Length, 4096, BufferSize));
         try

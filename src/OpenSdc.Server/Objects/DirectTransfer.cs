@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Amazon.S3;
 using Amazon.S3.Model;
 
 namespace OpenSdc.Server.Objects;
@@ -27,21 +26,24 @@ internal sealed class DirectTransfer(S3Bucket bucket)
     private const int MostDeletedAtOnce = 1000;
 
     /// <summary>The URL to PUT an upload's bytes to. Nothing but the host is bound by the signature: installed clients send headers of their own.</summary>
-    public string SignUpload(string uploadId, string key, int seconds) => Sign(HttpVerb.PUT, bucket.StagingKey(uploadId, key), seconds);
+    public string SignUpload(string uploadId, string key, int seconds) => bucket.Signature.Sign("PUT", bucket.StagingKey(uploadId, key), seconds);
 
     /// <summary>The URL to GET an object from, under its own name.</summary>
     public string SignDownload(string key, int seconds)
     {
         var name = key[(key.LastIndexOf('/') + 1)..].Replace("\"", "\\\"", StringComparison.Ordinal);
-        return Sign(HttpVerb.GET, bucket.ObjectKey(key), seconds, request => request.ResponseHeaderOverrides.ContentDisposition = $"attachment; filename=\"{name}\"");
+        return bucket.Signature.Sign("GET", bucket.ObjectKey(key), seconds, "&response-content-disposition=" + System.Uri.EscapeDataString($"attachment; filename=\"{name}\""));
     }
 
     /// <summary>The URL to PUT one part of an upload in parts to; parts count from 1.</summary>
     public string SignPart(string uploadId, string key, string storeId, int part, int seconds) =>
-        Sign(HttpVerb.PUT, bucket.StagingKey(uploadId, key), seconds, request => (request.UploadId, request.PartNumber) = (storeId, part));
+        bucket.Signature.Sign("PUT", bucket.StagingKey(uploadId, key), seconds, $"&partNumber={part}&uploadId={System.Uri.EscapeDataString(storeId)}");
 
     /// <summary>The <c>s3://</c> URI of an object.</summary>
     public string Uri(string key) => bucket.Location.Uri(key);
+
+    /// <summary>What stands for an object of the archive in a path that a caller gives: its key where the path is its URI, otherwise the path itself.</summary>
+    public string WithoutUri(string path) => path.StartsWith(Uri(""), StringComparison.Ordinal) ? path[Uri("").Length..] : path;
 
     /// <summary>Reads the place of an upload as the store's notifications tell it; false for whatever else they tell of.</summary>
     public bool TryReadPlace(string bucketName, string objectKey, out string uploadId, out string key)
@@ -53,20 +55,14 @@ internal sealed class DirectTransfer(S3Bucket bucket)
     /// <summary>Uploads that have arrived whole and are not yet dealt with, whoever sent them.</summary>
     public async IAsyncEnumerable<ArrivedObject> ArrivedAsync([EnumeratorCancellation] CancellationToken cancel)
     {
-        string? next = null;
-        do
+        await foreach (var page in new S3Listing(bucket).PagesAsync(bucket.StagingRoot, delimiter: null, cancel))
         {
-            var request = new ListObjectsV2Request { BucketName = bucket.Name, Prefix = bucket.StagingRoot, ContinuationToken = next };
-            var page = await bucket.AskAsync(S3Bucket.Shortly, (client, token) => client.ListObjectsV2Async(request, token), cancel);
-            foreach (var each in page.S3Objects ?? [])
+            foreach (var each in page.Objects)
             {
                 if (TryReadPlace(each.Key[bucket.StagingRoot.Length..], out var uploadId, out var key))
-                    yield return new ArrivedObject(uploadId, key, each.Size ?? 0, each.ETag, each.LastModified is { } at ? new DateTimeOffset(at.ToUniversalTime()) : default);
+                    yield return new ArrivedObject(uploadId, key, each.Size ?? 0, S3Bucket.TagOf(each.ETag), each.LastModified is { } at ? new DateTimeOffset(at.ToUniversalTime()) : default);
             }
-
-            next = page.IsTruncated == true ? page.NextContinuationToken : null;
         }
-        while (next is not null);
     }
 
     /// <summary>An upload as it lies in staging, to be hashed and named; null where it has not arrived.</summary>
@@ -152,19 +148,5 @@ internal sealed class DirectTransfer(S3Bucket bucket)
         var slash = place.IndexOf('/', StringComparison.Ordinal);
         (uploadId, key) = slash > 0 && slash + 1 < place.Length ? (place[..slash], place[(slash + 1)..]) : ("", "");
         return key.Length > 0;
-    }
-
-    private string Sign(HttpVerb verb, string objectKey, int seconds, Action<GetPreSignedUrlRequest>? more = null)
-    {
-        var request = new GetPreSignedUrlRequest
-        {
-            BucketName = bucket.Name,
-            Key = objectKey,
-            Verb = verb,
-            Expires = bucket.Clock.GetUtcNow().UtcDateTime.AddSeconds(seconds),
-            Protocol = bucket.Location.Endpoint?.Scheme == "http" ? Protocol.HTTP : Protocol.HTTPS,
-        };
-        more?.Invoke(request);
-        return bucket.Client.GetPreSignedURL(request);
     }
 }

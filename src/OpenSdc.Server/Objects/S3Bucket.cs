@@ -1,8 +1,10 @@
 using System.Net;
 using Amazon;
 using Amazon.Runtime;
+using Amazon.Runtime.Credentials;
 using Amazon.S3;
 using Amazon.S3.Model;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace OpenSdc.Server.Objects;
 
@@ -32,9 +34,13 @@ internal sealed class S3Bucket : IDisposable
 
     private const string Staging = ".staging/", Quarantine = ".quarantine/";
 
+    private readonly TimeProvider clock;
+    private readonly Lazy<S3Signature> signature;
+
     public S3Bucket(S3Location location, TimeProvider clock)
     {
-        (Location, Clock) = (location, clock);
+        Location = location;
+        this.clock = clock;
         var config = new AmazonS3Config
         {
             ForcePathStyle = location.PathStyle,
@@ -56,11 +62,13 @@ internal sealed class S3Bucket : IDisposable
         }
 
         Client = new AmazonS3Client(config);
+        signature = new Lazy<S3Signature>(MakeSignature);
     }
 
     public S3Location Location { get; }
 
-    public TimeProvider Clock { get; }
+    /// <summary>Signs URLs for requests that others send.</summary>
+    public S3Signature Signature => signature.Value;
 
     public AmazonS3Client Client { get; }
 
@@ -93,7 +101,7 @@ internal sealed class S3Bucket : IDisposable
         }
     }
 
-    /// <summary>The same; null where the store's answer is one error that is expected.</summary>
+    /// <summary>The same; null where the store says that there is no such thing, by an error of a name or, as Ceph does, by the status alone.</summary>
     public async Task<T?> AskOrNullAsync<T>(TimeSpan limit, Func<AmazonS3Client, CancellationToken, Task<T>> request, string expected, CancellationToken cancel) where T : class =>
         await AskAsync<T?>(limit, async (client, token) =>
         {
@@ -101,7 +109,7 @@ internal sealed class S3Bucket : IDisposable
             {
                 return await request(client, token);
             }
-            catch (AmazonS3Exception known) when (known.ErrorCode == expected)
+            catch (AmazonS3Exception known) when (known.ErrorCode == expected || (known.StatusCode == HttpStatusCode.NotFound && known.ErrorCode != "NoSuchBucket"))
             {
                 return null;
             }
@@ -115,7 +123,7 @@ internal sealed class S3Bucket : IDisposable
         try
         {
             var head = await Client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = Name, Key = objectKey }, timed.Token);
-            return new S3Head(head.ContentLength, head.ETag, head.LastModified is { } at ? new DateTimeOffset(at.ToUniversalTime()) : default,
+            return new S3Head(head.ContentLength, TagOf(head.ETag), head.LastModified is { } at ? new DateTimeOffset(at.ToUniversalTime()) : default,
                 head.Metadata[UploadMark], head.Metadata[DigestMark], head.Headers.ContentType);
         }
         catch (AmazonS3Exception missing) when (missing.StatusCode == HttpStatusCode.NotFound)
@@ -127,6 +135,9 @@ internal sealed class S3Bucket : IDisposable
             throw Translate(failure);
         }
     }
+
+    /// <summary>A tag as conditions need it: in quotes, which some answers of some stores leave out.</summary>
+    public static string TagOf(string tag) => $"\"{tag.Trim('"')}\"";
 
     public Task DeleteAsync(string objectKey, CancellationToken cancel) =>
         AskAsync(Shortly, (client, token) => client.DeleteObjectAsync(Name, objectKey, token), cancel);
@@ -149,4 +160,20 @@ internal sealed class S3Bucket : IDisposable
     };
 
     public void Dispose() => Client.Dispose();
+
+    /// <summary>Where the store is and by what region it signs are the client's to know: it has the rules of every region, of path and host style.</summary>
+    private S3Signature MakeSignature()
+    {
+        const string anyKey = "k";
+        var request = new GetPreSignedUrlRequest
+        {
+            BucketName = Name,
+            Key = anyKey,
+            Expires = clock.GetUtcNow().UtcDateTime.AddMinutes(1),
+            Protocol = Location.Endpoint?.Scheme == "http" ? Protocol.HTTP : Protocol.HTTPS,
+        };
+        var example = new Uri(Client.GetPreSignedURL(request));
+        var region = QueryHelpers.ParseQuery(example.Query)["X-Amz-Credential"].ToString().Split('/')[2];
+        return new S3Signature(new Uri(example.GetLeftPart(UriPartial.Path)[..^anyKey.Length]), region, () => DefaultAWSCredentialsIdentityResolver.GetCredentials(Client.Config).GetCredentials(), clock);
+    }
 }

@@ -62,7 +62,7 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
     {
         var objectKey = bucket.ObjectKey(key);
         if (await bucket.HeadAsync(objectKey, cancel) is { } head)
-            return new S3Object(bucket, objectKey, head);
+            return new S3Stored(bucket, objectKey, head);
         // The same answer says that there is no object and that there is no bucket.
         await bucket.AskAsync(S3Bucket.Shortly, (client, token) => client.ListObjectsV2Async(new() { BucketName = bucket.Name, MaxKeys = 1, Prefix = objectKey }, token), cancel);
         return null;

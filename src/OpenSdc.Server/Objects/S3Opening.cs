@@ -14,7 +14,13 @@ internal static class S3Opening
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <exception cref="SettingException">It cannot be used, or not reached for 30 s.</exception>
-    public static async Task<S3Bucket> OpenAsync(S3Location location, TimeProvider clock, CancellationToken cancel)
+    public static Task<S3Bucket> OpenAsync(S3Location location, TimeProvider clock, CancellationToken cancel) => OpenAsync(location, mayMake: true, clock, cancel);
+
+    /// <summary>The same for upkeep, which works on archives that are there.</summary>
+    /// <exception cref="SettingException">It cannot be used, is not there, or not reached for 30 s.</exception>
+    public static Task<S3Bucket> JoinAsync(S3Location location, TimeProvider clock, CancellationToken cancel) => OpenAsync(location, mayMake: false, clock, cancel);
+
+    private static async Task<S3Bucket> OpenAsync(S3Location location, bool mayMake, TimeProvider clock, CancellationToken cancel)
     {
         S3Bucket bucket;
         try
@@ -28,7 +34,7 @@ internal static class S3Opening
 
         try
         {
-            await CheckAsync(bucket, clock, cancel);
+            await CheckAsync(bucket, mayMake, clock, cancel);
             return bucket;
         }
         catch
@@ -38,15 +44,18 @@ internal static class S3Opening
         }
     }
 
-    private static async Task CheckAsync(S3Bucket bucket, TimeProvider clock, CancellationToken cancel)
+    private static async Task CheckAsync(S3Bucket bucket, bool mayMake, TimeProvider clock, CancellationToken cancel)
     {
         var started = clock.GetTimestamp();
         while (true)
         {
             try
             {
-                if (!await IsThereAsync(bucket, cancel))
-                    await MakeAsync(bucket, cancel);
+                if (await IsThereAsync(bucket, cancel))
+                    return;
+                if (!mayMake)
+                    throw new SettingException($"There is no bucket {bucket.Name} at {AddressOf(bucket.Location)}, so no archive in it.");
+                await MakeAsync(bucket, cancel);
                 return;
             }
             catch (Exception failure) when (S3Bucket.IsOfStore(failure, cancel))
@@ -102,7 +111,7 @@ internal static class S3Opening
             $"What answers at {AddressOf(location)} refuses {location}: {refused.ErrorCode} {refused.Message}",
         AmazonUnmarshallingException => $"What answers at {AddressOf(location)} is no S3 service.",
         AmazonServiceException or HttpRequestException or IOException or TimeoutException or OperationCanceledException => null,
-        AmazonClientException => $"There are no credentials for the object store {location}; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile or a role. {failure.Message}",
+        AmazonClientException => $"There are no credentials for the object store {location}; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile or a role.",
         _ => null,
     };
 

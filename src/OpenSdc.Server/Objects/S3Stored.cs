@@ -8,7 +8,7 @@ namespace OpenSdc.Server.Objects;
 /// An object of an S3 store, read by requests that each go on until the reader leaves them: reading from end to end is one request. Each asks for the very
 /// bytes that were there when it was opened.
 /// </summary>
-internal sealed class S3Object(S3Bucket bucket, string objectKey, S3Head head) : StoredObject
+internal sealed class S3Stored(S3Bucket bucket, string objectKey, S3Head head) : StoredObject
 {
     private const int MostRetries = 3;
 
