@@ -21,15 +21,17 @@ internal static class Health
         var recovered = recovery.IsDone;
         var answers = await AnswersAsync(catalogue, context.RequestAborted);
         var refusal = storage.Refusal;
+        // Without the store's objects nothing can be fetched, wherever the bytes pass.
+        var serves = answers && storage.Away is null;
         var readiness = new Readiness(
-            !recovered ? "starting" : !answers ? "failing" : refusal is null ? "ready" : "read-only",
+            !recovered ? "starting" : !serves ? "failing" : refusal is null ? "ready" : "read-only",
             recovered ? "done" : "running",
             answers ? "answers" : "fails",
             refusal is null ? "taken" : "refused",
             refusal?.Sentence,
             storage.Free,
             telemetry.UnsoundFiles);
-        return TypedResults.Json(readiness, HealthJson.Default.Readiness, statusCode: recovered && answers ? 200 : 503);
+        return TypedResults.Json(readiness, HealthJson.Default.Readiness, statusCode: recovered && serves ? 200 : 503);
     }
 
     private static async ValueTask<bool> AnswersAsync(Catalogue.Catalogue catalogue, CancellationToken cancel)

@@ -65,8 +65,12 @@ internal static class Problems
     { Plain = true, RetryAfter = 30 };
 
     public static Problem StoreAway { get; } = new("store-away", 503,
-        "The store of the archive's objects cannot be reached at the moment; nothing was stored. Try again later.")
-    { Plain = true, RetryAfter = 5 };
+        "The store of the archive's objects cannot be reached at the moment. Try again later; send again what was not acknowledged.")
+    { RetryAfter = 5 };
+
+    public static Problem NoBytesHere { get; } = new("not-found", 404,
+        "Bytes do not pass through this server: the signed URLs that /upload and /download give lead to the store itself.")
+    { Plain = true };
 
     public static Problem CatalogueAway { get; } = new("catalogue-away", 503,
         "The archive's catalogue cannot be reached at the moment; try again in a few seconds.")

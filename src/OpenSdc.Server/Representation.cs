@@ -36,18 +36,18 @@ internal static class Representation
     public static Task WriteUploadUrlAsync(HttpContext context, string url) =>
         WriteAsync(context, 200, "application/json", OfUploadUrl(url, IsDocumented(context)));
 
-    public static Task WriteDownloadUrlAsync(HttpContext context, string url)
+    public static Task WriteDownloadUrlAsync(HttpContext context, string url, string? uri)
     {
         context.Response.Headers.Location = url;
-        return WriteAsync(context, 302, "application/json", OfDownloadUrl(url, IsDocumented(context)));
+        return WriteAsync(context, 302, "application/json", OfDownloadUrl(url, uri, IsDocumented(context)));
     }
 
     public static string OfUploadUrl(string url, bool documented) =>
         documented ? $$"""{"statusCode": 200, "body": {{Quoted(url)}}}""" : Quoted(url);
 
-    public static string OfDownloadUrl(string url, bool documented)
+    public static string OfDownloadUrl(string url, string? uri, bool documented)
     {
-        var body = $$"""{"download_url": {{Quoted(url)}}}""";
+        var body = uri is null ? $$"""{"download_url": {{Quoted(url)}}}""" : $$"""{"download_url": {{Quoted(url)}}, "s3_uri": {{Quoted(uri)}}}""";
         return documented
             ? $$"""{"statusCode": 302, "headers": {"Content-Type": "text/html", "Location": {{Quoted(url)}}}, "body": {{body}}}"""
             : body;

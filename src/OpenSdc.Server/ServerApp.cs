@@ -71,6 +71,7 @@ public static class ServerApp
         services.AddSingleton<Catalogue.Catalogue>();
         services.AddSingleton<Soundness>();
         services.AddSingleton<Duties>();
+        services.AddSingleton<DownloadUrls>();
         services.AddSingleton<ListingFormats>();
         services.AddSingleton<Publisher>();
         services.AddHostedService(all => all.GetRequiredService<Publisher>());
@@ -126,17 +127,22 @@ public static class ServerApp
 
     private static void MapRoutes(WebApplication app)
     {
+        var bytesPassHere = app.Services.GetRequiredService<IObjectStore>().Direct is null;
         foreach (var prefix in Prefixes)
         {
             var routes = app.MapGroup(prefix);
             routes.MapGet("/upload/{**path}", RequestUpload.Handle);
-            routes.MapPut(SignedUrls.Root + "{**key}", ReceiveUpload.Handle);
+            if (bytesPassHere)
+                routes.MapPut(SignedUrls.Root + "{**key}", ReceiveUpload.Handle);
+            else
+                routes.MapMethods(SignedUrls.Root + "{**key}", ["GET", "HEAD", "PUT"], () => Problems.NoBytesHere);
             routes.MapMethods("/query", GetAndHead, QueryFiles.Handle);
             routes.MapPost("/query", QueryFiles.HandlePost);
             routes.MapGet("/coverage", CoverFiles.Handle);
             routes.MapGet("/facets", CountFacets.Handle);
             routes.MapMethods("/download/{**path}", GetAndHead, DownloadFile.Handle);
-            routes.MapMethods(SignedUrls.Root + "{**key}", GetAndHead, ServeObject.Handle);
+            if (bytesPassHere)
+                routes.MapMethods(SignedUrls.Root + "{**key}", GetAndHead, ServeObject.Handle);
         }
 
         app.MapGet("/health/live", Health.Live);

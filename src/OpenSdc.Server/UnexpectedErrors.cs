@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Diagnostics;
+using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server;
 
 /// <summary>
-/// The one handler that exceptions reach. What the web server found malformed keeps its status, a database that is away is 503, all else is an error of
+/// The one handler that exceptions reach. What the web server found malformed keeps its status, a database or a store that is away is 503, all else is an error of
 /// ours; both of these go to the log under the id that the answer names.
 /// </summary>
 internal static partial class UnexpectedErrors
@@ -21,6 +22,8 @@ internal static partial class UnexpectedErrors
         }
 
         LogFailed(LoggerOf(context), failure, context.Request.Method, context.Request.Path, context.TraceIdentifier);
+        if (failure is StoreAwayException)
+            return Problems.StoreAway.ExecuteAsync(context);
         var isAway = failure is not null && context.RequestServices.GetRequiredService<Catalogue.Catalogue>().IsAway(failure);
         return (isAway ? Problems.CatalogueAway : Problems.OfStatus(500)).ExecuteAsync(context);
     }

@@ -142,8 +142,8 @@ internal static class Operations
                 Shapes = [Shapes.DownloadUrl, Shapes.DocumentedDownloadUrl],
                 Examples =
                 [
-                    ("plain", "plain: the URL in an object", Representation.OfDownloadUrl(Samples.Url, documented: false)),
-                    ("documented", "documented: to Accept: application/json", Representation.OfDownloadUrl(Samples.Url, documented: true)),
+                    ("plain", "plain: the URL in an object", Representation.OfDownloadUrl(Samples.Url, uri: null, documented: false)),
+                    ("documented", "documented: to Accept: application/json", Representation.OfDownloadUrl(Samples.Url, uri: null, documented: true)),
                 ],
             },
             new(403, "The file is not released to this caller. An archive whose files are all public never answers this."),

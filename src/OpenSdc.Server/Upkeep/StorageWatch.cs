@@ -34,6 +34,9 @@ internal sealed partial class StorageWatch(
     /// <summary>What an upload without a byte would be answered now; null where it would be taken.</summary>
     public Problem? Refusal => RefusalOf(0);
 
+    /// <summary>What is answered while the store cannot be reached at all; null while it can.</summary>
+    public Problem? Away => failing?.Code == Problems.StoreAway.Code ? failing : null;
+
     /// <summary>Begins an upload of a length that its request declares, or of an unknown one. Dispose when it ends, in whatever way.</summary>
     public async ValueTask<Room> EnterAsync(long? declared, CancellationToken cancel)
     {

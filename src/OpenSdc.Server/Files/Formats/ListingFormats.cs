@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
-using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Files.Formats;
 
@@ -13,7 +12,7 @@ namespace OpenSdc.Server.Files.Formats;
 /// <item>JSON.</item>
 /// </list>
 /// </remarks>
-internal sealed class ListingFormats(SignedUrls urls, PublicAddress address, ServerOptions options)
+internal sealed class ListingFormats(DownloadUrls urls)
 {
     public const string Json = "json";
     public const string Ndjson = "ndjson";
@@ -64,7 +63,7 @@ internal sealed class ListingFormats(SignedUrls urls, PublicAddress address, Ser
     {
         Ndjson => new NdjsonFormat(fields),
         Csv => new CsvFormat(fields),
-        Urls => new UrlsFormat(urls, address.Of(context), options.DownloadLifetime),
+        Urls => new UrlsFormat(urls.For(context)),
         Sha256Sum => new Sha256SumFormat(),
         _ => new JsonFormat(fields),
     };

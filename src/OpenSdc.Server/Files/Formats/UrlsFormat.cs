@@ -1,5 +1,4 @@
 using System.Data.Common;
-using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Files.Formats;
 
@@ -7,7 +6,7 @@ namespace OpenSdc.Server.Files.Formats;
 /// One absolute signed URL a line, for <c>wget --content-disposition -i -</c> and <c>aria2c -i -</c>. Each is what a download would redirect to, and lives as long; since it says until
 /// when, no two answers are the same.
 /// </summary>
-internal sealed class UrlsFormat(SignedUrls urls, string address, int lifetime) : IListingFormat
+internal sealed class UrlsFormat(Func<string, string> sign) : IListingFormat
 {
     public string ContentType => "text/plain; charset=utf-8";
 
@@ -25,7 +24,7 @@ internal sealed class UrlsFormat(SignedUrls urls, string address, int lifetime) 
 
     public void Row(PooledBuffer output, DbDataReader row, bool first)
     {
-        output.Write(urls.Sign(address, "GET", row.GetString(0), lifetime));
+        output.Write(sign(row.GetString(0)));
         output.Write("\n"u8);
     }
 
