@@ -1,6 +1,5 @@
 using System.CommandLine;
 using OpenSdc.Server;
-using OpenSdc.Server.Objects;
 using OpenSdc.Server.Upkeep;
 
 namespace OpenSdc.Cli;
@@ -15,7 +14,7 @@ internal static class BackupCommand
         var catalogueOnly = new Option<bool>("--catalogue-only") { Description = "Copy no objects: for sites that back them up otherwise." };
         command.Add(folder);
         command.Add(catalogueOnly);
-        var settings = SettingOptions.AddTo(command, "data", "mission");
+        var settings = SettingOptions.AddTo(command, "data", "mission", "objects", "s3-endpoint", "s3-region", "s3-path-style");
         command.SetAction((parsed, cancel) => LongTask.RunAsync(
             progress => RunAsync(settings.Read(parsed), parsed.GetValue(folder)!, parsed.GetValue(catalogueOnly), progress, cancel),
             "The last backup is as it was, and what was copied is kept; the same command goes on.", cancel));
@@ -24,8 +23,9 @@ internal static class BackupCommand
 
     private static async Task<int> RunAsync(ServerOptions options, string path, bool catalogueOnly, UpkeepProgress progress, CancellationToken cancel)
     {
-        using var data = DataFolder.Join(options.Data);
-        using var store = new DiskObjectStore(data.Path);
+        using var data = DataFolder.Join(options.Data, holdsObjects: options.Objects is null);
+        var store = await OpenArchive.StoreAsync(options, TimeProvider.System, cancel);
+        using var _ = store as IDisposable;
         using var folder = new BackupFolder(path, data.Path, catalogueOnly);
         var result = await new Backup(data, store, folder, TimeProvider.System, progress, Console.Error.WriteLine).RunAsync(cancel);
         if (result.State is not { } state)

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using OpenSdc.Server;
-using OpenSdc.Server.Objects;
 using OpenSdc.Server.Upkeep;
 
 namespace OpenSdc.Cli;
@@ -11,7 +10,7 @@ internal static class RebuildCommand
     public static Command Make()
     {
         var command = new Command("rebuild", "Make a lost catalogue again from the objects alone. The archive must not be serving.");
-        var settings = SettingOptions.AddTo(command, "data", "mission");
+        var settings = SettingOptions.AddTo(command, "data", "mission", "objects", "s3-endpoint", "s3-region", "s3-path-style");
         command.SetAction((parsed, cancel) => LongTask.RunAsync(
             progress => RunAsync(settings.Read(parsed), progress, cancel), "There is still no catalogue; the same command begins again.", cancel));
         return command;
@@ -21,9 +20,11 @@ internal static class RebuildCommand
     {
         var mission = options.ReadMission();
         // Only to see that there is an archive: opening would make a folder, and a rebuild of nothing.
-        DataFolder.Join(options.Data).Dispose();
+        if (options.Objects is null)
+            DataFolder.Join(options.Data).Dispose();
+        var store = await OpenArchive.StoreAsync(options, TimeProvider.System, cancel);
+        using var _ = store as IDisposable;
         using var folder = DataFolder.Open(options.Data);
-        using var store = new DiskObjectStore(folder.Path);
         var result = await new Rebuild(folder, store, mission, TimeProvider.System, progress, Console.Error.WriteLine).RunAsync(cancel);
         await Console.Out.WriteLineAsync($"The catalogue of {folder.Path} is made again: {result.Recorded} records.");
         if (result.LeftAlone == 0)

@@ -16,13 +16,16 @@ internal sealed class DataFolder : IDisposable
     public string CatalogueFile => System.IO.Path.Combine(Path, "catalogue.sqlite");
 
     /// <summary>Opens a folder that exists beside a process that may be serving it; the caller writes only through the catalogue's transactions and by links.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="holdsObjects">Whether the archive's objects lie in it as well.</param>
     /// <exception cref="SettingException">There is no archive in it.</exception>
-    public static DataFolder Join(string path)
+    public static DataFolder Join(string path, bool holdsObjects = true)
     {
         var full = System.IO.Path.GetFullPath(path);
-        return Directory.Exists(System.IO.Path.Combine(full, "objects"))
+        var needed = holdsObjects ? System.IO.Path.Combine(full, "objects") : full;
+        return Directory.Exists(needed)
             ? new DataFolder(full, inUse: null)
-            : throw new SettingException($"The folder {full} holds no archive: it has no folder objects.");
+            : throw new SettingException($"The folder {full} holds no archive: there is no folder {needed}.");
     }
 
     /// <summary>Opens the folder, or makes it, for this process alone.</summary>

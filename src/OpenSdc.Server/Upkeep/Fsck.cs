@@ -15,7 +15,7 @@ internal static class Fsck
         try
         {
             using var scratch = new Scratch(settings);
-            using var archive = new OpenArchive(settings, DataFolder.Join(settings.Data), clock, scratch.CatalogueFile);
+            using var archive = await OpenArchive.OpenAsync(settings, clock, cancel, scratch.CatalogueFile);
             if (scratch.CatalogueFile is not null)
                 await archive.Catalogue.OpenAsync(cancel);
             await archive.Catalogue.JoinAsync(cancel);
@@ -24,7 +24,7 @@ internal static class Fsck
             await check.RunAsync(findings, cancel);
             var report = new FsckReport
             {
-                Data = archive.Folder.Path,
+                Data = archive.Name,
                 Started = started,
                 Seconds = 0,
                 Digest = options.Digest,
@@ -62,15 +62,19 @@ internal static class Fsck
     /// <exception cref="SettingException">The file is no log of this archive, or another repair is running.</exception>
     public static async Task<FsckUndoReport> UndoAsync(ServerOptions settings, string logFile, TimeProvider clock, CancellationToken cancel)
     {
-        using var archive = new OpenArchive(settings, DataFolder.Join(settings.Data), clock);
-        if (!File.Exists(archive.Folder.CatalogueFile))
-            throw new SettingException($"The archive {archive.Folder.Path} has no catalogue; restore it first.");
+        if (OpenArchive.MissingCatalogue(settings) is { } missing)
+            throw new SettingException($"The archive has no catalogue {missing}; restore it first.");
+        using var archive = await OpenArchive.OpenAsync(settings, clock, cancel);
         await archive.Catalogue.JoinAsync(cancel);
         if (FsckLog.Read(logFile).FirstOrDefault() is not { Step: "start" } first)
             throw new SettingException($"The file {logFile} is no log of a repair.");
-        if (first.Key != archive.Folder.Path)
-            throw new SettingException($"The log {logFile} is one of {first.Key}, not of {archive.Folder.Path}; give --data {first.Key}, or edit its first line where the folder has moved.");
-        using var log = new FsckLog(archive.Folder, "undo", clock);
+        if (first.Key != archive.Name)
+        {
+            var option = first.Key.StartsWith("s3:", StringComparison.Ordinal) ? "--objects" : "--data";
+            throw new SettingException($"The log {logFile} is one of {first.Key}, not of {archive.Name}; give {option} {first.Key}, or edit its first line where the archive has moved.");
+        }
+
+        using var log = new FsckLog(archive, "undo", clock);
         var undo = new FsckUndo(archive, new FsckActions(archive, log), Path.GetFileName(logFile));
         var (undone, left) = await undo.RunAsync(FsckLog.Read(logFile), cancel);
         return new FsckUndoReport(Path.GetFullPath(logFile), undone, left, log.Name);
@@ -82,13 +86,13 @@ internal static class Fsck
         var results = new FsckFindings();
         try
         {
-            using var archive = new OpenArchive(settings, DataFolder.Join(settings.Data), clock);
-            var isMissing = !File.Exists(archive.Folder.CatalogueFile);
-            if (isMissing && archive.Folder.IsServed())
-                throw new SettingException($"The catalogue {archive.Folder.CatalogueFile} was removed under the running archive; stop it before the repair makes a new one.");
-            if (isMissing)
+            var missing = OpenArchive.MissingCatalogue(settings);
+            using var archive = await OpenArchive.OpenAsync(settings, clock, cancel);
+            if (missing is not null && archive.IsServed)
+                throw new SettingException($"The catalogue {missing} was removed under the running archive; stop it before the repair makes a new one.");
+            if (missing is not null)
                 await archive.Catalogue.OpenAsync(cancel);
-            using var log = new FsckLog(archive.Folder, "repair", clock);
+            using var log = new FsckLog(archive, "repair", clock);
             await new FsckRepair(archive, new FsckActions(archive, log), options, pace).RunAsync(findings, results, cancel);
             findings.Dispose();
             return (report with
@@ -116,8 +120,7 @@ internal static class Fsck
 
         public Scratch(ServerOptions settings)
         {
-            using var archive = DataFolder.Join(settings.Data);
-            if (!File.Exists(archive.CatalogueFile))
+            if (OpenArchive.MissingCatalogue(settings) is not null)
                 folder = Directory.CreateTempSubdirectory("opensdc-fsck-");
         }
 

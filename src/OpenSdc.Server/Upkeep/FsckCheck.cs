@@ -38,7 +38,7 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
     {
         var before = await archive.Catalogue.HeadAsync(cancel);
         using var candidates = new FsckFindings();
-        using var position = options.Resume is { } file ? new FsckPosition(file, archive.Folder.Path, clock) : null;
+        using var position = options.Resume is { } file ? new FsckPosition(file, archive.Name, clock) : null;
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Readers, CancellationToken = cancel };
         await Parallel.ForEachAsync(CompareAsync(candidates, position, cancel), parallel, async (record, token) =>
         {
@@ -49,7 +49,7 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
         });
 
         // In this order: an upload stays in staging until it has its record.
-        var isServed = archive.Folder.IsServed();
+        var isServed = archive.IsServed;
         var onTheirWay = isServed ? await archive.Store.LeftOverAsync(writtenBefore: null, cancel).Select(NameOf).ToHashSetAsync(StringComparer.Ordinal, cancel) : [];
         Seq = (before, await archive.Catalogue.HeadAsync(cancel));
         await foreach (var candidate in candidates.ReadAsync(cancel))

@@ -20,7 +20,7 @@ internal sealed record FsckLogLine
     /// <summary>Number of the action: the same in its intent and its end.</summary>
     public long Number { get; init; }
 
-    /// <summary>The key of the file; at the start the data folder.</summary>
+    /// <summary>The key of the file; at the start the archive: its data folder, or its bucket and prefix.</summary>
     public required string Key { get; init; }
 
     /// <summary>Where in the quarantine it lies, of <c>quarantine</c> and <c>return</c>.</summary>
@@ -61,19 +61,19 @@ internal sealed class FsckLog : IDisposable
     private long number;
 
     /// <exception cref="SettingException">Another repair is running.</exception>
-    public FsckLog(DataFolder folder, string purpose, TimeProvider clock)
+    public FsckLog(OpenArchive archive, string purpose, TimeProvider clock)
     {
         this.clock = clock;
-        var logs = Directory.CreateDirectory(Path.Combine(folder.Path, "fsck")).FullName;
+        var logs = Directory.CreateDirectory(Path.Combine(archive.WorkFolder, "fsck")).FullName;
         turn = TakeTurn(Path.Combine(logs, "lock"));
         var time = clock.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         var name = time;
         for (var again = 1; File.Exists(Path.Combine(logs, name + ".log")); again++)
             name = string.Create(CultureInfo.InvariantCulture, $"{time}-{again}");
         file = new FileStream(Path.Combine(logs, name + ".log"), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
-        Append([new() { Step = "start", Action = purpose, Key = folder.Path }]);
+        Append([new() { Step = "start", Action = purpose, Key = archive.Name }]);
         Posix.FlushFolder(logs);
-        Posix.FlushFolder(folder.Path);
+        Posix.FlushFolder(archive.WorkFolder);
     }
 
     /// <summary>Where it lies.</summary>

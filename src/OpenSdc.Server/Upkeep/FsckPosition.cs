@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace OpenSdc.Server.Upkeep;
 
 /// <summary>One line of a position file; each has one member.</summary>
-/// <param name="Data">The data folder that is checked; the first line.</param>
+/// <param name="Data">The archive that is checked; the first line.</param>
 /// <param name="Position">Every object up to this key has been read.</param>
 /// <param name="Bad">An object that was found wrong.</param>
 internal sealed record FsckPositionLine(string? Data = null, string? Position = null, string? Bad = null);
@@ -29,14 +29,14 @@ internal sealed class FsckPosition : IDisposable
     private long savedAt;
 
     /// <exception cref="SettingException">The file is that of another archive, or none of these files.</exception>
-    public FsckPosition(string path, string dataFolder, TimeProvider clock)
+    public FsckPosition(string path, string archive, TimeProvider clock)
     {
         this.clock = clock;
         file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         foreach (var line in JsonLines.Read(file, FsckJson.Default.FsckPositionLine, path))
         {
-            if (line.Data is not null && line.Data != dataFolder)
-                throw new SettingException($"The file {path} keeps the position of a check of {line.Data}, not of {dataFolder}; give another file.");
+            if (line.Data is not null && line.Data != archive)
+                throw new SettingException($"The file {path} keeps the position of a check of {line.Data}, not of {archive}; give another file.");
             if (line.Bad is not null)
                 bad.Add(line.Bad);
             resumedAt = line.Position ?? resumedAt;
@@ -45,7 +45,7 @@ internal sealed class FsckPosition : IDisposable
         file.SetLength(file.Position);
         position = saved = resumedAt;
         if (file.Length == 0)
-            Write(new(Data: dataFolder));
+            Write(new(Data: archive));
         savedAt = clock.GetTimestamp();
     }
 

@@ -11,7 +11,7 @@ internal sealed record FsckReport
 {
     public int Format { get; init; } = 1;
 
-    /// <summary>The data folder.</summary>
+    /// <summary>The data folder; where the objects lie in a bucket, that and the prefix.</summary>
     public required string Data { get; init; }
 
     /// <summary>When it began.</summary>

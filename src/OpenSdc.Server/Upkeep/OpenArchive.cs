@@ -4,43 +4,83 @@ using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Upkeep;
 
-/// <summary>An archive opened for upkeep from outside the service, which may be serving it meanwhile.</summary>
+/// <summary>An archive opened for upkeep from outside the service, which may be serving it meanwhile, on this machine or on others.</summary>
 internal sealed class OpenArchive : IDisposable
 {
     private readonly Telemetry telemetry = new();
-    private readonly Sqlite sqlite;
-    private readonly DiskObjectStore store;
+    private readonly DataFolder? data;
+    private readonly S3Location? bucket;
+    private readonly SqlDialect dialect;
 
-    /// <param name="options">The settings; of them the mission.</param>
-    /// <param name="folder">The data folder, disposed with the archive.</param>
-    /// <param name="clock">The time of events.</param>
-    /// <param name="catalogueFile">Another catalogue than the folder's own.</param>
-    public OpenArchive(ServerOptions options, DataFolder folder, TimeProvider clock, string? catalogueFile = null)
+    private OpenArchive(ServerOptions options, DataFolder? folder, S3Location? location, IObjectStore store, SqlDialect dialect, TimeProvider clock)
     {
-        Folder = folder;
+        (data, bucket, this.dialect) = (folder, location, dialect);
+        WorkFolder = Path.GetFullPath(options.Data);
         Mission = options.ReadMission();
-        store = new DiskObjectStore(folder.Path);
-        sqlite = new Sqlite(catalogueFile ?? folder.CatalogueFile);
-        Catalogue = new Catalogue.Catalogue(sqlite, clock, telemetry);
+        Store = store;
+        Catalogue = new Catalogue.Catalogue(dialect, clock, telemetry);
         Soundness = new Soundness(Catalogue, clock);
     }
 
-    public DataFolder Folder { get; }
+    /// <summary>What it is called in reports and logs: the data folder, or the bucket and prefix where its objects lie in one.</summary>
+    public string Name => bucket?.ToString() ?? WorkFolder;
+
+    /// <summary>The data folder; of an archive that keeps nothing on this machine, where upkeep keeps its logs.</summary>
+    public string WorkFolder { get; }
 
     public Mission Mission { get; }
 
-    public IObjectStore Store => store;
+    public IObjectStore Store { get; }
 
     public Catalogue.Catalogue Catalogue { get; }
 
     public Soundness Soundness { get; }
 
+    /// <summary>Whether a process serves it now; what several machines share is always taken to be served.</summary>
+    public bool IsServed => data?.IsServed() ?? true;
+
+    /// <param name="options">The settings; of them those of the store and the catalogue, and the mission.</param>
+    /// <param name="clock">The time of events.</param>
+    /// <param name="cancel">Ends the waiting for a store.</param>
+    /// <param name="catalogueFile">Another catalogue than the archive's own.</param>
+    /// <exception cref="SettingException">There is no archive.</exception>
+    public static async Task<OpenArchive> OpenAsync(ServerOptions options, TimeProvider clock, CancellationToken cancel, string? catalogueFile = null)
+    {
+        var folder = Join(options);
+        try
+        {
+            SqlDialect records = options.Catalogue is { } connection ? new Postgres(connection, clock) : new Sqlite(catalogueFile ?? folder!.CatalogueFile);
+            return new OpenArchive(options, folder, S3Location.Of(options), await StoreAsync(options, clock, cancel), records, clock);
+        }
+        catch
+        {
+            folder?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The store of an archive's objects alone, for upkeep that brings its own catalogue; disposed by the caller.</summary>
+    /// <exception cref="SettingException">It is not there or cannot be used.</exception>
+    public static async Task<IObjectStore> StoreAsync(ServerOptions options, TimeProvider clock, CancellationToken cancel) =>
+        S3Location.Of(options) is { } location ? new S3ObjectStore(await S3Opening.JoinAsync(location, clock, cancel)) : new DiskObjectStore(Path.GetFullPath(options.Data));
+
+    /// <summary>The file of the catalogue where it is missing; null where there is one, and where it is a database elsewhere.</summary>
+    public static string? MissingCatalogue(ServerOptions options)
+    {
+        using var folder = Join(options);
+        return folder is null || options.Catalogue is not null || File.Exists(folder.CatalogueFile) ? null : folder.CatalogueFile;
+    }
+
     public void Dispose()
     {
         Catalogue.Dispose();
-        sqlite.Dispose();
-        store.Dispose();
+        (dialect as IDisposable)?.Dispose();
+        (Store as IDisposable)?.Dispose();
         telemetry.Dispose();
-        Folder.Dispose();
+        data?.Dispose();
     }
+
+    /// <summary>The data folder of an archive that keeps anything in one.</summary>
+    private static DataFolder? Join(ServerOptions options) =>
+        options is { Objects: not null, Catalogue: not null } ? null : DataFolder.Join(options.Data, holdsObjects: options.Objects is null);
 }

@@ -29,7 +29,7 @@ internal sealed class FsckArchive : IDisposable
     {
         var archive = new FsckArchive(Directory.CreateTempSubdirectory("opensdc-fsck-test-").FullName);
         Directory.CreateDirectory(archive.PathOf(""));
-        using var open = archive.Open();
+        using var open = await archive.OpenAsync();
         await open.Catalogue.OpenAsync(CancellationToken.None);
         for (var i = 0; i < files; i++)
         {
@@ -53,7 +53,7 @@ internal sealed class FsckArchive : IDisposable
 
     public string PathOf(string key) => Path.Combine(Folder, "objects", key);
 
-    public OpenArchive Open() => new(Settings, DataFolder.Join(Folder), TimeProvider.System);
+    public Task<OpenArchive> OpenAsync() => OpenArchive.OpenAsync(Settings, TimeProvider.System, CancellationToken.None);
 
     /// <summary>Writes a file of any name among the objects.</summary>
     public string Put(string key, string text = "bytes of an orphan")

@@ -16,7 +16,7 @@ public sealed class FsckRepairTests
         var key = archive.Put(FsckArchive.NameOf(5, "other").Key);
         File.SetLastWriteTimeUtc(archive.PathOf(key), new DateTime(2026, 3, 4, 5, 6, 7, DateTimeKind.Utc));
         (await archive.RepairAsync()).Report.Outcome.ShouldBe(FsckOutcome.Repaired);
-        using var open = archive.Open();
+        using var open = await archive.OpenAsync();
         (await open.Catalogue.FindAsync(key, CancellationToken.None)).ShouldNotBeNull().ShouldSatisfyAllConditions(
             record => record.Seq.ShouldBe(21),
             record => record.IngestionDate.ShouldBe("20260304 05:06:07"),
@@ -49,7 +49,7 @@ public sealed class FsckRepairTests
         (await archive.RepairAsync()).Report.ShouldSatisfyAllConditions(
             report => report.Outcome.ShouldBe(FsckOutcome.Repaired),
             report => report.Done.ShouldBe(3));
-        using var open = archive.Open();
+        using var open = await archive.OpenAsync();
         (await open.Soundness.CountAsync(CancellationToken.None)).ShouldBe(3);
         var events = archive.Rows("events");
         (await archive.RepairAsync()).Report.ShouldSatisfyAllConditions(
@@ -146,7 +146,7 @@ public sealed class FsckRepairTests
         archive.Rows("files").ShouldBe(rows);
         File.Exists(archive.PathOf(key)).ShouldBeFalse();
         File.ReadAllText(Path.Combine(archive.Folder, "quarantine", key)).ShouldBe("bytes of an orphan");
-        using var open = archive.Open();
+        using var open = await archive.OpenAsync();
         (await open.Soundness.OfAsync(21, CancellationToken.None)).ShouldBe(EventKind.Lost);
         (await archive.UndoAsync(files)).Left.ShouldHaveSingleItem().ShouldContain("marked lost");
     }
@@ -206,8 +206,8 @@ public sealed class FsckRepairTests
     {
         using var archive = await FsckArchive.MakeAsync();
         archive.Put("zzz");
-        using (var open = archive.Open())
-        using (new FsckLog(open.Folder, "repair", TimeProvider.System))
+        using (var open = await archive.OpenAsync())
+        using (new FsckLog(open, "repair", TimeProvider.System))
             await Should.ThrowAsync<SettingException>(() => archive.RepairAsync());
         (await archive.RepairAsync()).Report.Outcome.ShouldBe(FsckOutcome.Repaired);
     }
