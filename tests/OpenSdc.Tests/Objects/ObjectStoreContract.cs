@@ -1,0 +1,349 @@
+using System.Security.Cryptography;
+using System.Text;
+using OpenSdc.Server.Objects;
+using Shouldly;
+using Xunit;
+
+namespace OpenSdc.Tests.Objects;
+
+using Naming = OpenSdc.Server.Objects.Naming;
+
+/// <summary>One kind of store, empty and of its own, and what others may do to it.</summary>
+internal abstract class StoreUnderTest : IAsyncDisposable
+{
+    public abstract IObjectStore Store { get; }
+
+    /// <summary>Puts something under a key past the interface, as an operator's copy would.</summary>
+    public abstract Task PutAsync(string key, byte[] bytes);
+
+    /// <summary>Takes the bytes of a staged upload away, so that it cannot be named.</summary>
+    public abstract Task SpoilAsync(StagedObject staged);
+
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>What the comments of <see cref="IObjectStore"/> promise, sentence by sentence; every store is held to it.</summary>
+public abstract class ObjectStoreContract
+{
+    private const string Key = "imap/swe/l1a/2026/01/imap_swe_l1a_sci_20260101_v001.pkts";
+    private const string Other = "imap/swe/l1a/2026/01/imap_swe_l1a_sci_20260102_v001.pkts";
+
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    private protected abstract Task<StoreUnderTest> MakeAsync();
+
+    [Fact]
+    public async Task Only_naming_makes_an_upload_visible()
+    {
+        await using var made = await MakeAsync();
+        var store = made.Store;
+        await using var staged = await store.StageAsync(Key, None);
+        (await IsThereAsync(store)).ShouldBeFalse();
+        await staged.WriteAsync("abc"u8.ToArray(), None);
+        (await IsThereAsync(store)).ShouldBeFalse();
+        await staged.FlushAsync(None);
+        (await IsThereAsync(store)).ShouldBeFalse();
+        (await store.NameAsync([staged], None)).ShouldBe([new Naming(true)]);
+        (await BytesAsync(store, Key)).ShouldBe("abc");
+    }
+
+    [Fact]
+    public async Task What_is_disposed_before_it_is_named_leaves_nothing()
+    {
+        await using var made = await MakeAsync();
+        foreach (var isFlushed in (bool[])[false, true])
+        {
+            await using (var staged = await made.Store.StageAsync(Key, None))
+            {
+                staged.Length.ShouldBe(0);
+                await staged.WriteAsync(new byte[100_000], None);
+                await staged.WriteAsync(new byte[1], None);
+                staged.Length.ShouldBe(100_001);
+                made.Store.StagingSize().ShouldBe(100_001);
+                if (isFlushed)
+                    await staged.FlushAsync(None);
+            }
+
+            await ShouldHoldAsync(made.Store);
+            (await LeftOverAsync(made.Store)).ShouldBeEmpty();
+            made.Store.StagingSize().ShouldBe(0);
+        }
+    }
+
+    [Fact]
+    public async Task A_cancelled_write_leaves_nothing()
+    {
+        await using var made = await MakeAsync();
+        using var cancel = new CancellationTokenSource();
+        await using (var staged = await made.Store.StageAsync(Key, cancel.Token))
+        {
+            await staged.WriteAsync(new byte[20 << 20], cancel.Token);
+            await cancel.CancelAsync();
+            try
+            {
+                await staged.WriteAsync(new byte[20 << 20], cancel.Token);
+                await staged.FlushAsync(cancel.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // A store may notice the cancel or not; what counts is what is left.
+            }
+        }
+
+        await ShouldHoldAsync(made.Store);
+        (await LeftOverAsync(made.Store)).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(70_000)]
+    [InlineData(8 << 20)]
+    [InlineData((20 << 20) + 7)]
+    public async Task What_comes_out_is_what_went_in(int size)
+    {
+        await using var made = await MakeAsync();
+        var bytes = RandomNumberGenerator.GetBytes(size);
+        await using (var staged = await made.Store.StageAsync(Key, None))
+        {
+            for (var at = 0; at < size; at += 200_003)
+                await staged.WriteAsync(bytes.AsMemory(at, Math.Min(200_003, size - at)), None);
+            await staged.FlushAsync(None);
+            (await made.Store.NameAsync([staged], None)).ShouldBe([new Naming(true)]);
+        }
+
+        using var stored = (await made.Store.OpenAsync(Key, None)).ShouldNotBeNull();
+        stored.Length.ShouldBe(size);
+        stored.Written.ShouldBe(DateTime.UnixEpoch + (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch), TimeSpan.FromMinutes(1));
+        (await ObjectDigest.OfAsync(stored, None)).ShouldBe(Convert.ToHexStringLower(SHA256.HashData(bytes)));
+    }
+
+    [Fact]
+    public async Task Naming_a_taken_key_is_an_outcome_and_the_object_stays()
+    {
+        await using var made = await MakeAsync();
+        (await StoreAsync(made.Store, Key, "first")).ShouldBe(new Naming(true));
+        (await StoreAsync(made.Store, Key, "second")).ShouldBe(new Naming(false));
+        (await BytesAsync(made.Store, Key)).ShouldBe("first");
+        await made.PutAsync(Other, "somebody's"u8.ToArray());
+        (await StoreAsync(made.Store, Other, "second")).ShouldBe(new Naming(false));
+        (await BytesAsync(made.Store, Other)).ShouldBe("somebody's");
+        (await LeftOverAsync(made.Store)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Concurrent_uploads_to_one_key_do_not_see_each_other_and_one_gets_it()
+    {
+        await using var made = await MakeAsync();
+        var uploads = new List<StagedObject>();
+        for (var i = 0; i < 5; i++)
+            uploads.Add(await made.Store.StageAsync(Key, None));
+        await Parallel.ForEachAsync(uploads, async (each, _) =>
+        {
+            await each.WriteAsync(Encoding.ASCII.GetBytes($"upload {uploads.IndexOf(each)}"), None);
+            await each.FlushAsync(None);
+        });
+        var outcomes = await made.Store.NameAsync(uploads, None);
+        outcomes.ShouldAllBe(each => each.Failure == null);
+        var winner = Array.FindIndex(outcomes, each => each.IsNamed);
+        outcomes.Count(each => each.IsNamed).ShouldBe(1);
+        foreach (var each in uploads)
+            await each.DisposeAsync();
+        (await BytesAsync(made.Store, Key)).ShouldBe($"upload {winner}");
+    }
+
+    [Fact]
+    public async Task Each_of_a_batch_stands_for_itself()
+    {
+        await using var made = await MakeAsync();
+        await using var bad = await StagedAsync(made.Store, Key, "bad");
+        await using var good = await StagedAsync(made.Store, Other, "good");
+        await made.SpoilAsync(bad);
+        var outcomes = await made.Store.NameAsync([bad, good], None);
+        outcomes[0].IsNamed.ShouldBeFalse();
+        (outcomes[0].Failure is IOException or UnauthorizedAccessException).ShouldBeTrue(outcomes[0].Failure?.ToString());
+        outcomes[1].ShouldBe(new Naming(true));
+        (await IsThereAsync(made.Store)).ShouldBeFalse();
+        (await BytesAsync(made.Store, Other)).ShouldBe("good");
+    }
+
+    [Fact]
+    public async Task A_key_that_is_taken_back_is_free_again()
+    {
+        await using var made = await MakeAsync();
+        await using (var staged = await StagedAsync(made.Store, Key, "first"))
+        {
+            (await made.Store.NameAsync([staged], None)).ShouldBe([new Naming(true)]);
+            await made.Store.UnnameAsync(staged, None);
+        }
+
+        (await IsThereAsync(made.Store)).ShouldBeFalse();
+        (await StoreAsync(made.Store, Key, "second")).ShouldBe(new Naming(true));
+        (await BytesAsync(made.Store, Key)).ShouldBe("second");
+    }
+
+    [Fact]
+    public async Task What_is_kept_stays_in_staging_until_it_is_removed()
+    {
+        await using var made = await MakeAsync();
+        var staged = await StagedAsync(made.Store, Key, "kept");
+        (await made.Store.NameAsync([staged], None)).ShouldBe([new Naming(true)]);
+        staged.Keep();
+        await staged.DisposeAsync();
+        (await LeftOverAsync(made.Store)).ShouldHaveSingleItem().ShouldEndWith("/imap_swe_l1a_sci_20260101_v001.pkts");
+        await staged.RemoveAsync();
+        (await LeftOverAsync(made.Store)).ShouldBeEmpty();
+        (await BytesAsync(made.Store, Key)).ShouldBe("kept");
+    }
+
+    [Fact]
+    public async Task What_is_left_over_is_told_by_its_age_and_can_be_removed()
+    {
+        await using var made = await MakeAsync();
+        foreach (var key in (string[])[Key, Other])
+        {
+            await using var staged = await StagedAsync(made.Store, key, "left");
+            staged.Keep();
+        }
+
+        (await LeftOverAsync(made.Store, DateTimeOffset.UtcNow.AddHours(-1))).ShouldBeEmpty();
+        var left = await LeftOverAsync(made.Store, DateTimeOffset.UtcNow.AddHours(1));
+        left.Select(Path.GetFileName).Order().ShouldBe([Path.GetFileName(Key), Path.GetFileName(Other)]);
+        await made.Store.RemoveLeftOverAsync(left[0], None);
+        (await LeftOverAsync(made.Store)).ShouldBe([left[1]]);
+        await ShouldHoldAsync(made.Store);
+    }
+
+    [Fact]
+    public async Task An_object_that_something_else_put_there_can_be_made_durable_and_opened()
+    {
+        await using var made = await MakeAsync();
+        await made.PutAsync(Key, "put"u8.ToArray());
+        await made.Store.FlushAsync(Key, None);
+        (await BytesAsync(made.Store, Key)).ShouldBe("put");
+        (await made.Store.OpenAsync(Other, None)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Readers_read_at_any_offset_side_by_side()
+    {
+        await using var made = await MakeAsync();
+        var bytes = RandomNumberGenerator.GetBytes(3_000_000);
+        await made.PutAsync(Key, bytes);
+        using var stored = (await made.Store.OpenAsync(Key, None)).ShouldNotBeNull();
+        await Parallel.ForAsync(0, 60, new ParallelOptions { MaxDegreeOfParallelism = 6 }, async (i, _) =>
+        {
+            var offset = i * 50_021L;
+            var buffer = new byte[20_000 + i];
+            for (var pieces = 0; pieces < 3 && offset < bytes.Length; pieces++)
+            {
+                var read = await stored.ReadAsync(offset, buffer, None);
+                read.ShouldBeInRange(1, buffer.Length);
+                buffer.AsSpan(0, read).SequenceEqual(bytes.AsSpan((int)offset, read)).ShouldBeTrue($"at {offset}");
+                offset += read;
+            }
+        });
+        (await stored.ReadAsync(bytes.Length - 1, new byte[10], None)).ShouldBe(1);
+        (await stored.ReadAsync(bytes.Length, new byte[10], None)).ShouldBe(0);
+        (await stored.ReadAsync(bytes.Length + 5, new byte[10], None)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_listing_tells_all_that_lies_there_in_ordinal_order_and_nothing_else()
+    {
+        await using var made = await MakeAsync();
+        string[] keys = ["a.b", "a/b", "a/b c+d%20&é", "a0", "imap/b/1/x", "imap/b/10", "imap/b-", "imap/b0", Key, Other, "z"];
+        Array.Sort(keys, StringComparer.Ordinal);
+        foreach (var key in keys)
+            await made.PutAsync(key, Encoding.UTF8.GetBytes(key));
+        await using var staged = await StagedAsync(made.Store, "imap/q", "staged");
+        await made.PutAsync("imap/x", [1]);
+        (await made.Store.QuarantineAsync("imap/x", "imap/x", None)).ShouldBe(Moved.Done);
+
+        var listed = await made.Store.ListAsync(None).ToListAsync();
+        listed.Select(each => each.Key).ShouldBe(keys);
+        listed.ShouldAllBe(each => each.What == ListedKind.Object && each.Length == Encoding.UTF8.GetByteCount(each.Key));
+        listed.ShouldAllBe(each => each.LastWrite > DateTimeOffset.UtcNow.AddMinutes(-2) && each.LastChange >= each.LastWrite);
+    }
+
+    [Fact]
+    public async Task A_listing_of_more_than_a_page_tells_each_once()
+    {
+        await using var made = await MakeAsync();
+        var keys = Enumerable.Range(0, 2345).Select(i => $"imap/i{i % 3}/l{i % 7}/file_{i:D5}").Order(StringComparer.Ordinal).ToList();
+        await Parallel.ForEachAsync(keys, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (key, _) => await made.PutAsync(key, [7]));
+        (await made.Store.ListAsync(None).Select(each => each.Key).ToListAsync()).ShouldBe(keys);
+        (await made.Store.ListAsync(None).Take(5).Select(each => each.Key).ToListAsync()).ShouldBe(keys.Take(5));
+    }
+
+    [Fact]
+    public async Task What_is_quarantined_is_out_of_the_archive_and_can_come_back()
+    {
+        await using var made = await MakeAsync();
+        await made.PutAsync(Key, "bytes"u8.ToArray());
+        (await made.Store.QuarantineAsync(Key, "place", None)).ShouldBe(Moved.Done);
+        await ShouldHoldAsync(made.Store);
+        (await IsThereAsync(made.Store)).ShouldBeFalse();
+        (await made.Store.QuarantineAsync(Key, "place", None)).ShouldBe(Moved.Missing);
+        (await made.Store.ReturnAsync("place", Key, None)).ShouldBe(Moved.Done);
+        (await BytesAsync(made.Store, Key)).ShouldBe("bytes");
+        (await made.Store.ReturnAsync("place", Key, None)).ShouldBe(Moved.Missing);
+    }
+
+    [Fact]
+    public async Task A_move_never_overwrites()
+    {
+        await using var made = await MakeAsync();
+        await made.PutAsync(Key, "first"u8.ToArray());
+        (await made.Store.QuarantineAsync(Key, "place", None)).ShouldBe(Moved.Done);
+        await made.PutAsync(Key, "second"u8.ToArray());
+        (await made.Store.QuarantineAsync(Key, "place", None)).ShouldBe(Moved.Taken);
+        (await made.Store.ReturnAsync("place", Key, None)).ShouldBe(Moved.Taken);
+        (await BytesAsync(made.Store, Key)).ShouldBe("second");
+        (await made.Store.QuarantineAsync(Key, "another", None)).ShouldBe(Moved.Done);
+        (await made.Store.ReturnAsync("place", Key, None)).ShouldBe(Moved.Done);
+        (await BytesAsync(made.Store, Key)).ShouldBe("first");
+    }
+
+    [Fact]
+    public async Task Room_is_a_number_or_unknown()
+    {
+        await using var made = await MakeAsync();
+        (made.Store.FreeBytes ?? 0).ShouldBeGreaterThanOrEqualTo(0);
+    }
+
+    private static async Task<StagedObject> StagedAsync(IObjectStore store, string key, string text)
+    {
+        var staged = await store.StageAsync(key, None);
+        await staged.WriteAsync(Encoding.UTF8.GetBytes(text), None);
+        await staged.FlushAsync(None);
+        return staged;
+    }
+
+    private static async Task<Naming> StoreAsync(IObjectStore store, string key, string text)
+    {
+        await using var staged = await StagedAsync(store, key, text);
+        return (await store.NameAsync([staged], None))[0];
+    }
+
+    private static async Task<bool> IsThereAsync(IObjectStore store)
+    {
+        using var stored = await store.OpenAsync(Key, None);
+        return stored is not null;
+    }
+
+    private static async Task<string> BytesAsync(IObjectStore store, string key)
+    {
+        using var stored = (await store.OpenAsync(key, None)).ShouldNotBeNull();
+        var bytes = new byte[stored.Length];
+        for (var at = 0; at < bytes.Length;)
+            at += await stored.ReadAsync(at, bytes.AsMemory(at), None);
+        return Encoding.UTF8.GetString(bytes);
+    }
+
+    private static async Task ShouldHoldAsync(IObjectStore store, params string[] keys) =>
+        (await store.ListAsync(None).Select(each => each.Key).ToListAsync()).ShouldBe(keys);
+
+    private static async Task<List<string>> LeftOverAsync(IObjectStore store, DateTimeOffset? writtenBefore = null) =>
+        await store.LeftOverAsync(writtenBefore, None).ToListAsync();
+}
