@@ -23,6 +23,11 @@ const string Usage = """
                                                       spoilt queries; with the server's PID also what each costs it
       fill    --data DIR --rows N [--seconds S]       catalogue rows for an archive that is not running; goes on where it stopped
       fill-objects --data DIR --rows N [--size BYTES] objects and their rows, for the same
+      fill-bucket --data DIR --objects s3://B/P --endpoint URL --rows N [--size BYTES]
+                                                      the same with the objects in a bucket
+      s3-listing --urls URL --rows N [--delay MS]     a store of listings alone, of prefix archive/
+      s3-list | s3-sign | s3-read --objects s3://B/P --endpoint URL [--rows N] [--readers N]
+                                                      a listing page by page; URLs signed; every object read and hashed by a plain client
     """;
 
 if (args.Length == 0)
@@ -50,6 +55,11 @@ try
         "fuzz" => await Fuzz.Run(options),
         "fill" => await Fill.Run(options),
         "fill-objects" => await FillObjects.Run(options),
+        "fill-bucket" => await FillBucket.Run(options),
+        "s3-listing" => await ListingServer.Run(options),
+        "s3-list" => await S3Rates.List(options),
+        "s3-sign" => await S3Rates.Sign(options),
+        "s3-read" => await S3Rates.Read(options),
         _ => throw new UsageException($"No such command: {args[0]}\n{Usage}"),
     };
 }
