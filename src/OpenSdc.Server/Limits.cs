@@ -50,8 +50,5 @@ internal static class Limits
 
         // Longer than the 60 to 120 s of common proxies and clients, so that it is they who close an idle connection and no request meets a closed one.
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
-
-        // Spoken where a proxy or TLS asks for it: one connection must not stand for more requests than a person's browser would send.
-        limits.Http2.MaxStreamsPerConnection = 100;
     }
 }

@@ -95,22 +95,27 @@ internal sealed class FaultFinder(Variant variant, string name)
 
         // A mark that is not there is news only where the field beside it is.
         if (!_fieldMissing) _faults.AddRange(marks);
-        if (_faults.Count > 0) return new(_faults, 0, good);
-        Together();
+        var single = _faults.Count;
+        Order();
+        if (single > 0) return new(_faults, 0, good);
+        Rules();
         return new(_faults, _faults.Count, good);
     }
 
-    /// <summary>What fits piece by piece can still be wrong together.</summary>
-    private void Together()
+    // What fits piece by piece can still be wrong together. Days that can be read are in order or not whatever else is wrong; a rule about a
+    // part that is wrong itself has nothing to add.
+    private void Order()
     {
-        var convention = variant.Convention;
-        if (convention.Ordered && Day(Role.Start) is { } start && Day(Role.End) is { } end && end < start)
+        if (variant.Convention.Ordered && Day(Role.Start) is { } start && Day(Role.End) is { } end && end < start)
         {
             _faults.Add(new("end date", _text[(int)Role.End]!,
                 $"The end date '{_text[(int)Role.End]}' is before the start date '{_text[(int)Role.Start]}'; allowed: the same day or a later one."));
         }
+    }
 
-        foreach (var rule in convention.Rules)
+    private void Rules()
+    {
+        foreach (var rule in variant.Convention.Rules)
         {
             var holds = rule.If.All(c => c.Value.Contains(_text[(int)c.Key], StringComparer.Ordinal));
             foreach (var (role, words) in holds ? rule.Then : rule.Else)

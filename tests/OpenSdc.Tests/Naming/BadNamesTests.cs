@@ -79,5 +79,6 @@ public sealed class BadNamesTests
         var parsed = FileName.Parse("imap_foo_l9_sci_20260230_v001.0001.nc", Mission.Imap);
         parsed.Closest.ShouldBe("science/C");
         parsed.Faults.Select(f => f.Part).ShouldBe(["instrument", "data level", "start date", "extension"]);
+        FileName.Parse("imap_codice_l1a_lo_20260131_20260102_v1.cdf", Mission.Imap).Faults.Select(f => f.Part).ShouldBe(["version", "end date"]);
     }
 }
