@@ -191,9 +191,23 @@ rows() {
 }
 
 # ---- latest, count, coverage, facets -------------------------------------------------------------------------------------
+sums() {
+    local kind
+    for kind in coverage facets; do
+        load names --rows "$many" --count 2000 --as $kind-year > "$lists/$kind"
+        for connections in 1 8; do
+            duration=1s run_wrk rotate.lua "$address" "$lists/$kind"
+            run_wrk rotate.lua "$address" "$lists/$kind"
+            row "/$kind of an instrument and year, $connections at once: p99" "$p99 ms" "$(calc "$rate" 0)/s" - "< 50"
+        done
+        connections=
+    done
+}
+
 asks() {
-    local what path found without with plain latest kind
+    local what path found without with plain latest
     archive "$many"
+    sums
     path="/query?instrument=mag&data_level=l1a"
     plain=() latest=()
     for _ in $(seq $((rounds + 1))); do
@@ -219,16 +233,6 @@ versions of a product|/query?instrument=mag&data_level=l1a&descriptor=counts&ver
 latest of instrument and level|/query?instrument=mag&data_level=l1a&latest=true
 what is new of an instrument|/query?instrument=mag&since_seq=$((many - 100000))
 END
-
-    for kind in coverage facets; do
-        load names --rows "$many" --count 2000 --as $kind-year > "$lists/$kind"
-        for connections in 1 8; do
-            duration=1s run_wrk rotate.lua "$address" "$lists/$kind"
-            run_wrk rotate.lua "$address" "$lists/$kind"
-            row "/$kind of an instrument and year, $connections at once: p99" "$p99 ms" "$(calc "$rate" 0)/s" - "< 50"
-        done
-        connections=
-    done
     end_all
 }
 

@@ -35,6 +35,8 @@ internal readonly record struct CoverageCell(Series Series, string Period, Cover
 /// </summary>
 internal sealed class CoverageCells(Rows rows, int digits) : IAsyncDisposable
 {
+    private const int Day = 8;
+
     private CoverageCell? next;
     private bool hasBegun;
     private Series? series;
@@ -69,8 +71,10 @@ internal sealed class CoverageCells(Rows rows, int digits) : IAsyncDisposable
         var id = row.GetInt64(0);
         if (series is null || id != seriesId)
             (series, seriesId) = (new Series(row.GetString(10), row.GetString(11), row.GetString(12), row.GetString(13), row.GetString(14)), id);
+        // Which of two rows of one period is the newer: a day has one row only, and a column costs the driver as much as writing it out does.
+        var newest = digits == Day ? default : ((int)row.GetInt64(7), (int)row.GetInt64(8), row.GetInt64(9));
         return new CoverageCell(series, Period(row.GetString(1), digits), new CoverageSum(
             row.GetInt64(2), row.GetInt64(3), row.IsDBNull(4) ? null : row.GetString(4),
-            ((int)row.GetInt64(7), (int)row.GetInt64(8), row.GetInt64(9)), row.GetString(5), row.GetString(6)));
+            newest, row.GetString(5), row.GetString(6)));
     }
 }
