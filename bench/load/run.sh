@@ -9,6 +9,8 @@
 #   NGINX_BUFFER=16k   nginx's body buffer, by default its own default
 #   ARCHIVE="CMD …"    the archive's command, to measure another build; `serve --urls … --data …` is added
 #   CATALOGUE=FILE     the catalogue's SQLite file (otherwise the only *.db or *.sqlite of the data folder)
+#   ONLY=REGEX         only the lines of routes and bytes whose names it matches
+#   BUILD=no           what was built last is measured
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -91,15 +93,19 @@ stop() { # PID
 }
 
 # ---- Build ---------------------------------------------------------------------------------------------------------------
-say "building"
-dotnet build -c Release -v quiet "$repository/bench/load/OpenSdc.Load" >&2
+build() {
+    [ "${BUILD:-yes}" != no ] || return 0
+    say "building $1"
+    dotnet build -c Release -v quiet "$repository/$1" >&2
+}
+build bench/load/OpenSdc.Load
 load_dll=$here/OpenSdc.Load/bin/Release/net10.0/OpenSdc.Load.dll
 load() { dotnet "$load_dll" "$@"; }
 # The bare endpoint runs with the archive's own runtime settings, whatever they are.
 bare_command=(dotnet "$load_dll")
 if [ -n "${ARCHIVE:-}" ]; then read -r -a archive_command <<< "$ARCHIVE"
 else
-    dotnet build -c Release -v quiet "$repository/src/OpenSdc.Cli" >&2
+    build src/OpenSdc.Cli
     sdc=$repository/src/OpenSdc.Cli/bin/Release/net10.0/sdc
     archive_command=(dotnet "$sdc.dll")
     bare_command=(dotnet exec --runtimeconfig "$sdc.runtimeconfig.json" "$load_dll")
@@ -122,6 +128,8 @@ start_archive() {
     archive_pid=$started_pid
 }
 stop_archive() { stop "$archive_pid"; }
+
+wanted() { [[ $1 =~ ${ONLY:-.} ]]; }
 
 measure() { # FIELD COMMAND…: runs a command of OpenSdc.Load and sets value to the figure that it prints
     local name=$1 output
@@ -151,6 +159,7 @@ expect() { # STATUS URL [CURL ARGUMENTS…]: one look at the answer before it is
 route() { # NAME CONDITION SCRIPT ARGUMENTS…: the archive's route against the bare endpoint, in turn
     local name=$1 condition=$2 script=$3 round ratios=() ours=() peers=() before
     shift 3
+    wanted "$name" || return 0
     run_wrk "$warmup" "$script" "$archive" "$@"
     for round in $(seq "$rounds"); do
         run_wrk "$seconds" bare.lua "$bare/bare"
@@ -178,7 +187,7 @@ routes() {
     free_port
     bare=http://127.0.0.1:$port
     start "$work/bare.log" "$bare/bare" "${bare_command[@]}" bare --urls "$bare"
-    local bare_pid=$started_pid kind found round value loops=() ours=() ratios=()
+    local bare_pid=$started_pid kind found
     for kind in download-key download-filename query-one query-month; do
         load names --rows "$rows" --count 50000 --as $kind > "$lists/$kind"
     done
@@ -202,14 +211,7 @@ routes() {
     found=$(jq length "$lists/answer")
     [ "$rows" -lt 100000 ] || { [ "$found" -ge 80 ] && [ "$found" -le 120 ]; } || fail "the query for about 100 rows found $found"
     route "query, about 100 rows" - rotate.lua "$lists/query-month"
-    local catalogue=${CATALOGUE:-$(find "$data" -maxdepth 2 \( -name '*.db' -o -name '*.sqlite' \) | head -1)}
-    for round in $(seq "$rounds"); do
-        measure queries_s loop --db "$catalogue" --rows "$rows" --seconds "${seconds%s}"
-        run_wrk "$seconds" rotate.lua "$archive" "$lists/query-month"
-        loops+=("$value") ours+=("$rate") ratios+=("$(calc "$rate / $value")")
-    done
-    row routes "query, about 100 rows" "$(calc "$(median "${ours[@]}")" 0)" "requests/s" "bare driver loop" "$(calc "$(median "${loops[@]}")" 0)" \
-        "$(calc "$(median "${ratios[@]}")" 2)" ">= 1"
+    driver_loop
 
     # The documented representation of the same answers, for information.
     expect 200 "$archive/upload/imap_swe_l1b_$tag-look_20260901_v001.0001.cdf" -H 'Accept: application/json'
@@ -219,6 +221,19 @@ routes() {
     route "query, about 100 rows, documented" - rotate.lua "$lists/query-month" application/json
     stop "$bare_pid"
     stop_archive
+}
+
+driver_loop() {
+    local name="query, about 100 rows" round value loops=() ours=() ratios=()
+    wanted "$name" || return 0
+    local catalogue=${CATALOGUE:-$(find "$data" -maxdepth 2 \( -name '*.db' -o -name '*.sqlite' \) | head -1)}
+    for round in $(seq "$rounds"); do
+        measure queries_s loop --db "$catalogue" --rows "$rows" --seconds "${seconds%s}"
+        run_wrk "$seconds" rotate.lua "$archive" "$lists/query-month"
+        loops+=("$value") ours+=("$rate") ratios+=("$(calc "$rate / $value")")
+    done
+    row routes "$name" "$(calc "$(median "${ours[@]}")" 0)" "requests/s" "bare driver loop" "$(calc "$(median "${loops[@]}")" 0)" \
+        "$(calc "$(median "${ratios[@]}")" 2)" ">= 1"
 }
 
 start_nginx() {
@@ -244,8 +259,11 @@ same_in_nginx() { # KIND SIZE: objects of the same names and size in nginx's roo
     rm "$lists/body"
 }
 
-against_nginx() { # NAME KIND UNIT CONDITION: GET over 32 connections, in turn
+against_nginx() { # NAME KIND UNIT CONDITION COUNT SIZE: GET over 32 connections, in turn
     local round ours=() peers=() ratios=() before
+    wanted "$1" || return 0
+    put_objects "$2" "$5" "$6" 8
+    same_in_nginx "$2" "$6"
     run_wrk "$warmup" rotate.lua "$nginx_url" "$lists/$2.nginx"
     run_wrk "$warmup" rotate.lua "$archive" "$lists/$2.urls"
     for round in $(seq "$rounds"); do
@@ -260,7 +278,7 @@ against_nginx() { # NAME KIND UNIT CONDITION: GET over 32 connections, in turn
 
 bytes() {
     say "bytes: nginx and the archive in turn, $rounds rounds"
-    local sha flushed round value peer ours=() peers=() ratios=() before
+    local flushed value before
     start_archive
     start_nginx
     measure mb_s sha256
@@ -273,13 +291,18 @@ bytes() {
     rm "$lists/flushed"
     row bytes "write and flush 1 GiB" "$flushed" MB/s
 
-    put_objects small 500 1024 8
-    same_in_nginx small 1024
-    against_nginx "GET 1 KiB, 32 connections" small requests/s -
-    put_objects medium 64 1048576 8
-    same_in_nginx medium 1048576
-    against_nginx "GET 1 MiB, 32 connections" medium MB/s ">= 0.6"
+    against_nginx "GET 1 KiB, 32 connections" small requests/s - 500 1024
+    against_nginx "GET 1 MiB, 32 connections" medium MB/s ">= 0.6" 64 1048576
+    get_large
+    put_medium
+    put_large
+    stop "$nginx_pid"
+    stop_archive
+}
 
+get_large() {
+    local name="GET 1 GiB, one stream" round peer ours=() peers=() ratios=()
+    wanted "$name" || return 0
     put_objects large 1 1073741824 1
     same_in_nginx large 1073741824
     load get --url "$(cat "$lists/large.nginx")" > /dev/null
@@ -290,27 +313,31 @@ bytes() {
         measure mb_s get --url "$(cat "$lists/large.urls")"
         ours+=("$value") peers+=("$peer") ratios+=("$(calc "$value / $peer")")
     done
-    row bytes "GET 1 GiB, one stream" "$(median "${ours[@]}")" MB/s nginx "$(median "${peers[@]}")" "$(calc "$(median "${ratios[@]}")" 2)" ">= 0.7"
+    row bytes "$name" "$(median "${ours[@]}")" MB/s nginx "$(median "${peers[@]}")" "$(calc "$(median "${ratios[@]}")" 2)" ">= 0.7"
     rm -f "$work/nginx/root"/*.cdf
+}
 
-    ours=() peers=() ratios=()
+put_medium() {
+    local name="PUT 1 MiB, 32 connections" round ours=() peers=() ratios=()
+    wanted "$name" || return 0
     for round in $(seq "$rounds"); do
         put_round "m$round" $((puts + 100)) 1048576 32 100
         ours+=("$archive_puts") peers+=("$nginx_puts") ratios+=("$(calc "$archive_puts / $nginx_puts")")
     done
-    row bytes "PUT 1 MiB, 32 connections" "$(median "${ours[@]}")" PUTs/s nginx "$(median "${peers[@]}")" "$(calc "$(median "${ratios[@]}")" 2)" ">= 0.8"
+    row bytes "$name" "$(median "${ours[@]}")" PUTs/s nginx "$(median "${peers[@]}")" "$(calc "$(median "${ratios[@]}")" 2)" ">= 0.8"
+}
 
-    ours=() peers=() ratios=()
+put_large() {
+    local name="PUT 1 GiB, one stream" round peer ours=() peers=() ratios=()
+    wanted "$name" || return 0
     for round in $(seq "$rounds"); do
         put_round "l$round" 1 1073741824 1 0
         peer=$(awk "BEGIN { print ($nginx_mb < $sha) ? $nginx_mb : $sha }")
         ours+=("$archive_mb") peers+=("$peer") ratios+=("$(calc "$archive_mb / $peer")")
         say "  1 GiB: nginx $nginx_mb, archive $archive_mb MB/s"
     done
-    row bytes "PUT 1 GiB, one stream" "$(median "${ours[@]}")" MB/s "slower of nginx and SHA-256" "$(median "${peers[@]}")" \
+    row bytes "$name" "$(median "${ours[@]}")" MB/s "slower of nginx and SHA-256" "$(median "${peers[@]}")" \
         "$(calc "$(median "${ratios[@]}")" 2)" ">= 0.8"
-    stop "$nginx_pid"
-    stop_archive
 }
 
 put_round() { # KIND COUNT SIZE CONNECTIONS WARM: the same names to nginx, then to the archive, each on a drained disk

@@ -38,9 +38,6 @@ internal static class Limits
         limits.MaxRequestHeaderCount = MostHeaders;
         limits.MaxRequestHeadersTotalSize = LargestHeaders;
 
-        // What an answer may run ahead of a client that takes it slowly, for each connection: two of a listing's pieces.
-        limits.MaxResponseBufferSize = 64 * 1024;
-
         // Average rates over a whole body. A link may be slow, but at fewer bytes than these an upload outlives its URL many times over.
         limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: stillness);
         limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: stillness);

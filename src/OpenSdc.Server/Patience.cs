@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using OpenSdc.Server.Transfer;
 
 namespace OpenSdc.Server;
 
@@ -34,7 +35,23 @@ internal sealed class Patience(ServerOptions options, TimeProvider clock)
 
     private async ValueTask<FlushResult> WaitAsync(ValueTask<FlushResult> flushing, HttpContext context)
     {
-        using var timer = clock.CreateTimer(static context => ((HttpContext)context!).Abort(), context, limit, Timeout.InfiniteTimeSpan);
+        var progress = new Progress(context);
+        using var timer = clock.CreateTimer(static progress => ((Progress)progress!).Look(), progress, limit, limit);
         return await flushing;
+    }
+
+    /// <summary>A client that takes little is waited for, and one that takes nothing is not.</summary>
+    private sealed class Progress(HttpContext context)
+    {
+        private readonly SocketOutput? output = context.Features.Get<SocketOutput>();
+        private long sent = context.Features.Get<SocketOutput>()?.Sent ?? 0;
+
+        public void Look()
+        {
+            if (output is null || output.Sent == sent)
+                context.Abort();
+            else
+                sent = output.Sent;
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HttpOverrides;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Catalogue;
@@ -7,6 +8,7 @@ using OpenSdc.Server.Description;
 using OpenSdc.Server.Files;
 using OpenSdc.Server.Files.Formats;
 using OpenSdc.Server.Objects;
+using OpenSdc.Server.Transfer;
 using OpenSdc.Server.Uploads;
 using OpenSdc.Server.Upkeep;
 using OpenTelemetry.Metrics;
@@ -30,6 +32,8 @@ public static class ServerApp
         builder.WebHost.UseUrls(options.Urls);
         builder.WebHost.ConfigureKestrel(kestrel => Limits.Set(kestrel.Limits, options));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.ConfigureKestrel(kestrel => Connections.Set(kestrel, options));
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ReceiveMemory>();
         Logs.Set(builder.Logging, options);
 
         var services = builder.Services;

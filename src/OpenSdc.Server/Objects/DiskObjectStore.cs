@@ -20,6 +20,9 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
     private readonly DiskQuarantine quarantine;
     private readonly DriveInfo drive;
     private readonly FlushThreads flushThreads = new(most: 32);
+    // Of uploads' bytes, which may keep many threads busy for long: names do not wait behind them.
+    private readonly FlushThreads byteThreads = new(most: 32);
+    private readonly AlignedBlocks blocks = new(most: 40);
     private readonly ConcurrentStack<string> freeSlots = new();
     private readonly ConcurrentDictionary<string, bool> durableFolders = new(StringComparer.Ordinal);
     private int slots;
@@ -39,7 +42,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
             slot = Directory.CreateDirectory(Path.Combine(staging, Interlocked.Increment(ref slots).ToString("D4"))).FullName;
         try
         {
-            return new(new StagedFile(this, key, slot));
+            return new(new StagedFile(key, Path.Combine(slot, Path.GetFileName(key)), byteThreads, blocks, () => freeSlots.Push(slot)));
         }
         catch
         {
@@ -157,7 +160,11 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
 
     public ValueTask<Moved> ReturnAsync(string place, string key, CancellationToken cancel) => MoveAsync(() => quarantine.GiveBack(place, key));
 
-    public void Dispose() => flushThreads.Dispose();
+    public void Dispose()
+    {
+        flushThreads.Dispose();
+        byteThreads.Dispose();
+    }
 
     private async ValueTask<Moved> MoveAsync(Func<Moved> move)
     {
@@ -187,56 +194,10 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         durableFolders.TryAdd(folder, true);
     }
 
-    private sealed class StagedFile : StagedObject
-    {
-        private readonly DiskObjectStore store;
-        private readonly string slot;
-        private readonly SafeFileHandle handle;
-
-        public StagedFile(DiskObjectStore store, string key, string slot) : base(key)
-        {
-            (this.store, this.slot) = (store, slot);
-            Path = System.IO.Path.Combine(slot, System.IO.Path.GetFileName(key));
-            handle = File.OpenHandle(Path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
-        }
-
-        public string Path { get; }
-
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
-        {
-            RandomAccess.Write(handle, bytes.Span, Length);
-            Length += bytes.Length;
-            return ValueTask.CompletedTask;
-        }
-
-        public override ValueTask FlushAsync(CancellationToken cancel) => new(store.flushThreads.RunAsync(() => Posix.Flush(handle, Path)));
-
-        public override ValueTask RemoveAsync()
-        {
-            File.Delete(Path);
-            // Not reached where the file could not be removed: that slot stays taken until the next start mends it.
-            store.freeSlots.Push(slot);
-            return ValueTask.CompletedTask;
-        }
-
-        public override async ValueTask DisposeAsync()
-        {
-            handle.Dispose();
-            if (IsKept)
-                return;
-            try
-            {
-                await RemoveAsync();
-            }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-            {
-                // The caller has its answer, published or refused, and a left-over does not change it; the next start removes it.
-            }
-        }
-    }
-
     private sealed class StoredFile(SafeFileHandle handle) : StoredObject
     {
+        public override SafeFileHandle Handle => handle;
+
         public override long Length { get; } = RandomAccess.GetLength(handle);
 
         public override DateTime Written => File.GetLastWriteTimeUtc(handle);

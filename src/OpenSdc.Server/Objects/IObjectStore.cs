@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
@@ -82,13 +84,16 @@ internal abstract class StagedObject(string key) : IAsyncDisposable
     /// <summary>The key it will get.</summary>
     public string Key => key;
 
-    /// <summary>Bytes written so far.</summary>
+    /// <summary>Bytes appended so far.</summary>
     public long Length { get; protected set; }
+
+    /// <summary>Bytes of them that are in the store or on their way to it; the rest is in this process's memory.</summary>
+    public virtual long Written => Length;
 
     /// <summary>SHA-256 of its bytes as the caller has computed it, in lower-case hexadecimals; a store that can keep it beside the object does.</summary>
     public string? Sha256 { get; set; }
 
-    /// <summary>Appends bytes. The memory belongs to the caller again when the task is done.</summary>
+    /// <summary>Appends bytes, however few: they are collected. The memory belongs to the caller again when the task is done. A write that fails may be told by a later call.</summary>
     public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel);
 
     /// <summary>When it returns, all bytes survive a loss of power. A flush that failed must not be tried again: the upload is lost.</summary>
@@ -118,6 +123,9 @@ internal abstract class StoredObject : IDisposable
 
     /// <summary>Fills as much of the buffer as there is from the offset on; 0 only at the end. May read less than asked.</summary>
     public abstract ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancel);
+
+    /// <summary>The file that holds its bytes, where the store has it as one, for the system to send without copying; otherwise null. It is closed with the object.</summary>
+    public virtual SafeFileHandle? Handle => null;
 
     /// <summary>
     /// Drops what a cache between this process and the store keeps of the object, where there is one. Before reading, so that the store's own bytes

@@ -6,13 +6,29 @@ namespace OpenSdc.Server.Objects;
 
 /// <summary>
 /// The calls of the operating system that .NET does not offer, or not so that they can be relied on: link a file, replace one, flush a folder, flush a
-/// file, drop a file from the page cache.
+/// file, pass the page cache by, drop a file from it.
 /// </summary>
 internal static partial class Posix
 {
     private const int AlreadyThere = 17; // EEXIST
     private const int ReadOnly = 0;      // O_RDONLY
     private const int DontNeed = 4;      // POSIX_FADV_DONTNEED
+    private const int GetFlags = 3;      // F_GETFL
+    private const int SetFlags = 4;      // F_SETFL
+
+    // What the system says of a call, as the HResult of an IOException has it.
+    public const int Invalid = 22;       // EINVAL
+    public const int Again = 11;         // EAGAIN of Linux
+    public const int Interrupted = 4;    // EINTR
+    public const int NotImplemented = 38; // ENOSYS of Linux
+
+    // O_DIRECT of Linux, which depends on the processor; 0 where we do not know it.
+    private static readonly int Direct = !OperatingSystem.IsLinux() ? 0 : RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 or Architecture.X86 or Architecture.RiscV64 or Architecture.LoongArch64 => 0x4000,
+        Architecture.Arm64 or Architecture.Arm => 0x10000,
+        _ => 0,
+    };
 
     /// <summary>Gives a file a second name; false where that name is taken, which is left as it is.</summary>
     public static bool Link(string existing, string name)
@@ -61,8 +77,32 @@ internal static partial class Posix
     /// <summary>Asks the system to forget what it has cached of a file. Advice: where the file system does not follow it, nothing is lost.</summary>
     public static void DropCache(SafeFileHandle file) => _ = posix_fadvise(file, 0, 0, DontNeed);
 
+    /// <summary>
+    /// Makes the next writes pass the page cache by, or no longer. They must then be of whole pages, in place, length and memory. False where this system or file
+    /// system has no such way.
+    /// </summary>
+    public static bool SetDirect(SafeFileHandle file, bool direct)
+    {
+        if (Direct == 0)
+            return false;
+        var flags = fcntl(file, GetFlags, 0);
+        return flags >= 0 && fcntl(file, SetFlags, direct ? flags | Direct : flags & ~Direct) == 0;
+    }
+
+    /// <summary>Sends a part of a file to a socket without waiting for it. Gives the number of bytes taken; 0 at the file's end; -1 and the error where there were none.</summary>
+    public static nint SendFile(SafeHandle socket, SafeFileHandle file, long offset, nint count, out int error)
+    {
+        error = OperatingSystem.IsLinux() ? 0 : NotImplemented;
+        if (error != 0)
+            return -1;
+        var sent = sendfile64(socket, file, ref offset, count);
+        if (sent < 0)
+            error = Marshal.GetLastPInvokeError();
+        return sent;
+    }
+
     // As .NET's own file calls do on these systems, the error number travels as HResult.
-    private static IOException Failure(int error, string what) => new($"{what}: {new Win32Exception(error).Message}", error);
+    public static IOException Failure(int error, string what) => new($"{what}: {new Win32Exception(error).Message}", error);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int link(string existing, string name);
@@ -81,6 +121,13 @@ internal static partial class Posix
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int close(int descriptor);
+
+    // In C its last parameter is one of a variable number; on the processors above those travel as the others do.
+    [LibraryImport("libc")]
+    private static partial int fcntl(SafeFileHandle file, int command, nint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint sendfile64(SafeHandle socket, SafeFileHandle file, ref long offset, nint count);
 
     [LibraryImport("libc")]
     private static partial int posix_fadvise(SafeFileHandle descriptor, long offset, long length, int advice);

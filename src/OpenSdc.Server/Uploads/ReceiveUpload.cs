@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -15,8 +14,8 @@ namespace OpenSdc.Server.Uploads;
 /// </summary>
 internal static partial class ReceiveUpload
 {
-    // Large enough that a write and a hash cost more than the calls around them, small enough to stay in a core's cache.
-    private const int BufferSize = 256 * 1024;
+    // Room that must be left for what may come next of a body without a length.
+    private const int ReadAhead = 1024 * 1024;
 
     /// <summary><c>PUT {signed URL}</c></summary>
     public static async Task<Results<UploadAnswer, Problem>> Handle(
@@ -112,65 +111,42 @@ internal static partial class ReceiveUpload
     {
         var cancel = request.HttpContext.RequestAborted;
         var body = request.BodyReader;
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
-        try
+        long total = 0;
+        for (var done = false; !done;)
         {
-            long total = 0;
-            var held = 0;
-            for (var done = false; !done;)
+            ReadResult read;
+            try
             {
-                ReadResult read;
-                try
-                {
-                    read = await patience.ReadAsync(body, cancel);
-                }
-                catch (IOException failure) when (failure is not BadHttpRequestException)
-                {
-                    // The web server's word for chunks that make no sense; the disk's failures do not come from here.
-                    return Problems.BodyCutShort;
-                }
-
-                done = read.IsCompleted;
-                foreach (var segment in read.Buffer)
-                {
-                    for (var rest = segment; rest.Length > 0;)
-                    {
-                        var fits = Math.Min(rest.Length, BufferSize - held);
-                        rest.Span[..fits].CopyTo(buffer.AsSpan(held));
-                        (held, rest) = (held + fits, rest[fits..]);
-                        if (held == BufferSize)
-                            held = await TakeAsync(held);
-                    }
-                }
-
-                total += read.Buffer.Length;
-                body.AdvanceTo(read.Buffer.End);
-                if (total > limit)
-                    return Problems.TooLarge(limit);
-                // Others fill the disk as well, and a chunked body does not say how long it will be.
-                if (!done && room?.Refusal(BufferSize) is { } noRoom)
-                    return noRoom;
+                read = await patience.ReadAsync(body, cancel);
+            }
+            catch (IOException failure) when (failure is not BadHttpRequestException)
+            {
+                // The web server's word for chunks that make no sense; the disk's failures do not come from here.
+                return Problems.BodyCutShort;
             }
 
-            await TakeAsync(held);
-            return SurplusBytes.Refusal(request) ?? digests.Mismatch();
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-
-        async ValueTask<int> TakeAsync(int count)
-        {
-            digests.Append(buffer.AsSpan(0, count));
-            if (staged is not null && count > 0)
+            done = read.IsCompleted;
+            var written = staged?.Written ?? 0;
+            foreach (var segment in read.Buffer)
             {
-                await staged.WriteAsync(buffer.AsMemory(0, count), cancel);
-                room!.Took(count);
+                digests.Append(segment.Span);
+                if (staged is not null)
+                    await staged.WriteAsync(segment, cancel);
             }
 
-            return 0;
+            total += read.Buffer.Length;
+            body.AdvanceTo(read.Buffer.End);
+            if (total > limit)
+                return Problems.TooLarge(limit);
+            if (staged is null || staged.Written == written)
+                continue;
+            room!.Took(staged.Written - written);
+            // Others fill the disk as well, and a chunked body does not say how long it will be.
+            if (!done && room.Refusal(ReadAhead) is { } noRoom)
+                return noRoom;
         }
+
+        return SurplusBytes.Refusal(request) ?? digests.Mismatch();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Published {Key}, {Size} bytes, seq {Seq}; request {RequestId}")]
