@@ -11,7 +11,7 @@ namespace OpenSdc.Server.Objects;
 /// knows where it belongs. It is written, flushed, and linked to its final name: a link, unlike a rename, never overwrites. Then the folders that got a
 /// new entry are flushed. Removing the staging name afterwards needs no flush: a left-over is recognised at the next start.</para>
 /// <para>Watch for: flushes block their thread for a disk's latency; they run on threads of their own, since the pool's would
-/// run out. A folder is flushed also when another upload has just made it but not yet flushed it.</para>
+/// run out, and those of small files and of folders are shared. A folder is flushed also when another upload has just made it but not yet flushed it.</para>
 /// </remarks>
 internal sealed class DiskObjectStore : IObjectStore, IDisposable
 {
@@ -23,6 +23,8 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
     // Of uploads' bytes, which may keep many threads busy for long: names do not wait behind them.
     private readonly FlushThreads byteThreads = new(most: 32);
     private readonly AlignedBlocks blocks = new(most: 40);
+    private readonly FileSystemFlush? fileSystem;
+    private readonly SharedFlush sharedFlush;
     private readonly ConcurrentStack<string> freeSlots = new();
     private readonly ConcurrentDictionary<string, bool> durableFolders = new(StringComparer.Ordinal);
     private int slots;
@@ -34,6 +36,8 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         Posix.FlushFolder(dataFolder);
         quarantine = new DiskQuarantine(Path.GetFullPath(dataFolder));
         drive = new DriveInfo(Path.GetFullPath(dataFolder));
+        fileSystem = FileSystemFlush.Of(objects);
+        sharedFlush = new SharedFlush(flushThreads, fileSystem is null ? null : fileSystem.Run);
     }
 
     public ValueTask<StagedObject> StageAsync(string key, CancellationToken cancel)
@@ -42,7 +46,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
             slot = Directory.CreateDirectory(Path.Combine(staging, Interlocked.Increment(ref slots).ToString("D4"))).FullName;
         try
         {
-            return new(new StagedFile(key, Path.Combine(slot, Path.GetFileName(key)), byteThreads, blocks, () => freeSlots.Push(slot)));
+            return new(new StagedFile(key, Path.Combine(slot, Path.GetFileName(key)), byteThreads, sharedFlush, blocks, () => freeSlots.Push(slot)));
         }
         catch
         {
@@ -53,8 +57,8 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
 
     public async ValueTask<Naming[]> NameAsync(IReadOnlyList<StagedObject> staged, CancellationToken cancel)
     {
+        var mark = sharedFlush.Mark;
         var outcomes = new Naming[staged.Count];
-        var flushes = new Dictionary<string, Task>(StringComparer.Ordinal);
         for (var i = 0; i < outcomes.Length; i++)
         {
             try
@@ -69,19 +73,15 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         }
 
         // Once for each folder, after all its links. Also where a name was taken: who relies on that object relies on its folder entry.
-        foreach (var folder in staged.Where((_, i) => outcomes[i].Failure is null).Select(each => FolderOf(each.Key)))
-        {
-            if (!flushes.ContainsKey(folder))
-                flushes.Add(folder, flushThreads.RunAsync(() => Posix.FlushFolder(folder)));
-        }
-
+        var folders = staged.Where((_, i) => outcomes[i].Failure is null).Select(each => FolderOf(each.Key)).Distinct(StringComparer.Ordinal).ToList();
+        var flushes = sharedFlush.RunAsync(mark, [.. folders.Select(folder => (Action)(() => Posix.FlushFolder(folder)))]);
         for (var i = 0; i < outcomes.Length; i++)
         {
             if (outcomes[i].Failure is not null)
                 continue;
             try
             {
-                await flushes[FolderOf(staged[i].Key)];
+                await flushes[folders.IndexOf(FolderOf(staged[i].Key))];
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
@@ -102,6 +102,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
 
     public async ValueTask FlushAsync(string key, CancellationToken cancel)
     {
+        var mark = sharedFlush.Mark;
         await flushThreads.RunAsync(() =>
         {
             // Reading is enough to flush, and a file that someone put there may allow no more.
@@ -110,6 +111,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         });
         await MakeFolderAsync(FolderOf(key));
         await flushThreads.RunAsync(() => Posix.FlushFolder(FolderOf(key)));
+        sharedFlush.Check(mark);
     }
 
     public ValueTask<StoredObject?> OpenAsync(string key, CancellationToken cancel)
@@ -162,6 +164,8 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
 
     public void Dispose()
     {
+        sharedFlush.Dispose();
+        fileSystem?.Dispose();
         flushThreads.Dispose();
         byteThreads.Dispose();
     }
@@ -182,6 +186,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
     {
         if (durableFolders.ContainsKey(folder))
             return;
+        var mark = sharedFlush.Mark;
         Directory.CreateDirectory(folder);
         for (var at = folder; at.Length > objects.Length; at = Path.GetDirectoryName(at)!)
         {
@@ -190,8 +195,10 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
                 await flushThreads.RunAsync(() => Posix.FlushFolder(parent));
         }
 
-        // The folder is known only when the whole way down to it is durable.
-        durableFolders.TryAdd(folder, true);
+        sharedFlush.Check(mark);
+        // A folder is known only when the whole way down to it is durable.
+        for (var at = folder; at.Length > objects.Length; at = Path.GetDirectoryName(at)!)
+            durableFolders.TryAdd(at, true);
     }
 
     private sealed class StoredFile(SafeFileHandle handle) : StoredObject

@@ -14,7 +14,12 @@ internal sealed class StagedFile : StagedObject
     // Below it the cache costs less than the disk's latency.
     private const int LeastDirect = 64 * 1024;
 
+    // A larger one would make those wait that share its flush.
+    private const long MostShared = 256 * 1024;
+
     private readonly FlushThreads threads;
+    private readonly SharedFlush sharedFlush;
+    private readonly long mark;
     private readonly AlignedBlocks blocks;
     private readonly Action free;
     private readonly SafeFileHandle handle;
@@ -26,9 +31,10 @@ internal sealed class StagedFile : StagedObject
     private bool isDirect;
     private bool neverDirect;
 
-    public StagedFile(string key, string path, FlushThreads threads, AlignedBlocks blocks, Action free) : base(key)
+    public StagedFile(string key, string path, FlushThreads threads, SharedFlush sharedFlush, AlignedBlocks blocks, Action free) : base(key)
     {
-        (Path, this.threads, this.blocks, this.free) = (path, threads, blocks, free);
+        (Path, this.threads, this.sharedFlush, this.blocks, this.free) = (path, threads, sharedFlush, blocks, free);
+        mark = sharedFlush.Mark;
         handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
     }
 
@@ -60,13 +66,20 @@ internal sealed class StagedFile : StagedObject
     public override async ValueTask FlushAsync(CancellationToken cancel)
     {
         await writing;
-        await threads.RunAsync(() =>
-        {
+        if (Length < LeastDirect)
             Write(filling.Span[..held], written);
-            Posix.Flush(handle, Path);
-        });
+        else
+            await threads.RunAsync(() => Write(filling.Span[..held], written));
         written += held;
         held = 0;
+        if (Length <= MostShared)
+        {
+            await sharedFlush.RunAsync(mark, () => Posix.Flush(handle, Path));
+            return;
+        }
+
+        await threads.RunAsync(() => Posix.Flush(handle, Path));
+        sharedFlush.Check(mark);
     }
 
     public override ValueTask RemoveAsync()
