@@ -41,6 +41,18 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         return outcome;
     }
 
+    /// <summary>
+    /// Records an upload whose object lies at its key already, put there under the upload's claim: its record, its end and the end of the claim are one
+    /// transaction. Where that fails nothing has to be undone: claim and object wait for whoever takes the upload next.
+    /// </summary>
+    public async Task<Recorded> RecordAsync(Publication named, CancellationToken cancel)
+    {
+        var pending = new Pending(named, Staged: null);
+        await queue.Writer.WriteAsync(pending, cancel);
+        await pending.Done.Task;
+        return pending.Recorded;
+    }
+
     /// <summary>Stops after the uploads that are waiting have been published.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -66,21 +78,28 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         try
         {
             await SettleAsync();
-            var namings = await store.NameAsync([.. batch.Select(pending => pending.Staged)], CancellationToken.None);
-            for (var i = 0; i < namings.Length; i++)
-            {
-                if (namings[i].Failure is { } failure)
-                    batch[i].Done.SetException(failure);
-            }
-
-            await RecordAsync([.. batch.Where((_, i) => namings[i].IsNamed)]);
+            await NameAsync([.. batch.Where(pending => pending.Staged is not null)]);
+            await RecordAsync([.. batch.Where(pending => pending.IsNamed)]);
             foreach (var late in batch.Where(pending => !pending.Done.Task.IsCompleted))
-                late.End(await RecordOfTakenKeyAsync(late), isNew: false);
+                late.End(new Recorded((await RecordOfTakenKeyAsync(late))!, IsNew: false));
         }
         catch (Exception failure)
         {
             foreach (var pending in batch)
                 pending.Done.TrySetException(failure);
+        }
+    }
+
+    private async Task NameAsync(List<Pending> staged)
+    {
+        if (staged.Count == 0)
+            return;
+        var namings = await store.NameAsync([.. staged.Select(pending => pending.Staged!)], CancellationToken.None);
+        for (var i = 0; i < namings.Length; i++)
+        {
+            staged[i].IsNamed = namings[i].IsNamed;
+            if (namings[i].Failure is { } failure)
+                staged[i].Done.SetException(failure);
         }
     }
 
@@ -92,14 +111,17 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         {
             var recorded = await catalogue.PublishAsync([.. named.Select(pending => pending.Publication)], CancellationToken.None);
             for (var i = 0; i < recorded.Length; i++)
-                named[i].End(recorded[i].Receipt, recorded[i].IsNew);
+                named[i].End(recorded[i]);
         }
         catch
         {
             // Before anyone hears of it: an upload that is let go takes its staging name with it.
-            foreach (var pending in named)
-                pending.Staged.Keep();
-            unsettled.AddRange(named.Select(pending => pending.Staged));
+            foreach (var staged in named.Select(pending => pending.Staged).OfType<StagedObject>())
+            {
+                staged.Keep();
+                unsettled.Add(staged);
+            }
+
             throw;
         }
     }
@@ -123,7 +145,7 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
     /// <summary>The key had an object: normally one with a record; without one it is adopted where its bytes are those of the upload.</summary>
     private async Task<UploadReceipt?> RecordOfTakenKeyAsync(Pending late)
     {
-        var (key, publication) = (late.Staged.Key, late.Publication);
+        var (key, publication) = (late.Publication.Name.Key, late.Publication);
         if (await catalogue.FindAsync(key, CancellationToken.None) is { } receipt)
             return receipt;
         using var there = await store.OpenAsync(key, CancellationToken.None);
@@ -133,13 +155,18 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         return (await catalogue.PublishAsync([publication], CancellationToken.None))[0].Receipt;
     }
 
-    private sealed record Pending(Publication Publication, StagedObject Staged)
+    private sealed record Pending(Publication Publication, StagedObject? Staged)
     {
         public TaskCompletionSource<PublishOutcome> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void End(UploadReceipt? receipt, bool isNew) =>
-            Done.TrySetResult(receipt is not null && receipt.Sha256 == Publication.Sha256 && receipt.Size == Publication.Size
-                ? new PublishOutcome(receipt, isNew)
-                : default);
+        public bool IsNamed { get; set; } = Staged is null;
+
+        public Recorded Recorded { get; private set; }
+
+        public void End(Recorded recorded)
+        {
+            Recorded = recorded;
+            Done.TrySetResult(recorded.IsThere && Publication.Has(recorded.Receipt) ? new PublishOutcome(recorded.Receipt, recorded.IsNew) : default);
+        }
     }
 }
