@@ -5,7 +5,7 @@ namespace OpenSdc.Server.Objects;
 
 /// <summary>Objects as files in the data folder, each at its key, so that the folder can be browsed without OpenSDC.</summary>
 /// <remarks>
-/// <para>Configuration: the data folder. <c>objects/KEY</c> holds the files, <c>staging/N/NAME</c> the uploads on their way, <c>quarantine/</c> what
+/// <para>Configuration: the data folder. <c>objects/KEY</c> holds the files, <c>staging/N/NAME</c> the uploads on their way, <c>parts/</c> those that come in parts, <c>quarantine/</c> what
 /// upkeep took out of the archive; all must be on one file system, one that has hard links.</para>
 /// <para>How it works: an upload takes a free slot N of staging, so that its file can bear its own name there and a restart
 /// knows where it belongs. It is written, flushed, and linked to its final name: a link, unlike a rename, never overwrites. Then the folders that got a
@@ -38,7 +38,10 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         drive = new DriveInfo(Path.GetFullPath(dataFolder));
         fileSystem = FileSystemFlush.Of(objects);
         sharedFlush = new SharedFlush(flushThreads, fileSystem is null ? null : fileSystem.Run);
+        Parts = new DiskParts(dataFolder, byteThreads);
     }
+
+    public DiskParts? Parts { get; }
 
     public ValueTask<StagedObject> StageAsync(string key, CancellationToken cancel)
     {
@@ -64,7 +67,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
             try
             {
                 await MakeFolderAsync(FolderOf(staged[i].Key));
-                outcomes[i] = new Naming(Posix.Link(((StagedFile)staged[i]).Path, PathOf(staged[i].Key)));
+                outcomes[i] = new Naming(Posix.Link(((DiskStaged)staged[i]).Path, PathOf(staged[i].Key)));
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
@@ -118,7 +121,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
     {
         try
         {
-            return new(new StoredFile(File.OpenHandle(PathOf(key), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)));
+            return new(new DiskObject(PathOf(key)));
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -145,7 +148,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
 
     public long StagingSize()
     {
-        long size = 0;
+        var size = Parts!.Size();
         foreach (var file in new DirectoryInfo(staging).EnumerateFiles("*", SearchOption.AllDirectories))
         {
             // An upload may end between the listing and the question.
@@ -199,21 +202,5 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         // A folder is known only when the whole way down to it is durable.
         for (var at = folder; at.Length > objects.Length; at = Path.GetDirectoryName(at)!)
             durableFolders.TryAdd(at, true);
-    }
-
-    private sealed class StoredFile(SafeFileHandle handle) : StoredObject
-    {
-        public override SafeFileHandle Handle => handle;
-
-        public override long Length { get; } = RandomAccess.GetLength(handle);
-
-        public override DateTime Written => File.GetLastWriteTimeUtc(handle);
-
-        public override ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancel) =>
-            new(RandomAccess.Read(handle, buffer.Span, offset));
-
-        public override void DropCache() => Posix.DropCache(handle);
-
-        public override void Dispose() => handle.Dispose();
     }
 }

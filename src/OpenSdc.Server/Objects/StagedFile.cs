@@ -9,7 +9,7 @@ namespace OpenSdc.Server.Objects;
 /// What is left at the end, less than a page, goes through the cache, and so do small files, and all where the file system knows no other way.</para>
 /// <para>Disk calls run on the store's flush threads: they wait for the disk.</para>
 /// </remarks>
-internal sealed class StagedFile : StagedObject
+internal sealed class StagedFile : DiskStaged
 {
     // Below it the cache costs less than the disk's latency.
     private const int LeastDirect = 64 * 1024;
@@ -38,7 +38,7 @@ internal sealed class StagedFile : StagedObject
         handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
     }
 
-    public string Path { get; }
+    public override string Path { get; }
 
     public override long Written => written;
 

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using OpenSdc.Contract;
@@ -14,9 +13,6 @@ namespace OpenSdc.Server.Uploads;
 /// </summary>
 internal static partial class ReceiveUpload
 {
-    // Room that must be left for what may come next of a body without a length.
-    private const int ReadAhead = 1024 * 1024;
-
     /// <summary><c>PUT {signed URL}</c></summary>
     public static async Task<Results<UploadAnswer, Problem>> Handle(
         string? key, HttpContext context, SignedUrls urls, Mission mission, Catalogue.Catalogue catalogue, IObjectStore store,
@@ -78,7 +74,7 @@ internal static partial class ReceiveUpload
         if (room.Refusal(0) is { } noRoom)
             return noRoom;
         await using var staged = await store.StageAsync(name.Key, cancel);
-        if (await ReadAsync(request, digests, staged, room, patience, options.MaxUploadSize) is { } refusal)
+        if (await RequestBody.ReadAsync(request, digests, staged, room, patience, options.MaxUploadSize) is { } refusal)
             return refusal;
         // A record whose object is lost takes back its own bytes and no others.
         if (lost is not null && lost.Sha256 != digests.Sha256)
@@ -100,53 +96,9 @@ internal static partial class ReceiveUpload
     {
         if (request.ContentLength is { } length && length != receipt.Size)
             return Problems.OtherBytes(receipt.FilePath);
-        if (await ReadAsync(request, digests, staged: null, room: null, patience, options.MaxUploadSize) is { } refusal)
+        if (await RequestBody.ReadAsync(request, digests, staged: null, room: null, patience, options.MaxUploadSize) is { } refusal)
             return refusal;
         return digests.Sha256 == receipt.Sha256 ? new UploadAnswer(receipt, IsNew: false) : Problems.OtherBytes(receipt.FilePath);
-    }
-
-    /// <summary>Reads the body to its end through the hash and into staging; gives the refusal where it is not what was promised.</summary>
-    private static async Task<Problem?> ReadAsync(
-        HttpRequest request, RequestDigests digests, StagedObject? staged, StorageWatch.Room? room, Patience patience, long limit)
-    {
-        var cancel = request.HttpContext.RequestAborted;
-        var body = request.BodyReader;
-        long total = 0;
-        for (var done = false; !done;)
-        {
-            ReadResult read;
-            try
-            {
-                read = await patience.ReadAsync(body, cancel);
-            }
-            catch (IOException failure) when (failure is not BadHttpRequestException)
-            {
-                // The web server's word for chunks that make no sense; the disk's failures do not come from here.
-                return Problems.BodyCutShort;
-            }
-
-            done = read.IsCompleted;
-            var written = staged?.Written ?? 0;
-            foreach (var segment in read.Buffer)
-            {
-                digests.Append(segment.Span);
-                if (staged is not null)
-                    await staged.WriteAsync(segment, cancel);
-            }
-
-            total += read.Buffer.Length;
-            body.AdvanceTo(read.Buffer.End);
-            if (total > limit)
-                return Problems.TooLarge(limit);
-            if (staged is null || staged.Written == written)
-                continue;
-            room!.Took(staged.Written - written);
-            // Others fill the disk as well, and a chunked body does not say how long it will be.
-            if (!done && room.Refusal(ReadAhead) is { } noRoom)
-                return noRoom;
-        }
-
-        return SurplusBytes.Refusal(request) ?? digests.Mismatch();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Published {Key}, {Size} bytes, seq {Seq}; request {RequestId}")]

@@ -1,0 +1,56 @@
+using System.IO.Pipelines;
+using OpenSdc.Server.Objects;
+using OpenSdc.Server.Upkeep;
+
+namespace OpenSdc.Server.Uploads;
+
+/// <summary>The bytes of a PUT on their way: hashed, counted, checked and staged in pieces, whatever they are of.</summary>
+internal static class RequestBody
+{
+    // Room that must be left for what may come next of a body without a length.
+    private const int ReadAhead = 1024 * 1024;
+
+    /// <summary>Reads the body to its end through the hash and into staging; gives the refusal where it is not what was promised.</summary>
+    public static async Task<Problem?> ReadAsync(
+        HttpRequest request, RequestDigests digests, StagedObject? staged, StorageWatch.Room? room, Patience patience, long limit)
+    {
+        var cancel = request.HttpContext.RequestAborted;
+        var body = request.BodyReader;
+        long total = 0;
+        for (var done = false; !done;)
+        {
+            ReadResult read;
+            try
+            {
+                read = await patience.ReadAsync(body, cancel);
+            }
+            catch (IOException failure) when (failure is not BadHttpRequestException)
+            {
+                // The web server's word for chunks that make no sense; the disk's failures do not come from here.
+                return Problems.BodyCutShort;
+            }
+
+            done = read.IsCompleted;
+            var written = staged?.Written ?? 0;
+            foreach (var segment in read.Buffer)
+            {
+                digests.Append(segment.Span);
+                if (staged is not null)
+                    await staged.WriteAsync(segment, cancel);
+            }
+
+            total += read.Buffer.Length;
+            body.AdvanceTo(read.Buffer.End);
+            if (total > limit)
+                return Problems.TooLarge(limit);
+            if (staged is null || staged.Written == written)
+                continue;
+            room!.Took(staged.Written - written);
+            // Others fill the disk as well, and a chunked body does not say how long it will be.
+            if (!done && room.Refusal(ReadAhead) is { } noRoom)
+                return noRoom;
+        }
+
+        return SurplusBytes.Refusal(request) ?? digests.Mismatch();
+    }
+}
