@@ -36,9 +36,11 @@ internal static class Protocol
         var written = own.Where(call => call.Kind == Call.Write).Select(call => call.End).DefaultIfEmpty(0).Max();
         if (written == 0)
             return $"{staging} was linked without a write";
-        var flush = own.Find(call => call.Kind == Call.Flush && call.Begin > written);
-        if (flush == default || flush.End > link.Begin)
+        if (!before.Exists(call => Flushes(call, staging) && call.Succeeded && call.Begin > written && call.End < link.Begin))
             return $"{staging} was linked before its flush had ended";
+        // It may have failed over these bytes, and the next flush of them would succeed without writing anything.
+        if (before.Exists(call => call.Kind == Call.Flush && call.Text == Shim.FileSystem && !call.Succeeded && call.End > opened.Begin && call.End < link.Begin))
+            return $"{staging} was linked although a flush of the file system had failed since it was opened";
         return own.Exists(call => call.Kind is Call.Write or Call.Flush && !call.Succeeded)
             ? $"{staging} was linked although a write or flush of it had failed"
             : null;
@@ -51,7 +53,7 @@ internal static class Protocol
         var folder = Path.GetDirectoryName(target)!;
         // The first flush after the link is the one that counts: one that is tried again after a failure may succeed without writing anything.
         // One without an end was never made, since the process ended before it.
-        var flush = before.Find(call => call.Kind == Call.Flush && call.Text == folder && call.Begin > link.End && call.End > 0);
+        var flush = before.Find(call => Flushes(call, folder) && call.Begin > link.End && call.End > 0);
         if (flush == default || !flush.Succeeded || flush.End > answer.Begin)
             return $"{target} was acknowledged without a flush of {folder} after its link ({(flush == default ? "none" : flush)})";
         named = flush.End;
@@ -61,7 +63,7 @@ internal static class Protocol
             var above = Path.GetDirectoryName(at)!;
             if (made == default)
                 continue;
-            flush = before.Find(call => call.Kind == Call.Flush && call.Succeeded && call.Text == above && call.Begin > made.End);
+            flush = before.Find(call => Flushes(call, above) && call.Succeeded && call.Begin > made.End);
             if (flush == default || flush.End > answer.Begin)
                 return $"{target} was acknowledged without a flush of {above}, in which {at} is new";
             named = Math.Max(named, flush.End);
@@ -69,6 +71,8 @@ internal static class Protocol
 
         return null;
     }
+
+    private static bool Flushes(TracedCall call, string what) => call.Kind == Call.Flush && (call.Text == what || call.Text == Shim.FileSystem);
 
     /// <summary>Flushed name &lt; write to the log &lt; flush of the log &lt; answer.</summary>
     private static string? Record(List<TracedCall> before, int named, TracedCall answer)

@@ -8,7 +8,7 @@ namespace OpenSdc.FaultTests;
 internal enum Call { Open, Write, Flush, Link, Unlink, Truncate, Mkdir, Rename, Send }
 
 /// <summary>What happens at a call; the numbers are those of <c>enum action</c>.</summary>
-internal enum FaultAction { Pass, Fail, KillBefore, KillAfter, KillHalfway }
+internal enum FaultAction { Pass, Fail, KillBefore, KillAfter, KillHalfway, Delay }
 
 /// <summary>One call of the archive: <see cref="Begin"/> and <see cref="End"/> order it among all; <see cref="End"/> is 0 where the process ended in it.</summary>
 internal readonly record struct TracedCall(int Begin, int End, Call Kind, int Result, int Error, int Size, string Text)
@@ -25,6 +25,9 @@ internal readonly record struct TracedCall(int Begin, int End, Call Kind, int Re
 internal sealed class Shim : IDisposable
 {
     public const int NoSpace = 28, InputOutput = 5, ReadOnly = 30;
+
+    /// <summary>The text of a flush of the whole file system.</summary>
+    public const string FileSystem = "the file system: staging/ objects/";
 
     /// <summary>Calls that change the disk.</summary>
     public const int DiskCalls = (1 << (int)Call.Send) - 1;
@@ -74,7 +77,7 @@ internal sealed class Shim : IDisposable
         start.Environment["OPENSDC_FAULTS_FOLDER"] = dataFolder;
     }
 
-    /// <summary>From the <paramref name="at"/>-th call on, counted from now over these kinds and this part of a path, the action is taken <paramref name="repeat"/> times.</summary>
+    /// <summary>Of a delay, <paramref name="error"/> is its milliseconds. From the <paramref name="at"/>-th call on, counted from now over these kinds and this part of a path, the action is taken <paramref name="repeat"/> times.</summary>
     public void Arm(int at, FaultAction action, int error = 0, int kinds = DiskCalls, string part = "", int repeat = 1)
     {
         Disarm();

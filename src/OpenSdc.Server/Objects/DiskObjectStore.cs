@@ -11,7 +11,7 @@ namespace OpenSdc.Server.Objects;
 /// knows where it belongs. It is written, flushed, and linked to its final name: a link, unlike a rename, never overwrites. Then the folders that got a
 /// new entry are flushed. Removing the staging name afterwards needs no flush: a left-over is recognised at the next start.</para>
 /// <para>Watch for: flushes block their thread for a disk's latency; they run on threads of their own, since the pool's would
-/// run out. A folder is flushed also when another upload has just made it but not yet flushed it.</para>
+/// run out, and those of small files and of folders are shared. A folder is flushed also when another upload has just made it but not yet flushed it.</para>
 /// </remarks>
 internal sealed class DiskObjectStore : IObjectStore, IDisposable
 {
@@ -20,6 +20,8 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
     private readonly DiskQuarantine quarantine;
     private readonly DriveInfo drive;
     private readonly FlushThreads flushThreads = new(most: 32);
+    private readonly FileSystemFlush? fileSystem;
+    private readonly SharedFlush sharedFlush;
     private readonly ConcurrentStack<string> freeSlots = new();
     private readonly ConcurrentDictionary<string, bool> durableFolders = new(StringComparer.Ordinal);
     private int slots;
@@ -31,6 +33,8 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         Posix.FlushFolder(dataFolder);
         quarantine = new DiskQuarantine(Path.GetFullPath(dataFolder));
         drive = new DriveInfo(Path.GetFullPath(dataFolder));
+        fileSystem = FileSystemFlush.Of(objects);
+        sharedFlush = new SharedFlush(flushThreads, fileSystem is null ? null : fileSystem.Run);
     }
 
     public ValueTask<StagedObject> StageAsync(string key, CancellationToken cancel)
@@ -50,8 +54,8 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
 
     public async ValueTask<Naming[]> NameAsync(IReadOnlyList<StagedObject> staged, CancellationToken cancel)
     {
+        var mark = sharedFlush.Mark;
         var outcomes = new Naming[staged.Count];
-        var flushes = new Dictionary<string, Task>(StringComparer.Ordinal);
         for (var i = 0; i < outcomes.Length; i++)
         {
             try
@@ -66,19 +70,15 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         }
 
         // Once for each folder, after all its links. Also where a name was taken: who relies on that object relies on its folder entry.
-        foreach (var folder in staged.Where((_, i) => outcomes[i].Failure is null).Select(each => FolderOf(each.Key)))
-        {
-            if (!flushes.ContainsKey(folder))
-                flushes.Add(folder, flushThreads.RunAsync(() => Posix.FlushFolder(folder)));
-        }
-
+        var folders = staged.Where((_, i) => outcomes[i].Failure is null).Select(each => FolderOf(each.Key)).Distinct(StringComparer.Ordinal).ToList();
+        var flushes = sharedFlush.RunAsync(mark, [.. folders.Select(folder => (Action)(() => Posix.FlushFolder(folder)))]);
         for (var i = 0; i < outcomes.Length; i++)
         {
             if (outcomes[i].Failure is not null)
                 continue;
             try
             {
-                await flushes[FolderOf(staged[i].Key)];
+                await flushes[folders.IndexOf(FolderOf(staged[i].Key))];
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
@@ -99,6 +99,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
 
     public async ValueTask FlushAsync(string key, CancellationToken cancel)
     {
+        var mark = sharedFlush.Mark;
         await flushThreads.RunAsync(() =>
         {
             // Reading is enough to flush, and a file that someone put there may allow no more.
@@ -107,6 +108,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         });
         await MakeFolderAsync(FolderOf(key));
         await flushThreads.RunAsync(() => Posix.FlushFolder(FolderOf(key)));
+        sharedFlush.Check(mark);
     }
 
     public ValueTask<StoredObject?> OpenAsync(string key, CancellationToken cancel)
@@ -157,7 +159,12 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
 
     public ValueTask<Moved> ReturnAsync(string place, string key, CancellationToken cancel) => MoveAsync(() => quarantine.GiveBack(place, key));
 
-    public void Dispose() => flushThreads.Dispose();
+    public void Dispose()
+    {
+        sharedFlush.Dispose();
+        fileSystem?.Dispose();
+        flushThreads.Dispose();
+    }
 
     private async ValueTask<Moved> MoveAsync(Func<Moved> move)
     {
@@ -175,6 +182,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
     {
         if (durableFolders.ContainsKey(folder))
             return;
+        var mark = sharedFlush.Mark;
         Directory.CreateDirectory(folder);
         for (var at = folder; at.Length > objects.Length; at = Path.GetDirectoryName(at)!)
         {
@@ -183,19 +191,25 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
                 await flushThreads.RunAsync(() => Posix.FlushFolder(parent));
         }
 
-        // The folder is known only when the whole way down to it is durable.
-        durableFolders.TryAdd(folder, true);
+        sharedFlush.Check(mark);
+        // A folder is known only when the whole way down to it is durable.
+        for (var at = folder; at.Length > objects.Length; at = Path.GetDirectoryName(at)!)
+            durableFolders.TryAdd(at, true);
     }
 
     private sealed class StagedFile : StagedObject
     {
+        // A larger one would make those wait that share its flush.
+        private const long MostShared = 256 * 1024;
+
         private readonly DiskObjectStore store;
         private readonly string slot;
         private readonly SafeFileHandle handle;
+        private readonly long mark;
 
         public StagedFile(DiskObjectStore store, string key, string slot) : base(key)
         {
-            (this.store, this.slot) = (store, slot);
+            (this.store, this.slot, mark) = (store, slot, store.sharedFlush.Mark);
             Path = System.IO.Path.Combine(slot, System.IO.Path.GetFileName(key));
             handle = File.OpenHandle(Path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         }
@@ -209,7 +223,17 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
             return ValueTask.CompletedTask;
         }
 
-        public override ValueTask FlushAsync(CancellationToken cancel) => new(store.flushThreads.RunAsync(() => Posix.Flush(handle, Path)));
+        public override async ValueTask FlushAsync(CancellationToken cancel)
+        {
+            if (Length <= MostShared)
+            {
+                await store.sharedFlush.RunAsync(mark, () => Posix.Flush(handle, Path));
+                return;
+            }
+
+            await store.flushThreads.RunAsync(() => Posix.Flush(handle, Path));
+            store.sharedFlush.Check(mark);
+        }
 
         public override ValueTask RemoveAsync()
         {

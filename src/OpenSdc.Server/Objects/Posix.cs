@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// The calls of the operating system that .NET does not offer, or not so that they can be relied on: link a file, replace one, flush a folder, flush a
-/// file, drop a file from the page cache.
+/// The calls of the operating system that .NET does not offer, or not so that they can be relied on: link a file, replace one, flush a file, a folder or
+/// a file system, drop a file from the page cache.
 /// </summary>
 internal static partial class Posix
 {
@@ -44,18 +44,22 @@ internal static partial class Posix
     /// <summary>Makes a folder's entries durable.</summary>
     public static void FlushFolder(string folder)
     {
+        using var handle = OpenFolder(folder);
+        Flush(handle, $"folder {folder}");
+    }
+
+    /// <summary>Makes everything durable on the file system that a folder lies on.</summary>
+    public static void FlushFileSystem(SafeFileHandle handle, string folder)
+    {
+        if (syncfs(handle) != 0)
+            throw Failure(Marshal.GetLastPInvokeError(), $"flush the file system of {folder}");
+    }
+
+    /// <summary>A handle to a folder itself, for flushing.</summary>
+    public static SafeFileHandle OpenFolder(string folder)
+    {
         var descriptor = open(folder, ReadOnly);
-        if (descriptor < 0)
-            throw Failure(Marshal.GetLastPInvokeError(), $"open folder {folder}");
-        try
-        {
-            if (fsync(descriptor) != 0)
-                throw Failure(Marshal.GetLastPInvokeError(), $"flush folder {folder}");
-        }
-        finally
-        {
-            _ = close(descriptor);
-        }
+        return descriptor < 0 ? throw Failure(Marshal.GetLastPInvokeError(), $"open folder {folder}") : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
     /// <summary>Asks the system to forget what it has cached of a file. Advice: where the file system does not follow it, nothing is lost.</summary>
@@ -74,13 +78,10 @@ internal static partial class Posix
     private static partial int open(string path, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial int fsync(int descriptor);
-
-    [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(SafeFileHandle file);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial int close(int descriptor);
+    private static partial int syncfs(SafeFileHandle descriptor);
 
     [LibraryImport("libc")]
     private static partial int posix_fadvise(SafeFileHandle descriptor, long offset, long length, int advice);

@@ -16,8 +16,8 @@ internal readonly record struct PublishOutcome(UploadReceipt? Receipt, bool IsNe
 /// event in one transaction with the next number.
 /// </summary>
 /// <remarks>
-/// <para>Uploads that arrive while one batch is being written form the next one: they share the flushes of their folders and one
-/// transaction. Nothing is acknowledged before the transaction that holds it is on the disk.</para>
+/// <para>Two steps, each of which takes all that waits for it: names are given and flushed, and what has its name is recorded in one transaction, while the
+/// next uploads get theirs. Nothing is acknowledged before the transaction that holds it is on the disk.</para>
 /// <para>Watch for: a commit that fails may still have left its pages in the database's log, where a later start would find them. Its uploads stay
 /// unsettled, names and staging in place, until a later commit has gone through; only then is it certain which of them have a record.</para>
 /// </remarks>
@@ -27,6 +27,7 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
 
     private readonly List<StagedObject> unsettled = [];
     private readonly Channel<Pending> queue = Channel.CreateBounded<Pending>(4096);
+    private readonly Channel<Pending> named = Channel.CreateBounded<Pending>(4096);
 
     /// <summary>Publishes a flushed upload. Returns when it is durable and visible, or was refused.</summary>
     public async Task<PublishOutcome> PublishAsync(FileName name, StagedObject staged, string sha256, CancellationToken cancel)
@@ -49,57 +50,81 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         await base.StopAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(NameAllAsync(), RecordAllAsync());
+
+    private async Task NameAllAsync()
     {
-        var batch = new List<Pending>(LargestBatch);
-        while (await queue.Reader.WaitToReadAsync(CancellationToken.None))
+        await foreach (var batch in BatchesOf(queue.Reader))
         {
-            while (batch.Count < LargestBatch && queue.Reader.TryRead(out var pending))
-                batch.Add(pending);
-            await PublishAsync(batch);
-            batch.Clear();
+            try
+            {
+                var namings = await store.NameAsync([.. batch.Select(pending => pending.Staged)], CancellationToken.None);
+                for (var i = 0; i < namings.Length; i++)
+                {
+                    batch[i].IsNamed = namings[i].IsNamed;
+                    if (namings[i].Failure is { } failure)
+                        batch[i].Done.SetException(failure);
+                    else
+                        await named.Writer.WriteAsync(batch[i]);
+                }
+            }
+            catch (Exception failure)
+            {
+                foreach (var pending in batch)
+                    pending.Done.TrySetException(failure);
+            }
+        }
+
+        named.Writer.Complete();
+    }
+
+    private async Task RecordAllAsync()
+    {
+        await foreach (var batch in BatchesOf(named.Reader))
+        {
+            try
+            {
+                await RecordAsync([.. batch.Where(pending => pending.IsNamed)]);
+                // After those that were named: the winner of such a key is among them, or was recorded before.
+                foreach (var late in batch.Where(pending => !pending.IsNamed))
+                    await EndTakenAsync(late);
+            }
+            catch (Exception failure)
+            {
+                foreach (var pending in batch)
+                    pending.Done.TrySetException(failure);
+            }
         }
     }
 
-    private async Task PublishAsync(List<Pending> batch)
+    private static async IAsyncEnumerable<List<Pending>> BatchesOf(ChannelReader<Pending> waiting)
+    {
+        while (await waiting.WaitToReadAsync())
+        {
+            var batch = new List<Pending>();
+            while (batch.Count < LargestBatch && waiting.TryRead(out var pending))
+                batch.Add(pending);
+            yield return batch;
+        }
+    }
+
+    private async Task RecordAsync(List<Pending> batch)
     {
         try
         {
             await SettleAsync();
-            var namings = await store.NameAsync([.. batch.Select(pending => pending.Staged)], CancellationToken.None);
-            for (var i = 0; i < namings.Length; i++)
-            {
-                if (namings[i].Failure is { } failure)
-                    batch[i].Done.SetException(failure);
-            }
-
-            await RecordAsync([.. batch.Where((_, i) => namings[i].IsNamed)]);
-            foreach (var late in batch.Where(pending => !pending.Done.Task.IsCompleted))
-                late.End(await RecordOfTakenKeyAsync(late), isNew: false);
-        }
-        catch (Exception failure)
-        {
-            foreach (var pending in batch)
-                pending.Done.TrySetException(failure);
-        }
-    }
-
-    private async Task RecordAsync(List<Pending> named)
-    {
-        if (named.Count == 0)
-            return;
-        try
-        {
-            var recorded = await catalogue.PublishAsync([.. named.Select(pending => pending.Publication)], CancellationToken.None);
+            if (batch.Count == 0)
+                return;
+            var recorded = await catalogue.PublishAsync([.. batch.Select(pending => pending.Publication)], CancellationToken.None);
             for (var i = 0; i < recorded.Length; i++)
-                named[i].End(recorded[i].Receipt, recorded[i].IsNew);
+                batch[i].End(recorded[i].Receipt, recorded[i].IsNew);
         }
         catch
         {
             // Before anyone hears of it: an upload that is let go takes its staging name with it.
-            foreach (var pending in named)
+            foreach (var pending in batch)
                 pending.Staged.Keep();
-            unsettled.AddRange(named.Select(pending => pending.Staged));
+            unsettled.AddRange(batch.Select(pending => pending.Staged));
             throw;
         }
     }
@@ -121,20 +146,40 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
     }
 
     /// <summary>The key had an object: normally one with a record; without one it is adopted where its bytes are those of the upload.</summary>
-    private async Task<UploadReceipt?> RecordOfTakenKeyAsync(Pending late)
+    private async Task EndTakenAsync(Pending late)
     {
         var (key, publication) = (late.Staged.Key, late.Publication);
-        if (await catalogue.FindAsync(key, CancellationToken.None) is { } receipt)
-            return receipt;
-        using var there = await store.OpenAsync(key, CancellationToken.None);
-        if (there is null || there.Length != publication.Size || await ObjectDigest.OfAsync(there, CancellationToken.None) != publication.Sha256)
-            return null;
-        await store.FlushAsync(key, CancellationToken.None);
-        return (await catalogue.PublishAsync([publication], CancellationToken.None))[0].Receipt;
+        var receipt = await catalogue.FindAsync(key, CancellationToken.None);
+        if (receipt is null)
+        {
+            using var there = await store.OpenAsync(key, CancellationToken.None);
+            if (there is null && await IsNamedNowAsync(late))
+            {
+                await RecordAsync([late]);
+                return;
+            }
+
+            if (there is not null && there.Length == publication.Size && await ObjectDigest.OfAsync(there, CancellationToken.None) == publication.Sha256)
+            {
+                await store.FlushAsync(key, CancellationToken.None);
+                receipt = (await catalogue.PublishAsync([publication], CancellationToken.None))[0].Receipt;
+            }
+        }
+
+        late.End(receipt, isNew: false);
+    }
+
+    /// <summary>The upload that held the key could not be recorded and has given it back since: it is free for this one.</summary>
+    private async Task<bool> IsNamedNowAsync(Pending late)
+    {
+        var naming = (await store.NameAsync([late.Staged], CancellationToken.None))[0];
+        return naming.Failure is { } failure ? throw failure : naming.IsNamed;
     }
 
     private sealed record Pending(Publication Publication, StagedObject Staged)
     {
+        public bool IsNamed { get; set; }
+
         public TaskCompletionSource<PublishOutcome> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public void End(UploadReceipt? receipt, bool isNew) =>

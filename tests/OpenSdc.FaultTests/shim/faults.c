@@ -29,7 +29,7 @@
 #include <unistd.h>
 
 enum kind { OPEN, WRITE, FLUSH, LINK, UNLINK, TRUNCATE, MKDIR, RENAME, SEND };
-enum action { PASS, FAIL, KILL_BEFORE, KILL_AFTER, KILL_HALFWAY };
+enum action { PASS, FAIL, KILL_BEFORE, KILL_AFTER, KILL_HALFWAY, DELAY };
 
 #define ENTRIES 32768
 #define TEXT 1000
@@ -38,7 +38,7 @@ struct entry { int begin, end, kind, result, error, size; char text[TEXT]; };
 
 struct control {
     int at;          /* the counted call at which to act, from 1; 0 for none */
-    int action, error;
+    int action, error; /* of DELAY, error is its milliseconds */
     int kinds;       /* bits of the kinds that are counted */
     int repeat;      /* so many calls, from that one on */
     int counted, fired;
@@ -118,6 +118,8 @@ static struct call begin(int kind, const char *text, size_t size)
                 snprintf(control->fired_at, sizeof control->fired_at, "%d %s", kind, text);
             if (call.action == KILL_BEFORE)
                 die();
+            if (call.action == DELAY)
+                usleep((useconds_t)control->error * 1000);
         }
     }
     return call;
@@ -201,6 +203,16 @@ static int flush(long number, int descriptor)
 int fsync(int descriptor) { return flush(SYS_fsync, descriptor); }
 int fdatasync(int descriptor) { return flush(SYS_fdatasync, descriptor); }
 
+/* Flushes all of the file system: whatever part of the folder is asked about, this flushes it too. */
+int syncfs(int descriptor)
+{
+    char path[PATH_MAX];
+    if (!control || !path_of(descriptor, path) || !below(path))
+        return (int)syscall(SYS_syncfs, descriptor);
+    struct call call = begin(FLUSH, "the file system: staging/ objects/", 0);
+    return (int)MAKE(call, syscall(SYS_syncfs, descriptor));
+}
+
 static int truncate_any(int descriptor, off64_t size)
 {
     char path[PATH_MAX];
@@ -282,7 +294,7 @@ void *dlsym(void *restrict handle, const char *restrict symbol)
     static void *(*real)(void *, const char *);
     static const struct { const char *name; void *here; } replaced[] = {
         { "open", open }, { "open64", open64 }, { "openat", openat }, { "write", write }, { "pwrite", pwrite }, { "pwrite64", pwrite64 },
-        { "pwritev", pwritev }, { "fsync", fsync }, { "fdatasync", fdatasync }, { "ftruncate", ftruncate }, { "fallocate64", fallocate64 },
+        { "pwritev", pwritev }, { "fsync", fsync }, { "fdatasync", fdatasync }, { "syncfs", syncfs }, { "ftruncate", ftruncate }, { "fallocate64", fallocate64 },
         { "link", link }, { "rename", rename }, { "unlink", unlink }, { "rmdir", rmdir }, { "mkdir", mkdir }, { "send", send }, { "sendmsg", sendmsg },
     };
     static const char *versions[] = { "GLIBC_2.2.5", "GLIBC_2.17", "GLIBC_2.34" };
