@@ -3,7 +3,8 @@
 # the time to ready after a SIGKILL under load. README.md beside this file says what each line means.
 #   bench/load/publish.sh [publish|recovery|all]
 # Settings, from the environment:
-#   COUNT=8000         files of 1 KiB in each round    ROUNDS=5          peer and archive in turn, this often; the median counts
+#   COUNT=8000         files of 1 KiB of the peer in each round; the archive gets as many as it takes in SECONDS_EACH=3
+#   ROUNDS=5           peer and archive in turn, this often; the median counts
 #   CONNECTIONS=16     clients, and threads of the peer
 #   ROWS=1000000       records in the catalogue that recovery starts on
 #   BENCH_DIR=DIR      work folder, on the disk that is measured; its filled catalogue is kept and used again
@@ -13,10 +14,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 section=${1:-all}
 count=${COUNT:-8000}
+seconds=${SECONDS_EACH:-3}
 rounds=${ROUNDS:-5}
 connections=${CONNECTIONS:-16}
 rows=${ROWS:-1000000}
 case $section in publish|recovery|all) ;; *) echo "usage: publish.sh [publish|recovery|all]" >&2; exit 2 ;; esac
+[ -n "$(command -v wrk)" ] || { echo "wrk is not installed (Debian: apt-get install wrk)" >&2; exit 2; }
+export LUA_PATH="$here/wrk/?.lua;;" DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
 if [ -n "${BENCH_DIR:-}" ]; then mkdir -p "$BENCH_DIR"; work=$(cd "$BENCH_DIR" && pwd); keep=1
 else work=$(mktemp -d); keep=; fi
@@ -69,20 +73,25 @@ urls() { # TAG COUNT FILE
     load urls --base "$archive" --names "$lists/names" --kind upload > "$3"
 }
 
+# The client is wrk, in one thread: on a small machine a heavier one would be measured instead of the archive.
+put() { # URLS SECONDS: prints publishes a second; every answer was a receipt
+    wrk -t1 -c"$connections" -d"$2s" --timeout 30s -s "$here/wrk/put.lua" "$archive" -- "$1" 1024 > "$lists/wrk" 2>&1 || { cat "$lists/wrk" >&2; fail "wrk put.lua"; }
+    field rate "$(grep '^RESULT ' "$lists/wrk")"
+}
+
 publish() {
-    local round output ours=() peers=() ratios=() bare
+    local round ours=() peers=() ratios=()
     start_archive "$work/publish"
-    urls warm 2000 "$lists/urls"
-    load put --url-file "$lists/urls" --size 1024 --connections "$connections" > /dev/null
+    urls warm $((seconds * 15000)) "$lists/urls"
+    put "$lists/urls" "$seconds" > /dev/null
     for round in $(seq "$rounds"); do
-        urls "p$round" "$count" "$lists/urls"
+        urls "p$round" $((seconds * 15000)) "$lists/urls"
         sync
-        output=$(load bare-publish --data "$work/bare/$round" --size 1024 --threads "$connections" --count "$count")
-        bare=$(field publishes_s "$output")
+        peers+=("$(field publishes_s "$(load bare-publish --data "$work/bare/$round" --size 1024 --threads "$connections" --count "$count")")")
         sync
-        output=$(load put --url-file "$lists/urls" --size 1024 --connections "$connections")
-        ours+=("$(field puts_s "$output")") peers+=("$bare") ratios+=("$(calc "$(field puts_s "$output") / $bare")")
-        say "  round $round: bare loop $bare, archive ${ours[-1]} publishes/s, ratio ${ratios[-1]}"
+        ours+=("$(put "$lists/urls" "$seconds")")
+        ratios+=("$(calc "${ours[-1]} / ${peers[-1]}")")
+        say "  round $round: bare loop ${peers[-1]}, archive ${ours[-1]} publishes/s, ratio ${ratios[-1]}"
     done
     end_archive TERM
     say "publish 1 KiB, $connections clients, every flush: $(median "${ours[@]}") publishes/s; bare loop $(median "${peers[@]}"); ratio $(median "${ratios[@]}"), must be >= 0.8"

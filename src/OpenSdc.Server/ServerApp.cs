@@ -87,6 +87,7 @@ public static class ServerApp
         services.AddSingleton<StorageWatch>();
         services.AddHostedService(all => all.GetRequiredService<StorageWatch>());
         services.AddHostedService<Scrub>();
+        services.AddHostedService<CatalogueLog>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainTimeout));
         services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("opensdc")).WithMetrics(metrics => metrics.AddMeter(Telemetry.Meters).AddPrometheusExporter());
         ApiDescription.Add(services);

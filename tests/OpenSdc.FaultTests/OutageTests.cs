@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using OpenSdc.Tests;
 using Shouldly;
 using Xunit;
 
@@ -9,7 +9,8 @@ public sealed class OutageTests
 {
     private const int Changes = (1 << (int)Call.Write) | (1 << (int)Call.Flush) | (1 << (int)Call.Link) | (1 << (int)Call.Truncate) | (1 << (int)Call.Mkdir);
     private const int Uploads = 8;
-    private const int TmpfsMegabytes = 24;
+    private const int SlowUploads = 4;
+    private const int SlowFlushMilliseconds = 400;
     private const int Block = 4096;
 
     /// <summary>The database's own file fills up, the log cannot be flushed, and so on: each place alone, and all of them.</summary>
@@ -52,13 +53,39 @@ public sealed class OutageTests
         scene.Faults.ShouldBeEmpty(string.Join('\n', scene.Faults));
     }
 
+    /// <summary>Each flush takes long, and an upload needs some eight of them: it waits for them, and nobody else does.</summary>
+    [Fact]
+    public async Task While_the_disk_is_slow_uploads_wait_for_their_flushes_and_everything_else_goes_on()
+    {
+        using var scene = new Scene();
+        await scene.StartAsync();
+        var uploads = new List<(string Name, Content Content, string Target)>();
+        for (var i = 0; i < SlowUploads; i++)
+            uploads.Add(await scene.NewUploadAsync($"slow-{i}"));
+        scene.Shim.StartTrace();
+        scene.Shim.Arm(1, FaultAction.Delay, error: SlowFlushMilliseconds, kinds: 1 << (int)Call.Flush, repeat: int.MaxValue);
+        var answers = uploads.ConvertAll(upload => scene.PutAsync(upload.Target, upload.Content));
+
+        await scene.ReadsGoOnAsync("a slow disk");
+        answers.ShouldAllBe(answer => !answer.IsCompleted, "the reads were answered while all uploads waited");
+        foreach (var ((name, _, _), answer) in uploads.Zip(answers))
+        {
+            scene.Take(await answer, name, "a slow disk");
+            scene.Expect(Protocol.Violation(scene.Shim.Trace(), (await answer).Receipt.FilePath), name);
+        }
+
+        scene.Shim.Fired.ShouldBeGreaterThan(2);
+        scene.Shim.Disarm();
+        await scene.RestartAsync("a slow disk");
+        scene.Faults.ShouldBeEmpty(string.Join('\n', scene.Faults));
+    }
+
     [Fact]
     public async Task A_disk_that_is_full_at_any_step_refuses_the_upload_and_takes_it_when_there_is_room()
     {
-        using var folder = new TemporaryFolder();
-        using var small = await SmallDisk.MountAsync(folder.Path, TmpfsMegabytes);
-        var data = Path.Combine(small.Path, "data");
-        var ballast = Path.Combine(small.Path, "ballast");
+        using var small = Mount.Small("24m");
+        var data = Path.Combine(small.Folder, "data");
+        var ballast = Path.Combine(small.Folder, "ballast");
         var ledger = new Ledger();
         var (taken, refused) = (0, 0);
         // The disk is smaller than the room that is kept free by default: here it is to run full.
@@ -68,7 +95,7 @@ public sealed class OutageTests
         // An upload needs some ten blocks: with each number of free blocks it comes one step further.
         for (var free = 0; free < 40; free++)
         {
-            Fill(ballast, small.Path, free * Block);
+            Fill(ballast, small.Folder, free * Block);
             var name = $"imap_swe_l1b_full-{free:D2}_{2027 + (free / 12)}{1 + (free % 12):D2}01_v001.cdf";
             var file = new TrackedFile(name, await archive.UploadTargetAsync(name));
             ledger.Files[name] = file;
@@ -100,32 +127,5 @@ public sealed class OutageTests
         using var file = File.Create(ballast);
         var rest = new DriveInfo(disk).AvailableFreeSpace - free;
         file.Write(new byte[Math.Max(0, rest)]);
-    }
-
-    /// <summary>A file system of a few megabytes in memory.</summary>
-    private sealed class SmallDisk(string path) : IDisposable
-    {
-        public string Path => path;
-
-        /// <summary>Only root may mount: for anyone else the test is skipped, where a skip is allowed.</summary>
-        public static async Task<SmallDisk> MountAsync(string folder, int megabytes)
-        {
-            var path = Directory.CreateDirectory(System.IO.Path.Combine(folder, "small")).FullName;
-            var status = await CallAsync("mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs", path);
-            if (status != 0 && !Run.InCi)
-                Assert.Skip("A small tmpfs cannot be mounted without root; this test was skipped.");
-            status.ShouldBe(0, "a small tmpfs must be mountable in CI");
-            return new SmallDisk(path);
-        }
-
-        // Lazily: the archive on it may be a moment in ending.
-        public void Dispose() => CallAsync("umount", "-l", path).GetAwaiter().GetResult();
-
-        private static async Task<int> CallAsync(string program, params string[] arguments)
-        {
-            using var process = Process.Start(program, arguments);
-            await process.WaitForExitAsync();
-            return process.ExitCode;
-        }
     }
 }

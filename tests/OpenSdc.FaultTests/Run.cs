@@ -7,9 +7,6 @@ namespace OpenSdc.FaultTests;
 /// <summary>What a run is told by its environment, and what it tells the terminal.</summary>
 internal static class Run
 {
-    /// <summary>Where a missing tool or permission is a failure instead of a skip.</summary>
-    public static bool InCi => Environment.GetEnvironmentVariable("CI") == "true";
-
     public static int Number(string variable, int otherwise) =>
         Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
 

@@ -81,6 +81,26 @@ internal sealed class Scene : IDisposable
             Fault($"{what}: the next upload was answered {answer}");
     }
 
+    /// <summary>What is there is found, fetched, and told to be so.</summary>
+    public async Task ReadsGoOnAsync(string what)
+    {
+        if (!await IsVisibleAsync(Bystander))
+            Fault($"{what}: the file that was there is not found");
+        Expect(await Inspection.DownloadAsync(archive, Bystander, ledger.Files[Bystander].Receipt!), what);
+        if (await archive.GetAsync("/health/ready") is { Status: not 200 } health)
+            Fault($"{what}: not ready: {health}");
+    }
+
+    /// <summary>An answer that must be the file's receipt, always the same.</summary>
+    public void Take(Answer answer, string name, string what)
+    {
+        var file = ledger.Files[name];
+        var fault = !answer.IsReceipt ? $"{name} was answered {answer}"
+            : answer.Status == 201 && file.Receipt is not null ? $"{name} was published twice"
+            : file.Accept(answer.Receipt);
+        ledger.Count(answer, fault is null ? null : $"{what}: {fault}");
+    }
+
     /// <summary>SIGKILL, where it still lives, and a start; then everything is held against what was acknowledged.</summary>
     public async Task RestartAsync(string what)
     {
@@ -110,14 +130,5 @@ internal sealed class Scene : IDisposable
         archive.DisposeAsync().AsTask().GetAwaiter().GetResult();
         Shim.Dispose();
         folder.Dispose();
-    }
-
-    private void Take(Answer answer, string name, string what)
-    {
-        var file = ledger.Files[name];
-        var fault = !answer.IsReceipt ? $"{name} was answered {answer}"
-            : answer.Status == 201 && file.Receipt is not null ? $"{name} was published twice"
-            : file.Accept(answer.Receipt);
-        ledger.Count(answer, fault is null ? null : $"{what}: {fault}");
     }
 }

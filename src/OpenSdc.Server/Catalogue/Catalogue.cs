@@ -25,6 +25,8 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     private const int MostAttempts = 5;
     private const string HeadSql = "SELECT seq FROM ledger WHERE id = 1";
 
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
+
     private readonly SessionPool readers = new(dialect, dialect.ReaderSetUp, dialect.Readers);
     private readonly SessionPool writers = new(dialect, dialect.WriterSetUp, dialect.Writers);
 
@@ -158,6 +160,32 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
                 writers.Discard(session);
                 throw;
             }
+        }
+    }
+
+    /// <summary>Bytes of the log beside the database; 0 where there is none.</summary>
+    public long LogSize => dialect.LogSize;
+
+    /// <summary>
+    /// Empties the log of a database with one writer, who waits meanwhile, so that the readers who need it come to an end and new ones do without; false where one took longer than
+    /// the patience.
+    /// </summary>
+    public async Task<bool> EmptyLogAsync(TimeSpan patience, CancellationToken cancel)
+    {
+        var session = await writers.RentAsync(cancel);
+        try
+        {
+            var started = clock.GetTimestamp();
+            var isEmpty = dialect.EmptyLog(session.Connection);
+            for (; !isEmpty && clock.GetElapsedTime(started) < patience; isEmpty = dialect.EmptyLog(session.Connection))
+                await Task.Delay(LookAgain, clock, cancel);
+            writers.Return(session);
+            return isEmpty;
+        }
+        catch
+        {
+            writers.Discard(session);
+            throw;
         }
     }
 

@@ -58,4 +58,10 @@ internal abstract class SqlDialect
 
     /// <summary>True where the database has undone a transaction for the sake of others, so that it can be done again.</summary>
     public abstract bool IsUndone(DbException error);
+
+    /// <summary>Bytes of a log that lies beside the database and that <see cref="EmptyLog"/> empties; 0 where the database keeps its log itself.</summary>
+    public virtual long LogSize => 0;
+
+    /// <summary>Moves all of the log into the database and empties it, while nobody writes. False where a reader still needs it.</summary>
+    public virtual bool EmptyLog(DbConnection connection) => true;
 }

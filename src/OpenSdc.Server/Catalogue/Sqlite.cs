@@ -11,11 +11,14 @@ namespace OpenSdc.Server.Catalogue;
 /// Configuration: WAL, so that readers never wait for the writer nor the writer for them; <c>synchronous=FULL</c>, so that a
 /// commit is on the disk before it is acknowledged; no memory map, since mapped pages count as memory of the process and a
 /// read error in one is a signal instead of an error.
-/// Watch for: a reader that never ends keeps the WAL from being checkpointed, and LIKE folds case unless told not to.
+/// The log is moved into the database every 32 MiB: a page that many commits change is then written there once.
+/// Watch for: readers that overlap keep the WAL from being begun anew (<see cref="Upkeep.CatalogueLog"/>), and LIKE folds case unless told not to.
 /// </remarks>
 internal sealed class Sqlite : SqlDialect, IDisposable
 {
     private const int FullDisk = 13; // SQLITE_FULL
+
+    private readonly FileInfo log;
 
     static Sqlite()
     {
@@ -26,13 +29,17 @@ internal sealed class Sqlite : SqlDialect, IDisposable
         raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
     }
 
-    public Sqlite(string file) => DataSource = SqliteFactory.Instance.CreateDataSource(new SqliteConnectionStringBuilder
+    public Sqlite(string file)
     {
-        DataSource = file,
-        // Connections live in the catalogue's own pool, together with their prepared statements.
-        Pooling = false,
-        DefaultTimeout = 30,
-    }.ToString());
+        log = new FileInfo(file + "-wal");
+        DataSource = SqliteFactory.Instance.CreateDataSource(new SqliteConnectionStringBuilder
+        {
+            DataSource = file,
+            // Connections live in the catalogue's own pool, together with their prepared statements.
+            Pooling = false,
+            DefaultTimeout = 30,
+        }.ToString());
+    }
 
     public override DbDataSource DataSource { get; }
 
@@ -48,7 +55,7 @@ internal sealed class Sqlite : SqlDialect, IDisposable
     public override string ReaderSetUp => "PRAGMA case_sensitive_like = 1; PRAGMA cache_size = -2048; PRAGMA query_only = 1;";
 
     public override string WriterSetUp =>
-        $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -{WriterCache}; PRAGMA journal_size_limit = 67108864;";
+        $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -{WriterCache}; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 8192;";
 
     /// <summary>One: the driver looks for each parameter by its name among all of the statement, which costs more than a statement does.</summary>
     public override int RowsAtOnce => 1;
@@ -100,6 +107,22 @@ internal sealed class Sqlite : SqlDialect, IDisposable
     public override bool IsAway(Exception error) => false;
 
     public override bool IsUndone(DbException error) => false;
+
+    public override long LogSize
+    {
+        get
+        {
+            log.Refresh();
+            return log.Exists ? log.Length : 0;
+        }
+    }
+
+    public override bool EmptyLog(DbConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
+        return Convert.ToInt32(command.ExecuteScalar()) == 0;
+    }
 
     public void Dispose() => DataSource.Dispose();
 

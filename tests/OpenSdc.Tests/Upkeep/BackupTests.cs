@@ -15,6 +15,8 @@ namespace OpenSdc.Tests.Upkeep;
 /// <summary><c>sdc backup</c> beside an archive that serves.</summary>
 public sealed class BackupTests : IDisposable
 {
+    private const int MostSteps = 100; // some ten are needed
+
     private readonly BackupSteps steps = new();
 
     public void Dispose() => steps.Dispose();
@@ -80,15 +82,22 @@ public sealed class BackupTests : IDisposable
 
         var copied = new List<int>();
         var taken = Path.Combine(Directory.CreateDirectory(steps.Folder).FullName, "copy.sqlite");
-        CatalogueCopy.Take(Path.Combine(archive.Folder, "catalogue.sqlite"), taken, (_, done) =>
+        try
         {
-            copied.Add(done);
-            // Between any two steps there is a commit at least; without the snapshot each would begin the copy anew.
-            var seen = Volatile.Read(ref batches);
-            SpinWait.SpinUntil(() => Volatile.Read(ref batches) > seen + 1, TimeSpan.FromSeconds(20)).ShouldBeTrue("the writer is held up by the copy");
-        }, CancellationToken.None);
-        await enough.CancelAsync();
-        await writing;
+            CatalogueCopy.Take(Path.Combine(archive.Folder, "catalogue.sqlite"), taken, (_, done) =>
+            {
+                copied.Add(done);
+                // Between any two steps there is a commit at least; without the snapshot each would begin the copy anew, for ever.
+                copied.Count.ShouldBeLessThan(MostSteps, "the copy is begun anew");
+                var seen = Volatile.Read(ref batches);
+                SpinWait.SpinUntil(() => Volatile.Read(ref batches) > seen + 1, TimeSpan.FromSeconds(20)).ShouldBeTrue("the writer is held up by the copy");
+            }, CancellationToken.None);
+        }
+        finally
+        {
+            await enough.CancelAsync();
+            await writing;
+        }
 
         copied.Count.ShouldBeGreaterThan(2);
         copied.ShouldBeInOrder();
