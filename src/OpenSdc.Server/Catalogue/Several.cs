@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace OpenSdc.Server.Catalogue;
 
@@ -25,22 +24,12 @@ internal static class Several
     }
 
     /// <summary>The list <c>@p1, @p2, …</c> for a statement over so many rows, after <paramref name="before"/> parameters of its own.</summary>
-    public static string List(int rows, int before = 0) => Write(rows, 1, before, "", "");
+    public static string List(int rows, int before = 0) => string.Join(", ", Enumerable.Range(before, rows).Select(i => $"@p{i}"));
 
-    /// <summary>The rows <c>(@p1, @p2), (@p3, @p4), …</c>, each with so many values.</summary>
-    public static string Rows(int rows, int columns, int before = 0) => Write(rows, columns, before, "(", ")");
-
-    private static string Write(int rows, int columns, int before, string open, string close)
-    {
-        var text = new StringBuilder();
-        for (var row = 0; row < rows; row++)
-        {
-            text.Append(row == 0 ? open : ", " + open);
-            for (var column = 0; column < columns; column++)
-                text.Append(CultureInfo.InvariantCulture, $"{(column == 0 ? "" : ", ")}@p{before + row * columns + column}");
-            text.Append(close);
-        }
-
-        return text.ToString();
-    }
+    /// <summary>The rows <c>(@p1, @p2), (@p3, @p4), …</c>.</summary>
+    /// <param name="rows">How many.</param>
+    /// <param name="columns">Each value of a row, <c>{0}</c> where its parameter stands: one that no column gives its type must say it.</param>
+    /// <param name="before">Parameters of the statement's own, before these.</param>
+    public static string Rows(int rows, string[] columns, int before = 0) => string.Join(", ", Enumerable.Range(0, rows).Select(row =>
+        $"({string.Join(", ", columns.Select((column, i) => string.Format(CultureInfo.InvariantCulture, column, $"@p{before + row * columns.Length + i}")))})"));
 }

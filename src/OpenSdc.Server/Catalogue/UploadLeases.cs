@@ -159,7 +159,7 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
             object[] values = [.. group.SelectMany(each => (string[])[each.Key, each.Id])];
             object[] keys = [.. group.Select(each => each.Key)];
             await session.Statement(
-                $"INSERT INTO claims (file_path, upload_id) VALUES {Several.Rows(group.Length, 2)} ON CONFLICT DO NOTHING", values, transaction).ExecuteNonQueryAsync(cancel);
+                $"INSERT INTO claims (file_path, upload_id) VALUES {Several.Rows(group.Length, ["{0}", "{0}"])} ON CONFLICT DO NOTHING", values, transaction).ExecuteNonQueryAsync(cancel);
             await using (var reader = await session.Statement(
                 $"SELECT file_path, upload_id FROM claims WHERE file_path IN ({Several.List(group.Length)})", keys, transaction).ExecuteReaderAsync(cancel))
             {

@@ -17,7 +17,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
 
     private const string OpenInPartsSql = """
         INSERT INTO uploads (id, file_path, state, created_at, expires_at, check_at, size, part_size, store_id)
-        SELECT column1, column2, 'open', column3, column4, column4, column5, column6, column7 FROM (VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6)) AS asked
+        SELECT column1, column2, 'open', column3, column4, column4, column5, column6, column7 FROM (VALUES (@p0, @p1, CAST(@p2 AS BIGINT), CAST(@p3 AS BIGINT), CAST(@p4 AS BIGINT), CAST(@p5 AS BIGINT), @p6)) AS asked
         WHERE NOT EXISTS (SELECT 1 FROM files WHERE file_path = column2) ON CONFLICT DO NOTHING RETURNING id
         """;
 
@@ -41,7 +41,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
             opened.UnionWith(await IdsAsync(session.Statement(
                 $"""
                 INSERT INTO uploads (id, file_path, state, created_at, expires_at, check_at)
-                SELECT column1, column2, 'open', @p0, column3, column3 FROM (VALUES {Several.Rows(group.Length, 3, before: 1)}) AS asked
+                SELECT column1, column2, 'open', @p0, column3, column3 FROM (VALUES {Several.Rows(group.Length, ["{0}", "{0}", "CAST({0} AS BIGINT)"], before: 1)}) AS asked
                 WHERE NOT EXISTS (SELECT 1 FROM files WHERE file_path = column2) ON CONFLICT DO NOTHING RETURNING id
                 """,
                 values, transaction), cancel));

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Diagnostics;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
@@ -48,7 +47,7 @@ internal sealed partial class ArrivalWatch(
                 var took = Stopwatch.GetElapsedTime(started);
                 wait = took * 2 > every ? took * 2 : every;
             }
-            catch (Exception failure) when (failure is DbException or IOException or UnauthorizedAccessException or TimeoutException)
+            catch (Exception failure) when (Trouble.MayPass(failure))
             {
                 LogCannotLook(failure.Message);
                 wait = AfterFailure;
@@ -67,7 +66,7 @@ internal sealed partial class ArrivalWatch(
         {
             await duties.LetGoAsync("arrivals", cancellationToken);
         }
-        catch (DbException)
+        catch (Exception failure) when (Trouble.MayPass(failure))
         {
             // Then its time runs out.
         }

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Threading.Channels;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Catalogue;
@@ -80,7 +79,7 @@ internal sealed partial class PublishArrived(
                 _ = PublishAsync(upload, lease);
             }
         }
-        catch (Exception failure) when (failure is DbException or TimeoutException)
+        catch (Exception failure) when (Trouble.MayPass(failure))
         {
             LogCannotTake(failure.Message);
             await Task.Delay(TryAgain, clock, cancel);
@@ -185,7 +184,7 @@ internal sealed partial class PublishArrived(
         {
             await leases.PutBackAsync(lease, TryAgain, CancellationToken.None);
         }
-        catch (Exception failure) when (failure is DbException or TimeoutException)
+        catch (Exception failure) when (Trouble.MayPass(failure))
         {
             // Its lease runs out, and somebody takes it again.
         }
@@ -200,7 +199,7 @@ internal sealed partial class PublishArrived(
             {
                 await held.RenewAsync(cancel);
             }
-            catch (Exception failure) when (failure is DbException or TimeoutException)
+            catch (Exception failure) when (Trouble.MayPass(failure))
             {
                 LogCannotTake(failure.Message);
             }
@@ -221,7 +220,7 @@ internal sealed partial class PublishArrived(
             {
                 await incoming.RemoveAsync(some, CancellationToken.None);
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            catch (Exception failure) when (Trouble.MayPass(failure))
             {
                 LogCannotRemove(some.Count, failure.Message);
             }

@@ -26,6 +26,8 @@ internal static partial class ReceivePart
             return Problems.BadSignature(sentence);
         if (await ledger.FindAsync(id, context.RequestAborted) is not { PartSize: not null } upload)
             return Problems.NoSuchUpload;
+        if (upload.State != UploadState.Open)
+            return Problems.UploadEnded(upload.State);
         var number = int.Parse(part, NumberStyles.None, CultureInfo.InvariantCulture);
         var (offset, size) = upload.Part(number);
         if (request.ContentLength is { } declared && declared != size)

@@ -1,8 +1,6 @@
 using System.Text;
-using Amazon.Runtime;
 using Amazon.SQS;
 using Amazon.SQS.Model;
-using System.Data.Common;
 using OpenSdc.Server.Objects;
 using OpenSdc.Server.Upkeep;
 
@@ -35,7 +33,7 @@ internal sealed partial class SqsArrivals(
             {
                 await TakeAsync(client, queue.AbsoluteUri, direct, stoppingToken);
             }
-            catch (Exception failure) when (failure is AmazonServiceException or AmazonClientException or HttpRequestException or IOException or DbException or TimeoutException)
+            catch (Exception failure) when (Trouble.MayPass(failure))
             {
                 LogCannotTake(failure.Message);
                 await Task.Delay(AfterFailure, clock, stoppingToken);

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 using OpenSdc.Server.Upkeep;
@@ -25,7 +24,7 @@ internal sealed partial class UploadCleanUp(
                 if (await duties.HoldAsync("uploads", Every * 3, stoppingToken))
                     await CleanUpAsync(stoppingToken);
             }
-            catch (Exception failure) when (failure is DbException or IOException or UnauthorizedAccessException or TimeoutException)
+            catch (Exception failure) when (Trouble.MayPass(failure))
             {
                 LogCannot(failure.Message);
             }

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Uploads;
@@ -23,7 +22,7 @@ internal sealed class UploadNews(UploadLedger ledger, Arrivals arrivals, TimePro
                 foreach (var id in waited.Where(id => !states.TryGetValue(id, out var state) || UploadState.IsEnd(state)))
                     arrivals.Ended(id);
             }
-            catch (DbException)
+            catch (Exception failure) when (Trouble.MayPass(failure))
             {
                 // They wait on, at most until their time is over, and are then told by their own question what is wrong.
             }
