@@ -13,6 +13,8 @@ const string Usage = """
       urls    --base URL --names FILE --kind upload|download
                                                       signed URLs, one a line
       put     --url-file FILE --size BYTES --connections C [--skip N] [--warm N] [--count N]
+      ingest  --urls URL[,URL] --count N [--size BYTES] [--connections C] [--rate R] [--tag T]
+                                                      small files the whole way in, and when each becomes visible
       bare-publish --data DIR [--size BYTES] [--threads T] [--count N]
                                                       write, flush, link, flush the folder: the peer of publishing
       ask     --url URL --paths FILE [--count N] [--warm N] [--streams S] [--rows lines]
@@ -48,6 +50,7 @@ try
         "names" => Names.Run(options),
         "urls" => await SignedUrlList.Run(options),
         "put" => await PutLoad.Run(options),
+        "ingest" => await IngestLoad.Run(options),
         "bare-publish" => BarePublish.Run(options),
         "ask" => Ask.Run(options),
         "rows" => RowLoop.Run(options),
