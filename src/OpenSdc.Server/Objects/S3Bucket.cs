@@ -32,15 +32,16 @@ internal sealed class S3Bucket : IDisposable
     /// <summary>For a request without many bytes; and for one that moves as many as a part has.</summary>
     public static readonly TimeSpan Shortly = TimeSpan.FromSeconds(15), ForBytes = TimeSpan.FromSeconds(55);
 
+    /// <summary>For a connection.</summary>
+    public static readonly TimeSpan ToConnect = TimeSpan.FromSeconds(5);
+
     private const string Staging = ".staging/", Quarantine = ".quarantine/";
 
-    private readonly TimeProvider clock;
     private readonly Lazy<S3Signature> signature;
 
     public S3Bucket(S3Location location, TimeProvider clock)
     {
         Location = location;
-        this.clock = clock;
         var config = new AmazonS3Config
         {
             ForcePathStyle = location.PathStyle,
@@ -48,7 +49,7 @@ internal sealed class S3Bucket : IDisposable
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
             RetryMode = RequestRetryMode.Standard,
             MaxErrorRetry = 2,
-            ConnectTimeout = TimeSpan.FromSeconds(5),
+            ConnectTimeout = ToConnect,
             MaxConnectionsPerServer = 256,
         };
         if (location.Endpoint is { } endpoint)
@@ -62,10 +63,14 @@ internal sealed class S3Bucket : IDisposable
         }
 
         Client = new AmazonS3Client(config);
-        signature = new Lazy<S3Signature>(MakeSignature);
+        signature = new Lazy<S3Signature>(() => MakeSignature(clock));
+        Requests = new S3Requests(this);
     }
 
     public S3Location Location { get; }
+
+    /// <summary>What is asked of single objects.</summary>
+    public S3Requests Requests { get; }
 
     /// <summary>Signs URLs for requests that others send.</summary>
     public S3Signature Signature => signature.Value;
@@ -116,25 +121,7 @@ internal sealed class S3Bucket : IDisposable
         }, cancel);
 
     /// <summary>What the store knows of an object; null where there is none.</summary>
-    public async Task<S3Head?> HeadAsync(string objectKey, CancellationToken cancel)
-    {
-        using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        timed.CancelAfter(Shortly);
-        try
-        {
-            var head = await Client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = Name, Key = objectKey }, timed.Token);
-            return new S3Head(head.ContentLength, TagOf(head.ETag), head.LastModified is { } at ? new DateTimeOffset(at.ToUniversalTime()) : default,
-                head.Metadata[UploadMark], head.Metadata[DigestMark], head.Headers.ContentType);
-        }
-        catch (AmazonS3Exception missing) when (missing.StatusCode == HttpStatusCode.NotFound)
-        {
-            return null;
-        }
-        catch (Exception failure) when (IsOfStore(failure, cancel))
-        {
-            throw Translate(failure);
-        }
-    }
+    public Task<S3Head?> HeadAsync(string objectKey, CancellationToken cancel) => Requests.HeadAsync(objectKey, cancel);
 
     /// <summary>A tag as conditions need it: in quotes, which some answers of some stores leave out.</summary>
     public static string TagOf(string tag) => $"\"{tag.Trim('"')}\"";
@@ -144,7 +131,7 @@ internal sealed class S3Bucket : IDisposable
 
     /// <summary>Whether a failure is the store's: not the caller's own cancel, and not one that is in the store interface's words already.</summary>
     public static bool IsOfStore(Exception failure, CancellationToken cancel) =>
-        !cancel.IsCancellationRequested && failure is not (StoreAwayException or ObjectChangedException)
+        !cancel.IsCancellationRequested && failure is not (StoreAwayException or ObjectChangedException or ObjectRefusedException)
         && failure is AmazonClientException or AmazonServiceException or HttpRequestException or IOException or TimeoutException or OperationCanceledException;
 
     /// <summary>A failure of the store in the words of the store interface.</summary>
@@ -159,17 +146,21 @@ internal sealed class S3Bucket : IDisposable
         _ => new StoreAwayException($"The object store cannot answer now: {failure.Message}", failure),
     };
 
-    public void Dispose() => Client.Dispose();
+    public void Dispose()
+    {
+        Requests.Dispose();
+        Client.Dispose();
+    }
 
     /// <summary>Where the store is and by what region it signs are the client's to know: it has the rules of every region, of path and host style.</summary>
-    private S3Signature MakeSignature()
+    public S3Signature MakeSignature(TimeProvider clock)
     {
         const string anyKey = "k";
         var request = new GetPreSignedUrlRequest
         {
             BucketName = Name,
             Key = anyKey,
-            Expires = clock.GetUtcNow().UtcDateTime.AddMinutes(1),
+            Expires = TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(1),
             Protocol = Location.Endpoint?.Scheme == "http" ? Protocol.HTTP : Protocol.HTTPS,
         };
         var example = new Uri(Client.GetPreSignedURL(request));

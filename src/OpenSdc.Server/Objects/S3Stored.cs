@@ -1,7 +1,3 @@
-using System.Net;
-using Amazon.S3;
-using Amazon.S3.Model;
-
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
@@ -67,22 +63,12 @@ internal sealed class S3Stored(S3Bucket bucket, string objectKey, S3Head head) :
 
     private async Task<Going> OpenAsync(long offset, CancellationToken cancel)
     {
-        using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        timed.CancelAfter(S3Bucket.Shortly);
-        var request = new GetObjectRequest { BucketName = bucket.Name, Key = objectKey, EtagToMatch = head.Tag };
-        if (offset > 0)
-            request.ByteRange = new ByteRange(offset, Length - 1);
-        try
-        {
-            return new Going(await bucket.Client.GetObjectAsync(request, timed.Token), offset);
-        }
-        catch (AmazonS3Exception changed) when (changed.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.NotFound && changed.ErrorCode != "NoSuchBucket")
-        {
-            throw new ObjectChangedException($"The object {objectKey} was changed or removed while it was read.", changed);
-        }
+        var answer = await bucket.Requests.GetAsync(objectKey, head.Tag, offset, cancel)
+            ?? throw new ObjectChangedException($"The object {objectKey} was changed or removed while it was read.");
+        return new Going(answer, await answer.Content.ReadAsStreamAsync(cancel), offset);
     }
 
-    private sealed class Going(GetObjectResponse response, long offset) : IDisposable
+    private sealed class Going(HttpResponseMessage answer, Stream bytes, long offset) : IDisposable
     {
         public long Offset { get; private set; } = offset;
 
@@ -90,14 +76,14 @@ internal sealed class S3Stored(S3Bucket bucket, string objectKey, S3Head head) :
         {
             using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             timed.CancelAfter(S3Bucket.Shortly);
-            var read = await response.ResponseStream.ReadAsync(buffer, timed.Token);
+            var read = await bytes.ReadAsync(buffer, timed.Token);
             Offset += read;
             return read;
         }
 
-        public void Dispose() => response.Dispose();
+        public void Dispose() => answer.Dispose();
     }
 }
 
 /// <summary>An object that was opened is not the same any more: someone has put other bytes into its place, or has removed it.</summary>
-internal sealed class ObjectChangedException(string message, Exception inner) : IOException(message, inner);
+internal sealed class ObjectChangedException(string message) : IOException(message);
