@@ -21,6 +21,8 @@ for each in $needed; do
 done
 # The fault tests compile a library against libc's headers, which the compiler does not bring.
 [ -e /usr/include/stdio.h ] || packages="$packages libc6-dev"
+# Its programs lie in a folder of their own version, not on the path.
+ls /usr/lib/postgresql/*/bin/postgres > /dev/null 2>&1 || command -v postgres > /dev/null || packages="$packages postgresql"
 if [ -n "$packages" ]; then
     [ "$(id -u)" = 0 ] || stop "these packages are missing, and only root can install them:$packages"
     # shellcheck disable=SC2086

@@ -51,8 +51,14 @@ down)
 kill)
     [ -e data/postmaster.pid ] || exit 0
     parent=$(head -n 1 data/postmaster.pid)
-    # shellcheck disable=SC2046
-    as kill -KILL $(ps -o pid= --ppid "$parent") "$parent" 2> /dev/null || true
+    all="$parent $(ps -o pid= --ppid "$parent" | tr '\n' ' ')"
+    # shellcheck disable=SC2086
+    as kill -KILL $all 2> /dev/null || true
+    # What nobody has collected yet is dead all the same, but a new server would take its number for one that lives.
+    for each in $all; do
+        while ps -o stat= -p "$each" | grep -qv '^Z'; do sleep 0.02; done
+    done
+    rm -f data/postmaster.pid
     ;;
 *)
     fail "unknown: $what"

@@ -201,8 +201,11 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
 
     public bool IsOutOfSpace(DbException error) => dialect.IsOutOfSpace(error);
 
+    /// <summary>See <see cref="SqlDialect.IsShared"/>.</summary>
+    public bool IsShared => dialect.IsShared;
+
     /// <summary>See <see cref="SqlDialect.IsAway"/>.</summary>
-    public bool IsAway(Exception error) => dialect.IsAway(error);
+    public bool IsAway(Exception error) => error is NoSessionException || dialect.IsAway(error);
 
     public void Dispose()
     {

@@ -5,7 +5,7 @@ namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
 /// Background work that only one of an archive's processes does at a time: whoever holds a duty does it, and another takes it over when its time has
-/// run out, or at once where the holder has let go of it.
+/// run out, or at once where the holder has let go of it. A process that has its database to itself holds all of them.
 /// </summary>
 /// <remarks>
 /// Times are those of each process's own clock; with clocks that differ by a second, two processes may hold a duty for that second. So a duty is only
@@ -24,12 +24,18 @@ internal sealed class Duties(Catalogue catalogue, TimeProvider clock)
     private readonly string me = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
     private readonly ConcurrentDictionary<string, (bool Held, DateTimeOffset AskAgain)> known = new();
 
+    /// <summary>Whether there may be another process to hold them.</summary>
+    public bool AreShared => catalogue.IsShared;
+
     /// <summary>Takes a duty or keeps it, and says whether this process holds it: then for at least half the time.</summary>
     /// <param name="duty">Its name.</param>
     /// <param name="time">How long it is held when nobody asks again.</param>
     /// <param name="cancel">Gives up.</param>
     public async Task<bool> HoldAsync(string duty, TimeSpan time, CancellationToken cancel)
     {
+        // A process that has its database to itself has every duty.
+        if (!catalogue.IsShared)
+            return true;
         var now = clock.GetUtcNow();
         if (known.TryGetValue(duty, out var answer) && now < answer.AskAgain)
             return answer.Held;

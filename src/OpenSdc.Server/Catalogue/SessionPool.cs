@@ -17,11 +17,11 @@ internal sealed class SessionPool(SqlDialect dialect, string setUp, int most) : 
     private readonly SemaphoreSlim free = new(most, most);
     private int generation;
 
-    /// <exception cref="TimeoutException">All sessions are in use and none becomes free.</exception>
+    /// <exception cref="NoSessionException">All sessions are in use and none becomes free.</exception>
     public async ValueTask<Session> RentAsync(CancellationToken cancel)
     {
         if (!await free.WaitAsync(LongestWait, cancel))
-            throw new TimeoutException($"None of the catalogue's {most} sessions became free in {LongestWait.TotalSeconds:0} s.");
+            throw new NoSessionException($"None of the catalogue's {most} sessions became free in {LongestWait.TotalSeconds:0} s.");
         try
         {
             while (idle.TryPop(out var session))
@@ -89,6 +89,9 @@ internal sealed class SessionPool(SqlDialect dialect, string setUp, int most) : 
         }
     }
 }
+
+/// <summary>All sessions are in use, and none became free in good time: as good as a database that is away.</summary>
+internal sealed class NoSessionException(string message) : DbException(message);
 
 /// <summary>One open connection and the statements prepared on it, by their text.</summary>
 internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDisposable

@@ -11,6 +11,9 @@ internal abstract class SqlDialect
     /// <summary>Makes connections; not yet set up.</summary>
     public abstract DbDataSource DataSource { get; }
 
+    /// <summary>Whether several processes serve one database.</summary>
+    public abstract bool IsShared { get; }
+
     /// <summary>Most sessions that read at once.</summary>
     public abstract int Readers { get; }
 

@@ -46,6 +46,8 @@ internal sealed class Sqlite : SqlDialect, IDisposable
     /// <summary>Pages that the writer keeps in memory, in KiB. A transaction of many thousand rows in all products changes more than the default holds, and would write them twice.</summary>
     public int WriterCache { get; init; } = 16 * 1024;
 
+    public override bool IsShared => false;
+
     public override int Readers => 48;
 
     public override int Writers => 1;

@@ -21,6 +21,7 @@ internal static class Disk
     public static Problem? Refusal(Exception failure, Catalogue.Catalogue catalogue) => failure switch
     {
         DbException database when catalogue.IsOutOfSpace(database) => Problems.NoRoom,
+        DbException when catalogue.IsAway(failure) => Problems.CatalogueAway,
         DbException => Problems.CannotWrite,
         UnauthorizedAccessException => Problems.CannotWrite,
         StoreAwayException => Problems.StoreAway,

@@ -13,7 +13,7 @@ namespace OpenSdc.Server.Upkeep;
 /// with those; a restart repeats at most what one such transaction holds.
 /// </remarks>
 internal sealed partial class Scrub(
-    IObjectStore store, Soundness soundness, Verdicts verdicts, ServerOptions options, TimeProvider clock, Telemetry telemetry, ILogger<Scrub> logger)
+    IObjectStore store, Soundness soundness, Duties duties, Verdicts verdicts, ServerOptions options, TimeProvider clock, Telemetry telemetry, ILogger<Scrub> logger)
     : BackgroundService
 {
     /// <summary>A round begins at most this often: a small archive is not read all day.</summary>
@@ -24,6 +24,11 @@ internal sealed partial class Scrub(
 
     /// <summary>How often what was verified is recorded, in one transaction of at most 2000 rows: an upload waits for it some 20 ms at most.</summary>
     public static readonly TimeSpan RecordEvery = TimeSpan.FromSeconds(10);
+
+    // Of several processes one reads. When it is gone, another goes on after this time; a file that takes longer may be read by two.
+    private const string Duty = "scrub";
+    private static readonly TimeSpan DutyLasts = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan DutyAskedFor = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
 
@@ -45,7 +50,10 @@ internal sealed partial class Scrub(
         {
             try
             {
-                await RunAsync(stoppingToken);
+                if (await duties.HoldAsync(Duty, DutyLasts, stoppingToken))
+                    await RunAsync(stoppingToken);
+                else
+                    await Task.Delay(DutyAskedFor, clock, stoppingToken);
             }
             catch (DbException failure)
             {
@@ -56,6 +64,7 @@ internal sealed partial class Scrub(
         }
     }
 
+    /// <summary>Goes round after round; returns when another process has taken the duty over.</summary>
     private async Task RunAsync(CancellationToken cancel)
     {
         verified.Clear();
@@ -68,6 +77,8 @@ internal sealed partial class Scrub(
             {
                 if (await ExamineAsync(file, cancel))
                     verified.Add(file.Seq);
+                if (!await duties.HoldAsync(Duty, DutyLasts, cancel))
+                    return;
                 position = file.Seq;
                 if (clock.GetUtcNow() >= recordAt)
                     await RecordAsync(position, cancel);
@@ -79,7 +90,11 @@ internal sealed partial class Scrub(
             position = 0;
             while (clock.GetUtcNow() < nextRound)
             {
-                await Task.Delay(TimeSpan.FromTicks(Math.Min((nextRound - clock.GetUtcNow()).Ticks, RecheckEvery.Ticks)), clock, cancel);
+                // Whoever has finished a round keeps the duty, so that no other begins one before its time.
+                var next = duties.AreShared ? DutyLasts / 2 : RecheckEvery;
+                await Task.Delay(TimeSpan.FromTicks(Math.Min((nextRound - clock.GetUtcNow()).Ticks, next.Ticks)), clock, cancel);
+                if (!await duties.HoldAsync(Duty, DutyLasts, cancel))
+                    return;
                 await RecheckAsync(cancel);
             }
         }

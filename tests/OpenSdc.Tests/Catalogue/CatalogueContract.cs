@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Time.Testing;
+using Npgsql;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server;
@@ -155,37 +156,6 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_duty_is_held_by_one_process_until_its_time_is_over_or_it_lets_go()
-    {
-        var minute = TimeSpan.FromMinutes(1);
-        var (one, two) = (new Duties(catalogue, clock), new Duties(Another(), clock));
-        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue();
-        (await two.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse();
-        (await two.HoldAsync("other", minute, CancellationToken.None)).ShouldBeTrue("duties are held each by itself");
-        clock.Advance(minute * 0.6);
-        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue("it is kept by asking again");
-        clock.Advance(minute * 0.6);
-        (await two.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse();
-        clock.Advance(minute);
-        (await two.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue("nobody asked again");
-        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse();
-        await one.LetGoAsync("scrub", CancellationToken.None);
-        clock.Advance(minute / 3);
-        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse("it was not its own to let go");
-        await two.LetGoAsync("scrub", CancellationToken.None);
-        clock.Advance(minute / 3);
-        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue();
-    }
-
-    [Fact]
-    public async Task Many_that_ask_at_once_for_a_duty_are_one_holder()
-    {
-        var all = Enumerable.Range(0, 8).Select(_ => new Duties(catalogue, clock)).ToList();
-        var held = await Task.WhenAll(all.Select(each => Task.Run(() => each.HoldAsync("scrub", TimeSpan.FromMinutes(1), CancellationToken.None))));
-        held.Count(each => each).ShouldBe(1);
-    }
-
-    [Fact]
     public async Task All_processes_on_one_database_sign_with_one_key()
     {
         var keys = Enumerable.Range(0, 6).Select(_ => SigningKey.Shared(catalogue)).ToList();
@@ -221,7 +191,11 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
     private Task<int> SetVersionAsync(int version) => catalogue.WriteAsync((session, transaction) =>
         session.Statement(SetVersionSql(version), [], transaction).ExecuteNonQueryAsync(CancellationToken.None), CancellationToken.None);
 
-    private Archive Another()
+    internal FakeTimeProvider Clock => clock;
+
+    internal Archive Catalogue => catalogue;
+
+    internal Archive Another()
     {
         var dialect = database.Open();
         var another = new Archive(dialect, clock, telemetry);
@@ -232,7 +206,7 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
 
     private static FileName Name(string name) => FileName.Parse(name, Mission.Imap).Name.ShouldNotBeNull(name);
 
-    private static Publication Of(int number, char digest = 'a') =>
+    internal static Publication Of(int number, char digest = 'a') =>
         new(Name(string.Create(CultureInfo.InvariantCulture, $"imap_swe_l1a_n{number:D5}_20260101_v001.pkts")), number, new string(digest, 64));
 }
 
@@ -241,7 +215,90 @@ public sealed class SqliteCatalogueTests() : CatalogueContract(new SqliteDatabas
     protected override string SetVersionSql(int version) => $"PRAGMA user_version = {version}";
 }
 
-public sealed class PostgresCatalogueTests() : CatalogueContract(new PostgresDatabase())
+public sealed class PostgresCatalogueTests : CatalogueContract
 {
+    private readonly PostgresDatabase database;
+
+    public PostgresCatalogueTests() : this(new PostgresDatabase())
+    {
+    }
+
+    private PostgresCatalogueTests(PostgresDatabase database) : base(database) => this.database = database;
+
     protected override string SetVersionSql(int version) => $"UPDATE schema_version SET version = {version}";
+
+    [Fact]
+    public async Task A_duty_is_held_by_one_process_until_its_time_is_over_or_it_lets_go()
+    {
+        var minute = TimeSpan.FromMinutes(1);
+        var (one, two) = (new Duties(Catalogue, Clock), new Duties(Another(), Clock));
+        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue();
+        (await two.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse();
+        (await two.HoldAsync("other", minute, CancellationToken.None)).ShouldBeTrue("duties are held each by itself");
+        Clock.Advance(minute * 0.6);
+        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue("it is kept by asking again");
+        Clock.Advance(minute * 0.6);
+        (await two.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse();
+        Clock.Advance(minute);
+        (await two.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue("nobody asked again");
+        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse();
+        await one.LetGoAsync("scrub", CancellationToken.None);
+        Clock.Advance(minute / 3);
+        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse("it was not its own to let go");
+        await two.LetGoAsync("scrub", CancellationToken.None);
+        Clock.Advance(minute / 3);
+        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Many_that_ask_at_once_for_a_duty_are_one_holder()
+    {
+        var all = Enumerable.Range(0, 8).Select(_ => new Duties(Catalogue, Clock)).ToList();
+        var held = await Task.WhenAll(all.Select(each => Task.Run(() => each.HoldAsync("scrub", TimeSpan.FromMinutes(1), CancellationToken.None))));
+        held.Count(each => each).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Many_that_open_a_new_database_at_once_make_its_tables_once()
+    {
+        using var fresh = new PostgresDatabase();
+        using var telemetry = new Telemetry();
+        var dialects = Enumerable.Range(0, 5).Select(_ => fresh.Open()).ToList();
+        var all = dialects.Select(each => new Archive(each, Clock, telemetry)).ToList();
+        await Task.WhenAll(all.Select(each => Task.Run(() => each.OpenAsync(CancellationToken.None))));
+        (await all[0].PublishAsync([Of(1)], CancellationToken.None))[0].Receipt.Seq.ShouldBe(1);
+        (await all[4].HeadAsync(CancellationToken.None)).ShouldBe(1);
+        all.ForEach(each => each.Dispose());
+        dialects.ForEach(each => ((IDisposable)each).Dispose());
+    }
+
+    [Fact]
+    public async Task What_keeps_a_database_from_being_used_is_a_sentence()
+    {
+        var there = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+        (await RefusalAsync(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Database = "nowhere" }))
+            .ShouldBe($"The database nowhere at {there.Host}:{there.Port} cannot be used: database \"nowhere\" does not exist");
+        (await RefusalAsync(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = "nobody" })).ShouldEndWith("cannot be used: role \"nobody\" does not exist");
+
+        // Where nobody answers it waits a while, since the database may be starting too.
+        var began = Clock.GetUtcNow();
+        (await RefusalAsync(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Port = PostgresServer.FreePort() })).ShouldContain("cannot be reached: ");
+        (Clock.GetUtcNow() - began).ShouldBeGreaterThanOrEqualTo(Postgres.FirstWait);
+        (await RefusalAsync(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Host = "nowhere.invalid" })).ShouldContain("cannot be reached: ");
+
+        async Task<string> RefusalAsync(NpgsqlConnectionStringBuilder settings)
+        {
+            using var dialect = new Postgres(settings.ConnectionString, Clock);
+            using var telemetry = new Telemetry();
+            using var refused = new Archive(dialect, Clock, telemetry);
+            var opening = refused.OpenAsync(CancellationToken.None);
+            while (!opening.IsCompleted)
+            {
+                Clock.Advance(TimeSpan.FromSeconds(1));
+                await Task.Delay(10);
+            }
+
+            return (await Should.ThrowAsync<SettingException>(() => opening)).Message;
+        }
+    }
 }
