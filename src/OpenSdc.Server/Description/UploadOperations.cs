@@ -160,7 +160,7 @@ internal static class UploadOperations
             new(Problems.BodyCutShort, "the body ended early"),
             Operations.Unsigned,
             NoSuchUpload,
-            new(Problems.NoSuchObject, "parts of this archive go to its S3 store"),
+            new(Problems.NoBytesHere, "parts of this archive go to its S3 store"),
             new(Problems.OfStatus(408), "the bytes came too slowly"),
             Ended,
             new(Problems.PartOvertaken, "the same part was sent again meanwhile"),

@@ -20,7 +20,7 @@ internal static partial class ReceivePart
     {
         var request = context.Request;
         if (store.Parts is not { } disk)
-            return Problems.NoSuchObject;
+            return Problems.NoBytesHere;
         // Only numbers of parts that there are have been signed.
         if (urls.Refuse("PUT", IncomingBytes.PathOfPart(id, part), request.Query) is { } sentence)
             return Problems.BadSignature(sentence);
