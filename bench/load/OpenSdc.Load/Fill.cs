@@ -22,10 +22,21 @@ internal static class Fill
         var rows = options.Number("rows");
         var generator = new NameGenerator(rows);
         var mission = Mission.Imap;
+        if (options.Text("catalogue", "") is { Length: > 0 } database)
+        {
+            using var postgres = new Postgres(database, TimeProvider.System);
+            return await RunAsync(options, rows, generator, mission, postgres, file: null);
+        }
+
         using var folder = DataFolder.Open(options.Text("data"));
         using var sqlite = new Sqlite(folder.CatalogueFile) { WriterCache = 256 * 1024 };
+        return await RunAsync(options, rows, generator, mission, sqlite, folder.CatalogueFile);
+    }
+
+    private static async Task<int> RunAsync(Arguments options, long rows, NameGenerator generator, Mission mission, SqlDialect dialect, string? file)
+    {
         using var telemetry = new Telemetry();
-        using var catalogue = new Catalogue(sqlite, TimeProvider.System, telemetry);
+        using var catalogue = new Catalogue(dialect, TimeProvider.System, telemetry);
         await catalogue.OpenAsync(CancellationToken.None);
 
         // What an earlier run left is not filled again.
@@ -33,7 +44,7 @@ internal static class Fill
         var until = options.Number("seconds", long.MaxValue);
         var started = Stopwatch.GetTimestamp();
         using var stop = new CancellationTokenSource();
-        var checkpoints = Task.Run(() => Checkpoint(folder.CatalogueFile, stop.Token));
+        var checkpoints = file is null ? Task.CompletedTask : Task.Run(() => Checkpoint(file, stop.Token));
         var next = Task.Run(() => Batch(head));
         var from = head;
         while (from < rows && Stopwatch.GetElapsedTime(started).TotalSeconds < until)
@@ -49,8 +60,8 @@ internal static class Fill
         await stop.CancelAsync();
         await checkpoints;
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        var bytes = new FileInfo(folder.CatalogueFile).Length;
-        Console.WriteLine($"filled rows={from} from={head} seconds={seconds:0.0} rate={(from - head) / seconds:0} bytes_per_row={(double)bytes / from:0}");
+        var size = file is null ? "" : $" bytes_per_row={(double)new FileInfo(file).Length / from:0}";
+        Console.WriteLine($"filled rows={from} from={head} seconds={seconds:0.0} rate={(from - head) / seconds:0}{size}");
         return 0;
 
         Publication[] Batch(long from)

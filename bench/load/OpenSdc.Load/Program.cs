@@ -21,7 +21,8 @@ const string Usage = """
       ready   --url URL [--runs N] -- COMMAND…        time from exec to the first 200
       fuzz    --url URL [--count N] [--connections C] [--seed S] [--limit L] [--pid PID [--sample N] [--show N]]
                                                       spoilt queries; with the server's PID also what each costs it
-      fill    --data DIR --rows N [--seconds S]       catalogue rows for an archive that is not running; goes on where it stopped
+      fill    --data DIR|--catalogue CONNECTION --rows N [--seconds S]
+                                                      catalogue rows for an archive that is not running; goes on where it stopped
       fill-objects --data DIR --rows N [--size BYTES] objects and their rows, for the same
       fill-bucket --data DIR --objects s3://B/P --endpoint URL --rows N [--size BYTES]
                                                       the same with the objects in a bucket

@@ -68,22 +68,21 @@ internal sealed class Postgres : SqlDialect, IDisposable
     // Publications take turns; what is recorded beside them does not wait for those.
     public override int Writers => 4;
 
-    // Which index serves a query is decided by QueryPlan; these keep the planner from reading and sorting the whole table instead.
-    public override string ReaderSetUp => $"""
-        SET default_transaction_read_only = on; SET enable_seqscan = off; SET enable_bitmapscan = off; SET random_page_cost = 1.1; SET jit = off;
-        SET max_parallel_workers_per_gather = 0; {SetUp}
-        """;
+    public override string ReaderSetUp => $"SET default_transaction_read_only = on; {SetUp}";
 
     // A process that stands still in the middle of a publication, or whose machine is gone, does not keep the turn.
     public override string WriterSetUp => $"""
         SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
-        SET idle_in_transaction_session_timeout = '30s'; SET lock_timeout = '20s'; SET jit = off; {SetUp}
+        SET idle_in_transaction_session_timeout = '30s'; SET lock_timeout = '20s'; {SetUp}
         """;
 
     public override string SkipLocked => " FOR UPDATE SKIP LOCKED";
 
+    // Which index serves a statement is decided by QueryPlan. The planner goes by what it knows of the table's size, which is nothing while an archive is new, and a
+    // plan that it made then it keeps: these settings keep it from reading whole tables and from sorting what an index has in order.
     private static string SetUp =>
-        "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET client_connection_check_interval = '10s'; SET standard_conforming_strings = on";
+        "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET random_page_cost = 1.1; SET jit = off; "
+        + "SET max_parallel_workers_per_gather = 0; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET client_connection_check_interval = '10s'; SET standard_conforming_strings = on";
 
     /// <summary>The settings of a connection string, or what is wrong with it.</summary>
     public static (NpgsqlConnectionStringBuilder? Settings, string? Fault) Parse(string connectionString)
