@@ -10,7 +10,9 @@ namespace OpenSdc.Server.Objects;
 internal sealed class SigningKey(Func<CancellationToken, ValueTask<byte[]>> read)
 {
     private const int Size = 32;
-    private const string SharedName = "signing-key";
+    /// <summary>Its name in the table <c>shared</c>.</summary>
+    public const string SharedName = "signing-key";
+
     private const string ReadSql = "SELECT value FROM shared WHERE name = @p0";
     private const string MakeSql = "INSERT INTO shared (name, value) VALUES (@p0, @p1) ON CONFLICT DO NOTHING";
 
@@ -23,6 +25,10 @@ internal sealed class SigningKey(Func<CancellationToken, ValueTask<byte[]>> read
 
     /// <summary>The key that all processes on one database share.</summary>
     public static SigningKey Shared(Catalogue.Catalogue catalogue) => new(cancel => ReadSharedAsync(catalogue, cancel));
+
+    /// <summary>The key that a data folder has; null where it has none.</summary>
+    public static byte[]? OfFolder(string dataFolder) =>
+        Path.Combine(dataFolder, "signing.key") is var path && File.Exists(path) ? ReadFile(path) : null;
 
     /// <summary>Reads the key, or makes it. Call once, after the catalogue is open and before a URL is signed.</summary>
     /// <exception cref="SettingException">It cannot be made or is none.</exception>

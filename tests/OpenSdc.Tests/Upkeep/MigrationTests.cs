@@ -1,0 +1,130 @@
+using System.Text;
+using OpenSdc.Server;
+using OpenSdc.Server.Upkeep;
+using OpenSdc.Tests.Cli;
+using Shouldly;
+using Xunit;
+
+namespace OpenSdc.Tests.Upkeep;
+
+/// <summary>An archive goes from SQLite to PostgreSQL and answers as before; what goes wrong leaves the database empty and the source as it was.</summary>
+public sealed class MigrationTests : IDisposable
+{
+    private static readonly string[] Questions =
+        ["/query?table=science", "/query?table=science&latest=true&sort=-version", "/query?table=spice", "/query?table=science&as_of=2", "/coverage", "/facets?table=science"];
+
+    private readonly string folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
+    private readonly string database = PostgresServer.NewDatabase();
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task An_archive_answers_after_it_as_before()
+    {
+        var (answers, url) = await FillAsync();
+        var result = await MigrateAsync();
+        result.Seq.ShouldBe(5);
+        result.Rows.ShouldContain(new KeyValuePair<string, long>("files", 5));
+        result.Rows.ShouldContain(new KeyValuePair<string, long>("events", 5));
+        result.Sha256.Length.ShouldBe(64);
+
+        // Nobody needs the old one any more.
+        File.Delete(Path.Combine(folder, "catalogue.sqlite"));
+        await using var archive = await RunningArchive.StartAsync(options => options with { Catalogue = database }, folder: folder);
+        foreach (var (question, answer) in Questions.Zip(answers))
+            (await archive.SendAsync($"GET {question}")).Bytes.ShouldBe(answer, question);
+        (await archive.SendAsync("GET " + archive.Address + new Uri(url).PathAndQuery)).Bytes.ShouldBe([1, 2, 3], "a URL that was out before is good after");
+        (await archive.UploadAsync("imap_swe_l1_sci_20260901_v004.cdf", [9])).Seq.ShouldBe(6);
+        (await archive.QueryAsync("table=science&latest=true")).Select(each => each.Version).ShouldContain("v004");
+    }
+
+    [Fact]
+    public async Task A_database_that_holds_an_archive_is_left_as_it_is()
+    {
+        await FillAsync();
+        await MigrateAsync();
+        (await Should.ThrowAsync<SettingException>(MigrateAsync)).Message.ShouldBe("The database holds an archive already; sdc migrate fills an empty one only.");
+    }
+
+    [Fact]
+    public async Task Interrupted_anywhere_it_leaves_an_empty_database_and_can_begin_again()
+    {
+        await FillAsync();
+        foreach (var moment in (string[])["coverage", "files", "uploads", "compared"])
+        {
+            using var cancel = new CancellationTokenSource();
+            var progress = new UpkeepProgress();
+            using var held = DataFolder.Open(folder);
+            var migrating = new Migration(held, database, TimeProvider.System, progress).RunAsync(cancel.Token);
+            while (!migrating.IsCompleted && !progress.Doing.Contains(moment, StringComparison.Ordinal))
+                await Task.Yield();
+            await cancel.CancelAsync();
+            // It may have been over by then; more often it was not.
+            try
+            {
+                await migrating;
+                return;
+            }
+            catch (OperationCanceledException)
+            {
+            }
+        }
+
+        (await MigrateAsync()).Seq.ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task A_source_that_is_served_is_refused()
+    {
+        await using var archive = await RunningArchive.StartAsync(folder: folder);
+        (await Should.ThrowAsync<SettingException>(MigrateAsync)).Message.ShouldContain("is another archive running on it?");
+    }
+
+    [Theory]
+    [InlineData("DATA", "postgres:Host=a", "--from is not what it must be; allowed: sqlite:PATH of a data folder.")]
+    [InlineData("sqlite:DATA", "Host=a", "--to is not what it must be; allowed: postgres:CONNECTION")]
+    [InlineData("sqlite:DATA", "postgres:Pasword=secret", "--to cannot be used: ")]
+    [InlineData("sqlite:DATA/nowhere", "postgres:Host=a", "There is no folder ")]
+    [InlineData("sqlite:DATA", "postgres:Host=a", "There is no catalogue ")]
+    public async Task What_cannot_be_used_is_a_sentence(string from, string to, string sentence)
+    {
+        await using var sdc = SdcProcess.Start(folder, $"migrate --from {from.Replace("DATA", folder, StringComparison.Ordinal)} --to {to}");
+        (await sdc.ExitCodeAsync()).ShouldBe(2);
+        sdc.Errors.Trim().ShouldStartWith(sentence);
+        sdc.Errors.ShouldNotContain("secret");
+    }
+
+    [Theory]
+    [InlineData("backup there", "The records lie in PostgreSQL, which has its own backups: pg_dump")]
+    [InlineData("rebuild", "A rebuild makes an SQLite catalogue; for PostgreSQL run it without")]
+    public async Task Commands_for_SQLite_alone_say_what_to_do_instead(string command, string sentence)
+    {
+        await using var sdc = SdcProcess.Start(folder, $"{command} --data {folder} --catalogue Host=db.example.org");
+        (await sdc.ExitCodeAsync()).ShouldBe(2);
+        sdc.Errors.Trim().ShouldStartWith(sentence);
+    }
+
+    private async Task<MigrationResult> MigrateAsync()
+    {
+        using var held = DataFolder.Open(folder);
+        return await new Migration(held, database, TimeProvider.System, new UpkeepProgress()).RunAsync(CancellationToken.None);
+    }
+
+    /// <summary>Five files of several families and versions; the answers to all questions, and a signed URL that is out.</summary>
+    private async Task<(List<byte[]> Answers, string Url)> FillAsync()
+    {
+        await using var archive = await RunningArchive.StartAsync(folder: folder);
+        await archive.UploadAsync("imap_swe_l1_sci_20260901_v003.cdf", [1, 2, 3]);
+        foreach (var name in (string[])["imap_swe_l1_sci_20260901_v002.cdf", "imap_mag_l1-calibration_20260101_v001.json", "naif0012.tls", "imap_glows_l1a_counts_20261206-repoint00002_v001.cdf"])
+            await archive.UploadAsync(name, Encoding.ASCII.GetBytes(name));
+        var answers = new List<byte[]>();
+        foreach (var question in Questions)
+        {
+            var answer = await archive.SendAsync($"GET {question}");
+            answer.Status.ShouldBe(200, answer.Text);
+            answers.Add(answer.Bytes);
+        }
+
+        return (answers, await archive.DownloadUrlAsync("imap_swe_l1_sci_20260901_v003.cdf"));
+    }
+}
