@@ -14,7 +14,7 @@ internal static class BackupCommand
         var catalogueOnly = new Option<bool>("--catalogue-only") { Description = "Copy no objects: for sites that back them up otherwise." };
         command.Add(folder);
         command.Add(catalogueOnly);
-        var settings = SettingOptions.AddTo(command, "data", "mission", "objects", "s3-endpoint", "s3-region", "s3-path-style");
+        var settings = SettingOptions.AddTo(command, "data", "catalogue", "mission", "objects", "s3-endpoint", "s3-region", "s3-path-style");
         command.SetAction((parsed, cancel) => LongTask.RunAsync(
             progress => RunAsync(settings.Read(parsed), parsed.GetValue(folder)!, parsed.GetValue(catalogueOnly), progress, cancel),
             "The last backup is as it was, and what was copied is kept; the same command goes on.", cancel));
@@ -23,6 +23,12 @@ internal static class BackupCommand
 
     private static async Task<int> RunAsync(ServerOptions options, string path, bool catalogueOnly, UpkeepProgress progress, CancellationToken cancel)
     {
+        if (options.Catalogue is not null)
+        {
+            throw new SettingException(
+                "The records lie in PostgreSQL, which has its own backups: pg_dump, or its write-ahead log kept elsewhere. Back up the database first and then the objects, by a copy of the folder objects or the bucket's replication; sdc backup is for an archive on SQLite.");
+        }
+
         using var data = DataFolder.Join(options.Data, holdsObjects: options.Objects is null);
         var store = await OpenArchive.StoreAsync(options, TimeProvider.System, cancel);
         using var _ = store as IDisposable;

@@ -10,7 +10,7 @@ internal static class RebuildCommand
     public static Command Make()
     {
         var command = new Command("rebuild", "Make a lost catalogue again from the objects alone. The archive must not be serving.");
-        var settings = SettingOptions.AddTo(command, "data", "mission", "objects", "s3-endpoint", "s3-region", "s3-path-style");
+        var settings = SettingOptions.AddTo(command, "data", "catalogue", "mission", "objects", "s3-endpoint", "s3-region", "s3-path-style");
         command.SetAction((parsed, cancel) => LongTask.RunAsync(
             progress => RunAsync(settings.Read(parsed), progress, cancel), "There is still no catalogue; the same command begins again.", cancel));
         return command;
@@ -18,6 +18,12 @@ internal static class RebuildCommand
 
     private static async Task<int> RunAsync(ServerOptions options, UpkeepProgress progress, CancellationToken cancel)
     {
+        if (options.Catalogue is not null)
+        {
+            throw new SettingException(
+                "A rebuild makes an SQLite catalogue; for PostgreSQL run it without the setting catalogue, with --data naming a folder that has room for it, and then sdc migrate into an empty database.");
+        }
+
         var mission = options.ReadMission();
         // Only to see that there is an archive: opening would make a folder, and a rebuild of nothing.
         if (options.Objects is null)

@@ -94,6 +94,16 @@ public sealed class MigrationTests : IDisposable
         sdc.Errors.ShouldNotContain("secret");
     }
 
+    [Theory]
+    [InlineData("backup there", "The records lie in PostgreSQL, which has its own backups: pg_dump")]
+    [InlineData("rebuild", "A rebuild makes an SQLite catalogue; for PostgreSQL run it without")]
+    public async Task Commands_for_SQLite_alone_say_what_to_do_instead(string command, string sentence)
+    {
+        await using var sdc = SdcProcess.Start(folder, $"{command} --data {folder} --catalogue Host=db.example.org");
+        (await sdc.ExitCodeAsync()).ShouldBe(2);
+        sdc.Errors.Trim().ShouldStartWith(sentence);
+    }
+
     private async Task<MigrationResult> MigrateAsync()
     {
         using var held = DataFolder.Open(folder);
