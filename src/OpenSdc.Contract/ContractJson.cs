@@ -6,5 +6,7 @@ namespace OpenSdc.Contract;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(FileRecord))]
 [JsonSerializable(typeof(UploadReceipt))]
+[JsonSerializable(typeof(UploadStatus))]
+[JsonSerializable(typeof(PartList))]
 [JsonSerializable(typeof(string))]
 public sealed partial class ContractJson : JsonSerializerContext;

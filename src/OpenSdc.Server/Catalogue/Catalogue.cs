@@ -248,7 +248,22 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         Session session, DbTransaction transaction, IReadOnlyList<Publication> publications, CancellationToken cancel)
     {
         var head = Convert.ToInt64(await session.Statement(TakeTurnSql, [], transaction).ExecuteScalarAsync(cancel));
-        return await new Recorder(session, transaction, dialect.RowsAtOnce, head, clock.GetUtcNow()).RecordAsync(publications, cancel);
+        var now = clock.GetUtcNow();
+        var recorder = new Recorder(session, transaction, dialect.RowsAtOnce, head, now);
+        Lease[] leases = [.. publications.Select(each => each.Upload).OfType<Lease>()];
+        if (leases.Length == 0)
+            return await recorder.RecordAsync(publications, cancel);
+
+        // Only what is still its publisher's is recorded, and its upload ends with it.
+        var held = await UploadLeases.HeldAsync(session, transaction, leases, cancel);
+        var places = Enumerable.Range(0, publications.Count).Where(i => publications[i].Upload is not { } lease || held.Contains(lease.UploadId)).ToList();
+        var recorded = new Recorded[publications.Count];
+        foreach (var (place, each) in places.Zip(await recorder.RecordAsync([.. places.Select(i => publications[i])], cancel)))
+            recorded[place] = each;
+        // One that met a record of other bytes is ended by who took it, who says why.
+        var published = publications.Zip(recorded).Where(each => each.First.Upload is not null && each.Second.IsThere && each.First.Has(each.Second.Receipt));
+        await UploadLeases.PublishedAsync(session, transaction, [.. published.Select(each => (each.First.Upload!.Value.UploadId, each.First.Name.Key))], now, cancel);
+        return recorded;
     }
 
     /// <summary>

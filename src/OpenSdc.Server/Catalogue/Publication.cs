@@ -13,6 +13,12 @@ internal sealed record Publication(FileName Name, long Size, string Sha256)
     /// <summary>What the event says: published, or adopted.</summary>
     public string Event { get; init; } = EventKind.Published;
 
+    /// <summary>The recorded upload that brought it, which ends with its record, in the same transaction; null where none did.</summary>
+    public Lease? Upload { get; init; }
+
+    /// <summary>Whether a receipt is of these bytes.</summary>
+    public bool Has(UploadReceipt receipt) => receipt.Sha256 == Sha256 && receipt.Size == Size;
+
     /// <summary>The record that it makes.</summary>
     public FileRecord Record(long seq, DateTimeOffset now) => new()
     {
@@ -35,5 +41,12 @@ internal sealed record Publication(FileName Name, long Size, string Sha256)
     };
 }
 
-/// <summary>The record of a key after a publication: the new one, or the one that was there before it.</summary>
-internal readonly record struct Recorded(UploadReceipt Receipt, bool IsNew);
+/// <summary>
+/// The record of a key after a publication: the new one, or the one that was there before it. None where the publication's upload had passed to another
+/// by then: nothing was recorded.
+/// </summary>
+internal readonly record struct Recorded(UploadReceipt Receipt, bool IsNew)
+{
+    /// <summary>Whether there is a record: only of a publication that an upload has brought there may be none.</summary>
+    public bool IsThere => Receipt is not null;
+}

@@ -1,0 +1,63 @@
+using OpenSdc.Contract;
+
+namespace OpenSdc.Server.Catalogue;
+
+/// <summary>How far a recorded upload is. The words are stored and answered, so they never change.</summary>
+internal static class UploadState
+{
+    /// <summary>Asked for; its bytes are not there yet, or not all.</summary>
+    public const string Open = "open";
+
+    /// <summary>All its bytes are in the store, and it waits to be published or is being published.</summary>
+    public const string Arrived = "arrived";
+
+    /// <summary>Its bytes are those of the file at its key.</summary>
+    public const string Published = "published";
+
+    /// <summary>Its bytes were not taken; its problem says why.</summary>
+    public const string Refused = "refused";
+
+    /// <summary>Its sender gave it up.</summary>
+    public const string Aborted = "aborted";
+
+    /// <summary>Its bytes never came.</summary>
+    public const string Expired = "expired";
+
+    public static bool IsEnd(string state) => state is Published or Refused or Aborted or Expired;
+}
+
+/// <summary>An upload as the ledger has it.</summary>
+internal sealed record RecordedUpload(string Id, string Key, string State, DateTimeOffset ExpiresAt)
+{
+    /// <summary>The declared size of an upload in parts; null for one that comes by a single PUT.</summary>
+    public long? Size { get; init; }
+
+    /// <summary>The size of each part but the last.</summary>
+    public long? PartSize { get; init; }
+
+    /// <summary>The store's own name of an upload in parts.</summary>
+    public string? StoreId { get; init; }
+
+    /// <summary>The code of the problem that it ended with, and its sentence.</summary>
+    public (string Code, string Detail)? Problem { get; init; }
+
+    /// <summary>How many parts it has; 0 for one that comes by a single PUT.</summary>
+    public int Parts => PartSize is { } each ? (int)((Size!.Value + each - 1) / each) : 0;
+
+    /// <summary>Where a part begins, and how many bytes it has. The first part has the number 1.</summary>
+    public (long Offset, long Size) Part(int number)
+    {
+        var offset = (number - 1) * PartSize!.Value;
+        return (offset, Math.Min(PartSize.Value, Size!.Value - offset));
+    }
+}
+
+/// <summary>An upload that has arrived and that this process may publish, and nobody else until its lease has run out.</summary>
+/// <param name="Id">The upload.</param>
+/// <param name="Key">The key that it is for.</param>
+/// <param name="Size">The size that was declared for it, of uploads in parts.</param>
+/// <param name="Recorded">The receipt of the file that is at the key already; null where there is none, and then the claim to the key is this upload's.</param>
+internal sealed record TakenUpload(string Id, string Key, long? Size, UploadReceipt? Recorded);
+
+/// <summary>Who publishes an upload: a publication under a lease that has passed to another is not recorded.</summary>
+internal readonly record struct Lease(string UploadId, string Owner);
