@@ -93,6 +93,41 @@ internal static class Problems
         $"The range lies outside the object's {length} bytes.")
     { Plain = true };
 
+    public static Problem NoSuchUpload { get; } = new("no-such-upload", 404,
+        "There is no upload of this id: none was asked for, or it ended more than a day ago.")
+    { Plain = true };
+
+    public static Problem UploadEnded(string state) => new("upload-ended", 409, $"The upload is {state} and takes nothing more.") { Plain = true };
+
+    public static Problem NotInParts { get; } = new("not-in-parts", 409,
+        "The upload does not come in parts: its bytes are PUT to the URL that it was given. POST /uploads begins one in parts.")
+    { Plain = true };
+
+    public static Problem PartSize(int part, long expected, long? actual) => new("part-size", 400,
+        actual is null ? $"Part {part} must have {expected} bytes, and more came." : $"Part {part} must have {expected} bytes, and {actual} came.")
+    { Plain = true };
+
+    public static Problem PartOvertaken { get; } = new("part-overtaken", 409,
+        "The same part was sent again before this sending of it had ended; the later one counts.")
+    { Plain = true };
+
+    public static Problem PartsMissing(IReadOnlyList<string> sentences) => new("parts-missing", 409,
+        "The upload is not complete; send the missing parts first. The list of at most 100 of them is in errors.")
+    { Plain = true, Errors = sentences };
+
+    public static Problem BadUploadRequest(string sentence) => new("bad-parameter", 400, sentence) { Plain = true };
+
+    public static Problem OtherSize(long declared, long actual) => new("size-mismatch", 409,
+        $"The upload was declared to have {declared} bytes, and {actual} have come.")
+    { Plain = true };
+
+    /// <summary>How a recorded upload ended, told again.</summary>
+    public static Problem Refused(string code, string sentence) => new(code, 409, sentence) { Plain = true };
+
+    public static Problem BadSecret { get; } = new("bad-secret", 403, "The request does not bring the secret of this archive's notifications.") { Plain = true };
+
+    public static Problem BadNotification(string sentence) => new("bad-notification", 400, sentence) { Plain = true };
+
     public static Problem NotReady { get; } = new("not-ready", 503, "The archive is still starting; try again in a moment.") { Plain = true, RetryAfter = 1 };
 
     /// <summary>For what the web server could not read as a request.</summary>

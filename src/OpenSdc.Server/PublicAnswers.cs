@@ -13,11 +13,11 @@ internal static class PublicAnswers
         if (!HttpMethods.IsOptions(context.Request.Method))
         {
             if (context.Request.Headers.Origin.Count > 0)
-                headers.AccessControlExposeHeaders = "ETag, Link, OpenSDC-Count, Location, Content-Disposition, Content-Range, Accept-Ranges, Retry-After, X-Request-Id";
+                headers.AccessControlExposeHeaders = "ETag, Link, OpenSDC-Count, Location, Content-Disposition, Content-Range, Accept-Ranges, Retry-After, X-Request-Id, OpenSDC-Upload-Id";
             return next(context);
         }
 
-        headers.AccessControlAllowMethods = "GET, HEAD, PUT, POST, OPTIONS";
+        headers.AccessControlAllowMethods = "GET, HEAD, PUT, POST, DELETE, OPTIONS";
         headers.AccessControlAllowHeaders = context.Request.Headers.AccessControlRequestHeaders.Count > 0
             ? context.Request.Headers.AccessControlRequestHeaders
             : "*";

@@ -75,6 +75,7 @@ public static class ServerApp
         services.AddSingleton<ListingFormats>();
         services.AddSingleton<Publisher>();
         services.AddHostedService(all => all.GetRequiredService<Publisher>());
+        RecordedUploads.Add(services);
         services.AddSingleton<Recovery>();
         services.AddHostedService(all => all.GetRequiredService<Recovery>());
         services.AddSingleton<Verdicts>();
@@ -137,6 +138,12 @@ public static class ServerApp
                 routes.MapPut(SignedUrls.Root + "{**key}", ReceiveUpload.Handle);
             else
                 routes.MapMethods(SignedUrls.Root + "{**key}", ["GET", "HEAD", "PUT"], () => Problems.NoBytesHere);
+            routes.MapPost("/uploads", BeginParts.Handle);
+            routes.MapGet("/uploads/{id}", FollowUpload.Handle);
+            routes.MapDelete("/uploads/{id}", PartRoutes.Abort);
+            routes.MapGet("/uploads/{id}/parts", PartRoutes.List);
+            routes.MapPut("/uploads/{id}/parts/{part}", ReceivePart.Handle);
+            routes.MapPost("/uploads/{id}/complete", PartRoutes.Complete);
             routes.MapMethods("/query", GetAndHead, QueryFiles.Handle);
             routes.MapPost("/query", QueryFiles.HandlePost);
             routes.MapGet("/coverage", CoverFiles.Handle);
@@ -146,6 +153,7 @@ public static class ServerApp
                 routes.MapMethods(SignedUrls.Root + "{**key}", GetAndHead, ServeObject.Handle);
         }
 
+        app.MapPost("/hooks/s3", ReceiveHook.Handle);
         app.MapGet("/health/live", Health.Live);
         app.MapGet("/health/ready", Health.Ready);
         app.MapPrometheusScrapingEndpoint("/metrics");

@@ -59,6 +59,9 @@ public sealed record ServerOptions
     /// <summary>Milliseconds between two looks for uploads that have arrived in the store.</summary>
     public int UploadPoll { get; init; } = 250;
 
+    /// <summary>Size in bytes of the parts of an upload in parts; larger where a file would have more than 10 000 of them.</summary>
+    public long UploadPartSize { get; init; } = 64L << 20;
+
     /// <summary>Path of the mission file; null for the IMAP mission's, which is built in.</summary>
     public string? Mission { get; init; }
 
@@ -120,6 +123,7 @@ public sealed record ServerOptions
         new("hook-secret", "Secret that bucket notifications at POST /hooks/s3 bring; without it none are taken.", null, (o, v) => o with { HookSecret = Secret(v) }) { IsSecret = true },
         new("sqs-queue", "Address of the SQS queue that brings the bucket's notifications.", null, (o, v) => o with { SqsQueue = HttpUrl(v) }),
         new("upload-poll", "Milliseconds between two looks for uploads that have arrived in the store.", "250", (o, v) => o with { UploadPoll = (int)Whole(v, 10, 60_000) }),
+        new("upload-part-size", "Bytes of each part of an upload in parts.", "67108864", (o, v) => o with { UploadPartSize = Whole(v, 5L << 20, 5L << 30) }),
         new("mission", "Path of a mission file; without it the IMAP mission's.", null, (o, v) => o with { Mission = ExistingFile(v) }),
         new("public-url", "What signed URLs begin with when a proxy stands in front.", null, (o, v) => o with { PublicUrl = HttpUrl(v) }),
         new("trusted-proxies", "Addresses of proxies whose X-Forwarded-* headers are believed, separated by commas.", null, (o, v) => o with { TrustedProxies = Addresses(v) }),

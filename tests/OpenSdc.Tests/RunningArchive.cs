@@ -112,12 +112,22 @@ public sealed class RunningArchive : IAsyncDisposable
     public Task<Answer> PutAsync(string url, byte[] bytes, params (string Name, string Value)[] headers) =>
         SendAsync($"PUT {url}", content: new ByteArrayContent(bytes), headers: headers);
 
-    /// <summary>The first two steps: asks for the URL and sends the bytes.</summary>
+    /// <summary>The first two steps: asks for the URL, sends the bytes, and waits for the receipt where the store takes them.</summary>
     public async Task<UploadReceipt> UploadAsync(string name, byte[] bytes)
     {
-        var answer = await PutAsync(await UploadUrlAsync(name), bytes);
-        answer.Status.ShouldBe(201, answer.Text);
-        return JsonSerializer.Deserialize(answer.Bytes, ContractJson.Default.UploadReceipt)!;
+        var asked = await SendAsync($"GET /upload/{name}");
+        asked.Status.ShouldBe(200, asked.Text);
+        var answer = await PutAsync(asked.Json.GetString()!, bytes);
+        if (asked["OpenSDC-Upload-Id"] is not { } id)
+        {
+            answer.Status.ShouldBe(201, answer.Text);
+            return JsonSerializer.Deserialize(answer.Bytes, ContractJson.Default.UploadReceipt)!;
+        }
+
+        answer.Status.ShouldBe(200, answer.Text);
+        answer = await SendAsync($"GET /uploads/{id}?wait=60");
+        var status = JsonSerializer.Deserialize(answer.Bytes, ContractJson.Default.UploadStatus)!;
+        return status.Receipt.ShouldNotBeNull(answer.Text);
     }
 
     /// <summary>The third step: the records that match.</summary>

@@ -6,7 +6,7 @@ namespace OpenSdc.Server.Description;
 /// <summary>The words of every route, in the order of a file's journey.</summary>
 internal static class Operations
 {
-    private const string Upload = "Upload";
+    public const string Upload = "Upload";
     public const string Query = "Query";
     private const string Download = "Download";
     private const string Bytes = "Bytes";
@@ -23,7 +23,7 @@ internal static class Operations
         new() { Name = Health, Description = "What a supervisor asks of the service." },
     ];
 
-    private static readonly Failure Unsigned = new(
+    public static readonly Failure Unsigned = new(
         Problems.BadSignature("The URL expired at 2026-01-02 03:04:05 UTC; ask for a new one."), "the URL is unsigned, was changed, or has expired");
 
     private static readonly OpenApiParameter ObjectKey = Words.Path("key", $"Path of the file in the archive. {Slashes}", Samples.Key);
@@ -49,6 +49,9 @@ internal static class Operations
         Gives the absolute signed URL that the bytes are then `PUT` to; it lives for an hour unless the archive is set otherwise. Only the last part of
         the path counts, and it must be a name of the mission's conventions: the file's place in the archive is built from it. Leading folders are
         ignored, so `/upload/science/{path}` and paths relative to any folder of yours work alike.
+
+        Where the objects lie in an S3 store, the URL is the store's own: the bytes do not pass through the archive, the store answers the `PUT`, and the file
+        is visible within a second of it. `OpenSDC-Upload-Id` names the upload then; `GET /uploads/{id}?wait=30` answers with its receipt.
         """)
     {
         TakesKey = true,
@@ -57,6 +60,7 @@ internal static class Operations
         [
             new(200, "The URL to `PUT` the bytes to.")
             {
+                Headers = [("OpenSDC-Upload-Id", "Where the objects lie in an S3 store: the upload, to be followed at `/uploads/{id}`.", Samples.UploadId)],
                 Shapes = [Shapes.UploadUrl, Shapes.DocumentedUploadUrl],
                 Examples =
                 [
@@ -210,6 +214,7 @@ internal static class Operations
     [
         RequestUpload,
         ReceiveUpload,
+        .. UploadOperations.All,
         QueryOperations.Get,
         QueryOperations.Get.ForHead("headQueryFiles", "Ask about the files of a query"),
         QueryOperations.Post,

@@ -19,6 +19,9 @@ internal static class Samples
     public const string Disposition = $"attachment; filename=\"{FileName}\"";
     public const string Url = $"https://sdc.example.org/objects/{Key}?expires={Expires}&signature={Signature}";
 
+    public const string UploadId = "q6Vh0cR3yQmJ0v8nH1d7Tw";
+    public const string PartUrl = $"https://sdc.example.org/uploads/{UploadId}/parts/2?expires={Expires}&signature={Signature}";
+
     public const string QueryTag = "W/\"42-3f786850e387550f\"";
 
     public static readonly string Cursor = new Cursor(42, Key).Write();
@@ -30,6 +33,32 @@ internal static class Samples
 
     public static readonly string Receipt =
         JsonSerializer.Serialize(new UploadReceipt(Key, 1482760, Sha256, 42, "20260103 04:05:06"), ContractJson.Default.UploadReceipt);
+
+    private static readonly UploadStatus Open =
+        new() { Id = UploadId, FilePath = Key, State = "open", Expires = "20260110 04:05:06", Size = 100_000_000, PartSize = 67_108_864, Parts = 2 };
+
+    public static readonly string OpenUpload = StatusJson(Open);
+    public static readonly string ArrivedUpload = StatusJson(Open with { State = "arrived" });
+    public static readonly string PublishedUpload = StatusJson(new()
+    {
+        Id = UploadId,
+        FilePath = Key,
+        State = "published",
+        Expires = "20260103 05:05:06",
+        Receipt = new UploadReceipt(Key, 1482760, Sha256, 42, "20260103 04:05:06"),
+    });
+
+    public static readonly string RefusedUpload = StatusJson(new()
+    {
+        Id = UploadId,
+        FilePath = Key,
+        State = "refused",
+        Expires = "20260103 05:05:06",
+        Problem = new("urn:opensdc:problem:other-bytes", Problems.OtherBytes(Key).Sentence),
+    });
+
+    public static readonly string Parts = JsonSerializer.Serialize(
+        new PartList([new(1, 67_108_864)], [new(2, 67_108_864, 32_891_136, PartUrl)]), ContractJson.Default.PartList);
 
     public static readonly string Record = JsonSerializer.Serialize(
         new FileRecord
@@ -77,6 +106,8 @@ internal static class Samples
         Representation.AroundQuery.Before,
         "[('mag', 'l0', 'burst', '20230112', '20230113', 'v01-01', 'pkts'), ('mag', 'l0', 'burst', '20230112', '20230113', 'v01-02', 'pkts')]",
         Representation.AroundQuery.After);
+
+    private static string StatusJson(UploadStatus status) => JsonSerializer.Serialize(status, ContractJson.Default.UploadStatus);
 
     private static string Json(Readiness readiness) => JsonSerializer.Serialize(readiness, HealthJson.Default.Readiness);
 }

@@ -18,6 +18,8 @@ internal static class Shapes
     public const string CoverageList = "CoverageList";
     public const string Facets = "Facets";
     public const string UploadReceipt = nameof(Contract.UploadReceipt);
+    public const string UploadStatus = nameof(Contract.UploadStatus);
+    public const string PartList = nameof(Contract.PartList);
     public const string Bytes = "Bytes";
     public const string Text = "Text";
     public const string Readiness = "Readiness";

@@ -5,7 +5,7 @@ namespace OpenSdc.Server.Objects;
 
 /// <summary>Objects as files in the data folder, each at its key, so that the folder can be browsed without OpenSDC.</summary>
 /// <remarks>
-/// <para>Configuration: the data folder. <c>objects/KEY</c> holds the files, <c>staging/N/NAME</c> the uploads on their way, <c>quarantine/</c> what
+/// <para>Configuration: the data folder. <c>objects/KEY</c> holds the files, <c>staging/N/NAME</c> the uploads on their way, <c>parts/</c> those that come in parts, <c>quarantine/</c> what
 /// upkeep took out of the archive; all must be on one file system, one that has hard links.</para>
 /// <para>How it works: an upload takes a free slot N of staging, so that its file can bear its own name there and a restart
 /// knows where it belongs. It is written, flushed, and linked to its final name: a link, unlike a rename, never overwrites. Then the folders that got a
@@ -35,7 +35,10 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         drive = new DriveInfo(Path.GetFullPath(dataFolder));
         fileSystem = FileSystemFlush.Of(objects);
         sharedFlush = new SharedFlush(flushThreads, fileSystem is null ? null : fileSystem.Run);
+        Parts = new DiskParts(dataFolder, flushThreads);
     }
+
+    public DiskParts? Parts { get; }
 
     public ValueTask<StagedObject> StageAsync(string key, CancellationToken cancel)
     {
@@ -61,7 +64,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
             try
             {
                 await MakeFolderAsync(FolderOf(staged[i].Key));
-                outcomes[i] = new Naming(Posix.Link(((StagedFile)staged[i]).Path, PathOf(staged[i].Key)));
+                outcomes[i] = new Naming(Posix.Link(((DiskStaged)staged[i]).Path, PathOf(staged[i].Key)));
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
@@ -115,7 +118,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
     {
         try
         {
-            return new(new StoredFile(File.OpenHandle(PathOf(key), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)));
+            return new(new DiskObject(PathOf(key)));
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -142,7 +145,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
 
     public long StagingSize()
     {
-        long size = 0;
+        var size = Parts!.Size();
         foreach (var file in new DirectoryInfo(staging).EnumerateFiles("*", SearchOption.AllDirectories))
         {
             // An upload may end between the listing and the question.
@@ -197,7 +200,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
             durableFolders.TryAdd(at, true);
     }
 
-    private sealed class StagedFile : StagedObject
+    private sealed class StagedFile : DiskStaged
     {
         // A larger one would make those wait that share its flush.
         private const long MostShared = 256 * 1024;
@@ -214,7 +217,7 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
             handle = File.OpenHandle(Path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         }
 
-        public string Path { get; }
+        public override string Path { get; }
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
         {
@@ -257,19 +260,5 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
                 // The caller has its answer, published or refused, and a left-over does not change it; the next start removes it.
             }
         }
-    }
-
-    private sealed class StoredFile(SafeFileHandle handle) : StoredObject
-    {
-        public override long Length { get; } = RandomAccess.GetLength(handle);
-
-        public override DateTime Written => File.GetLastWriteTimeUtc(handle);
-
-        public override ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancel) =>
-            new(RandomAccess.Read(handle, buffer.Span, offset));
-
-        public override void DropCache() => Posix.DropCache(handle);
-
-        public override void Dispose() => handle.Dispose();
     }
 }

@@ -55,6 +55,9 @@ internal interface IObjectStore
     /// <summary>How bytes travel between clients and the store without passing through the server; null where they pass through it.</summary>
     DirectTransfer? Direct { get; }
 
+    /// <summary>Where uploads in parts lie whose bytes pass through the server; null where <see cref="Direct"/> takes them.</summary>
+    DiskParts? Parts { get; }
+
     /// <summary>
     /// All that lies in the store, in the ordinal order of its keys, in memory that does not grow with the archive: also what nobody
     /// published, such as a file of another name, and what is no object at all. What comes or goes meanwhile may be told or not.

@@ -33,6 +33,8 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
 
     public DirectTransfer? Direct { get; }
 
+    public DiskParts? Parts => null;
+
     public ValueTask<StagedObject> StageAsync(string key, CancellationToken cancel) =>
         new(new S3Upload(bucket, Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)), key, bytes => Interlocked.Add(ref stagingSize, bytes)));
 
@@ -101,7 +103,8 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return new Naming(false, await TakenBackAsync(staged, failure));
+            // What came past the server is under a claim, and perhaps published by another process by now: nobody but the claim's holder may touch the key.
+            return new Naming(false, staged is ArrivedUpload ? failure : await TakenBackAsync(staged, failure));
         }
     }
 

@@ -23,14 +23,19 @@ internal sealed class SignedUrls(SigningKey signingKey, TimeProvider clock) : ID
     private readonly ThreadLocal<IncrementalHash> hashes = new(() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, signingKey.Bytes));
 
     /// <summary>The absolute URL that allows one method on one key for a number of seconds.</summary>
-    public string Sign(string baseUrl, string method, string key, int lifetime)
+    public string Sign(string baseUrl, string method, string key, int lifetime) => Sign(baseUrl, Root, method, key, lifetime);
+
+    /// <summary>The same for a path that is no object's: of one part of an upload.</summary>
+    public string SignPath(string baseUrl, string method, string path, int lifetime) => Sign(baseUrl, "/", method, path, lifetime);
+
+    private string Sign(string baseUrl, string root, string method, string key, int lifetime)
     {
         var expires = clock.GetUtcNow().ToUnixTimeSeconds() + lifetime;
         Span<byte> signature = stackalloc byte[HMACSHA256.HashSizeInBytes];
         Compute(method, key, expires, signature);
         Span<char> text = stackalloc char[Base64Url.GetEncodedLength(HMACSHA256.HashSizeInBytes)];
         Base64Url.EncodeToChars(signature, text);
-        return string.Create(CultureInfo.InvariantCulture, $"{baseUrl}{Root}{PathOf(key)}?expires={expires}&signature={text}");
+        return string.Create(CultureInfo.InvariantCulture, $"{baseUrl}{root}{PathOf(key)}?expires={expires}&signature={text}");
     }
 
     /// <summary>Null where the request may pass; otherwise the sentence that says why not.</summary>

@@ -42,6 +42,18 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         return outcome;
     }
 
+    /// <summary>
+    /// Records an upload whose object lies at its key already, put there under the upload's claim: its record, its end and the end of the claim are one
+    /// transaction. Where that fails nothing has to be undone: claim and object wait for whoever takes the upload next.
+    /// </summary>
+    public async Task<Recorded> RecordAsync(Publication publication, CancellationToken cancel)
+    {
+        var pending = new Pending(publication, Staged: null) { IsNamed = true };
+        await named.Writer.WriteAsync(pending, cancel);
+        await pending.Done.Task;
+        return pending.Recorded;
+    }
+
     /// <summary>Stops after the uploads that are waiting have been published.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -58,7 +70,7 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         {
             try
             {
-                var namings = await store.NameAsync([.. batch.Select(pending => pending.Staged)], CancellationToken.None);
+                var namings = await store.NameAsync([.. batch.Select(pending => pending.Staged!)], CancellationToken.None);
                 for (var i = 0; i < namings.Length; i++)
                 {
                     batch[i].IsNamed = namings[i].IsNamed;
@@ -117,14 +129,17 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
                 return;
             var recorded = await catalogue.PublishAsync([.. batch.Select(pending => pending.Publication)], CancellationToken.None);
             for (var i = 0; i < recorded.Length; i++)
-                batch[i].End(recorded[i].Receipt, recorded[i].IsNew);
+                batch[i].End(recorded[i]);
         }
         catch
         {
             // Before anyone hears of it: an upload that is let go takes its staging name with it.
-            foreach (var pending in batch)
-                pending.Staged.Keep();
-            unsettled.AddRange(batch.Select(pending => pending.Staged));
+            foreach (var staged in batch.Select(pending => pending.Staged).OfType<StagedObject>())
+            {
+                staged.Keep();
+                unsettled.Add(staged);
+            }
+
             throw;
         }
     }
@@ -148,7 +163,7 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
     /// <summary>The key had an object: normally one with a record; without one it is adopted where its bytes are those of the upload.</summary>
     private async Task EndTakenAsync(Pending late)
     {
-        var (key, publication) = (late.Staged.Key, late.Publication);
+        var (key, publication) = (late.Publication.Name.Key, late.Publication);
         var receipt = await catalogue.FindAsync(key, CancellationToken.None);
         if (receipt is null)
         {
@@ -166,25 +181,29 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
             }
         }
 
-        late.End(receipt, isNew: false);
+        late.End(new Recorded(receipt!, IsNew: false));
     }
 
     /// <summary>The upload that held the key could not be recorded and has given it back since: it is free for this one.</summary>
     private async Task<bool> IsNamedNowAsync(Pending late)
     {
-        var naming = (await store.NameAsync([late.Staged], CancellationToken.None))[0];
+        var naming = (await store.NameAsync([late.Staged!], CancellationToken.None))[0];
         return naming.Failure is { } failure ? throw failure : naming.IsNamed;
     }
 
-    private sealed record Pending(Publication Publication, StagedObject Staged)
+    /// <summary>One that waits; without a staged object where its key has been given already.</summary>
+    private sealed record Pending(Publication Publication, StagedObject? Staged)
     {
         public bool IsNamed { get; set; }
 
+        public Recorded Recorded { get; private set; }
+
         public TaskCompletionSource<PublishOutcome> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void End(UploadReceipt? receipt, bool isNew) =>
-            Done.TrySetResult(receipt is not null && receipt.Sha256 == Publication.Sha256 && receipt.Size == Publication.Size
-                ? new PublishOutcome(receipt, isNew)
-                : default);
+        public void End(Recorded recorded)
+        {
+            Recorded = recorded;
+            Done.TrySetResult(recorded.IsThere && Publication.Has(recorded.Receipt) ? new PublishOutcome(recorded.Receipt, recorded.IsNew) : default);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Uploads;
@@ -9,7 +10,8 @@ internal static class RequestUpload
 {
     /// <summary><c>GET /upload/{path}</c></summary>
     public static async Task<Results<UploadUrl, Problem>> Handle(
-        string? path, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, SignedUrls urls, PublicAddress address, ServerOptions options)
+        string? path, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, IObjectStore store, RecordUploads uploads, SignedUrls urls,
+        PublicAddress address, ServerOptions options, TimeProvider clock)
     {
         if (string.IsNullOrEmpty(path) || path == "science" || path[^1] == '/')
             return Problems.NoUploadName;
@@ -18,14 +20,29 @@ internal static class RequestUpload
         var parsed = ArchivePath.ParseUpload(path, mission);
         if (parsed.Name is not { } name)
             return Problems.BadUploadName(parsed.Faults);
+        if (store.Direct is { } direct)
+        {
+            // One statement records it and sees whether the key has a file.
+            var id = IncomingBytes.NewId();
+            var upload = new RecordedUpload(id, name.Key, UploadState.Open, clock.GetUtcNow().AddSeconds(options.UploadLifetime));
+            return await uploads.OpenAsync(upload, context.RequestAborted)
+                ? new UploadUrl(direct.SignUpload(id, name.Key, options.UploadLifetime), id)
+                : Problems.Exists(name.Key);
+        }
+
         if (await catalogue.HasAsync(name.Key, context.RequestAborted))
             return Problems.Exists(name.Key);
         return new UploadUrl(urls.Sign(address.Of(context), "PUT", name.Key, options.UploadLifetime));
     }
 }
 
-/// <summary>The signed URL to PUT to.</summary>
-internal sealed record UploadUrl(string Url) : IResult
+/// <summary>The signed URL to PUT to, and the upload's id where it is recorded.</summary>
+internal sealed record UploadUrl(string Url, string? UploadId = null) : IResult
 {
-    public Task ExecuteAsync(HttpContext context) => Representation.WriteUploadUrlAsync(context, Url);
+    public Task ExecuteAsync(HttpContext context)
+    {
+        if (UploadId is not null)
+            context.Response.Headers["OpenSDC-Upload-Id"] = UploadId;
+        return Representation.WriteUploadUrlAsync(context, Url);
+    }
 }

@@ -1,0 +1,228 @@
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+using OpenSdc.Server.Uploads;
+
+namespace OpenSdc.Server.Description;
+
+/// <summary>The words of the routes of uploads that travel past the server or in parts.</summary>
+internal static class UploadOperations
+{
+    private static readonly OpenApiParameter Id = Words.Path("id", "The upload, as `OpenSDC-Upload-Id` or `POST /uploads` named it.", Samples.UploadId);
+
+    private static readonly Failure NoSuchUpload = new(Problems.NoSuchUpload, "there is no such upload, or it ended more than a day ago");
+    private static readonly Failure NotInParts = new(Problems.NotInParts, "the upload comes by a single `PUT`");
+    private static readonly Failure Ended = new(Problems.UploadEnded("published"), "the upload is not open any more");
+
+    private static OpenApiParameter Wait(int usual) => Words.Query(
+        "wait", $"Seconds to wait for the upload's end, 0 to {FollowUpload.LongestWait}; {usual} by default.",
+        new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "0", Maximum = FollowUpload.LongestWait.ToString() }, 30);
+
+    private static OpenApiParameter Number(string name, string text, int example) =>
+        Words.Query(name, text, new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" }, example);
+
+    private static Operation Begin { get; } = new(HttpMethod.Post, "/uploads", "beginUpload", Operations.Upload, "Begin an upload in parts",
+        """
+        For large files, and for lines that break: the file is divided into parts, each of which is `PUT` to a URL of its own and can be sent again, in any order,
+        several at once, also after a restart of either side. All parts but the last have the size that the answer says. The upload stays open for seven days.
+        """)
+    {
+        TakesKey = true,
+        Body = new OpenApiRequestBody
+        {
+            Required = true,
+            Description = "The file's name, after any folders, and its size in bytes, at least 1.",
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["application/json"] = new OpenApiMediaType
+                {
+                    Schema = Shapes.Object("A file that is to come in parts.",
+                        ("filename", Shapes.String("Name of the file, after any folders."), true),
+                        ("size", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Its size in bytes." }, true)),
+                    Example = JsonNode.Parse($$"""{"filename":"{{Samples.FileName}}","size":100000000}"""),
+                },
+            },
+        },
+        Answers =
+        [
+            new(201, "The upload is open.")
+            {
+                Headers = [("Location", "Where to follow the upload.", $"/uploads/{Samples.UploadId}"), ("OpenSDC-Upload-Id", "The upload.", Samples.UploadId)],
+                Shapes = [Shapes.UploadStatus],
+                Examples = [("open", "two parts", Samples.OpenUpload)],
+            },
+        ],
+        Failures =
+        [
+            new(Problems.BadUploadRequest("The body has no size; allowed: a JSON object with filename, a text, and size, a whole number of bytes."), "the body is not what it must be"),
+            new(Problems.BadUploadName(Samples.NameFaults) with { Plain = true }, "the name does not follow the conventions"),
+            new(Problems.NoUploadName with { Plain = true }, "there is no file name"),
+            new(Problems.Exists(Samples.Key) with { Plain = true }, "the file is in the archive already"),
+            new(Problems.TooLarge(IncomingBytes.LargestFile), "the file is larger than the archive takes"),
+            new(Problems.NoRoom, "the archive's disk is full"),
+            Failure.Unexpected,
+            Failure.Starting,
+        ],
+    };
+
+    private static Operation Follow { get; } = new(HttpMethod.Get, "/uploads/{id}", "followUpload", Operations.Upload, "Ask how far an upload is",
+        """
+        Of an upload whose bytes were sent past the archive, or in parts. Answers at once, or with `wait` as soon as the upload has ended: with the receipt, or with
+        the problem that it was refused for. An upload that has ended can be asked about for a day.
+        """)
+    {
+        TakesKey = true,
+        Parameters = [Id, Wait(0)],
+        Answers =
+        [
+            new(200, "How far it is.")
+            {
+                Shapes = [Shapes.UploadStatus],
+                Examples =
+                [
+                    ("open", "its bytes are not there yet", Samples.OpenUpload),
+                    ("published", "published, with the receipt", Samples.PublishedUpload),
+                    ("refused", "refused, with the problem", Samples.RefusedUpload),
+                ],
+            },
+        ],
+        Failures =
+        [
+            new(Problems.BadUploadRequest("The parameter wait is 'long'; allowed: whole seconds from 0 to 60."), "a value is malformed"),
+            NoSuchUpload,
+            Failure.Unexpected,
+            Failure.Starting,
+        ],
+    };
+
+    private static Operation Abort { get; } = new(HttpMethod.Delete, "/uploads/{id}", "abortUpload", Operations.Upload, "Give an upload up",
+        "Nothing of it is stored any more. Giving up twice is no fault; an upload whose bytes have all arrived cannot be given up.")
+    {
+        TakesKey = true,
+        Parameters = [Id],
+        Answers = [new(204, "It is given up.")],
+        Failures = [NoSuchUpload, Ended, Failure.Unexpected, Failure.Starting],
+    };
+
+    private static Operation List { get; } = new(HttpMethod.Get, "/uploads/{id}/parts", "listParts", Operations.Upload, "Ask for parts",
+        """
+        Of a range of parts: which have come whole, and for each that has not, where in the file it lies and the signed URL to `PUT` it to. Ask again after an
+        interruption, or when URLs have expired: what has come is not asked for again.
+        """)
+    {
+        TakesKey = true,
+        Parameters =
+        [
+            Id,
+            Number("from", "The first part to tell of; 1 by default.", 1),
+            Number("count", $"How many parts to tell of, 1 to {PartRoutes.MostListed}; 100 by default.", 100),
+        ],
+        Answers = [new(200, "The parts.") { Shapes = [Shapes.PartList], Examples = [("parts", "one has come, one has not", Samples.Parts)] }],
+        Failures =
+        [
+            new(Problems.BadUploadRequest("The parameter from is '0'; allowed: a whole number from 1 to 2."), "a value is malformed"),
+            NoSuchUpload,
+            NotInParts,
+            Ended,
+            Failure.Unexpected,
+            Failure.Starting,
+        ],
+    };
+
+    private static Operation Put { get; } = new(HttpMethod.Put, "/uploads/{id}/parts/{part}", "putPart", Operations.Upload, "Send the bytes of a part",
+        """
+        At the URL that `/uploads/{id}/parts` gave; where the objects lie in an S3 store, that URL is the store's own. Once this has answered 2xx, the part is safe. A part may be sent
+        again as long as the upload is open; the later sending counts. Digest headers are checked as for a whole file.
+        """)
+    {
+        Parameters =
+        [
+            Id,
+            Words.Path("part", "Number of the part; the first is 1.", "2"),
+            Words.Query("expires", "Moment at which the URL ends, in seconds since 1970-01-01 UTC.",
+                new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" }, long.Parse(Samples.Expires), required: true),
+            Words.Query("signature", "HMAC over method, path and end, in base64url.", Words.String(), Samples.Signature, required: true),
+        ],
+        Body = new OpenApiRequestBody
+        {
+            Required = true,
+            Description = "The bytes of the part, with `Content-Length` or chunked, of any content type.",
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["application/octet-stream"] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } },
+            },
+        },
+        Answers = [new(204, "The part is safe.")],
+        Failures =
+        [
+            new(Problems.PartSize(2, 32_891_136, 32_000_000), "the part has another size than it must have"),
+            new(Problems.DigestMismatch("Content-MD5", Samples.Md5InBase64, "1B2M2Y8AsgTpgAmY7PhCfg=="), "the bytes are not those that a digest header promised"),
+            new(Problems.BadDigestHeader("The header Content-MD5 is 'none', but a MD5 digest is 16 bytes in base64."), "a digest header cannot be read"),
+            new(Problems.BodyCutShort, "the body ended early"),
+            Operations.Unsigned,
+            NoSuchUpload,
+            new(Problems.NoBytesHere, "parts of this archive go to its S3 store"),
+            new(Problems.OfStatus(408), "the bytes came too slowly"),
+            Ended,
+            new(Problems.PartOvertaken, "the same part was sent again meanwhile"),
+            Failure.Unexpected,
+            Failure.Starting,
+            new(Problems.CannotWrite, "the archive's disk or catalogue cannot be written"),
+            new(Problems.NoRoom, "the archive's disk is full"),
+        ],
+    };
+
+    private static Operation Complete { get; } = new(HttpMethod.Post, "/uploads/{id}/complete", "completeUpload", Operations.Upload, "Say that all parts have come",
+        """
+        The parts become one file, which is hashed and published. Waits for that a while, 10 s by default; of an upload that takes longer the answer is 202, and
+        `GET /uploads/{id}?wait=30` tells its end. May be repeated after any fault.
+        """)
+    {
+        TakesKey = true,
+        Parameters = [Id, Wait(10)],
+        Answers =
+        [
+            new(201, "The file is published.") { Shapes = [Shapes.UploadReceipt], Examples = [("receipt", "the receipt", Samples.Receipt)] },
+            new(200, "It was published before: the receipt again.") { Shapes = [Shapes.UploadReceipt], Examples = [("receipt", "the receipt", Samples.Receipt)] },
+            new(202, "It is being published.") { Shapes = [Shapes.UploadStatus], Examples = [("arrived", "all parts are there", Samples.ArrivedUpload)] },
+        ],
+        Failures =
+        [
+            new(Problems.BadUploadRequest("The parameter wait is 'long'; allowed: whole seconds from 0 to 60."), "a value is malformed"),
+            NoSuchUpload,
+            NotInParts,
+            new(Problems.PartsMissing(["Part 2 has not come; it must have 32891136 bytes."]), "parts have not come, or have another size; `errors` lists them"),
+            new(Problems.OtherBytes(Samples.Key), "the archive has other bytes under this name"),
+            new(Problems.OtherSize(100_000_000, 99_999_999), "the file has another size than was declared"),
+            new(Problems.UploadEnded("aborted"), "the upload was given up, or its time is over"),
+            Failure.Unexpected,
+            Failure.Starting,
+        ],
+    };
+
+    private static Operation Hook { get; } = new(HttpMethod.Post, "/hooks/s3", "receiveNotification", Operations.Upload, "Tell of an object that has come to the store",
+        """
+        Where an S3 store sends its notifications (AWS through SNS, Ceph, MinIO), so that uploads are noticed at once. Works without as well: the archive looks by itself. The
+        operator's secret comes as `Authorization: Bearer` or in the query. What is told twice, late or in any order does no harm, nor what is told of something else.
+        """)
+    {
+        Parameters = [Words.Query("secret", "The secret, where it does not come in `Authorization`.", Words.String(), "a-long-random-secret")],
+        Body = new OpenApiRequestBody
+        {
+            Required = true,
+            Description = "The notification, as the store writes it.",
+            Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.Object } } },
+        },
+        Answers = [new(204, "It is taken.")],
+        Failures =
+        [
+            new(Problems.BadNotification("The notification has neither Records nor a Message."), "it is no notification"),
+            new(Problems.BadSecret, "the secret is missing or wrong"),
+            new(Problems.OfStatus(404), "this archive takes none"),
+            new(Problems.OfStatus(413), "it is longer than any notification"),
+            Failure.Unexpected,
+            Failure.Starting,
+        ],
+    };
+
+    public static IReadOnlyList<Operation> All { get; } = [Begin, Follow, Abort, List, Put, Complete, Hook];
+}

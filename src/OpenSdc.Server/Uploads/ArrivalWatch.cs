@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Objects;
+using OpenSdc.Server.Upkeep;
+
+namespace OpenSdc.Server.Uploads;
+
+/// <summary>
+/// Notices uploads that have arrived in the store, by listing its staging: one request tells all of them, however many are expected. It works on any store
+/// without setting anything up; notifications only make it sooner. One process does it at a time.
+/// </summary>
+/// <remarks>
+/// The listing also tells what nobody waits for: bytes of uploads that have ended, as after a crash between a record and the removal from staging, or from a
+/// client that sends twice; and what belongs to no upload. The former are removed after some seconds, the latter after a day.
+/// </remarks>
+internal sealed partial class ArrivalWatch(
+    IObjectStore store, UploadLedger ledger, Arrivals arrivals, Duties duties, Recovery recovery, ServerOptions options, TimeProvider clock, ILogger<ArrivalWatch> logger)
+    : BackgroundService
+{
+    /// <summary>How long another process waits for one that has died with this duty.</summary>
+    public static readonly TimeSpan DutyTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long bytes without an upload are kept.</summary>
+    public static readonly TimeSpan KeepStrays = TimeSpan.FromDays(1);
+
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
+
+    // What was listed before, and when to ask the ledger about it again. Never more than are in the store.
+    private Dictionary<string, DateTimeOffset> known = new(StringComparer.Ordinal);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (store.Direct is not { } direct)
+            return;
+        await recovery.Done.WaitAsync(stoppingToken);
+        var every = TimeSpan.FromMilliseconds(options.UploadPoll);
+        while (true)
+        {
+            var wait = every;
+            try
+            {
+                var started = Stopwatch.GetTimestamp();
+                if (await duties.HoldAsync("arrivals", DutyTime, stoppingToken))
+                    await LookAsync(direct, stoppingToken);
+                // A long listing is not begun again at once: it would take the store's time from those who publish.
+                var took = Stopwatch.GetElapsedTime(started);
+                wait = took * 2 > every ? took * 2 : every;
+            }
+            catch (Exception failure) when (Trouble.MayPass(failure))
+            {
+                LogCannotLook(failure.Message);
+                wait = AfterFailure;
+            }
+
+            await Task.Delay(wait, clock, stoppingToken);
+        }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (store.Direct is null)
+            return;
+        try
+        {
+            await duties.LetGoAsync("arrivals", cancellationToken);
+        }
+        catch (Exception failure) when (Trouble.MayPass(failure))
+        {
+            // Then its time runs out.
+        }
+    }
+
+    private async Task LookAsync(DirectTransfer direct, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        var listed = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
+        var news = new List<ArrivedObject>(Several.Most);
+        await foreach (var arrived in direct.ArrivedAsync(cancel))
+        {
+            var isKnown = known.TryGetValue(arrived.UploadId, out var askAt);
+            listed[arrived.UploadId] = isKnown && now < askAt ? askAt : now + AskAgain;
+            if (isKnown && now < askAt)
+                continue;
+            news.Add(arrived);
+            if (news.Count == Several.Most)
+                await TellAsync(direct, news, cancel);
+        }
+
+        await TellAsync(direct, news, cancel);
+        known = listed;
+    }
+
+    private async Task TellAsync(DirectTransfer direct, List<ArrivedObject> news, CancellationToken cancel)
+    {
+        if (news.Count == 0)
+            return;
+        var others = (await arrivals.SayAsync(news, cancel)) is var arrived && arrived.Count < news.Count
+            ? news.Where(each => !arrived.Contains(each.UploadId) && known.ContainsKey(each.UploadId)).ToList()
+            : [];
+        // Only what was there some seconds ago as well: whoever has just ended one is about to remove it.
+        if (others.Count > 0)
+        {
+            var states = await ledger.StatesAsync([.. others.Select(each => each.UploadId)], cancel);
+            var strays = others.Where(each => IsStray(each, states.GetValueOrDefault(each.UploadId))).Select(each => (each.UploadId, each.Key)).ToList();
+            if (strays.Count > 0)
+            {
+                await direct.RemoveArrivedAsync(strays, cancel);
+                LogRemoved(strays.Count);
+            }
+        }
+
+        news.Clear();
+    }
+
+    private bool IsStray(ArrivedObject arrived, string? state) =>
+        state is null ? arrived.LastWrite < clock.GetUtcNow() - KeepStrays : UploadState.IsEnd(state);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot look for uploads that have arrived; trying again: {Reason}")]
+    private partial void LogCannotLook(string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Removed {Count} objects from staging that no upload waits for")]
+    private partial void LogRemoved(int count);
+}

@@ -1,0 +1,244 @@
+using System.Threading.Channels;
+using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Objects;
+using OpenSdc.Server.Upkeep;
+
+namespace OpenSdc.Server.Uploads;
+
+/// <summary>
+/// Publishes uploads that have arrived past the server or in parts: takes them with the claims to their keys, reads each once for its SHA-256, gives it its
+/// key, has it recorded, and removes it from staging. Every replica does so, each with uploads of its own; decision 0012 says what a crash leaves after each step.
+/// </summary>
+/// <remarks>
+/// Nothing is in memory that another process would need: who takes up an upload whose publisher has died begins again at its first step, and each
+/// step finds what it would do done, or does it again to the same end.
+/// </remarks>
+internal sealed partial class PublishArrived(
+    IObjectStore store, IncomingBytes incoming, UploadLeases leases, HeldLeases held, Arrivals arrivals, Publisher publisher, Recovery recovery, Mission mission,
+    ServerOptions options, Telemetry telemetry, TimeProvider clock, ILogger<PublishArrived> logger) : BackgroundService
+{
+    // Small files wait for the store's answers, not for a processor.
+    private const int AtOnce = 48;
+    private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(50);
+
+    private readonly SemaphoreSlim free = new(AtOnce, AtOnce);
+    private readonly Channel<(string Id, string Key)> done = Channel.CreateUnbounded<(string, string)>();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await recovery.Done.WaitAsync(stoppingToken);
+        var removing = RemoveAsync(stoppingToken);
+        var renewing = RenewAsync(stoppingToken);
+        // On a disk nobody else brings arrivals about; the look is for what an earlier process has left.
+        var every = store.Direct is null ? TimeSpan.FromSeconds(5) : TimeSpan.FromMilliseconds(options.UploadPoll);
+        try
+        {
+            while (true)
+            {
+                await free.WaitAsync(stoppingToken);
+                var room = 1;
+                while (room < AtOnce && free.Wait(TimeSpan.Zero, CancellationToken.None))
+                    room++;
+                var begun = 0;
+                try
+                {
+                    begun = await TakeAsync(room, stoppingToken);
+                }
+                finally
+                {
+                    free.Release(room - begun);
+                }
+
+                if (begun < room)
+                    await arrivals.WaitForWorkAsync(every, clock, stoppingToken);
+            }
+        }
+        finally
+        {
+            // What is under way has been told to stop, and gives its uploads back.
+            for (var i = 0; i < AtOnce; i++)
+                await free.WaitAsync(CancellationToken.None);
+            done.Writer.Complete();
+            await Task.WhenAll(removing, renewing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<int> TakeAsync(int most, CancellationToken cancel)
+    {
+        var begun = 0;
+        try
+        {
+            var now = clock.GetUtcNow();
+            foreach (var upload in await leases.TakeAsync(held.Owner, most, cancel))
+            {
+                if (held.Begin(upload.Id, now, cancel) is not { } lease)
+                    continue;
+                begun++;
+                _ = PublishAsync(upload, lease);
+            }
+        }
+        catch (Exception failure) when (Trouble.MayPass(failure))
+        {
+            LogCannotTake(failure.Message);
+            await Task.Delay(TryAgain, clock, cancel);
+        }
+
+        return begun;
+    }
+
+    /// <summary>Does all of the work on one upload, and never fails: what cannot be done now is tried again.</summary>
+    private async Task PublishAsync(TakenUpload upload, HeldLeases.Held lease)
+    {
+        try
+        {
+            await Task.Yield();
+            if (await EndAsync(upload, lease) is { } end)
+            {
+                telemetry.Uploaded(end.Outcome, end.Size);
+                done.Writer.TryWrite((upload.Id, upload.Key));
+                arrivals.Ended(upload.Id);
+            }
+        }
+        catch (Exception failure)
+        {
+            if (failure is not OperationCanceledException)
+                LogTryAgain(upload.Key, upload.Id, failure.Message);
+            await GiveBackAsync(lease.Lease);
+        }
+        finally
+        {
+            lease.Dispose();
+            free.Release();
+        }
+    }
+
+    /// <summary>What the upload ended with; null where it goes on, or went on elsewhere.</summary>
+    private async Task<(string Outcome, long Size)?> EndAsync(TakenUpload upload, HeldLeases.Held lease)
+    {
+        var opened = arrivals.Listed(upload.Id) is { } listed ? incoming.Open(listed) : await incoming.OpenAsync(upload.Id, upload.Key, lease.Stop);
+        if (opened is not { } bytes)
+        {
+            await leases.ReopenAsync(lease.Lease, lease.Stop);
+            return null;
+        }
+
+        await using var staged = bytes.Staged;
+        if (ArchivePath.ParseUpload(upload.Key, mission).Name is not { } name)
+            return await RefuseAsync(upload, lease, Problems.BadUploadName([]));
+        if (upload.Size is { } declared && staged.Length != declared)
+            return await RefuseAsync(upload, lease, Problems.OtherSize(declared, staged.Length));
+        if (upload.Size is null && staged.Length > options.MaxUploadSize)
+            return await RefuseAsync(upload, lease, Problems.TooLarge(options.MaxUploadSize));
+        if (upload.Recorded is { } there && there.Size != staged.Length)
+            return await RefuseAsync(upload, lease, Problems.OtherBytes(upload.Key));
+
+        var publication = new Publication(name, staged.Length, await bytes.DigestAsync(lease.Stop)) { Upload = lease.Lease };
+        if (upload.Recorded is { } receipt)
+        {
+            if (!publication.Has(receipt))
+                return await RefuseAsync(upload, lease, Problems.OtherBytes(upload.Key));
+            return await leases.EndAsync(lease.Lease, receipt.Seq, problem: null, lease.Stop) ? ("repeated", receipt.Size) : null;
+        }
+
+        var naming = (await store.NameAsync([staged], lease.Stop))[0];
+        if (naming.Failure is { } failure)
+            throw failure;
+        if (!naming.IsNamed && !await IsAtKeyAsync(publication, lease.Stop))
+            return await RefuseAsync(upload, lease, Problems.OtherBytes(upload.Key));
+
+        // From here on the upload belongs to the publisher's batch, whatever becomes of the lease: its transaction asks.
+        lease.Stop.ThrowIfCancellationRequested();
+        var recorded = await publisher.RecordAsync(publication, CancellationToken.None);
+        if (!recorded.IsThere)
+            return null;
+        if (!publication.Has(recorded.Receipt))
+            return await RefuseAsync(upload, lease, Problems.OtherBytes(upload.Key));
+        if (recorded.IsNew)
+            LogPublished(upload.Key, publication.Size, recorded.Receipt.Seq, upload.Id);
+        return (recorded.IsNew ? "published" : "repeated", publication.Size);
+    }
+
+    /// <summary>An object without a record, put there by hand or by an earlier try, is the upload's where its bytes are.</summary>
+    private async Task<bool> IsAtKeyAsync(Publication publication, CancellationToken cancel)
+    {
+        using var there = await store.OpenAsync(publication.Name.Key, cancel);
+        if (there is null || there.Length != publication.Size || await ObjectDigest.OfAsync(there, cancel) != publication.Sha256)
+            return false;
+        await store.FlushAsync(publication.Name.Key, cancel);
+        return true;
+    }
+
+    private async Task<(string Outcome, long Size)?> RefuseAsync(TakenUpload upload, HeldLeases.Held lease, Problem problem)
+    {
+        if (!await leases.EndAsync(lease.Lease, seq: null, (problem.Code, problem.Sentence), lease.Stop))
+            return null;
+        LogRefused(upload.Key, upload.Id, problem.Sentence);
+        return (problem.Code, 0);
+    }
+
+    private async Task GiveBackAsync(Lease lease)
+    {
+        try
+        {
+            await leases.PutBackAsync(lease, TryAgain, CancellationToken.None);
+        }
+        catch (Exception failure) when (Trouble.MayPass(failure))
+        {
+            // Its lease runs out, and somebody takes it again.
+        }
+    }
+
+    private async Task RenewAsync(CancellationToken cancel)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), clock);
+        while (await timer.WaitForNextTickAsync(cancel))
+        {
+            try
+            {
+                await held.RenewAsync(cancel);
+            }
+            catch (Exception failure) when (Trouble.MayPass(failure))
+            {
+                LogCannotTake(failure.Message);
+            }
+        }
+    }
+
+    /// <summary>Removes from staging what has ended, many at a time. What is left there by a crash the watch finds.</summary>
+    private async Task RemoveAsync(CancellationToken cancel)
+    {
+        while (await done.Reader.WaitToReadAsync(CancellationToken.None))
+        {
+            if (!cancel.IsCancellationRequested)
+                await Task.Delay(Gather, clock, CancellationToken.None);
+            var some = new List<(string, string)>();
+            while (some.Count < 500 && done.Reader.TryRead(out var next))
+                some.Add(next);
+            try
+            {
+                await incoming.RemoveAsync(some, CancellationToken.None);
+            }
+            catch (Exception failure) when (Trouble.MayPass(failure))
+            {
+                LogCannotRemove(some.Count, failure.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Published {Key}, {Size} bytes, seq {Seq}; upload {UploadId}")]
+    private partial void LogPublished(string key, long size, long seq, string uploadId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused {Key}, upload {UploadId}: {Reason}")]
+    private partial void LogRefused(string key, string uploadId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot publish {Key} now, upload {UploadId}; it is tried again: {Reason}")]
+    private partial void LogTryAgain(string key, string uploadId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot take uploads that have arrived; trying again: {Reason}")]
+    private partial void LogCannotTake(string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot remove {Count} uploads from staging now: {Reason}")]
+    private partial void LogCannotRemove(int count, string reason);
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
+using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Objects;
+using OpenSdc.Server.Upkeep;
+
+namespace OpenSdc.Server.Uploads;
+
+/// <summary>
+/// The bytes of one part come to its signed URL, where the archive's objects lie on its disk. They are written to their place in the upload's file and flushed,
+/// and only then is the part known to have come. A part may be sent again as long as the upload is open; then the later sending counts.
+/// </summary>
+internal static partial class ReceivePart
+{
+    /// <summary><c>PUT /uploads/{id}/parts/{part}</c></summary>
+    public static async Task<Results<NoContent, Problem>> Handle(
+        string id, string part, HttpContext context, SignedUrls urls, UploadLedger ledger, PartLedger parts, Catalogue.Catalogue catalogue, IObjectStore store,
+        StorageWatch storage, Patience patience, ILoggerFactory logs)
+    {
+        var request = context.Request;
+        if (store.Parts is not { } disk)
+            return Problems.NoBytesHere;
+        // Only numbers of parts that there are have been signed.
+        if (urls.Refuse("PUT", IncomingBytes.PathOfPart(id, part), request.Query) is { } sentence)
+            return Problems.BadSignature(sentence);
+        if (await ledger.FindAsync(id, context.RequestAborted) is not { PartSize: not null } upload)
+            return Problems.NoSuchUpload;
+        if (upload.State != UploadState.Open)
+            return Problems.UploadEnded(upload.State);
+        var number = int.Parse(part, NumberStyles.None, CultureInfo.InvariantCulture);
+        var (offset, size) = upload.Part(number);
+        if (request.ContentLength is { } declared && declared != size)
+            return Problems.PartSize(number, size, declared);
+        if (!RequestDigests.TryRead(request.Headers, out var digests, out var fault))
+            return Problems.BadDigestHeader(fault);
+        using var promised = digests;
+        context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = null;
+        try
+        {
+            using var room = await storage.EnterAsync(size, context.RequestAborted);
+            if (room.Refusal(0) is { } noRoom)
+                return noRoom;
+            var tag = IncomingBytes.NewId();
+            await using var place = disk.OpenPart(id, upload.Key, offset, size);
+            if (!await parts.BeginAsync(id, number, tag, context.RequestAborted))
+                return Problems.UploadEnded(await StateAsync(ledger, id, context.RequestAborted));
+            if (await RequestBody.ReadAsync(request, digests, place, room, patience, size) is { } refusal)
+                return refusal.Code == "too-large" ? Problems.PartSize(number, size, actual: null) : refusal;
+            if (place.Length != size)
+                return Problems.PartSize(number, size, place.Length);
+            await place.FlushAsync(context.RequestAborted);
+            return !place.IsOvertaken && await parts.FinishAsync(id, number, tag, size, context.RequestAborted) ? TypedResults.NoContent() : Problems.PartOvertaken;
+        }
+        catch (BadHttpRequestException malformed) when (malformed.StatusCode == 400)
+        {
+            return Problems.BodyCutShort;
+        }
+        catch (Exception failure) when (Disk.Refusal(failure, catalogue) is not null)
+        {
+            var refusal = Disk.Refusal(failure, catalogue)!;
+            storage.Failed(refusal, failure.Message);
+            LogRefused(logs.CreateLogger(typeof(ReceivePart)), part, id, failure.Message, context.TraceIdentifier);
+            return refusal;
+        }
+    }
+
+    private static async Task<string> StateAsync(UploadLedger ledger, string id, CancellationToken cancel) =>
+        await ledger.FindAsync(id, cancel) is { } upload ? upload.State : UploadState.Expired;
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Could not store part {Part} of upload {UploadId}: {Reason}; request {RequestId}")]
+    private static partial void LogRefused(ILogger logger, string part, string uploadId, string reason, string requestId);
+}

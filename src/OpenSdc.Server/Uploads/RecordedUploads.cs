@@ -1,0 +1,25 @@
+using OpenSdc.Server.Catalogue;
+
+namespace OpenSdc.Server.Uploads;
+
+/// <summary>What deals with uploads that travel past the server or in parts, from the question to the record; decision 0012 tells how it plays together.</summary>
+internal static class RecordedUploads
+{
+    public static void Add(IServiceCollection services)
+    {
+        services.AddSingleton<UploadLedger>();
+        services.AddSingleton<UploadLeases>();
+        services.AddSingleton<PartLedger>();
+        services.AddSingleton<IncomingBytes>();
+        services.AddSingleton<Arrivals>();
+        services.AddSingleton<HeldLeases>();
+        services.AddSingleton<RecordUploads>();
+        services.AddHostedService(all => all.GetRequiredService<RecordUploads>());
+        services.AddHostedService<PublishArrived>();
+        services.AddHostedService<ArrivalWatch>();
+        services.AddHostedService<SqsArrivals>();
+        services.AddHostedService<UploadNews>();
+        services.AddSingleton<UploadCleanUp>();
+        services.AddHostedService(all => all.GetRequiredService<UploadCleanUp>());
+    }
+}
