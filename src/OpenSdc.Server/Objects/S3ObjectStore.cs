@@ -63,8 +63,9 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
     public async ValueTask<StoredObject?> OpenAsync(string key, CancellationToken cancel)
     {
         var objectKey = bucket.ObjectKey(key);
-        if (await bucket.HeadAsync(objectKey, cancel) is { } head)
-            return new S3Stored(bucket, objectKey, head);
+        // Whoever opens an object mostly reads it: one request instead of two.
+        if (await bucket.Requests.OpenAsync(objectKey, cancel) is var (head, bytes))
+            return new S3Stored(bucket, objectKey, head, bytes);
         // The same answer says that there is no object and that there is no bucket.
         await bucket.AskAsync(S3Bucket.Shortly, (client, token) => client.ListObjectsV2Async(new() { BucketName = bucket.Name, MaxKeys = 1, Prefix = objectKey }, token), cancel);
         return null;

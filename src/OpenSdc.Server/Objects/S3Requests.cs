@@ -31,13 +31,17 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
     public async Task<S3Head?> HeadAsync(string objectKey, CancellationToken cancel)
     {
         using var answer = await SendAsync(HttpMethod.Head, objectKey, _ => { }, cancel);
-        if (answer.StatusCode == HttpStatusCode.NotFound)
-            return null;
-        var content = answer.Content.Headers;
-        return new S3Head(
-            content.ContentLength ?? throw new StoreAwayException($"The object store does not say how long {objectKey} is."),
-            S3Bucket.TagOf(Value(answer, "ETag") ?? ""), content.LastModified ?? default,
-            Value(answer, S3Bucket.UploadMark), Value(answer, S3Bucket.DigestMark), content.ContentType?.ToString() ?? "application/octet-stream");
+        return answer.StatusCode == HttpStatusCode.NotFound ? null : HeadOf(answer, objectKey);
+    }
+
+    /// <summary>Opens an object from its beginning, whatever bytes it has; null where there is none. Leaving it unread costs a connection at most.</summary>
+    public async Task<(S3Head Head, HttpResponseMessage Bytes)?> OpenAsync(string objectKey, CancellationToken cancel)
+    {
+        var answer = await SendAsync(HttpMethod.Get, objectKey, _ => { }, cancel);
+        if (answer.StatusCode == HttpStatusCode.OK)
+            return (HeadOf(answer, objectKey), answer);
+        answer.Dispose();
+        return null;
     }
 
     /// <summary>Opens an object's bytes from an offset on, the very ones of a tag; null where they are not there any more.</summary>
@@ -56,6 +60,15 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
     }
 
     public void Dispose() => client.Dispose();
+
+    private static S3Head HeadOf(HttpResponseMessage answer, string objectKey)
+    {
+        var content = answer.Content.Headers;
+        return new S3Head(
+            content.ContentLength ?? throw new StoreAwayException($"The object store does not say how long {objectKey} is."),
+            S3Bucket.TagOf(Value(answer, "ETag") ?? ""), content.LastModified ?? default,
+            Value(answer, S3Bucket.UploadMark), Value(answer, S3Bucket.DigestMark), content.ContentType?.ToString() ?? "application/octet-stream");
+    }
 
     private static string? Value(HttpResponseMessage answer, string header) => answer.Headers.TryGetValues(header, out var values) ? values.First() : null;
 

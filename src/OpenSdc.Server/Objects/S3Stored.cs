@@ -11,6 +11,10 @@ internal sealed class S3Stored(S3Bucket bucket, string objectKey, S3Head head) :
     // The request that the last read left, for whoever goes on where it stopped.
     private Going? going;
 
+    /// <summary>One whose bytes are on their way already.</summary>
+    public S3Stored(S3Bucket bucket, string objectKey, S3Head head, HttpResponseMessage bytes) : this(bucket, objectKey, head) =>
+        going = new Going(bytes, bytes.Content.ReadAsStream(), 0);
+
     public override long Length => head.Length;
 
     public override DateTime Written => head.Written.UtcDateTime;
