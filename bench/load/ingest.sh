@@ -88,18 +88,39 @@ await() { # NUMBER
     fail "replica $1 was not ready within a minute"
 }
 
+# What bounds the rate is whoever uses the processors, or, where they idle, the waiting for each other and for the disk.
+ticks() { # PID…: the processor time of these until now
+    local files=() each
+    for each in "$@"; do files+=("/proc/$each/stat"); done
+    # A process may have ended since it was listed.
+    { cat "${files[@]}" 2> /dev/null || true; } | awk '{ sub(/.*\) /, ""); sum += $12 + $13 } END { print sum + 0 }'
+}
+look() { # sets used: the ticks of the replicas, of PostgreSQL, of Ceph, and of nobody
+    local parent
+    parent=$(head -n 1 "$work/postgres/data/postmaster.pid")
+    # shellcheck disable=SC2046
+    used=("$(ticks "${replicas[@]}")" "$(ticks "$parent" $(ps -o pid= --ppid "$parent"))" "$(ticks $(cat "$ceph"/run/*.pid))" "$(awk '/^cpu / { print $5 + $6 }' /proc/stat)")
+}
+since() { # NUMBER: seconds of it between the look before, kept in before, and the last
+    calc "(${used[$1]:-0} - ${before[$1]:-0}) / $(getconf CLK_TCK)" 1
+}
+
 ingest() {
-    local both="${addresses[0]},${addresses[1]}" output p99 files_s
+    local both="${addresses[0]},${addresses[1]}" output p99 files_s seconds_in_all used=() before=()
     start
     load ingest --urls "$both" --count 500 --size "$size" --connections 8 --tag warm > /dev/null || fail "ingest"
     output=$(load ingest --urls "$both" --count "$late" --size "$size" --connections 8 --rate "$rate" --tag late) || fail "ingest at $rate/s"
     say "$output"
     p99=$(field p99_ms "$output")
     row "from the end of a PUT to visible, $rate files/s" "p50 $(field p50_ms "$output") ms, p99 $p99 ms" "the slowest of $late: $(field max_ms "$output") ms" "p99 < 1000 ms" "$(holds "$p99 < 1000")"
+    look
+    before=("${used[@]}")
     output=$(load ingest --urls "$both" --count "$files" --size "$size" --connections "$connections" --tag many) || fail "ingest of $files files"
     say "$output"
-    files_s=$(field files_s "$output")
+    look
+    files_s=$(field files_s "$output") seconds_in_all=$(field seconds "$output")
     row "$files files through two replicas, $connections clients" "$(calc "$files_s" 0) files/s" "PUTs $(field puts_s "$output")/s; to visible p50 $(field p50_ms "$output") ms, p99 $(field p99_ms "$output") ms" ">= 300 files/s" "$(holds "$files_s >= 300")"
+    row "meanwhile, of $(calc "$seconds_in_all * $(nproc)" 1) s of processors" "replicas $(since 0) s, PostgreSQL $(since 1) s, Ceph $(since 2) s" "idle $(since 3) s; the rest is the client and the system" - -
     end_all
 }
 
@@ -108,7 +129,7 @@ ask() { # TAG REPLICA…: upload URLs of new names from each at once, for a whil
     shift
     clients=()
     for i in "$@"; do
-        wrk -t1 -c16 -d"${duration:-$seconds}s" --timeout 30s --latency -s "$here/wrk/upload.lua" "${addresses[i]}" -- "$tag-$i" > "$work/wrk-$i" 2>&1 &
+        wrk -t1 -c32 -d"${duration:-$seconds}s" --timeout 30s --latency -s "$here/wrk/upload.lua" "${addresses[i]}" -- "$tag-$i" > "$work/wrk-$i" 2>&1 &
         clients+=("$!")
     done
     for pid in "${clients[@]}"; do wait "$pid" || status=$?; done
