@@ -60,6 +60,8 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
 
     public async ValueTask<Naming[]> NameAsync(IReadOnlyList<StagedObject> staged, CancellationToken cancel)
     {
+        if (staged.Any(each => each.Written < each.Length))
+            throw new InvalidOperationException("An upload is named before it was flushed.");
         var mark = sharedFlush.Mark;
         var outcomes = new Naming[staged.Count];
         for (var i = 0; i < outcomes.Length; i++)
