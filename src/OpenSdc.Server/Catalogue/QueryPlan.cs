@@ -116,7 +116,7 @@ internal static class QueryPlan
             .Compare((query.SinceSeq is null ? "ingestion_date" : Filters.Unindexed("ingestion_date")) + " <=", Filters.EndOfDay(query.IngestionEndDate))
             .Compare(Filters.Unindexed("file_path") + " >", query.After);
         AddNames(filters, query);
-        return Finish(filters, query with { IngestionEndDate = null }, columns, Filters.Unindexed("file_path"));
+        return Finish(filters, query, columns, Filters.Unindexed("file_path"));
     }
 
     private static SqlStatement SomePaths(FileQuery query, IReadOnlyList<string> paths, string columns)
