@@ -52,9 +52,12 @@ internal sealed class Migration(DataFolder folder, string connectionString, Time
         await ScalarAsync(target, "SELECT setval(pg_get_serial_sequence('events', 'id'), (SELECT COALESCE(MAX(id), 0) + 1 FROM events), false)", cancel);
         await CopyKeyAsync(target, cancel);
         var sha256 = await CompareAsync(source, target, cancel);
-        await transaction.CommitAsync(cancel);
-        await ScalarAsync(target, "ANALYZE", cancel);
-        return new MigrationResult(Convert.ToInt64(await ScalarAsync(target, "SELECT seq FROM ledger WHERE id = 1", cancel), CultureInfo.InvariantCulture), rows, sha256);
+        cancel.ThrowIfCancellationRequested();
+        // From here on it is done: a commit that is broken off may have taken place all the same.
+        await transaction.CommitAsync(CancellationToken.None);
+        await ScalarAsync(target, "ANALYZE", CancellationToken.None);
+        return new MigrationResult(
+            Convert.ToInt64(await ScalarAsync(target, "SELECT seq FROM ledger WHERE id = 1", CancellationToken.None), CultureInfo.InvariantCulture), rows, sha256);
     }
 
     /// <summary>The tables as the new schema has them: of one version on both sides, they have the same columns.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using OpenSdc.Contract.Naming;
@@ -86,7 +87,8 @@ public sealed class PostgresAwayTests : IAsyncLifetime
     public async Task A_stream_that_is_cut_ends_as_a_broken_connection_and_not_as_a_whole_answer()
     {
         await FillAsync(20_000);
-        using var client = new HttpClient();
+        // A client that takes little ahead: otherwise the whole answer may be on its way before the database goes.
+        using var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync });
         using var answer = await client.GetAsync(new Uri(archive.Endpoint, "/query?table=science&format=ndjson"), HttpCompletionOption.ResponseHeadersRead);
         await using var stream = await answer.Content.ReadAsStreamAsync();
         var buffer = new byte[1000];
@@ -102,6 +104,13 @@ public sealed class PostgresAwayTests : IAsyncLifetime
         });
         Up();
         (await SoonAsync(() => archive.SendAsync("GET /query?table=science&limit=1"))).Status.ShouldBe(200);
+
+        static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 16 * 1024 };
+            await socket.ConnectAsync(context.DnsEndPoint, cancel);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
     }
 
     [Fact]
