@@ -37,6 +37,13 @@ internal static class Inspection
         var staged = Directory.EnumerateFiles(Path.Combine(dataFolder, "staging"), "*", SearchOption.AllDirectories).ToList();
         if (staged.Count > 0)
             ledger.Faults.Enqueue($"Staging holds {staged.Count} files after recovery, such as {staged[0]}");
+        await ListsAllAsync(archive, ledger);
+        await DownloadAllAsync(archive, ledger, file => downloadAll || !file.Verified);
+    }
+
+    /// <summary>Everything acknowledged is listed as acknowledged, and whatever else is listed was sent whole by someone.</summary>
+    public static async Task ListsAllAsync(Archive archive, Ledger ledger)
+    {
         var records = await ListAsync(archive, ledger);
         foreach (var file in ledger.Files.Values.Where(file => file.Receipt is not null && !records.ContainsKey(file.Name)))
             ledger.Faults.Enqueue($"{file.Name} was acknowledged as {file.Receipt} and is lost");
@@ -47,18 +54,19 @@ internal static class Inspection
             if (fault is not null)
                 ledger.Faults.Enqueue(fault);
         }
-
-        await Parallel.ForEachAsync(
-            ledger.Files.Values.Where(file => file.Receipt is not null && (downloadAll || !file.Verified)),
-            new ParallelOptions { MaxDegreeOfParallelism = 8 },
-            async (file, _) =>
-            {
-                if (await DownloadAsync(archive, file.Name, file.Receipt!) is { } fault)
-                    ledger.Faults.Enqueue(fault);
-                file.Verified = true;
-                ledger.CountVerified(file.Receipt!.Size);
-            });
     }
+
+    /// <summary>Reads every byte of the acknowledged files, or of some of them.</summary>
+    public static Task DownloadAllAsync(Archive archive, Ledger ledger, Func<TrackedFile, bool>? which = null) => Parallel.ForEachAsync(
+        ledger.Files.Values.Where(file => file.Receipt is not null && which?.Invoke(file) != false),
+        new ParallelOptions { MaxDegreeOfParallelism = 8 },
+        async (file, _) =>
+        {
+            if (await DownloadAsync(archive, file.Name, file.Receipt!) is { } fault)
+                ledger.Faults.Enqueue(fault);
+            file.Verified = true;
+            ledger.CountVerified(file.Receipt!.Size);
+        });
 
     /// <summary>Follows the redirect and reads every byte; null where they are those of the receipt.</summary>
     public static async Task<string?> DownloadAsync(Archive archive, string name, UploadReceipt receipt)
@@ -66,7 +74,8 @@ internal static class Inspection
         var redirect = await archive.GetAsync($"/download/{name}");
         if (redirect is not { Status: 302, Location: { } location })
             return $"The download of {name} was answered {redirect}";
-        await using var stream = await archive.OpenAsync(location.PathAndQuery);
+        // The bytes may lie elsewhere than the archive.
+        await using var stream = await archive.OpenAsync(location.AbsoluteUri);
         var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream));
         return sha256 == receipt.Sha256 ? null : $"{name} was downloaded with SHA-256 {sha256} instead of {receipt.Sha256}";
     }
@@ -95,10 +104,13 @@ internal static class Inspection
     }
 
     /// <summary>The archive's own judgement, while it serves.</summary>
-    public static async Task FsckAsync(string dataFolder, Ledger ledger)
+    public static Task FsckAsync(string dataFolder, Ledger ledger) => FsckAsync(ledger, "--data", dataFolder);
+
+    /// <summary>The same, of an archive that settings name.</summary>
+    public static async Task FsckAsync(Ledger ledger, params string[] settings)
     {
         using var fsck = Process.Start(new ProcessStartInfo(
-            "dotnet", [Path.Combine(AppContext.BaseDirectory, "sdc.dll"), "fsck", "--digest", "--data", dataFolder])
+            "dotnet", [Path.Combine(AppContext.BaseDirectory, "sdc.dll"), "fsck", "--digest", .. settings])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
