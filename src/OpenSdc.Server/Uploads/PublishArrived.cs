@@ -48,7 +48,8 @@ internal sealed partial class PublishArrived(
                 }
                 finally
                 {
-                    free.Release(room - begun);
+                    if (begun < room)
+                        free.Release(room - begun);
                 }
 
                 if (begun < room)
