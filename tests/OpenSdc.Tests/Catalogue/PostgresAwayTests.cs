@@ -86,7 +86,7 @@ public sealed class PostgresAwayTests : IAsyncLifetime
     [Fact]
     public async Task A_stream_that_is_cut_ends_as_a_broken_connection_and_not_as_a_whole_answer()
     {
-        await FillAsync(20_000);
+        await FillAsync(100_000);
         // A client that takes little ahead: otherwise the whole answer may be on its way before the database goes.
         using var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync });
         using var answer = await client.GetAsync(new Uri(archive.Endpoint, "/query?table=science&format=ndjson"), HttpCompletionOption.ResponseHeadersRead);
@@ -137,7 +137,7 @@ public sealed class PostgresAwayTests : IAsyncLifetime
     {
         var catalogue = archive.Services.GetRequiredService<Archive>();
         await catalogue.PublishAsync([.. Enumerable.Range(0, files).Select(i => new Server.Catalogue.Publication(
-            FileName.Parse(string.Create(CultureInfo.InvariantCulture, $"imap_swe_l1a_n{i:D5}_20260101_v001.pkts"), Mission.Imap).Name!, i, new string('a', 64)))], CancellationToken.None);
+            FileName.Parse(string.Create(CultureInfo.InvariantCulture, $"imap_swe_l1a_n{i:D6}_20260101_v001.pkts"), Mission.Imap).Name!, i, new string('a', 64)))], CancellationToken.None);
     }
 
     /// <summary>The first answer that is no 503; the archive probes once a second whether it can write again.</summary>

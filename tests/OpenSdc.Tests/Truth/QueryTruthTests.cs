@@ -33,7 +33,9 @@ public sealed partial class QueryTruthTests
         await Gen.Select(Ledger.Any, TruthQuery.Any.Array[QueriesEach]).SampleAsync(async (ledger, queries) =>
         {
             var clock = new FakeTimeProvider(Ledger.FirstDay);
-            await using var archive = await RunningArchive.StartAsync(clock: clock, setup: ArchiveSetup.Of(setup));
+            // A request that waits while this clock jumps by days has not stood still.
+            await using var archive = await RunningArchive.StartAsync(
+                options => options with { ClientTimeout = (int)TimeSpan.FromDays(40).TotalSeconds }, clock, setup: ArchiveSetup.Of(setup));
             var history = new History(archive, ledger, clock);
             using var turns = new SemaphoreSlim(1);
             var publishing = history.PublishAsync(turns);
