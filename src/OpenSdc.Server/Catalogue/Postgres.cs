@@ -39,7 +39,9 @@ internal sealed class Postgres : SqlDialect, IDisposable
     {
         this.clock = clock;
         var settings = Parse(connectionString) is var (parsed, fault) && parsed is not null ? parsed : throw new SettingException($"The setting catalogue cannot be used: {fault}");
-        readers = settings.ContainsKey("Maximum Pool Size") ? settings.MaxPoolSize : MostReaders;
+        // What ContainsKey says yes to is every setting that there is, given or not.
+        var given = settings.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        readers = given.Contains("Maximum Pool Size") ? settings.MaxPoolSize : MostReaders;
         place = string.Create(CultureInfo.InvariantCulture, $"{settings.Database ?? settings.Username} at {settings.Host}:{settings.Port}");
         SetDefault("Timeout", 5);
         SetDefault("Command Timeout", 30);
@@ -54,7 +56,7 @@ internal sealed class Postgres : SqlDialect, IDisposable
 
         void SetDefault(string name, object value)
         {
-            if (!settings.ContainsKey(name))
+            if (!given.Contains(name))
                 settings[name] = value;
         }
     }
@@ -106,6 +108,21 @@ internal sealed class Postgres : SqlDialect, IDisposable
         await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancel);
 
     public override bool SendsAhead => true;
+
+    // By their places, as the server itself has them: with names the driver would rewrite the text at each use.
+    public override DbCommand Command(DbConnection connection, string sql, int parameters)
+    {
+        var command = new NpgsqlCommand { Connection = (NpgsqlConnection)connection };
+        // From the last on, since the first one's name is the beginning of the tenth's.
+        for (var i = parameters; i > 0; i--)
+        {
+            sql = sql.Replace(string.Create(CultureInfo.InvariantCulture, $"@p{i - 1}"), string.Create(CultureInfo.InvariantCulture, $"${i}"), StringComparison.Ordinal);
+            command.Parameters.Add(new NpgsqlParameter());
+        }
+
+        command.CommandText = sql;
+        return command;
+    }
 
     public override void Bind(DbParameter parameter, object? value)
     {

@@ -116,15 +116,7 @@ internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDi
         {
             if (statements.Count >= MostStatements)
                 Forget();
-            command = connection.CreateCommand();
-            command.CommandText = sql;
-            for (var i = 0; i < values.Length; i++)
-            {
-                var parameter = command.CreateParameter();
-                parameter.ParameterName = string.Concat("@p", i.ToString());
-                command.Parameters.Add(parameter);
-            }
-
+            command = dialect.Command(connection, sql, values.Length);
             statements.Add(sql, command);
         }
 

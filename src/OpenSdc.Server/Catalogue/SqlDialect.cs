@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 
 namespace OpenSdc.Server.Catalogue;
 
@@ -34,6 +35,21 @@ internal abstract class SqlDialect
 
     /// <summary>Whether the database sends rows before they are asked for, so that it must be told when no more are wanted.</summary>
     public abstract bool SendsAhead { get; }
+
+    /// <summary>A statement whose parameters are @p0, @p1, …, in this order; their values are bound at each use.</summary>
+    public virtual DbCommand Command(DbConnection connection, string sql, int parameters)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        for (var i = 0; i < parameters; i++)
+        {
+            var parameter = command.CreateParameter();
+            parameter.ParameterName = string.Concat("@p", i.ToString(CultureInfo.InvariantCulture));
+            command.Parameters.Add(parameter);
+        }
+
+        return command;
+    }
 
     /// <summary>Gives a parameter its value: null, a text or a whole number.</summary>
     public abstract void Bind(DbParameter parameter, object? value);

@@ -273,6 +273,19 @@ public sealed class PostgresCatalogueTests : CatalogueContract
     }
 
     [Fact]
+    public async Task Statements_stay_prepared_in_their_session_which_says_whose_it_is()
+    {
+        await Catalogue.PublishAsync([Of(1)], CancellationToken.None);
+        for (var i = 0; i < 3; i++)
+            (await Catalogue.FindAsync(Of(1).Name.Key, CancellationToken.None)).ShouldNotBeNull();
+        (await ValueAsync("SELECT COUNT(*) FROM pg_prepared_statements WHERE statement LIKE '%WHERE file_path = $1'")).ShouldBe(1L);
+        (await ValueAsync("SHOW application_name")).ShouldBe("OpenSDC");
+
+        ValueTask<object?> ValueAsync(string sql) =>
+            Catalogue.ReadAsync<object?>(async session => await session.Statement(sql, []).ExecuteScalarAsync(CancellationToken.None), CancellationToken.None);
+    }
+
+    [Fact]
     public async Task What_keeps_a_database_from_being_used_is_a_sentence()
     {
         var there = new NpgsqlConnectionStringBuilder(database.ConnectionString);
