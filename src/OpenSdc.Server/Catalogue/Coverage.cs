@@ -14,12 +14,13 @@ internal sealed class Coverage
     private static readonly InsertMany Sums = new(
         """
         INSERT INTO coverage (digits, family, instrument, data_level, descriptor, extension, start_date,
-                              files, bytes, version, major_version, minor_version, newest, first_ingestion, last_ingestion)
+                              files, series, bytes, version, major_version, minor_version, newest, first_ingestion, last_ingestion)
         """,
-        columns: 15,
+        columns: 16,
         """
         ON CONFLICT (digits, family, instrument, data_level, descriptor, extension, start_date) DO UPDATE SET
           files = coverage.files + excluded.files,
+          series = coverage.series + excluded.series,
           bytes = coverage.bytes + excluded.bytes,
           version = CASE WHEN (excluded.major_version, excluded.minor_version, excluded.newest) > (coverage.major_version, coverage.minor_version, coverage.newest) THEN excluded.version ELSE coverage.version END,
           major_version = CASE WHEN (excluded.major_version, excluded.minor_version, excluded.newest) > (coverage.major_version, coverage.minor_version, coverage.newest) THEN excluded.major_version ELSE coverage.major_version END,
@@ -31,13 +32,16 @@ internal sealed class Coverage
 
     private readonly Dictionary<(Series Series, string Period), CoverageSum> days = [];
 
-    /// <summary>Notes a record that was just inserted.</summary>
-    public void Add(FileRecord record, string family)
+    /// <summary>Notes a record that was just inserted, the first of its series or a further one.</summary>
+    public void Add(FileRecord record, string family, bool isFirst)
     {
         // What a name does not have is the empty text here: a key column has no null.
         var series = new Series(family, record.Instrument ?? "", record.DataLevel ?? "", record.Descriptor ?? "", record.Extension);
         Add(days, series, record.StartDate ?? "", new CoverageSum(
-            1, record.Size, record.Version, (record.MajorVersion ?? -1, record.MinorVersion ?? -1, record.Seq), record.IngestionDate, record.IngestionDate));
+            1, record.Size, record.Version, (record.MajorVersion ?? -1, record.MinorVersion ?? -1, record.Seq), record.IngestionDate, record.IngestionDate)
+        {
+            Series = isFirst ? 1 : 0,
+        });
     }
 
     /// <summary>Writes what was noted, inside the transaction that inserted the records.</summary>
@@ -60,7 +64,7 @@ internal sealed class Coverage
             var ((s, period), sum) = each;
             ReadOnlySpan<object?> row =
             [
-                digits, s.Family, s.Instrument, s.DataLevel, s.Descriptor, s.Extension, period, sum.Files, sum.Bytes,
+                digits, s.Family, s.Instrument, s.DataLevel, s.Descriptor, s.Extension, period, sum.Files, sum.Series, sum.Bytes,
                 sum.Version, sum.Newest.Major, sum.Newest.Minor, sum.Newest.Seq, sum.First, sum.Last,
             ];
             row.CopyTo(values);

@@ -13,6 +13,9 @@ internal sealed record Series(string Family, string Instrument, string DataLevel
 internal readonly record struct CoverageSum(
     long Files, long Bytes, string? Version, (int Major, int Minor, long Seq) Newest, string First, string Last)
 {
+    /// <summary>How many series they are versions of. All versions of one are in one period, and none ever goes.</summary>
+    public long Series { get; init; }
+
     public CoverageSum Plus(in CoverageSum more)
     {
         var isNewer = more.Newest.CompareTo(Newest) > 0;
@@ -22,7 +25,10 @@ internal readonly record struct CoverageSum(
             isNewer ? more.Version : Version,
             isNewer ? more.Newest : Newest,
             string.CompareOrdinal(more.First, First) < 0 ? more.First : First,
-            string.CompareOrdinal(more.Last, Last) > 0 ? more.Last : Last);
+            string.CompareOrdinal(more.Last, Last) > 0 ? more.Last : Last)
+        {
+            Series = Series + more.Series,
+        };
     }
 }
 

@@ -39,11 +39,18 @@ internal static class CoveragePlan
     /// <summary>What the files of a query cover, by periods of so many digits, or shorter ones at the ends of its dates.</summary>
     public static SqlStatement Of(FileQuery query, int digits) => IsKept(query) ? OfSums(query, digits, Columns, Order) : OfFiles(query, digits);
 
-    /// <summary>The number of files of a query that <see cref="IsKept"/>.</summary>
+    /// <summary>
+    /// Whether the kept sums tell how many files a query finds: those of which there is a newer version, or is none, are counted too. Where filters take a series apart,
+    /// <see cref="IsKept"/> says no.
+    /// </summary>
+    public static bool IsCounted(FileQuery query) => !(query.Latest && query.Current == false) && IsKept(query with { Latest = false, Current = null });
+
+    /// <summary>The number of files of a query that <see cref="IsCounted"/>.</summary>
     public static SqlStatement CountOf(FileQuery query)
     {
+        var counted = query.Latest || query.Current == true ? "c.series" : query.Current == false ? "c.files - c.series" : "c.files";
         var dated = query.StartDate is not null || query.EndDate is not null;
-        var sums = OfSums(query, dated ? 4 : 0, "c.files AS files", "");
+        var sums = OfSums(query, dated ? 4 : 0, counted + " AS files", "");
         return sums with { Text = $"SELECT COALESCE(SUM(files), 0) FROM ({sums.Text}) AS found" };
     }
 

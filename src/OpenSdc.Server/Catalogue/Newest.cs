@@ -18,7 +18,8 @@ internal sealed class Newest(Session session, DbTransaction transaction)
     private readonly Dictionary<Series, Holder> holders = [];
 
     /// <summary>Notes a row that is about to be inserted: it says of itself that there is a newer version already, or the one before it is told so.</summary>
-    public async Task PlaceAsync(NewRow row, CancellationToken cancel)
+    /// <returns>Whether it is the first of its series.</returns>
+    public async ValueTask<bool> PlaceAsync(NewRow row, CancellationToken cancel)
     {
         var series = SeriesOf(row.Record, row.Family);
         if (!holders.TryGetValue(series, out var holder))
@@ -28,7 +29,7 @@ internal sealed class Newest(Session session, DbTransaction transaction)
         {
             holders[series] = holder;
             row.SupersededBy = row.Record.Seq;
-            return;
+            return false;
         }
 
         holders[series] = new Holder(row.Record.Seq, major, minor, row);
@@ -36,6 +37,7 @@ internal sealed class Newest(Session session, DbTransaction transaction)
             holder.Row.SupersededBy = row.Record.Seq;
         else if (holder.Seq > 0)
             await session.Statement(SupersedeSql, [row.Record.Seq, holder.Seq], transaction).ExecuteNonQueryAsync(cancel);
+        return holder.Seq == 0;
     }
 
     private async Task<Holder> FindAsync(Series series, CancellationToken cancel)

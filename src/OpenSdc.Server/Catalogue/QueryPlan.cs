@@ -49,7 +49,7 @@ internal static class QueryPlan
     public static IReadOnlyList<SqlStatement> CountOf(FileQuery query, Family? family, bool newIsMost = false)
     {
         var whole = query with { Limit = null, Offset = 0, After = null, Sort = [] };
-        if (CoveragePlan.IsKept(whole))
+        if (CoveragePlan.IsCounted(whole))
             return [CoveragePlan.CountOf(whole)];
         return [.. Of(whole, family, "1", newIsMost).Select(each => each with { Text = $"SELECT COUNT(*) FROM ({WithoutOrder(each)}) AS found" })];
     }

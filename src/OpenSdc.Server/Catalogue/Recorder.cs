@@ -50,8 +50,7 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
             }
 
             var row = new NewRow(publication.Record(head + rows.Count + 1, now), publication.Name.Family, publication.Event);
-            await newest.PlaceAsync(row, cancel);
-            coverage.Add(row.Record, row.Family);
+            coverage.Add(row.Record, row.Family, isFirst: await newest.PlaceAsync(row, cancel));
             rows.Add(row);
             var r = row.Record;
             recorded[i] = new(new(r.FilePath, r.Size, r.Sha256, r.Seq, r.IngestionDate), IsNew: true);

@@ -20,7 +20,7 @@ public sealed class CoveragePlanTests(CatalogueFixture fixture) : IClassFixture<
     public async Task Sums_are_found_by_their_key(int digits, string instruments, string? first, string? last)
     {
         var query = new FileQuery { Instruments = instruments.Split(',', StringSplitOptions.RemoveEmptyEntries), DataLevels = ["l1a", "l2"], StartDate = first, EndDate = last };
-        foreach (var statement in (SqlStatement[])[CoveragePlan.Of(query, digits), CoveragePlan.CountOf(query)])
+        foreach (var statement in (SqlStatement[])[CoveragePlan.Of(query, digits), CoveragePlan.CountOf(query), CoveragePlan.CountOf(query with { Latest = true })])
         {
             var plan = await fixture.PlanAsync(statement);
             var reads = plan.Where(line => line.Contains("SEARCH", StringComparison.Ordinal) || line.Contains("SCAN", StringComparison.Ordinal)).ToList();
@@ -45,6 +45,21 @@ public sealed class CoveragePlanTests(CatalogueFixture fixture) : IClassFixture<
     [InlineData("20261231", "20260101", 4, 1)]
     public void A_range_of_dates_is_made_of_few_kinds_of_periods(string? first, string? last, int digits, int most) =>
         CoveragePlan.Of(new FileQuery { StartDate = first, EndDate = last }, digits).Text.Split("UNION ALL").Length.ShouldBeLessThanOrEqualTo(most);
+
+    [Theory]
+    [InlineData(false, null, true)]
+    [InlineData(true, null, true)]
+    [InlineData(true, true, true)]
+    [InlineData(false, true, true)]
+    [InlineData(false, false, true)]
+    [InlineData(true, false, false)]
+    public void The_newest_of_whole_series_are_counted_by_the_sums(bool latest, bool? current, bool isCounted)
+    {
+        var query = new FileQuery { Instruments = ["mag"], DataLevels = ["l1a"], StartDate = "20260101", Latest = latest, Current = current };
+        CoveragePlan.IsCounted(query).ShouldBe(isCounted);
+        CoveragePlan.IsCounted(query with { MajorVersions = [1] }).ShouldBeFalse("versions take a series apart");
+        CoveragePlan.IsCounted(query with { AsOf = 7 }).ShouldBeFalse("nothing is kept of the past");
+    }
 
     [Fact]
     public async Task Files_are_summed_by_their_index_where_nothing_is_kept()

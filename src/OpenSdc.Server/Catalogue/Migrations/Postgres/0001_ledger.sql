@@ -35,7 +35,7 @@ CREATE INDEX files_by_ingestion ON files (ingestion_date);
 
 -- What the archive covers, a row for each product, extension and period; '' where a name has no such part, -1 where a version has no such number.
 -- digits says what a row sums up: 8 a day, 6 a month, 4 a year, 0 all files of the product, whatever their dates. start_date is that many digits of theirs.
--- newest is the number of the publication that has the row's version.
+-- series is how many series the files are versions of: each has one file that is the newest. newest is the number of the publication that has the row's version.
 CREATE TABLE coverage (
   digits          BIGINT NOT NULL,
   family          TEXT COLLATE "C" NOT NULL,
@@ -45,6 +45,7 @@ CREATE TABLE coverage (
   extension       TEXT COLLATE "C" NOT NULL,
   start_date      TEXT COLLATE "C" NOT NULL,
   files           BIGINT NOT NULL,
+  series          BIGINT NOT NULL,
   bytes           BIGINT NOT NULL,
   version         TEXT COLLATE "C",
   major_version   BIGINT NOT NULL,
