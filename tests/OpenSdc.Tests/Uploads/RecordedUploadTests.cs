@@ -49,6 +49,19 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
         await UploadSteps.UntilAsync("nobody waits", () => Task.FromResult(!archive.Services.GetRequiredService<Arrivals>().Waited.Contains(upload.Id)));
     }
 
+    [Fact]
+    public async Task More_arrivals_than_are_published_at_once_are_all_published_and_so_is_what_comes_after_them()
+    {
+        const int Burst = 120;
+        await using var busy = await RunningArchive.StartAsync(CephServer.Use);
+        var asked = await Task.WhenAll(Enumerable.Range(0, Burst).Select(_ => busy.AskAsync(ArchiveFixture.NewName())));
+        // Nobody looks for arrivals meanwhile, so that the first look finds all of them waiting.
+        await busy.RestartAsync(() => Parallel.ForAsync(0, Burst, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, _) => await busy.SendAsync(asked[i], [(byte)i])));
+        await UploadSteps.UntilAsync("all are published", async () => await busy.CountAsync("uploads WHERE state = 'published'") == Burst);
+        (await busy.QueryAsync("table=science")).Select(each => each.Seq).Order().ShouldBe(Enumerable.Range(1, Burst).Select(i => (long)i));
+        (await busy.UploadAsync(ArchiveFixture.NewName(), [1])).Seq.ShouldBe(Burst + 1);
+    }
+
     [Theory]
     [InlineData("?wait=61", 400, "60")]
     [InlineData("?wait=-1", 400, "wait")]
@@ -216,7 +229,7 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
             (await now.StagedAsync()).ShouldContain("nobodys");
         }
 
-        await using var later = await RunningArchive.StartAsync(_ => settings!, FsckArchive.Ahead(25), Directory.CreateTempSubdirectory("opensdc-").FullName);
+        await using var later = await RunningArchive.StartAsync(options => settings! with { Data = options.Data }, FsckArchive.Ahead(25));
         await UploadSteps.UntilAsync("the stray is removed", async () => (await later.StagedAsync()).Count == 0);
     }
 

@@ -326,7 +326,7 @@ public sealed class UploadInPartsOnS3Tests : UploadInPartsTests
         var direct = Archive.Services.GetRequiredService<Server.Objects.IObjectStore>().Direct!;
         await direct.BeginPartsAsync("nobodys", RunningArchive.KeyOf(ArchiveFixture.NewName()), CancellationToken.None);
         (await direct.BegunPartsAsync(CancellationToken.None).CountAsync()).ShouldBe(1);
-        await using var later = await RunningArchive.StartAsync(_ => Archive.Services.GetRequiredService<ServerOptions>() with { Urls = "http://127.0.0.1:0", Data = Directory.CreateTempSubdirectory("opensdc-").FullName }, Upkeep.FsckArchive.Ahead(1));
+        await using var later = await RunningArchive.StartAsync(options => Archive.Services.GetRequiredService<ServerOptions>() with { Urls = options.Urls, Data = options.Data }, Upkeep.FsckArchive.Ahead(1));
         await UploadSteps.UntilAsync("it is let go of", async () => await direct.BegunPartsAsync(CancellationToken.None).CountAsync() == 0);
     }
 
