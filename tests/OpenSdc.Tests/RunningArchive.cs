@@ -15,13 +15,18 @@ namespace OpenSdc.Tests;
 /// <summary>One choice of object store and catalogue; what runs "once per store × catalogue" runs once for each of <see cref="All"/>.</summary>
 public sealed record ArchiveSetup(string Name, Func<ServerOptions, ServerOptions> Configure)
 {
-    public static IReadOnlyList<ArchiveSetup> All { get; } = 
+    public static IReadOnlyList<ArchiveSetup> All { get; } =
     [
         new("disk and SQLite", options => options),
         new("disk and PostgreSQL", options => options with { Catalogue = PostgresServer.NewDatabase() }),
+        new("S3 and SQLite", CephServer.Use),
+        new("S3 and PostgreSQL", options => CephServer.Use(options) with { Catalogue = PostgresServer.NewDatabase() }),
     ];
 
     public static IEnumerable<string> Names => All.Select(each => each.Name);
+
+    /// <summary>Those that differ in the catalogue alone: for what the objects have no part in.</summary>
+    public static IEnumerable<string> OfEachCatalogue => Names.Where(name => name.StartsWith("disk", StringComparison.Ordinal));
 
     public static ArchiveSetup Of(string name) => All.Single(each => each.Name == name);
 }
@@ -69,11 +74,13 @@ public sealed class RunningArchive : IAsyncDisposable
         return archive;
     }
 
-    /// <summary>Stops it and starts it again on the same data folder, on another port.</summary>
-    public async Task RestartAsync()
+    /// <summary>Stops it and starts it again on the same data folder, on another port; between the two does what is to happen without it.</summary>
+    public async Task RestartAsync(Func<Task>? meanwhile = null)
     {
         await app.StopAsync();
         await app.DisposeAsync();
+        if (meanwhile is not null)
+            await meanwhile();
         await StartAsync();
     }
 

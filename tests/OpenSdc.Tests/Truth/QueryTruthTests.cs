@@ -23,7 +23,7 @@ public sealed partial class QueryTruthTests
     private const int Histories = 12;
     private const int QueriesEach = 200;
 
-    public static TheoryData<string> Setups => [.. ArchiveSetup.Names];
+    public static TheoryData<string> Setups => [.. ArchiveSetup.OfEachCatalogue];
 
     [Theory]
     [MemberData(nameof(Setups))]
