@@ -51,6 +51,7 @@ internal static class CephServer
     internal static string Script(params string[] arguments)
     {
         var start = new ProcessStartInfo(Path.Combine(SharedData.RepositoryRoot, "eng", "ceph.sh"), arguments) { RedirectStandardOutput = true, UseShellExecute = false };
+        start.Environment["OPENSDC_UNTIL"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         using var process = Process.Start(start)!;
         var line = process.StandardOutput.ReadLine();
         process.WaitForExit();

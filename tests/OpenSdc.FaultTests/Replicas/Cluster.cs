@@ -104,7 +104,9 @@ internal sealed class Cluster : IAsyncDisposable
         var output = Path.GetTempFileName();
         try
         {
-            using var process = Process.Start(new ProcessStartInfo("sh", ["-c", "exec \"$@\" > \"$0\" 2>&1 < /dev/null", output, Script(script), .. arguments]) { UseShellExecute = false })!;
+            var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" > \"$0\" 2>&1 < /dev/null", output, Script(script), .. arguments]) { UseShellExecute = false };
+            start.Environment["OPENSDC_UNTIL"] = Environment.ProcessId.ToString();
+            using var process = Process.Start(start)!;
             await process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token);
             var said = (await File.ReadAllTextAsync(output)).Trim();
             return process.ExitCode == 0

@@ -28,6 +28,7 @@ public sealed class ReplicaTests
         var load = Task.WhenAll(clients.Select(client => Task.Run(() => client.RunAsync(stop.Token, giveUp.Token))));
         var clock = Stopwatch.StartNew();
         var hit = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        IReadOnlyList<string> order = [];
 
         await Task.Delay(3000);
         for (var fault = 1; fault <= faults; fault++)
@@ -70,8 +71,6 @@ public sealed class ReplicaTests
         ledger.Verified.ShouldBeGreaterThanOrEqualTo(ledger.Acknowledged);
         clients.Sum(client => client.TriedAgain).ShouldBeGreaterThan(0);
     }
-
-    private static IReadOnlyList<string> order = [];
 
     /// <summary>Also what no client waits for has ended: the two replicas agree on the newest number, and it stands still.</summary>
     private static async Task SettleAsync(Cluster cluster, Ledger ledger, long mended)
