@@ -23,13 +23,15 @@ public static class PostgresServer
         // The files of an empty database are few; copying them is faster than writing them to the log, and nobody waits for the disk.
         using var command = new NpgsqlCommand($"CREATE DATABASE {name} STRATEGY file_copy", connection);
         command.ExecuteNonQuery();
-        return new NpgsqlConnectionStringBuilder(Running.Value) { Database = name, MaxPoolSize = 8 }.ConnectionString;
+        // Written without a space, so that it is one argument of a command.
+        return $"{new NpgsqlConnectionStringBuilder(Running.Value) { Database = name }.ConnectionString};MaxPoolSize=8";
     }
 
     /// <summary>Runs <c>eng/postgres.sh</c> and gives what it prints.</summary>
     public static string Script(params string[] arguments)
     {
         var start = new ProcessStartInfo(Path.Combine(SharedData.RepositoryRoot, "eng", "postgres.sh"), arguments) { RedirectStandardOutput = true, UseShellExecute = false };
+        start.Environment["OPENSDC_UNTIL"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         using var process = Process.Start(start)!;
         var line = process.StandardOutput.ReadLine();
         process.WaitForExit();

@@ -227,7 +227,7 @@ public abstract class UploadInPartsTests : IAsyncLifetime
 }
 
 /// <summary>The server itself takes the parts.</summary>
-public sealed class UploadInPartsOnDiskTests : UploadInPartsTests
+public class UploadInPartsOnDiskTests : UploadInPartsTests
 {
     [Fact]
     public async Task More_bytes_than_a_part_has_do_not_reach_the_next_one()
@@ -318,7 +318,7 @@ public sealed class UploadInPartsOnDiskTests : UploadInPartsTests
 }
 
 /// <summary>The store takes the parts.</summary>
-public sealed class UploadInPartsOnS3Tests : UploadInPartsTests
+public class UploadInPartsOnS3Tests : UploadInPartsTests
 {
     [Fact]
     public async Task Parts_in_the_store_that_no_upload_knows_are_let_go_of()
@@ -338,4 +338,16 @@ public sealed class UploadInPartsOnS3Tests : UploadInPartsTests
         await UploadSteps.UntilAsync("nothing is left in staging", async () =>
             (await Archive.StagedAsync()).Count == 0 && await direct.BegunPartsAsync(CancellationToken.None).CountAsync() == 0);
     }
+}
+
+/// <summary>The server takes the parts, and PostgreSQL keeps the list of them.</summary>
+public sealed class UploadInPartsOnDiskAndPostgresTests : UploadInPartsOnDiskTests
+{
+    private protected override ServerOptions Configure(ServerOptions options) => base.Configure(options) with { Catalogue = PostgresServer.NewDatabase() };
+}
+
+/// <summary>The store takes the parts, and PostgreSQL keeps the uploads.</summary>
+public sealed class UploadInPartsOnS3AndPostgresTests : UploadInPartsOnS3Tests
+{
+    private protected override ServerOptions Configure(ServerOptions options) => base.Configure(options) with { Catalogue = PostgresServer.NewDatabase() };
 }
