@@ -73,6 +73,7 @@ public static class ServerApp
         services.AddSingleton<SignedUrls>();
 
         services.AddSingleton<Catalogue.Catalogue>();
+        services.AddSingleton<LostCatalogue>();
         services.AddSingleton<Soundness>();
         services.AddSingleton<Duties>();
         services.AddSingleton<DownloadUrls>();
@@ -95,7 +96,7 @@ public static class ServerApp
         var app = builder.Build();
         try
         {
-            await app.Services.GetRequiredService<Catalogue.Catalogue>().OpenAsync(cancel);
+            await app.Services.GetRequiredService<LostCatalogue>().OpenCatalogueAsync(cancel);
             await app.Services.GetRequiredService<SigningKey>().OpenAsync(cancel);
         }
         catch
@@ -158,10 +159,10 @@ public static class ServerApp
         }
 
         app.MapPost("/hooks/s3", ReceiveHook.Handle);
-        app.MapGet("/health/live", Health.Live);
-        app.MapGet("/health/ready", Health.Ready);
+        app.MapMethods("/health/live", GetAndHead, Health.Live);
+        app.MapMethods("/health/ready", GetAndHead, Health.Ready);
         app.MapPrometheusScrapingEndpoint("/metrics");
-        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapOpenApi("/openapi/{documentName}.json").WithMetadata(new HttpMethodMetadata(GetAndHead));
         ReferencePage.Map(app);
     }
 }

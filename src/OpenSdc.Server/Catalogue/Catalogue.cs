@@ -22,6 +22,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     private const string EventSql = "INSERT INTO events (seq, kind, at, detail) VALUES (@p0, @p1, @p2, @p3)";
     private const string FirstOfDaySql = "SELECT seq FROM files WHERE ingestion_date >= @p0 ORDER BY ingestion_date, seq LIMIT 1";
     private const string LastOfDaySql = "SELECT seq FROM files WHERE ingestion_date <= @p0 ORDER BY ingestion_date DESC, seq DESC LIMIT 1";
+    private const string NewSql = "SELECT seq FROM ledger WHERE id = 1 AND seq = 0 AND NOT EXISTS (SELECT 1 FROM uploads)";
     private const int MostAttempts = 5;
     private const string HeadSql = "SELECT seq FROM ledger WHERE id = 1";
 
@@ -29,6 +30,9 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
 
     private readonly SessionPool readers = new(dialect, dialect.ReaderSetUp, dialect.Readers);
     private readonly SessionPool writers = new(dialect, dialect.WriterSetUp, dialect.Writers);
+
+    /// <summary>What the database is called in sentences.</summary>
+    public string Name => dialect.Name;
 
     /// <summary>Brings the schema up to date. Call once, before anything else.</summary>
     /// <exception cref="SettingException">The database cannot be opened, as on a full disk, or is a newer program's.</exception>
@@ -60,6 +64,10 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// <summary>The number of the newest publication; 0 for an empty archive.</summary>
     public ValueTask<long> HeadAsync(CancellationToken cancel) =>
         ReadAsync(session => HeadAsync(session, null, cancel), cancel);
+
+    /// <summary>Whether nothing was ever published, and no upload is known.</summary>
+    public ValueTask<bool> IsNewAsync(CancellationToken cancel) =>
+        ReadAsync(async session => await session.Statement(NewSql, []).ExecuteScalarAsync(cancel) is not null, cancel);
 
     /// <summary>Opens the rows of a query, in the order of their paths unless it asks for another.</summary>
     /// <param name="query">The filters.</param>

@@ -61,6 +61,8 @@ internal sealed class Postgres : SqlDialect, IDisposable
         }
     }
 
+    public override string Name => $"the database {place}";
+
     public override DbDataSource DataSource => source;
 
     public override bool IsShared => true;
@@ -140,22 +142,14 @@ internal sealed class Postgres : SqlDialect, IDisposable
     public override async Task MigrateAsync(CancellationToken cancel)
     {
         await using var connection = await FirstConnectionAsync(cancel);
-        var scripts = Migrations.For(nameof(Postgres));
-        // Whoever comes first brings the schema up to date, and the others wait for that.
-        await RunAsync(connection, $"SELECT pg_advisory_lock({MigrationLock})", cancel);
-        var version = await VersionAsync(connection, cancel);
-        Migrations.RefuseNewer(version, scripts.Count);
-        for (var next = version; next < scripts.Count; next++)
+        try
         {
-            await using var transaction = await connection.BeginTransactionAsync(cancel);
-            if (next == 0)
-                await RunAsync(connection, "CREATE TABLE schema_version (version BIGINT NOT NULL); INSERT INTO schema_version VALUES (0)", cancel);
-            await RunAsync(connection, scripts[next], cancel);
-            await RunAsync(connection, $"UPDATE schema_version SET version = {next + 1}", cancel);
-            await transaction.CommitAsync(cancel);
+            await MigrateAsync(connection, cancel);
         }
-
-        await RunAsync(connection, $"SELECT pg_advisory_unlock({MigrationLock})", cancel);
+        catch (NpgsqlException refusal)
+        {
+            throw new SettingException($"The archive's tables cannot be made or changed in {Name}: {Reason(refusal)}", refusal);
+        }
     }
 
     public override async Task CheckAsync(CancellationToken cancel)
@@ -211,6 +205,26 @@ internal sealed class Postgres : SqlDialect, IDisposable
         }
     }
 
+    private static async Task MigrateAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        var scripts = Migrations.For(nameof(Postgres));
+        // Whoever comes first brings the schema up to date, and the others wait for that.
+        await RunAsync(connection, $"SELECT pg_advisory_lock({MigrationLock})", cancel);
+        var version = await VersionAsync(connection, cancel);
+        Migrations.RefuseNewer(version, scripts.Count);
+        for (var next = version; next < scripts.Count; next++)
+        {
+            await using var transaction = await connection.BeginTransactionAsync(cancel);
+            if (next == 0)
+                await RunAsync(connection, "CREATE TABLE schema_version (version BIGINT NOT NULL); INSERT INTO schema_version VALUES (0)", cancel);
+            await RunAsync(connection, scripts[next], cancel);
+            await RunAsync(connection, $"UPDATE schema_version SET version = {next + 1}", cancel);
+            await transaction.CommitAsync(cancel);
+        }
+
+        await RunAsync(connection, $"SELECT pg_advisory_unlock({MigrationLock})", cancel);
+    }
+
     private static async Task<int> VersionAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         if (await ValueAsync(connection, "SELECT to_regclass('schema_version')::text", cancel) is not string)
@@ -230,5 +244,6 @@ internal sealed class Postgres : SqlDialect, IDisposable
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private static string Reason(Exception failure) => (failure.InnerException ?? failure).Message;
+    /// <summary>What a failure says in one line, without the place in the statement.</summary>
+    public static string Reason(Exception failure) => failure is PostgresException answered ? answered.MessageText : (failure.InnerException ?? failure).Message;
 }

@@ -9,6 +9,9 @@ namespace OpenSdc.Server.Catalogue;
 /// </summary>
 internal abstract class SqlDialect
 {
+    /// <summary>What the database is called in sentences, without anything secret.</summary>
+    public abstract string Name { get; }
+
     /// <summary>Makes connections; not yet set up.</summary>
     public abstract DbDataSource DataSource { get; }
 

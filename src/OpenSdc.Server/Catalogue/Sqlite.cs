@@ -31,6 +31,7 @@ internal sealed class Sqlite : SqlDialect, IDisposable
 
     public Sqlite(string file)
     {
+        Name = file;
         log = new FileInfo(file + "-wal");
         DataSource = SqliteFactory.Instance.CreateDataSource(new SqliteConnectionStringBuilder
         {
@@ -40,6 +41,8 @@ internal sealed class Sqlite : SqlDialect, IDisposable
             DefaultTimeout = 30,
         }.ToString());
     }
+
+    public override string Name { get; }
 
     public override DbDataSource DataSource { get; }
 

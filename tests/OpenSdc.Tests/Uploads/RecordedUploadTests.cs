@@ -218,8 +218,9 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
     [Fact]
     public async Task Bytes_of_no_upload_are_removed_after_a_day_and_not_before()
     {
+        var folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
         ServerOptions? settings = null;
-        await using (var now = await RunningArchive.StartAsync(options => settings = CephServer.Use(options)))
+        await using (var now = await RunningArchive.StartAsync(options => settings = CephServer.Use(options), folder: folder))
         {
             var direct = now.Services.GetRequiredService<IObjectStore>().Direct!;
             await now.SendAsync(new AskedUpload(direct.SignUpload("nobodys", RunningArchive.KeyOf(ArchiveFixture.NewName()), 600), "nobodys"), [1]);
@@ -229,8 +230,9 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
             (await now.StagedAsync()).ShouldContain("nobodys");
         }
 
-        await using var later = await RunningArchive.StartAsync(options => settings! with { Data = options.Data }, FsckArchive.Ahead(25));
-        await UploadSteps.UntilAsync("the stray is removed", async () => (await later.StagedAsync()).Count == 0);
+        await using (var later = await RunningArchive.StartAsync(_ => settings!, FsckArchive.Ahead(25), folder))
+            await UploadSteps.UntilAsync("the stray is removed", async () => (await later.StagedAsync()).Count == 0);
+        Directory.Delete(folder, recursive: true);
     }
 
     /// <summary>An archive whose objects lie in S3.</summary>
