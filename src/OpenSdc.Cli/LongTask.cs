@@ -29,6 +29,11 @@ internal static class LongTask
             await Console.Error.WriteLineAsync($"Stopped before the end. {interrupted}");
             return ExitCode.Interrupted;
         }
+        catch (MigrationException failure)
+        {
+            await Console.Error.WriteLineAsync(failure.Message);
+            return ExitCode.Failed;
+        }
         catch (DbException failure)
         {
             await Console.Error.WriteLineAsync($"The catalogue cannot be read: {failure.Message}");

@@ -15,6 +15,9 @@ namespace OpenSdc.Server.Upkeep;
 /// <param name="Sha256">The SHA-256 of all records in the order of their publication, a line each, on both sides.</param>
 internal sealed record MigrationResult(long Seq, IReadOnlyList<KeyValuePair<string, long>> Rows, string Sha256);
 
+/// <summary>The move failed on its way. The message is for the operator: what failed, and what the database holds now.</summary>
+internal sealed class MigrationException(string message, Exception? inner = null) : Exception(message, inner);
+
 /// <summary>
 /// <c>sdc migrate</c>: moves a catalogue from SQLite into an empty PostgreSQL database. The objects stay where they are.
 /// </summary>
@@ -28,7 +31,10 @@ internal sealed class Migration(DataFolder folder, string connectionString, Time
     // What is held for a while by a process is nothing to take along.
     private static readonly string[] LeftBehind = ["duties"];
 
-    /// <exception cref="SettingException">There is no catalogue, or the database is not empty.</exception>
+    private const string StillEmpty = "The database is as empty as before; the same command begins again.";
+
+    /// <exception cref="SettingException">There is no catalogue, or the database is not empty, or cannot be used.</exception>
+    /// <exception cref="MigrationException">The database failed on the way, or what it holds is not the same.</exception>
     public async Task<MigrationResult> RunAsync(CancellationToken cancel)
     {
         if (!File.Exists(folder.CatalogueFile))
@@ -37,6 +43,18 @@ internal sealed class Migration(DataFolder folder, string connectionString, Time
         using var postgres = new Postgres(connectionString, clock);
         await sqlite.CheckAsync(cancel);
         await postgres.MigrateAsync(cancel);
+        try
+        {
+            return await MoveAsync(sqlite, postgres, cancel);
+        }
+        catch (NpgsqlException failure)
+        {
+            throw new MigrationException($"The move failed in {postgres.Name}: {Postgres.Reason(failure)}. {StillEmpty}", failure);
+        }
+    }
+
+    private async Task<MigrationResult> MoveAsync(Sqlite sqlite, Postgres postgres, CancellationToken cancel)
+    {
         await using var source = (SqliteConnection)await sqlite.DataSource.OpenConnectionAsync(cancel);
         await using var target = (NpgsqlConnection)await postgres.DataSource.OpenConnectionAsync(cancel);
         await using var snapshot = source.BeginTransaction(deferred: true);
@@ -52,12 +70,20 @@ internal sealed class Migration(DataFolder folder, string connectionString, Time
         await ScalarAsync(target, "SELECT setval(pg_get_serial_sequence('events', 'id'), (SELECT COALESCE(MAX(id), 0) + 1 FROM events), false)", cancel);
         await CopyKeyAsync(target, cancel);
         var sha256 = await CompareAsync(source, target, cancel);
+        var moved = Convert.ToInt64(await ScalarAsync(target, "SELECT seq FROM ledger WHERE id = 1", cancel), CultureInfo.InvariantCulture);
+        await ScalarAsync(target, "ANALYZE", cancel);
         cancel.ThrowIfCancellationRequested();
         // From here on it is done: a commit that is broken off may have taken place all the same.
-        await transaction.CommitAsync(CancellationToken.None);
-        await ScalarAsync(target, "ANALYZE", CancellationToken.None);
-        return new MigrationResult(
-            Convert.ToInt64(await ScalarAsync(target, "SELECT seq FROM ledger WHERE id = 1", CancellationToken.None), CultureInfo.InvariantCulture), rows, sha256);
+        try
+        {
+            await transaction.CommitAsync(CancellationToken.None);
+        }
+        catch (NpgsqlException failure)
+        {
+            throw new MigrationException($"Whether the move was committed in {postgres.Name} is not known: {Postgres.Reason(failure)}. The same command begins again, or says that the database holds an archive.", failure);
+        }
+
+        return new MigrationResult(moved, rows, sha256);
     }
 
     /// <summary>The tables as the new schema has them: of one version on both sides, they have the same columns.</summary>
@@ -162,7 +188,7 @@ internal sealed class Migration(DataFolder folder, string connectionString, Time
         }
     }
 
-    private static IOException Different(string what) => new($"The copy differs: {what}. The database is as empty as before.");
+    private static MigrationException Different(string what) => new($"The copy differs: {what}. {StillEmpty}");
 
     private static object? Scalar(SqliteConnection on, string sql)
     {

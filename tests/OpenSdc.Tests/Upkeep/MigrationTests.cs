@@ -1,5 +1,6 @@
 using System.Text;
 using OpenSdc.Server;
+using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Upkeep;
 using OpenSdc.Tests.Cli;
 using Shouldly;
@@ -92,6 +93,56 @@ public sealed class MigrationTests : IDisposable
         (await sdc.ExitCodeAsync()).ShouldBe(2);
         sdc.Errors.Trim().ShouldStartWith(sentence);
         sdc.Errors.ShouldNotContain("secret");
+    }
+
+    [Theory]
+    [InlineData("ALTER TABLE files ADD CHECK (seq < 3)", "The move failed in the database archive", "violates check constraint")]
+    [InlineData(
+        "CREATE FUNCTION one_less() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.seq = 3 THEN RETURN NULL; END IF; RETURN NEW; END $$; CREATE TRIGGER one_less BEFORE INSERT ON files FOR EACH ROW EXECUTE FUNCTION one_less()",
+        "The copy differs: files has 5 rows in SQLite, but 4 in PostgreSQL.", "")]
+    [InlineData(
+        "CREATE FUNCTION other() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.item = NEW.item || ' '; RETURN NEW; END $$; CREATE TRIGGER other BEFORE INSERT ON files FOR EACH ROW EXECUTE FUNCTION other()",
+        "The copy differs: the records have not the same bytes.", "")]
+    public async Task A_move_that_fails_on_its_way_ends_with_1_and_says_once_what_the_database_holds(string harm, string sentence, string reason)
+    {
+        await FillAsync();
+        using var postgres = new Postgres(database, TimeProvider.System);
+        await postgres.MigrateAsync(CancellationToken.None);
+        await using var connection = await postgres.DataSource.OpenConnectionAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = harm;
+        await command.ExecuteNonQueryAsync();
+
+        await using var sdc = SdcProcess.Start(folder, $"migrate --from sqlite:{folder} --to postgres:{database}");
+        (await sdc.ExitCodeAsync()).ShouldBe(1, sdc.Errors);
+        var said = sdc.Errors.Trim().Split('\n')[^1];
+        said.ShouldStartWith(sentence);
+        said.ShouldContain(reason);
+        said.ShouldEndWith(". The database is as empty as before; the same command begins again.");
+        said.Split("as empty as before").Length.ShouldBe(2);
+        command.CommandText = "SELECT COUNT(*) FROM files";
+        (await command.ExecuteScalarAsync()).ShouldBe(0L);
+    }
+
+    [Theory]
+    [InlineData("Database=nowhere", "The database nowhere at 127.0.0.1:", "database \"nowhere\" does not exist")]
+    [InlineData("Username=nobody", "The database archive", "role \"nobody\" does not exist")]
+    [InlineData("Username=reader", "The archive's tables cannot be made or changed in the database archive", "permission denied for schema public")]
+    public async Task A_database_that_cannot_be_used_stops_the_move_and_the_start_with_2_and_one_sentence(string wrong, string sentence, string reason)
+    {
+        await FillAsync();
+        // A role that may connect, and make nothing.
+        await using (var source = Npgsql.NpgsqlDataSource.Create(database))
+        await using (var role = source.CreateCommand("DO $$ BEGIN CREATE ROLE reader LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"))
+            await role.ExecuteNonQueryAsync();
+        foreach (var command in (string[])[$"migrate --from sqlite:{folder} --to postgres:{database};{wrong}", $"serve --urls http://127.0.0.1:0 --data {folder}/other --catalogue {database};{wrong}"])
+        {
+            await using var sdc = SdcProcess.Start(folder, command);
+            (await sdc.ExitCodeAsync()).ShouldBe(2, sdc.Output + sdc.Errors);
+            sdc.Errors.Trim().ShouldStartWith(sentence);
+            sdc.Errors.Trim().ShouldContain(reason);
+            sdc.Errors.Trim().ShouldNotContain("\n");
+        }
     }
 
     [Theory]
