@@ -14,7 +14,16 @@ internal static class Banner
     {
         var address = options.PublicUrl?.AbsoluteUri.TrimEnd('/') ?? url.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal).Replace("[::]", "127.0.0.1", StringComparison.Ordinal);
         await output.WriteLineAsync($"OpenSDC listens on {url}");
-        await output.WriteLineAsync($"The data lie in   {Path.GetFullPath(options.Data)}");
+        if (options is { Catalogue: null, Objects: null })
+        {
+            await output.WriteLineAsync($"The data lie in   {Path.GetFullPath(options.Data)}");
+        }
+        else
+        {
+            await output.WriteLineAsync($"The records lie in {services.GetRequiredService<Catalogue>().Name}");
+            await output.WriteLineAsync($"The objects lie in {options.Objects ?? Path.Combine(Path.GetFullPath(options.Data), "objects")}");
+        }
+
         if (await FreeNameAsync(services) is not { } name)
             return;
         await output.WriteLineAsync($"""

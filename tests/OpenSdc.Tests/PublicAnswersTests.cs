@@ -69,6 +69,20 @@ public sealed class PublicAnswersTests(FoundingArchive founding) : IClassFixture
         answer["Content-Encoding"].ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData("/health/live")]
+    [InlineData("/health/ready")]
+    [InlineData("/metrics")]
+    [InlineData("/docs/")]
+    [InlineData("/openapi/v1.json")]
+    public async Task What_is_asked_for_by_supervisors_and_readers_answers_HEAD_as_GET(string path)
+    {
+        var (get, head) = (await archive.SendAsync("GET " + path), await archive.SendAsync("HEAD " + path));
+        (head.Status, head["Content-Type"]).ShouldBe((200, get["Content-Type"]));
+        get.Bytes.ShouldNotBeEmpty();
+        head.Bytes.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task A_problem_carries_the_id_of_its_request_and_is_a_problem_of_rfc_9457()
     {

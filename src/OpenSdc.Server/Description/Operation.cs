@@ -45,6 +45,14 @@ internal sealed record Operation(HttpMethod Method, string Path, string Id, stri
             answer.AddTo(operation.Responses, document);
         foreach (var failure in Failures)
             failure.AddTo(operation.Responses, document);
+        // What waits for the start also needs what can go away later.
+        if (Failures.Contains(Failure.Starting))
+        {
+            Failure.CatalogueAway.AddTo(operation.Responses, document);
+            if (Tag != Operations.Query)
+                Failure.StoreAway.AddTo(operation.Responses, document);
+        }
+
         if (Method == HttpMethod.Head)
         {
             foreach (var response in operation.Responses.Values.Cast<OpenApiResponse>())
@@ -113,6 +121,10 @@ internal sealed record Failure(Problem Problem, string When)
     private const string RequestId = "0HNQ95S9M7OMU:00000001";
 
     public static Failure Starting { get; } = new(Problems.NotReady, "the archive is still starting");
+
+    public static Failure CatalogueAway { get; } = new(Problems.CatalogueAway, "the records lie in a database that cannot be reached at the moment");
+
+    public static Failure StoreAway { get; } = new(Problems.StoreAway, "the objects lie in a store that cannot be reached at the moment");
 
     public static Failure Unexpected { get; } = new(Problems.OfStatus(500), "the archive met an error of its own");
 

@@ -165,7 +165,7 @@ internal static class Operations
     private static Operation ServeObject { get; } = new(HttpMethod.Get, ObjectPath, "getObject", Bytes, "Fetch the bytes of a file",
         """
         At the URL that `/download` gave. Answers the whole file or one range of it, under the conditions that the request names (RFC 9110). A request for
-        several ranges is answered with the whole file. A file never changes, so its `ETag`, the SHA-256 of its bytes, holds for good. The content type follows the
+        several ranges is answered with the whole file, and HEAD as if it asked for none. A file never changes, so its `ETag`, the SHA-256 of its bytes, holds for good. The content type follows the
         name's extension. `x-api-key` and `Authorization` are ignored, and a URL signed for GET also allows HEAD.
         """)
     {
@@ -210,6 +210,31 @@ internal static class Operations
         ],
     };
 
+    private static Operation Live { get; } = new(HttpMethod.Get, "/health/live", "live", Health, "Is the process alive?", "Answers as soon as the process does.")
+    {
+        Answers = [new(200, "The process answers.") { MediaType = "text/plain", Shapes = [Shapes.Text], Examples = [("live", "alive", "\"live\\n\"")] }],
+    };
+
+    private static Operation Ready { get; } = new(HttpMethod.Get, "/health/ready", "ready", Health, "May requests be sent?",
+        "Answers 200 once recovery is done and while the catalogue answers, also while uploads are refused: the body says so, and why.")
+    {
+        Answers =
+        [
+            new(200, "Files can be found and fetched.")
+            {
+                MediaType = "application/json",
+                Shapes = [Shapes.Readiness],
+                Examples = [("ready", "ready", Samples.Ready), ("read-only", "uploads are refused", Samples.ReadOnly)],
+            },
+            new(503, "They cannot, or not yet.")
+            {
+                MediaType = "application/json",
+                Shapes = [Shapes.Readiness],
+                Examples = [("starting", "recovery is running", Samples.Recovering)],
+            },
+        ],
+    };
+
     public static IReadOnlyList<Operation> All { get; } =
     [
         RequestUpload,
@@ -223,30 +248,17 @@ internal static class Operations
         DownloadFile,
         DownloadFile.ForHead("headDownloadFile", "Ask where the bytes of a file are"),
         ServeObject,
-        ServeObject.ForHead("headObject", "Ask about the bytes of a file"),
-        new(HttpMethod.Get, "/health/live", "live", Health, "Is the process alive?", "Answers as soon as the process does.")
+        // Ranges are of GET alone.
+        ServeObject.ForHead("headObject", "Ask about the bytes of a file") with
         {
-            Answers = [new(200, "The process answers.") { MediaType = "text/plain", Shapes = [Shapes.Text], Examples = [("live", "alive", "\"live\\n\"")] }],
+            Parameters = [.. ServeObject.Parameters.Where(each => each.Name is not ("Range" or "If-Range"))],
+            Answers = [.. ServeObject.Answers.Where(each => each.Status != 206)],
+            Failures = [.. ServeObject.Failures.Where(each => each.Problem.Status != 416)],
         },
-        new(HttpMethod.Get, "/health/ready", "ready", Health, "May requests be sent?",
-            "Answers 200 once recovery is done and while the catalogue answers, also while uploads are refused: the body says so, and why.")
-        {
-            Answers =
-            [
-                new(200, "Files can be found and fetched.")
-                {
-                    MediaType = "application/json",
-                    Shapes = [Shapes.Readiness],
-                    Examples = [("ready", "ready", Samples.Ready), ("read-only", "uploads are refused", Samples.ReadOnly)],
-                },
-                new(503, "They cannot, or not yet.")
-                {
-                    MediaType = "application/json",
-                    Shapes = [Shapes.Readiness],
-                    Examples = [("starting", "recovery is running", Samples.Recovering)],
-                },
-            ],
-        },
+        Live,
+        Live.ForHead("headLive", "Is the process alive?"),
+        Ready,
+        Ready.ForHead("headReady", "May requests be sent?"),
         new(HttpMethod.Get, "/metrics", "metrics", Health, "Measurements", "What the service measures of itself, for Prometheus.")
         {
             Answers =

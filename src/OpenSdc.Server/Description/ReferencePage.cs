@@ -28,6 +28,7 @@ internal static class ReferencePage
             .WithDefaultHttpClient(ScalarTarget.Shell, ScalarClient.Curl));
         page.Add(endpoint =>
         {
+            endpoint.Metadata.Add(new HttpMethodMetadata(["GET", "HEAD"]));
             var next = endpoint.RequestDelegate!;
             endpoint.RequestDelegate = context =>
             {

@@ -23,6 +23,9 @@ internal readonly struct Conditions
             NotModified = Matches(headers.IfNoneMatch, tag, strong: false);
         else if (headers.IfModifiedSince is { } modifiedSince)
             NotModified = modified <= modifiedSince;
+        // A range is defined for GET alone: HEAD answers as if none were asked for (RFC 9110, section 14.2).
+        if (HttpMethods.IsHead(request.Method))
+            return;
         var ifRange = headers.IfRange;
         if (ifRange is null || (ifRange.EntityTag?.Compare(tag, useStrongComparison: true) ?? ifRange.LastModified == modified))
             range = headers.Range;

@@ -134,6 +134,22 @@ public sealed class ArchiveOnS3Tests
     }
 
     [Fact]
+    public async Task The_start_says_where_records_and_objects_lie()
+    {
+        var folder = Directory.CreateTempSubdirectory("opensdc-start-").FullName;
+        var objects = CephServer.Use(new ServerOptions()).Objects;
+        var (sdc, _) = await SdcProcess.ServeAsync(folder, $"--objects {objects} --s3-endpoint {CephServer.Address} --catalogue {PostgresServer.NewDatabase()}");
+        await using (sdc)
+        {
+            sdc.Output.ShouldContain("\nThe records lie in the database archive");
+            sdc.Output.ShouldContain($"\nThe objects lie in {objects}\n");
+            sdc.Output.ShouldNotContain(folder);
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public async Task What_is_no_store_stops_the_start_and_what_is_not_there_is_waited_for_half_a_minute()
     {
         _ = CephServer.Address; // for the credentials
