@@ -22,7 +22,11 @@ internal static class QueryBody
             if (request.HasFormContentType)
             {
                 var options = new FormOptions { ValueCountLimit = QueryParameters.MostFiles + 1000, ValueLengthLimit = LargestBody, BufferBodyLengthLimit = LargestBody };
-                foreach (var (name, values) in await new FormFeature(request, options).ReadFormAsync(request.HttpContext.RequestAborted))
+                var form = await new FormFeature(request, options).ReadFormAsync(request.HttpContext.RequestAborted);
+                // Passed over, a list of names that came as a file would be answered with all files there are.
+                if (form.Files is [var file, ..])
+                    return (null, Malformed($"has the file {QueryParameters.Shown(file.Name)}, and a form's parameters are texts"));
+                foreach (var (name, values) in form)
                     Add(given, name, values);
             }
             else if (request.HasJsonContentType())
@@ -57,6 +61,10 @@ internal static class QueryBody
         catch (InvalidDataException fault)
         {
             return (null, Malformed($"is not a form that can be read: {fault.Message}"));
+        }
+        catch (IOException fault) when (fault is not BadHttpRequestException)
+        {
+            return (null, Malformed("is a form that ends before its last part does"));
         }
 
         return (new QueryCollection(given), null);

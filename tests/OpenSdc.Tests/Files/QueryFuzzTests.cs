@@ -64,6 +64,19 @@ public sealed class QueryFuzzTests(QueryArchive query) : IClassFixture<QueryArch
         (await query.Archive.SendAsync("POST /query", null, new StringContent(
             $"{{\"instrument\":{new string('[', levels)}{new string(']', levels)}}}", Encoding.UTF8, "application/json"))).Status.ShouldBe(400);
 
+    [Theory]
+    [InlineData("--x\r\nContent-Disposition: form-data; name=\"filename\"; filename=\"names.txt\"\r\n\r\nimap_swe_l1_sci_20260901_v999.cdf\r\n--x--\r\n", "has the file filename")]
+    [InlineData("--x\r\nContent-Disposition: form-data; name=\"limit\"\r\n\r\n1", "ends before its last part")]
+    [InlineData("--", "ends before its last part")]
+    public async Task A_form_with_a_file_or_without_its_end_is_refused(string body, string why)
+    {
+        using var content = new StringContent(body);
+        content.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("multipart/form-data; boundary=x");
+        var answer = await query.Archive.SendAsync("POST /query", null, content);
+        answer.Status.ShouldBe(400, answer.Text);
+        answer.Json.GetProperty("detail").GetString()!.ShouldContain(why);
+    }
+
     private async Task<Answer> AskAsync(string asked, string? accept)
     {
         try
