@@ -40,7 +40,7 @@ internal sealed record CoverageRequest(FileQuery Query, int Digits, IQueryCollec
             if (state > head)
                 return Problems.BadParameter($"The parameter as_of is '{state}'; allowed: a number up to {head}, the newest publication.") with { Plain = true };
             var tag = request.TagOf(context, state);
-            if (asks.ToString().Contains(tag, StringComparison.Ordinal))
+            if (asks.Count > 0 && Unchanged.Holds(asks, tag))
                 return new Unchanged(tag);
         }
 

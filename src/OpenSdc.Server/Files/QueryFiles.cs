@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Files.Formats;
@@ -46,7 +47,7 @@ internal static class QueryFiles
             // Every page shows the state that the first one showed.
             if (query is { Limit: not null, AsOf: null })
                 query = query with { AsOf = head };
-            if (asks.Count > 0 && format.IsLasting && Listing.TagOf(context, given, query.AsOf ?? head) is var tag && asks.ToString().Contains(tag, StringComparison.Ordinal))
+            if (asks.Count > 0 && format.IsLasting && Listing.TagOf(context, given, query.AsOf ?? head) is var tag && Unchanged.Holds(asks, tag))
                 return new Unchanged(tag);
         }
 
@@ -57,6 +58,13 @@ internal static class QueryFiles
 /// <summary>304: nothing was published since, so the answer is the caller's.</summary>
 internal sealed record Unchanged(string Tag) : IResult
 {
+    /// <summary>Whether an <c>If-None-Match</c> names the tag, or is the star that stands for any. Weak and strong tags are the same here (RFC 9110, section 13.1.2).</summary>
+    public static bool Holds(StringValues asks, string tag)
+    {
+        var text = asks.ToString();
+        return text == "*" || text.Contains(tag.AsSpan("W/".Length), StringComparison.Ordinal);
+    }
+
     public Task ExecuteAsync(HttpContext context)
     {
         Representation.IsDocumented(context);
