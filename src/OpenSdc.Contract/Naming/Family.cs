@@ -14,7 +14,7 @@ public sealed class Family
         Fields = [.. Enum.GetValues<Role>().Where(r => r != Role.None && Array.Exists(conventions, c => Has(c, r))).Select(Roles.Query)];
         Instruments = ValuesOf(Role.Instrument);
         DataLevels = ValuesOf(Role.Level);
-        Descriptors = ValuesOf(Role.Descriptor);
+        Descriptors = Array.TrueForAll(conventions, c => c.RecordedValues(Role.Descriptor).Any()) ? ValuesOf(Role.Descriptor) : [];
         Extensions = ValuesOf(Role.Extension);
         KeyOrder = new KeyOrder(conventions);
     }
@@ -31,7 +31,7 @@ public sealed class Family
     /// <summary>The data levels; empty where the family has none.</summary>
     public IReadOnlyList<string> DataLevels { get; }
 
-    /// <summary>The descriptors, where the mission lists them (the types of SPICE kernels); empty where they are free text.</summary>
+    /// <summary>The descriptors, where the mission lists all of them (the types of SPICE kernels); empty where any convention has free text.</summary>
     public IReadOnlyList<string> Descriptors { get; }
 
     /// <summary>The extensions, without the leading dot.</summary>

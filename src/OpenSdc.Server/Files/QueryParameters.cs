@@ -30,7 +30,7 @@ internal sealed class QueryParameters
     {
         ["instrument"] = (p, name) => p.query = p.query with { Instruments = p.Known(name, each => each.Instruments) },
         ["data_level"] = (p, name) => p.query = p.query with { DataLevels = p.Known(name, each => each.DataLevels) },
-        ["descriptor"] = (p, name) => p.query = p.query with { Descriptors = p.Texts(name, "the descriptor of a name: letters, digits and hyphens", p.IsDescriptor) },
+        ["descriptor"] = (p, name) => p.query = p.query with { Descriptors = p.ReadDescriptors(name) },
         ["start_date"] = (p, name) => p.query = p.query with { StartDate = p.Date(name) },
         ["end_date"] = (p, name) => p.query = p.query with { EndDate = p.Date(name) },
         ["version"] = (p, name) => p.ReadVersion(name),
@@ -104,6 +104,11 @@ internal sealed class QueryParameters
             return (null, refused.Problem);
         }
     }
+
+    /// <summary>Out of a set where every name's is, as those of kernels are.</summary>
+    private List<string> ReadDescriptors(string name) => families.All(each => each.Descriptors.Count > 0)
+        ? Known(name, each => each.Descriptors)
+        : Texts(name, @"the descriptor of a name: letters, digits, hyphens and other visible ASCII but _, / and \", IsDescriptor);
 
     private void ReadVersion(string name)
     {
@@ -259,10 +264,10 @@ internal sealed class QueryParameters
 
     private bool IsDescriptor(string text)
     {
-        // SPICE kernels have their type as descriptor, and those are written with underscores.
+        // What a name may have there; and with files of any family it may be a kernel's type, which is written with underscores.
         foreach (var c in text)
         {
-            if (c is <= ' ' or > '~' or '/' or '\\' or '\'' or '"' || (c == '_' && families.All(each => each.Instruments.Count > 0)))
+            if (c is <= ' ' or > '~' or '/' or '\\' || (c == '_' && families.All(each => each.Descriptors.Count == 0)))
                 return false;
         }
 

@@ -52,6 +52,8 @@ public sealed class QueryParametersTests(QueryArchive query) : IClassFixture<Que
     [InlineData("descriptor=a_b", "descriptor", "a_b", "letters")]
     [InlineData("descriptor=a%20b", "descriptor", "a b", "letters")]
     [InlineData("descriptor=%D1%95ci", "descriptor", "ѕci", "letters")]
+    [InlineData("table=spice&descriptor=nonsense", "descriptor", "nonsense", "attitude_history, attitude_predict")]
+    [InlineData("table=spice&descriptor=leapseconds,x*", "descriptor", "x*", "leapseconds")]
     [InlineData("start_date=20260230", "start_date", "20260230", "YYYYMMDD")]
     [InlineData("start_date=2026-01-01", "start_date", "2026-01-01", "YYYYMMDD")]
     [InlineData("start_date=2026010", "start_date", "2026010", "YYYYMMDD")]
@@ -102,6 +104,17 @@ public sealed class QueryParametersTests(QueryArchive query) : IClassFixture<Que
             sentence.ShouldContain(value);
             sentence.ShouldContain(allowed);
             sentence.ShouldEndWith(".");
+        }
+    }
+
+    [Fact]
+    public async Task Whatever_a_name_may_have_as_its_descriptor_can_be_asked_for()
+    {
+        await using var own = await RunningArchive.StartAsync();
+        foreach (var descriptor in (string[])["it's", "\"b\"", "100%", "a=b"])
+        {
+            await own.UploadAsync($"imap_swe_l1_{descriptor}_20260901_v001.cdf", [1]);
+            (await own.QueryAsync($"descriptor={Uri.EscapeDataString(descriptor)}")).ShouldHaveSingleItem().Descriptor.ShouldBe(descriptor);
         }
     }
 
