@@ -109,7 +109,8 @@ internal sealed partial class StorageWatch(
     }
 
     private Problem? RefusalOf(long more) =>
-        failing ?? (Free - Interlocked.Read(ref promised) - more < options.FreeSpaceFloor ? Problems.NoRoom : null);
+        // Without a floor a disk is full all the same when nothing is free.
+        failing ?? (Free - Interlocked.Read(ref promised) - more < Math.Max(options.FreeSpaceFloor, 1) ? Problems.NoRoom : null);
 
     /// <summary>The room that one upload takes.</summary>
     internal sealed class Room : IDisposable

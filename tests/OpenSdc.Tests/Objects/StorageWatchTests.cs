@@ -47,6 +47,26 @@ public sealed class StorageWatchTests
     }
 
     [Fact]
+    public async Task A_disk_without_a_byte_takes_no_uploads_also_without_a_floor()
+    {
+        using var disk = Mount.Small("8m");
+        await using var archive = await RunningArchive.StartAsync(options => options with { FreeSpaceFloor = 0 }, folder: disk.Folder);
+        var url = await archive.UploadUrlAsync(ArchiveFixture.NewName());
+        using (var filler = File.Create(Path.Combine(disk.Folder, "filler"), bufferSize: 0))
+        {
+            var block = new byte[4096];
+            while (new DriveInfo(disk.Folder).AvailableFreeSpace > 0)
+                await filler.WriteAsync(block);
+        }
+
+        (await ReadyAsync(archive)).ShouldBe((200, "read-only", "refused"));
+        (await archive.PutAsync(url, [1])).Status.ShouldBe(507);
+        File.Delete(Path.Combine(disk.Folder, "filler"));
+        (await ReadyAsync(archive)).ShouldBe((200, "ready", "taken"));
+        (await archive.PutAsync(url, [1])).Status.ShouldBe(201);
+    }
+
+    [Fact]
     public async Task What_uploads_in_flight_have_announced_is_taken()
     {
         using var disk = Mount.Small("24m");
