@@ -143,7 +143,7 @@ internal sealed class CatalogueCopy : IDisposable
 
     private static SqliteConnection Open(string file, SqliteOpenMode mode)
     {
-        var opened = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, Pooling = false, DefaultTimeout = 30 }.ToString());
+        var opened = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Sqlite.Named(file), Mode = mode, Pooling = false, DefaultTimeout = 30 }.ToString());
         try
         {
             opened.Open();

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using OpenSdc.Server.Objects;
 using SQLitePCL;
 
 namespace OpenSdc.Server.Catalogue;
@@ -35,7 +36,7 @@ internal sealed class Sqlite : SqlDialect, IDisposable
         log = new FileInfo(file + "-wal");
         DataSource = SqliteFactory.Instance.CreateDataSource(new SqliteConnectionStringBuilder
         {
-            DataSource = file,
+            DataSource = Named(file),
             // Connections live in the catalogue's own pool, together with their prepared statements.
             Pooling = false,
             DefaultTimeout = 30,
@@ -45,6 +46,13 @@ internal sealed class Sqlite : SqlDialect, IDisposable
     public override string Name { get; }
 
     public override DbDataSource DataSource { get; }
+
+    /// <summary>
+    /// What a catalogue is opened by. Where its file system takes no writes, as one that met an error does not, SQLite cannot make the files beside it that it wants;
+    /// it does without once it is told that nothing changes. Only without a log: what one holds would not be seen.
+    /// </summary>
+    public static string Named(string file) =>
+        Disk.IsReadOnly(file) && !File.Exists(file + "-wal") ? $"{new Uri(Path.GetFullPath(file)).AbsoluteUri}?immutable=1" : file;
 
     /// <summary>Pages that the writer keeps in memory, in KiB. A transaction of many thousand rows in all products changes more than the default holds, and would write them twice.</summary>
     public int WriterCache { get; init; } = 16 * 1024;

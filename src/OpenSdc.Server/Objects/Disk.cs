@@ -30,6 +30,24 @@ internal static class Disk
         _ => null,
     };
 
+    /// <summary>Whether a file lies on a file system that takes no writes, from whomever.</summary>
+    public static bool IsReadOnly(string file)
+    {
+        try
+        {
+            new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+            return false;
+        }
+        catch (IOException failure)
+        {
+            return failure.HResult == ReadOnly;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>True where a read failed since the bytes are not there to be read; false where asking was refused, which says nothing of the bytes.</summary>
     public static bool IsReadError(IOException failure) => failure.HResult is InputOutput or BadMessage or NotClean;
 }

@@ -7,6 +7,7 @@ using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server;
 using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Upkeep;
 using Shouldly;
 using Xunit;
 
@@ -20,6 +21,23 @@ public sealed class BackupTests : IDisposable
     private readonly BackupSteps steps = new();
 
     public void Dispose() => steps.Dispose();
+
+    [Fact]
+    public async Task An_archive_on_a_disk_that_takes_no_writes_any_more_can_be_checked_and_saved()
+    {
+        using var archive = await FsckArchive.MakeAsync();
+        archive.FlipBit(archive.Keys[3]);
+        using (Mount.ReadOnly(archive.Folder))
+        {
+            (await archive.CheckAsync(new FsckOptions { Digest = true })).Findings.ShouldHaveSingleItem().Key.ShouldBe(archive.Keys[3]);
+            var result = await steps.BackUpAsync(archive.Folder);
+            (result.State.ShouldNotBeNull().Seq, result.State.Copied, result.Failed).ShouldBe((20, 19, 1));
+        }
+
+        archive.FlipBit(archive.Keys[3]);
+        (await steps.BackUpAsync(archive.Folder)).Failed.ShouldBe(0);
+        (await steps.RestoreAsync()).Sound.ShouldBe(20);
+    }
 
     [Fact]
     public async Task A_backup_taken_while_uploads_arrive_holds_every_file_acknowledged_before_it_began()
