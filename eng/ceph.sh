@@ -67,6 +67,18 @@ admin socket = $dir/run/\$name.asok
 pid file = $dir/run/\$name.pid
 run dir = $dir/run
 crash dir = $dir/run
+# What is gathered in memory for a log that nobody reads costs a part of every operation.
+debug ms = 0/0
+debug osd = 0/0
+debug rgw = 0/0
+debug objclass = 0/0
+debug objecter = 0/0
+debug memstore = 0/0
+debug bluestore = 0/0
+debug bdev = 0/0
+debug rocksdb = 0/0
+debug monc = 0/0
+debug auth = 0/0
 [mon]
 mon data = $dir/mon
 paxos propose interval = 0.02
