@@ -123,7 +123,7 @@ one() {
         n=$((n + 1))
     done < <(sql "SELECT file_path FROM files WHERE seq % ($rows / $scripts) = 0 ORDER BY seq LIMIT $scripts")
     [ "$n" -gt 0 ] || fail "no paths"
-    run_wrk 4
+    run_wrk 12
     run_pgbench 2
     for round in $(seq "$rounds"); do
         run_pgbench "$seconds"; theirs+=("$rate")

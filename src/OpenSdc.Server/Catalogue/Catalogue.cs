@@ -111,8 +111,9 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     {
         var snapshot = await dialect.BeginReadAsync(session.Connection, cancel);
         var head = await HeadAsync(session, snapshot, cancel);
-        var statement = CoveragePlan.Of(query.AsOf == head ? query with { AsOf = null } : query, digits);
-        return new CoverageCells(new Rows(readers, session, snapshot, [statement], limit: null) { Head = head }, digits);
+        var reading = CoveragePlan.Of(query.AsOf == head ? query with { AsOf = null } : query, digits);
+        var series = reading.Series is { } all ? await SeriesAsync(session.Statement(all.Text, all.Values, snapshot), cancel) : null;
+        return new CoverageCells(new Rows(readers, session, snapshot, [reading.Cells], limit: null) { Head = head }, digits, series);
     }, cancel);
 
     /// <summary>
@@ -289,6 +290,15 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         if (query.IngestionEndDate is { } to)
             last = (long?)await session.Statement(LastOfDaySql, [Filters.EndOfDay(to)]).ExecuteScalarAsync(cancel);
         return (last - first) * 2 > head;
+    }
+
+    private static async ValueTask<Dictionary<long, Series>> SeriesAsync(DbCommand command, CancellationToken cancel)
+    {
+        var series = new Dictionary<long, Series>();
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            series.Add(reader.GetInt64(0), CoverageCells.SeriesOf(reader, 1));
+        return series;
     }
 
     private static async ValueTask<UploadReceipt?> FindAsync(Session session, string key, CancellationToken cancel)

@@ -1,3 +1,5 @@
+using System.Data.Common;
+
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>What the files of one product and extension share; the empty text for what their names do not have.</summary>
@@ -39,10 +41,11 @@ internal readonly record struct CoverageCell(Series Series, string Period, Cover
 /// The open answer to what some files cover, one cell after the other in the order of their members. Rows of shorter periods, as they stand at the ends of
 /// a range that begins or ends within a month or year, are put together on the way. Dispose it also when it is left half read.
 /// </summary>
-internal sealed class CoverageCells(Rows rows, int digits) : IAsyncDisposable
+/// <param name="rows">The cells.</param>
+/// <param name="digits">How many digits of a start date are one period.</param>
+/// <param name="all">The series by their numbers; null where each row says its own, and has what tells which of two of one period is the newer.</param>
+internal sealed class CoverageCells(Rows rows, int digits, IReadOnlyDictionary<long, Series>? all) : IAsyncDisposable
 {
-    private const int Day = 8;
-
     private CoverageCell? next;
     private bool hasBegun;
     private Series? series;
@@ -66,6 +69,10 @@ internal sealed class CoverageCells(Rows rows, int digits) : IAsyncDisposable
         return cell;
     }
 
+    /// <summary>The series that a row names, from a column on.</summary>
+    public static Series SeriesOf(DbDataReader row, int from) =>
+        new(row.GetString(from), row.GetString(from + 1), row.GetString(from + 2), row.GetString(from + 3), row.GetString(from + 4));
+
     public ValueTask DisposeAsync() => rows.DisposeAsync();
 
     private async ValueTask<CoverageCell?> ReadAsync(CancellationToken cancel)
@@ -76,9 +83,8 @@ internal sealed class CoverageCells(Rows rows, int digits) : IAsyncDisposable
         // Thousands of cells of one series follow each other, and five texts a row would cost more than all the rest.
         var id = row.GetInt64(0);
         if (series is null || id != seriesId)
-            (series, seriesId) = (new Series(row.GetString(10), row.GetString(11), row.GetString(12), row.GetString(13), row.GetString(14)), id);
-        // Which of two rows of one period is the newer: a day has one row only, and a column costs the driver as much as writing it out does.
-        var newest = digits == Day ? default : ((int)row.GetInt64(7), (int)row.GetInt64(8), row.GetInt64(9));
+            (series, seriesId) = (all is null ? SeriesOf(row, 10) : all[id], id);
+        var newest = all is not null ? default : ((int)row.GetInt64(7), (int)row.GetInt64(8), row.GetInt64(9));
         return new CoverageCell(series, Period(row.GetString(1), digits), new CoverageSum(
             row.GetInt64(2), row.GetInt64(3), row.IsDBNull(4) ? null : row.GetString(4),
             newest, row.GetString(5), row.GetString(6)));

@@ -3,6 +3,9 @@ using OpenSdc.Contract;
 
 namespace OpenSdc.Server.Catalogue;
 
+/// <summary>How coverage is read: its cells, and, where these do not say it, of which series each is.</summary>
+internal readonly record struct CoverageReading(SqlStatement Cells, SqlStatement? Series);
+
 /// <summary>
 /// From a query to the one statement that says what its files cover: from the sums that <see cref="Coverage"/> keeps where they are kept by all that the
 /// query filters by, and otherwise from the files themselves, which costs as much as reading them.
@@ -14,13 +17,19 @@ namespace OpenSdc.Server.Catalogue;
 /// </remarks>
 internal static class CoveragePlan
 {
-    private const string Columns = """
+    private const string Numbers = """
         s.newest AS id, c.start_date AS period, c.files AS files, c.bytes AS bytes, c.version AS version, c.first_ingestion AS first_ingestion,
-        c.last_ingestion AS last_ingestion, c.major_version AS major_version, c.minor_version AS minor_version, c.newest AS newest, s.family AS family,
-        s.instrument AS instrument, s.data_level AS data_level, s.descriptor AS descriptor, s.extension AS extension
+        c.last_ingestion AS last_ingestion
         """;
 
+    private const string Columns = $"{Numbers}, c.major_version AS major_version, c.minor_version AS minor_version, c.newest AS newest, {SeriesColumns}";
+
+    private const string SeriesColumns = "s.family AS family, s.instrument AS instrument, s.data_level AS data_level, s.descriptor AS descriptor, s.extension AS extension";
+
     private const string Order = " ORDER BY family, instrument, data_level, descriptor, extension, period";
+
+    // A series' row of all time has no start date; with it the order is that of the whole key, so that SQLite sorts nothing.
+    private const string OrderOfKey = " ORDER BY s.family, s.instrument, s.data_level, s.descriptor, s.extension, s.start_date, c.start_date";
 
     private const string FileColumns =
         "seq, family, instrument, data_level, descriptor, extension, start_date, version, major_version, minor_version, ingestion_date, size";
@@ -37,7 +46,16 @@ internal static class CoveragePlan
         && query is { IngestionStartDate: null, IngestionEndDate: null, Overlaps: null, AsOf: null, SinceSeq: null, Current: null };
 
     /// <summary>What the files of a query cover, by periods of so many digits, or shorter ones at the ends of its dates.</summary>
-    public static SqlStatement Of(FileQuery query, int digits) => IsKept(query) ? OfSums(query, digits, Columns, Order) : OfFiles(query, digits);
+    public static CoverageReading Of(FileQuery query, int digits)
+    {
+        if (!IsKept(query))
+            return new(OfFiles(query, digits), null);
+        if (Split(query.StartDate, query.EndDate, digits).Any(part => part.Digits != digits))
+            return new(OfSums(query, digits, Columns, Order), null);
+        // Where no cells are to be put together their versions' numbers are not needed, and what the cells of a series share is read once: each column costs as much as all the work on a row.
+        var series = SeriesOf(query);
+        return new(OfSums(query, digits, Numbers, OrderOfKey), new($"SELECT s.newest, {SeriesColumns} FROM coverage AS s WHERE {series.Conditions}", series.Values));
+    }
 
     /// <summary>
     /// Whether the kept sums tell how many files a query finds: those of which there is a newer version, or is none, are counted too. Where filters take a series apart,

@@ -33,6 +33,8 @@ internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalo
         output.Write("["u8);
         Series? series = null;
         byte[] beginning = [];
+        // Versions repeat from day to day.
+        var (version, written) = ("", "null");
         while (await cells.NextAsync(cancel) is { } cell)
         {
             if (series is not null)
@@ -40,7 +42,9 @@ internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalo
             if (!ReferenceEquals(series, cell.Series))
                 (series, beginning) = (cell.Series, BeginningOf(cell.Series));
             output.Write(beginning);
-            WriteCell(output, cell);
+            if ((cell.Sum.Version ?? "") is var its && its != version)
+                (version, written) = (its, Text(its));
+            WriteCell(output, cell, written);
             if (output.Length > FlushAt)
                 await output.FlushToAsync(context, patience);
         }
@@ -56,7 +60,7 @@ internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalo
         $"{{\"family\":{Text(series.Family)},\"instrument\":{Text(series.Instrument)},\"data_level\":{Text(series.DataLevel)},"
         + $"\"descriptor\":{Text(series.Descriptor)},\"extension\":{Text(series.Extension)},\"bin\":");
 
-    private static void WriteCell(PooledBuffer output, in CoverageCell cell)
+    private static void WriteCell(PooledBuffer output, in CoverageCell cell, string version)
     {
         var sum = cell.Sum;
         // Digits and spaces only, but for the version.
@@ -76,7 +80,7 @@ internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalo
         output.Write(",\"bytes\":"u8);
         WriteNumber(output, sum.Bytes);
         output.Write(",\"version\":"u8);
-        output.Write(Text(sum.Version ?? ""));
+        output.Write(version);
         output.Write(",\"first_ingestion\":\""u8);
         output.Write(sum.First);
         output.Write("\",\"last_ingestion\":\""u8);

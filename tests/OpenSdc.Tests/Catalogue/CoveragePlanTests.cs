@@ -20,7 +20,7 @@ public sealed class CoveragePlanTests(CatalogueFixture fixture) : IClassFixture<
     public async Task Sums_are_found_by_their_key(int digits, string instruments, string? first, string? last)
     {
         var query = new FileQuery { Instruments = instruments.Split(',', StringSplitOptions.RemoveEmptyEntries), DataLevels = ["l1a", "l2"], StartDate = first, EndDate = last };
-        foreach (var statement in (SqlStatement[])[CoveragePlan.Of(query, digits), CoveragePlan.CountOf(query), CoveragePlan.CountOf(query with { Latest = true })])
+        foreach (var statement in (SqlStatement[])[CoveragePlan.Of(query, digits).Cells, CoveragePlan.CountOf(query), CoveragePlan.CountOf(query with { Latest = true })])
         {
             var plan = await fixture.PlanAsync(statement);
             var reads = plan.Where(line => line.Contains("SEARCH", StringComparison.Ordinal) || line.Contains("SCAN", StringComparison.Ordinal)).ToList();
@@ -31,7 +31,7 @@ public sealed class CoveragePlanTests(CatalogueFixture fixture) : IClassFixture<
         }
 
         if (instruments == "mag")
-            (await fixture.PlanAsync(CoveragePlan.Of(query, digits))).ShouldContain(line => line.StartsWith("SEARCH s USING PRIMARY KEY (digits=? AND family=? AND instrument=?", StringComparison.Ordinal));
+            (await fixture.PlanAsync(CoveragePlan.Of(query, digits).Cells)).ShouldContain(line => line.StartsWith("SEARCH s USING PRIMARY KEY (digits=? AND family=? AND instrument=?", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -44,7 +44,7 @@ public sealed class CoveragePlanTests(CatalogueFixture fixture) : IClassFixture<
     [InlineData("20260115", "20281210", 8, 1)]
     [InlineData("20261231", "20260101", 4, 1)]
     public void A_range_of_dates_is_made_of_few_kinds_of_periods(string? first, string? last, int digits, int most) =>
-        CoveragePlan.Of(new FileQuery { StartDate = first, EndDate = last }, digits).Text.Split("UNION ALL").Length.ShouldBeLessThanOrEqualTo(most);
+        CoveragePlan.Of(new FileQuery { StartDate = first, EndDate = last }, digits).Cells.Text.Split("UNION ALL").Length.ShouldBeLessThanOrEqualTo(most);
 
     [Theory]
     [InlineData(false, null, true)]
@@ -65,6 +65,6 @@ public sealed class CoveragePlanTests(CatalogueFixture fixture) : IClassFixture<
     public async Task Files_are_summed_by_their_index_where_nothing_is_kept()
     {
         var query = new FileQuery { Instruments = ["mag"], StartDate = "20260101", EndDate = "20261231", Latest = true };
-        (await fixture.PlanAsync(CoveragePlan.Of(query, 8))).ShouldContain(line => line.StartsWith("SEARCH files USING INDEX files_by_product (family=? AND instrument=?", StringComparison.Ordinal));
+        (await fixture.PlanAsync(CoveragePlan.Of(query, 8).Cells)).ShouldContain(line => line.StartsWith("SEARCH files USING INDEX files_by_product (family=? AND instrument=?", StringComparison.Ordinal));
     }
 }
