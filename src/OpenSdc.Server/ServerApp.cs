@@ -24,15 +24,20 @@ public static class ServerApp
 
     private static readonly string[] GetAndHead = ["GET", "HEAD"];
 
+    // To see a changed appsettings.json the host would watch every folder below the working directory: the data folder often is one of them, and each upload
+    // was then told to the watcher several times over. Settings are read once, at start.
+    private static readonly string[] DoNotWatch = ["--hostBuilder:reloadConfigOnChange=false"];
+
     /// <summary>Opens the data folder and builds the service, ready to start.</summary>
     /// <exception cref="SettingException">A setting or the data folder keeps it from starting.</exception>
     public static async Task<WebApplication> BuildAsync(ServerOptions options, TimeProvider clock, CancellationToken cancel)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "OpenSdc.Server" });
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "OpenSdc.Server", Args = DoNotWatch });
         builder.WebHost.UseUrls(options.Urls);
         builder.WebHost.ConfigureKestrel(kestrel => Limits.Set(kestrel.Limits, options));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.WebHost.ConfigureKestrel(kestrel => Connections.Set(kestrel, options));
+        if (Environment.GetEnvironmentVariable("XINLINE") != null) builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ReceiveMemory>();
         Logs.Set(builder.Logging, options);
 

@@ -25,7 +25,7 @@ internal sealed class StagedFile : DiskStaged
     private readonly SafeFileHandle handle;
     private Memory<byte> filling;
     private Memory<byte> other; // the block that is being written, or was
-    private int held;           // bytes of the filling block
+    private int held;           // bytes of the filling block, which stays here when it is full: the last one is written and flushed in one go
     private Task writing = Task.CompletedTask;
     private long written;
     private bool isDirect;
@@ -47,9 +47,9 @@ internal sealed class StagedFile : DiskStaged
         Length += bytes.Length;
         while (bytes.Length > 0)
         {
-            if (filling.IsEmpty && (filling = blocks.Rent()).IsEmpty)
+            if (held == filling.Length && !await MakeRoomAsync())
             {
-                // Nothing is held and nothing on its way: a file that has had a block keeps it.
+                // Nothing is held and nothing on its way: a file that has had a block keeps one.
                 RandomAccess.Write(handle, bytes.Span, written);
                 written += bytes.Length;
                 return;
@@ -58,28 +58,21 @@ internal sealed class StagedFile : DiskStaged
             var fits = Math.Min(bytes.Length, filling.Length - held);
             bytes[..fits].CopyTo(filling[held..]);
             (held, bytes) = (held + fits, bytes[fits..]);
-            if (held == filling.Length)
-                await BeginWriteAsync();
         }
     }
 
     public override async ValueTask FlushAsync(CancellationToken cancel)
     {
         await writing;
+        var isShared = Length <= MostShared;
         if (Length < LeastDirect)
-            Write(filling.Span[..held], written);
+            WriteRest();
         else
-            await threads.RunAsync(() => Write(filling.Span[..held], written));
-        written += held;
-        held = 0;
-        if (Length <= MostShared)
-        {
+            await threads.RunAsync(isShared ? WriteRest : WriteRestAndFlush);
+        if (isShared)
             await sharedFlush.RunAsync(mark, () => Posix.Flush(handle, Path));
-            return;
-        }
-
-        await threads.RunAsync(() => Posix.Flush(handle, Path));
-        sharedFlush.Check(mark);
+        else
+            sharedFlush.Check(mark);
     }
 
     public override ValueTask RemoveAsync()
@@ -110,20 +103,45 @@ internal sealed class StagedFile : DiskStaged
         }
     }
 
-    /// <summary>Sets the full block on its way and goes on with another one, where there is one; otherwise waits for it.</summary>
-    private async ValueTask BeginWriteAsync()
+    /// <summary>
+    /// Sets a full block on its way once the one before it has been written, and takes another one, or that one again where there is none. False where the file has no block
+    /// and there is none left.
+    /// </summary>
+    private async ValueTask<bool> MakeRoomAsync()
     {
+        if (filling.IsEmpty)
+        {
+            filling = blocks.Rent();
+            return !filling.IsEmpty;
+        }
+
         await writing;
-        if (other.IsEmpty)
-            other = blocks.Rent();
         var (full, at) = (filling, written);
         (filling, other, held) = (other, full, 0);
         written += full.Length;
         writing = threads.RunAsync(() => Write(full.Span, at));
-        if (!filling.IsEmpty)
-            return;
-        await writing;
-        (filling, other) = (full, default);
+        if (filling.IsEmpty)
+            filling = blocks.Rent();
+        if (filling.IsEmpty)
+        {
+            await writing;
+            (filling, other) = (full, default);
+        }
+
+        return true;
+    }
+
+    private void WriteRestAndFlush()
+    {
+        WriteRest();
+        Posix.Flush(handle, Path);
+    }
+
+    private void WriteRest()
+    {
+        Write(filling.Span[..held], written);
+        written += held;
+        held = 0;
     }
 
     private void Write(ReadOnlySpan<byte> bytes, long at)
