@@ -49,10 +49,7 @@ internal sealed class Postgres : SqlDialect, IDisposable
         SetDefault("Max Auto Prepare", 200);
         SetDefault("Auto Prepare Min Usages", 2);
         SetDefault("Application Name", "OpenSDC");
-        settings.Pooling = false;
-        settings.Enlist = false;
-        settings.TcpKeepAlive = true;
-        source = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString).EnableTransportSecurity().Build();
+        source = SourceOf(settings);
 
         void SetDefault(string name, object value)
         {
@@ -93,10 +90,18 @@ internal sealed class Postgres : SqlDialect, IDisposable
     {
         try
         {
-            var settings = new NpgsqlConnectionStringBuilder(connectionString);
-            return string.IsNullOrEmpty(settings.Host) ? (null, "it names no Host") : (settings, null);
+            var settings = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Enlist = false, TcpKeepAlive = true };
+            if (string.IsNullOrEmpty(settings.Host))
+                return (null, "it names no Host");
+            if (settings.Port is < 1 or > ushort.MaxValue)
+                return (null, string.Create(CultureInfo.InvariantCulture, $"its Port is {settings.Port}"));
+            if (settings.MaxPoolSize < 1)
+                return (null, "its Maximum Pool Size is 0");
+            // Some settings contradict each other, which is noticed only here.
+            SourceOf(settings).Dispose();
+            return (settings, null);
         }
-        catch (Exception fault) when (fault is ArgumentException or FormatException or KeyNotFoundException or InvalidCastException)
+        catch (Exception fault) when (fault is ArgumentException or FormatException or KeyNotFoundException or InvalidCastException or NotSupportedException or InvalidOperationException)
         {
             // Only what stands before the first line end: the rest names the parameter of a method.
             return (null, fault.Message.Split('\n')[0]);
@@ -198,9 +203,10 @@ internal sealed class Postgres : SqlDialect, IDisposable
                     throw new SettingException($"The database {place} cannot be reached: {Reason(failure)}", failure);
                 await Task.Delay(RetryEvery, clock, cancel);
             }
-            catch (PostgresException refusal)
+            catch (Exception refusal) when (refusal is not OperationCanceledException)
             {
-                throw new SettingException($"The database {place} cannot be used: {refusal.MessageText}", refusal);
+                // The server's, or that of a file that the string names, such as a certificate.
+                throw new SettingException($"The database {place} cannot be used: {Reason(refusal)}", refusal);
             }
         }
     }
@@ -224,6 +230,8 @@ internal sealed class Postgres : SqlDialect, IDisposable
 
         await RunAsync(connection, $"SELECT pg_advisory_unlock({MigrationLock})", cancel);
     }
+
+    private static NpgsqlDataSource SourceOf(NpgsqlConnectionStringBuilder settings) => new NpgsqlSlimDataSourceBuilder(settings.ConnectionString).EnableTransportSecurity().Build();
 
     private static async Task<int> VersionAsync(NpgsqlConnection connection, CancellationToken cancel)
     {

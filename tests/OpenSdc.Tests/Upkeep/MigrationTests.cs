@@ -85,6 +85,9 @@ public sealed class MigrationTests : IDisposable
     [InlineData("DATA", "postgres:Host=a", "--from is not what it must be; allowed: sqlite:PATH of a data folder.")]
     [InlineData("sqlite:DATA", "Host=a", "--to is not what it must be; allowed: postgres:CONNECTION")]
     [InlineData("sqlite:DATA", "postgres:Pasword=secret", "--to cannot be used: ")]
+    [InlineData("sqlite:DATA", "postgres:Host=a;Port=99999", "--to cannot be used: its Port is 99999")]
+    [InlineData("sqlite:DATA", "postgres:Host=a;MaxPoolSize=0", "--to cannot be used: its Maximum Pool Size is 0")]
+    [InlineData("sqlite:DATA", "postgres:Host=a;Multiplexing=true", "--to cannot be used: Pooling must be on to use multiplexing")]
     [InlineData("sqlite:DATA/nowhere", "postgres:Host=a", "There is no folder ")]
     [InlineData("sqlite:DATA", "postgres:Host=a", "There is no catalogue ")]
     public async Task What_cannot_be_used_is_a_sentence(string from, string to, string sentence)
@@ -127,6 +130,7 @@ public sealed class MigrationTests : IDisposable
     [Theory]
     [InlineData("Database=nowhere", "The database nowhere at 127.0.0.1:", "database \"nowhere\" does not exist")]
     [InlineData("Username=nobody", "The database archive", "role \"nobody\" does not exist")]
+    [InlineData("ClientEncoding=nonsense", "The database archive", "invalid value for parameter \"client_encoding\"")]
     [InlineData("Username=reader", "The archive's tables cannot be made or changed in the database archive", "permission denied for schema public")]
     public async Task A_database_that_cannot_be_used_stops_the_move_and_the_start_with_2_and_one_sentence(string wrong, string sentence, string reason)
     {
