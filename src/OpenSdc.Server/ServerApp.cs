@@ -49,6 +49,7 @@ public static class ServerApp
         services.AddSingleton<PublicAddress>();
         services.AddSingleton<Patience>();
         services.AddSingleton<RecentlyVerified>();
+        services.AddSingleton<SharedHashing>();
         services.AddSingleton<ObjectSender>();
 
         // The two choices: where objects lie, and where their records lie. The data folder is opened by the first that needs it.

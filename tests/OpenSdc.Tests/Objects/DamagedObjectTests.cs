@@ -45,14 +45,51 @@ public sealed class DamagedObjectTests
         (await archive.GetAsync(file.Name, "GET", ("Range", "bytes=5-6"))).Status.ShouldBe(500);
     }
 
-    [Fact]
-    public async Task A_range_that_is_the_whole_object_is_verified_too()
+    [Theory]
+    [InlineData("bytes=0-0")]
+    [InlineData("bytes=2999999-")]
+    [InlineData("bytes=0-")]
+    [InlineData("bytes=-1000000")]
+    public async Task No_range_of_a_damaged_large_object_is_sent(string range)
     {
         await using var archive = await UpkeepArchive.StartAsync(options => options with { ScrubRate = 0 });
         var file = await archive.UploadAsync(RandomNumberGenerator.GetBytes(3_000_000));
-        UpkeepArchive.FlipBit(file.Path, 7);
-        await Should.ThrowAsync<HttpRequestException>(() => archive.GetAsync(file.Name, "GET", ("Range", "bytes=0-")));
+        UpkeepArchive.FlipBit(file.Path, 1_500_000);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => archive.GetAsync(file.Name, "GET", ("Range", range))));
+        foreach (var answer in answers)
+        {
+            answer.Status.ShouldBe(500);
+            answer["Content-Range"].ShouldBeNull();
+            answer["ETag"].ShouldBeNull();
+            answer.Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:damaged");
+        }
+
         await archive.RunUntilEventsAsync(file.Seq, "published", "damaged");
+    }
+
+    [Theory]
+    [InlineData(86400, 206)]
+    [InlineData(0, 500)]
+    public async Task A_range_within_the_interval_is_sent_without_hashing_again(int interval, int soon)
+    {
+        await using var archive = await UpkeepArchive.StartAsync(options => options with { ScrubRate = 0, VerifyInterval = interval });
+        var bytes = RandomNumberGenerator.GetBytes(3_000_000);
+        var file = await archive.UploadAsync(bytes);
+        var url = await archive.Running.DownloadUrlAsync(file.Name);
+        Task<Answer> GetAsync() => archive.Running.SendAsync($"GET {url}", headers: ("Range", "bytes=1000000-1000009"));
+        var first = await GetAsync();
+        first.Status.ShouldBe(206);
+        first.Bytes.ShouldBe(bytes[1_000_000..1_000_010]);
+
+        // As a disk does it: the file is not written.
+        var written = File.GetLastWriteTimeUtc(file.Path);
+        UpkeepArchive.FlipBit(file.Path, 2_000_000);
+        File.SetLastWriteTimeUtc(file.Path, written);
+        (await GetAsync()).Status.ShouldBe(soon);
+        archive.Clock.Advance(TimeSpan.FromSeconds(86399));
+        (await GetAsync()).Status.ShouldBe(soon);
+        archive.Clock.Advance(TimeSpan.FromSeconds(1));
+        (await GetAsync()).Status.ShouldBe(500);
     }
 
     [Fact]
