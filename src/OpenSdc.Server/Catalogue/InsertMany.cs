@@ -28,7 +28,7 @@ internal sealed class InsertMany(string insert, int columns, string conflict = "
             count = rows.Count - next >= most ? most : 1;
             for (var i = 0; i < count; i++)
                 write(rows[next + i], values.AsSpan(i * columns, columns));
-            await session.Statement(texts.GetOrAdd(count, Text), values.AsSpan(0, count * columns), transaction).ExecuteNonQueryAsync(cancel);
+            await session.RunAsync(texts.GetOrAdd(count, Text), values.AsSpan(0, count * columns), transaction, cancel);
         }
     }
 

@@ -54,6 +54,9 @@ internal abstract class SqlDialect
         return command;
     }
 
+    /// <summary>The same for a statement that is run very often and gives nothing back, without the driver; null where the driver does as well.</summary>
+    public virtual DirectStatement? Direct(DbConnection connection, string sql) => null;
+
     /// <summary>Gives a parameter its value: null, a text or a whole number.</summary>
     public abstract void Bind(DbParameter parameter, object? value);
 
@@ -83,4 +86,13 @@ internal abstract class SqlDialect
 
     /// <summary>Moves all of the log into the database and empties it, while nobody writes. False where a reader still needs it.</summary>
     public virtual bool EmptyLog(DbConnection connection) => true;
+}
+
+/// <summary>A prepared statement that gives nothing back.</summary>
+internal abstract class DirectStatement : IDisposable
+{
+    /// <summary>Runs it with these values of @p0, @p1, … in the transaction of its connection.</summary>
+    public abstract void Run(ReadOnlySpan<object?> values);
+
+    public abstract void Dispose();
 }
