@@ -76,7 +76,8 @@ internal static class LongTask
             }
 
             var line = $"{progress.Doing}: {progress.Files}{(progress.Total > 0 ? $" of {progress.Total}" : "")}{(progress.Bytes > 0 ? $", {Size(progress.Bytes)}" : "")}";
-            if (line != told)
+            // Before there is anything to count, the one line is the sentence of what keeps it from beginning.
+            if (line != told && progress.Doing.Length > 0)
                 await Console.Error.WriteLineAsync(line);
             told = line;
         }

@@ -6,8 +6,8 @@ internal sealed class UpkeepProgress
     private long files;
     private long bytes;
 
-    /// <summary>What is being done, as a word for the operator.</summary>
-    public string Doing { get; private set; } = "starting";
+    /// <summary>What is being done, as a word for the operator; empty before anything was begun.</summary>
+    public string Doing { get; private set; } = "";
 
     /// <summary>Files, or whatever is being done, that are done.</summary>
     public long Files => Interlocked.Read(ref files);
