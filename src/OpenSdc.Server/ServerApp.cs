@@ -37,7 +37,6 @@ public static class ServerApp
         builder.WebHost.ConfigureKestrel(kestrel => Limits.Set(kestrel.Limits, options));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.WebHost.ConfigureKestrel(kestrel => Connections.Set(kestrel, options));
-        if (Environment.GetEnvironmentVariable("XINLINE") != null) builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ReceiveMemory>();
         Logs.Set(builder.Logging, options);
 
