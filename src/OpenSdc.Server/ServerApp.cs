@@ -156,8 +156,8 @@ public static class ServerApp
             routes.MapPost("/uploads/{id}/complete", PartRoutes.Complete);
             routes.MapMethods("/query", GetAndHead, QueryFiles.Handle);
             routes.MapPost("/query", QueryFiles.HandlePost);
-            routes.MapGet("/coverage", CoverFiles.Handle);
-            routes.MapGet("/facets", CountFacets.Handle);
+            routes.MapMethods("/coverage", GetAndHead, CoverFiles.Handle);
+            routes.MapMethods("/facets", GetAndHead, CountFacets.Handle);
             routes.MapMethods("/download/{**path}", GetAndHead, DownloadFile.Handle);
             if (bytesPassHere)
                 routes.MapMethods(SignedUrls.Root + "{**key}", GetAndHead, ServeObject.Handle);

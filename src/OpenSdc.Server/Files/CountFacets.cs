@@ -9,7 +9,7 @@ namespace OpenSdc.Server.Files;
 /// <summary>Third step, before the choice is made: which values do the files have that are left, and how many files each?</summary>
 internal static class CountFacets
 {
-    /// <summary><c>GET /facets?…</c></summary>
+    /// <summary><c>GET</c> or <c>HEAD /facets?…</c></summary>
     public static Task<Results<Facets, Unchanged, Problem>> Handle(HttpContext context, Mission mission, Catalogue.Catalogue catalogue) =>
         CoverageRequest.AnswerAsync(context, mission, catalogue, hasBin: false, (request, files) => new Facets(request, files));
 }
@@ -39,7 +39,10 @@ internal sealed record Facets(CoverageRequest Request, Catalogue.Catalogue Catal
         var (files, bytes) = (0L, 0L);
         await using (var cells = await Catalogue.CoverAsync(Request.Query, Years, cancel))
         {
+            context.Response.ContentType = "application/json";
             context.Response.Headers.ETag = Request.TagOf(context, Request.Query.AsOf ?? cells.Head);
+            if (HttpMethods.IsHead(context.Request.Method))
+                return;
             while (await cells.NextAsync(cancel) is { } cell)
             {
                 (files, bytes) = (files + cell.Sum.Files, bytes + cell.Sum.Bytes);
@@ -52,7 +55,6 @@ internal sealed record Facets(CoverageRequest Request, Catalogue.Catalogue Catal
             }
         }
 
-        context.Response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         json.WriteStartObject();
         WriteSum(json, (files, bytes));

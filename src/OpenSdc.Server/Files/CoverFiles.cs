@@ -9,7 +9,7 @@ namespace OpenSdc.Server.Files;
 /// <summary>Third step, seen from above: of which days, months or years are there files, and how many?</summary>
 internal static class CoverFiles
 {
-    /// <summary><c>GET /coverage?…</c></summary>
+    /// <summary><c>GET</c> or <c>HEAD /coverage?…</c></summary>
     public static Task<Results<CoverageListing, Unchanged, Problem>> Handle(HttpContext context, Mission mission, Catalogue.Catalogue catalogue) =>
         CoverageRequest.AnswerAsync(context, mission, catalogue, hasBin: true, (request, files) => new CoverageListing(request, files));
 }
@@ -30,6 +30,8 @@ internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalo
         using var output = new PooledBuffer(FlushAt + 4096);
         response.ContentType = "application/json";
         response.Headers.ETag = Request.TagOf(context, Request.Query.AsOf ?? cells.Head);
+        if (HttpMethods.IsHead(context.Request.Method))
+            return;
         output.Write("["u8);
         Series? series = null;
         byte[] beginning = [];

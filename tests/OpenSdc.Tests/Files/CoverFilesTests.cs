@@ -111,6 +111,19 @@ public sealed class CoverFilesTests(QueryArchive query) : IClassFixture<QueryArc
         (await own.SendAsync($"GET /{request}&as_of=1", headers: ("If-None-Match", pinned["ETag"]!))).Status.ShouldBe(304, "it stands for ever");
     }
 
+    [Theory]
+    [InlineData("coverage?bin=month")]
+    [InlineData("facets?instrument=swe&latest=true")]
+    [InlineData("api-key/facets")]
+    public async Task HEAD_answers_with_the_headers_alone(string request)
+    {
+        var got = await archive.SendAsync($"GET /{request}");
+        var asked = await archive.SendAsync($"HEAD /{request}");
+        (asked.Status, asked.Text, asked["ETag"], asked["Content-Type"]).ShouldBe((200, "", got["ETag"].ShouldNotBeNull(), "application/json"));
+        (await archive.SendAsync($"HEAD /{request}", headers: ("If-None-Match", got["ETag"]!))).Status.ShouldBe(304);
+        (await archive.SendAsync($"HEAD /{request}{(request.Contains('?') ? '&' : '?')}colour=red")).Status.ShouldBe(400);
+    }
+
     private static string Shown(JsonElement cell) =>
         string.Join(' ', ((string[])["instrument", "data_level", "descriptor", "extension", "bin", "files", "version"]).Select(name => cell.GetProperty(name) is { ValueKind: not JsonValueKind.Null } value ? value.ToString() : "-"));
 }
