@@ -27,6 +27,7 @@ internal sealed partial class StorageWatch(
     private Task probing = Task.CompletedTask;
     private Problem? failing;
     private long promised;
+    private bool isFull;
 
     /// <summary>Bytes that uploads may still use in the store; null where it has no end that it knows of.</summary>
     public long? Free => store.FreeBytes;
@@ -60,6 +61,7 @@ internal sealed partial class StorageWatch(
         await CountUnsoundAsync(stoppingToken);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
+            TellOfRoom();
             if (failing is null && clock.GetUtcNow() < probeAt)
                 continue;
             await ProbeOnceAsync().WaitAsync(stoppingToken);
@@ -108,9 +110,22 @@ internal sealed partial class StorageWatch(
         }
     }
 
-    private Problem? RefusalOf(long more) =>
-        // Without a floor a disk is full all the same when nothing is free.
-        failing ?? (Free - Interlocked.Read(ref promised) - more < Math.Max(options.FreeSpaceFloor, 1) ? Problems.NoRoom : null);
+    // Without a floor a disk is full all the same when nothing is free.
+    private long Floor => Math.Max(options.FreeSpaceFloor, 1);
+
+    private Problem? RefusalOf(long more) => failing ?? (Free - Interlocked.Read(ref promised) - more < Floor ? Problems.NoRoom : null);
+
+    /// <summary>Says once that there is no room any more, and once that there is: what single uploads are refused for want of it comes and goes too fast to be told.</summary>
+    private void TellOfRoom()
+    {
+        if (Free is not { } free || free < Floor == isFull)
+            return;
+        isFull = !isFull;
+        if (isFull)
+            LogFull(free, options.FreeSpaceFloor);
+        else
+            LogRoom(free, options.FreeSpaceFloor);
+    }
 
     /// <summary>The room that one upload takes.</summary>
     internal sealed class Room : IDisposable
@@ -143,4 +158,10 @@ internal sealed partial class StorageWatch(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The disk takes writes again; so does the archive")]
     private partial void LogResumed();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Uploads are refused (no-room) until there is room again: {Free} bytes are free, and the free-space floor is {Floor}")]
+    private partial void LogFull(long free, long floor);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "There is room again, so uploads are taken: {Free} bytes are free, and the free-space floor is {Floor}")]
+    private partial void LogRoom(long free, long floor);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
+using OpenSdc.Tests.Cli;
 using OpenSdc.Tests.Upkeep;
 using Shouldly;
 using Xunit;
@@ -44,6 +45,38 @@ public sealed class StorageWatchTests
         (await archive.PutAsync(url, [1])).Status.ShouldBe(201);
         measurements.Of("opensdc.storage.writable").ShouldBe(1);
         (await ReadyAsync(archive)).ShouldBe((200, "ready", "taken"));
+    }
+
+    [Fact]
+    public async Task The_log_says_once_that_room_has_ended_and_once_that_it_is_back()
+    {
+        using var disk = Mount.Small("24m");
+        var (sdc, _) = await SdcProcess.ServeAsync(disk.Folder, $"--free-space-floor {Floor} --log-format text");
+        await using (sdc)
+        {
+            Lines("room").ShouldBeEmpty();
+            for (var round = 1; round <= 2; round++)
+            {
+                var filler = Path.Combine(disk.Folder, "filler");
+                await File.WriteAllBytesAsync(filler, new byte[18 << 20]);
+                await UntilAsync(() => Lines("Uploads are refused (no-room)").Count == round);
+                await Task.Delay(TimeSpan.FromSeconds(2));
+                File.Delete(filler);
+                await UntilAsync(() => Lines("There is room again").Count == round);
+                Lines("Uploads are refused (no-room)").Count.ShouldBe(round);
+            }
+        }
+
+        List<string> Lines(string text) => [.. (sdc.Output + sdc.Errors).Split('\n').Where(line => line.Contains(text, StringComparison.Ordinal))];
+
+        static async Task UntilAsync(Func<bool> isSo)
+        {
+            for (var tries = 0; !isSo(); tries++)
+            {
+                tries.ShouldBeLessThan(400);
+                await Task.Delay(25);
+            }
+        }
     }
 
     [Fact]
