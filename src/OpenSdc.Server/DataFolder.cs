@@ -1,3 +1,5 @@
+using OpenSdc.Server.Objects;
+
 namespace OpenSdc.Server;
 
 /// <summary>
@@ -48,7 +50,13 @@ internal sealed class DataFolder : IDisposable
         }
         catch (UnauthorizedAccessException failure)
         {
-            throw new SettingException($"The data folder {full} cannot be written: {failure.Message}", failure);
+            throw new SettingException($"The data folder {full} cannot be written by the user that runs this: {failure.Message}", failure);
+        }
+        catch (IOException failure) when (Disk.IsReadOnly(failure))
+        {
+            throw new SettingException(
+                $"The data folder {full} cannot be used: it lies on a file system that is read-only, and an archive writes to it. Was it remounted so after an error of the disk? "
+                + "sdc fsck and sdc backup can read it as it is.", failure);
         }
         catch (IOException failure)
         {

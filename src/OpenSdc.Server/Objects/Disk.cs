@@ -40,13 +40,16 @@ internal static class Disk
         }
         catch (IOException failure)
         {
-            return failure.HResult == ReadOnly;
+            return IsReadOnly(failure);
         }
         catch (UnauthorizedAccessException)
         {
             return false;
         }
     }
+
+    /// <summary>Whether a write failed since the file system takes none, from whomever.</summary>
+    public static bool IsReadOnly(IOException failure) => failure.HResult == ReadOnly;
 
     /// <summary>True where a read failed since the bytes are not there to be read; false where asking was refused, which says nothing of the bytes.</summary>
     public static bool IsReadError(IOException failure) => failure.HResult is InputOutput or BadMessage or NotClean;

@@ -130,6 +130,29 @@ public sealed class FullDiskTests
         fault.Message.ShouldContain("is another archive running on it?");
     }
 
+    [Fact]
+    public async Task A_data_folder_that_is_read_only_is_told_as_what_it_is()
+    {
+        var folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
+        try
+        {
+            await using (await RunningArchive.StartAsync(folder: folder))
+            {
+            }
+
+            using (Mount.ReadOnly(folder))
+            {
+                var fault = await Should.ThrowAsync<SettingException>(() => RunningArchive.StartAsync(folder: folder));
+                fault.Message.ShouldStartWith($"The data folder {folder} cannot be used: it lies on a file system that is read-only");
+                fault.Message.ShouldNotContain("another archive");
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static void Fill(string path, DriveInfo disk, long leave)
     {
         using var file = File.Create(path);
