@@ -6,6 +6,8 @@ namespace OpenSdc.Contract.Naming;
 /// </summary>
 public sealed class Family
 {
+    private readonly VersionForm[] _versions;
+
     internal Family(string name, IReadOnlyList<string> yieldsTo, Convention[] conventions)
     {
         Name = name;
@@ -16,6 +18,8 @@ public sealed class Family
         DataLevels = ValuesOf(Role.Level);
         Descriptors = Array.TrueForAll(conventions, c => c.RecordedValues(Role.Descriptor).Any()) ? ValuesOf(Role.Descriptor) : [];
         Extensions = ValuesOf(Role.Extension);
+        _versions = [.. conventions.Select(VersionForm.Of).OfType<VersionForm>()];
+        VersionExamples = [.. _versions.Select(form => form.Example).Distinct()];
         KeyOrder = new KeyOrder(conventions);
     }
 
@@ -36,6 +40,12 @@ public sealed class Family
 
     /// <summary>The extensions, without the leading dot.</summary>
     public IReadOnlyList<string> Extensions { get; }
+
+    /// <summary>A version in each form that its names write versions in: <c>v01-01</c>, <c>v001</c>; empty where no name has one.</summary>
+    public IReadOnlyList<string> VersionExamples { get; }
+
+    /// <summary>Whether a name of the family can have this version, as it stands in the name.</summary>
+    public bool CanHaveVersion(string text) => Array.Exists(_versions, form => form.Matches(text));
 
     /// <summary>What its paths say about the order of its files.</summary>
     public KeyOrder KeyOrder { get; }

@@ -112,7 +112,9 @@ internal sealed class QueryParameters
 
     private void ReadVersion(string name)
     {
-        var versions = Texts(name, "a version as names write it (v01-01, v001, v001.0002), or latest", text => text == "latest" || IsVersion(text));
+        var forms = families.SelectMany(each => each.VersionExamples).Distinct(StringComparer.Ordinal);
+        var versions = Texts(name, $"a version as these files' names write it, such as {string.Join(", ", forms)}, or latest", text =>
+            text == "latest" || (text.Contains('*', StringComparison.Ordinal) ? IsVersion(text) : families.Any(each => each.CanHaveVersion(text))));
         query = query with
         {
             Latest = query.Latest || versions.Contains("latest"),
@@ -152,7 +154,7 @@ internal sealed class QueryParameters
     {
         var allowed = families.SelectMany(of).Distinct(StringComparer.Ordinal).ToList();
         if (allowed.Count == 0)
-            throw new Refused(Problems.BadParameter($"The parameter {name} does not go with table={family.Name}: its files have none."));
+            throw DoesNotGo(name);
         var values = new List<string>();
         foreach (var text in Split(name))
         {
@@ -176,7 +178,9 @@ internal sealed class QueryParameters
         return values.Contains("*") ? values.Where(text => text == "latest").ToList() : values;
     }
 
-    private List<int> Numbers(string name, string prefix) => [.. Split(name).Select(text => Number(name, text, prefix, 0, int.MaxValue))];
+    private List<int> Numbers(string name, string prefix) => families.Any(each => each.Fields.Contains(name))
+        ? [.. Split(name).Select(text => Number(name, text, prefix, 0, int.MaxValue))]
+        : throw DoesNotGo(name);
 
     private int Number(string name, string prefix, int least, int most) => Number(name, Single(name), prefix, least, most);
 
@@ -206,13 +210,21 @@ internal sealed class QueryParameters
     private static bool IsDay(string text) =>
         text.Length == 8 && DateOnly.TryParseExact(text, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
 
-    private List<SortField> SortFields(string name) => [.. Split(name).Select(text =>
+    private List<SortField> SortFields(string name)
     {
-        var column = text.TrimStart('-');
-        return SortColumns.Contains(column) && text.Length - column.Length <= 1
-            ? new SortField(column, Descending: text[0] == '-')
-            : throw Bad(name, text, $"{string.Join(", ", SortColumns)}, with a hyphen before it for descending", []);
-    })];
+        var order = new List<SortField>();
+        foreach (var text in Split(name))
+        {
+            var column = text.TrimStart('-');
+            if (!SortColumns.Contains(column) || text.Length - column.Length > 1)
+                throw Bad(name, text, $"{string.Join(", ", SortColumns)}, with a hyphen before it for descending", []);
+            if (order.Exists(each => each.Column == column))
+                throw Bad(name, string.Join(',', given[name].AsEnumerable()), $"each field once, and {column} is named twice", []);
+            order.Add(new SortField(column, Descending: text[0] == '-'));
+        }
+
+        return order;
+    }
 
     private List<string> FieldNames(string name) =>
         [.. Split(name).Select(text => QueryRequest.AllFields.Contains(text) ? text : throw Bad(name, text, string.Join(", ", QueryRequest.AllFields), [])).Distinct()];
@@ -280,6 +292,8 @@ internal sealed class QueryParameters
         var digits = char.IsAsciiLetter(text[0]) ? text.AsSpan(1) : text;
         return digits.Length > 0 && digits.IndexOfAnyExcept("0123456789.-*") < 0 && digits.IndexOfAny("0123456789*") == 0;
     }
+
+    private Refused DoesNotGo(string name) => new(Problems.BadParameter($"The parameter {name} does not go with table={family.Name}: its files have none."));
 
     private static Refused Bad(string name, string text, string allowed, IReadOnlyList<NameFault> faults) =>
         new(Problems.BadParameter($"The parameter {name} is '{Shown(text)}'; allowed: {allowed}.") with { Errors = [.. faults.Select(fault => fault.Message)] });

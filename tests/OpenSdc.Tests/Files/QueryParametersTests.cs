@@ -64,8 +64,13 @@ public sealed class QueryParametersTests(QueryArchive query) : IClassFixture<Que
     [InlineData("end_date=20261301", "end_date", "20261301", "YYYYMMDD")]
     [InlineData("ingestion_start_date=yesterday", "ingestion_start_date", "yesterday", "YYYYMMDD")]
     [InlineData("ingestion_end_date=20260301%2012:00:00", "ingestion_end_date", "20260301 12:00:00", "YYYYMMDD")]
-    [InlineData("version=nonsense", "version", "nonsense", "v001.0002")]
+    [InlineData("version=nonsense", "version", "nonsense", "v01-01, v001, v001.0001, or latest")]
     [InlineData("version=v", "version", "v", "v001")]
+    [InlineData("version=v1", "version", "v1", "v01-01, v001, v001.0001, or latest")]
+    [InlineData("version=v001,v0001", "version", "v0001", "v001")]
+    [InlineData("version=001", "version", "001", "v001")]
+    [InlineData("table=ancillary&version=v01-01", "version", "v01-01", "such as v001, or latest")]
+    [InlineData("table=spice&version=v001", "version", "v001", "such as 1, 01, 001, or latest")]
     [InlineData("version=LATEST", "version", "LATEST", "latest")]
     [InlineData("repointing=x", "repointing", "x", "repoint00002")]
     [InlineData("repointing=-1", "repointing", "-1", "repoint00002")]
@@ -91,6 +96,11 @@ public sealed class QueryParametersTests(QueryArchive query) : IClassFixture<Que
     [InlineData("limit=10&cursor=NTozOmltYXAvbWFn", "cursor", "NTozOmltYXAvbWFn", "Link")] // 5:3:imap/mag
     [InlineData("limit=10&sort=size&cursor=NTowOmltYXAvbWFn", "cursor", "NTowOmltYXAvbWFn", "Link")] // 5:0:imap/mag is a path, and by size it says nothing
     [InlineData("current=yes", "current", "yes", "true or false")]
+    [InlineData("table=ancillary&repointing=2", "repointing", "", "table=ancillary")]
+    [InlineData("table=spice&cr=2092", "cr", "", "table=spice")]
+    [InlineData("table=release&major_version=1", "major_version", "", "table=release")]
+    [InlineData("sort=size,-size", "sort", "size,-size", "size is named twice")]
+    [InlineData("sort=version,size,version", "sort", "version,size,version", "version is named twice")]
     [InlineData("table=spice&instrument=mag", "instrument", "", "table=spice")]
     [InlineData("table=ancillary&data_level=l0", "data_level", "", "table=ancillary")]
     public async Task A_malformed_value_is_refused_by_name(string parameters, string name, string value, string allowed)

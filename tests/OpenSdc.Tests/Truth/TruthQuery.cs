@@ -21,6 +21,8 @@ public sealed record TruthQuery(
     private static readonly string[] Versions =
         ["v001", "v01-01", "v01-10", "v002", "v001.0001", "v002.0010", "v*", "v001*", "v01-*", "v00*.000*", "*1", "v999", "v*2", "*"];
 
+    private static readonly string[] PlainVersions = ["v001", "v002", "v*", "v00*", "*1", "v999", "v*2", "*"];
+
     private static readonly string[] IngestionDays = ["20260228", "20260301", "20260302", "20260303", "20260304", "20260401"];
     private static readonly string[] OverlapDays = ["20251230", "20260102", "20260110", "20260215", "20260401-20270601", "20260102-20260131", "20251231-20260101", "20280101"];
     private static readonly string[] SortFields = ["start_date", "ingestion_date", "version", "size", "file_path", "-start_date", "-ingestion_date", "-version", "-size", "-file_path"];
@@ -64,6 +66,8 @@ public sealed record TruthQuery(
     private static Gen<(string, string)[]>[] FilterGens(string table, int rarity)
     {
         var hasInstruments = table != "spice";
+        // As of science: by repointing or rotation, and with a major version.
+        var isScience = table is not ("spice" or "ancillary" or "release");
         var hasLevels = table is "" or "science" or "quicklook" or "dependency";
         string[] extensions = table switch
         {
@@ -80,10 +84,10 @@ public sealed record TruthQuery(
             Filter("data_level", hasLevels ? rarity : 0, ["l0", "l1", "l1a", "l1ca", "l1*", "l2", "*a", "*"]),
             Filter("descriptor", rarity, table == "spice" ? [.. TruthFile.Kernels, "ephemeris*", "*t*", "*_*"] : [.. TruthFile.Descriptors, .. Patterns]),
             Filter("extension", rarity * 2, extensions),
-            Filter("version", rarity * 2, table == "spice" ? ["0001", "01", "001", "*1", "12", "0*"] : Versions),
-            Filter("repointing", rarity * 3, ["1", "repoint00002", "00002", "7"]),
-            Filter("cr", rarity * 4, ["2092", "cr02092", "1"]),
-            Filter("major_version", rarity * 3, ["1", "2", "3"]),
+            Filter("version", rarity * 2, table == "spice" ? ["0001", "01", "001", "*1", "12", "0*"] : isScience ? Versions : PlainVersions),
+            Filter("repointing", isScience ? rarity * 3 : 0, ["1", "repoint00002", "00002", "7"]),
+            Filter("cr", isScience ? rarity * 4 : 0, ["2092", "cr02092", "1"]),
+            Filter("major_version", isScience ? rarity * 3 : 0, ["1", "2", "3"]),
             Filter("minor_version", rarity * 3, ["1", "2", "10", "12"]),
             One("start_date", rarity, TruthFile.Days),
             One("end_date", rarity, TruthFile.Days),
@@ -94,8 +98,7 @@ public sealed record TruthQuery(
             One("current", 6, ["true", "True", "false"]),
             One("version", 40, ["latest"]),
             One("count", 4, ["true", "false"]),
-            One("sort", rarity * 2, SortFields),
-            Filter("sort", rarity * 4, SortFields),
+            Sorted(rarity),
         ];
     }
 
@@ -104,8 +107,13 @@ public sealed record TruthQuery(
         from given in Gen.Int[1, oneIn]
         from some in Gen.OneOf(values).Array[1, 3]
         from repeated in Gen.Bool
-        let list = name == "sort" || !repeated
-        select given > 1 ? Array.Empty<(string, string)>() : list ? [(name, string.Join(',', some))] : [.. some.Select(value => (name, value))];
+        select given > 1 ? Array.Empty<(string, string)>() : !repeated ? [(name, string.Join(',', some))] : [.. some.Select(value => (name, value))];
+
+    /// <summary>An order by one to three fields, each of them once.</summary>
+    private static Gen<(string, string)[]> Sorted(int oneIn) =>
+        from given in Gen.Int[1, oneIn]
+        from some in Gen.OneOf(SortFields).Array[1, 3]
+        select given > 1 ? Array.Empty<(string, string)>() : [("sort", string.Join(',', some.DistinctBy(field => field.TrimStart('-'))))];
 
     private static Gen<(string, string)[]> One(string name, int oneIn, string[] values) =>
         Gen.Select(Gen.Int[1, oneIn], Gen.OneOf(values), (given, value) => given > 1 ? Array.Empty<(string, string)>() : [(name, value)]);
