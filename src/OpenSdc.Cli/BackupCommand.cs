@@ -40,13 +40,13 @@ internal static class BackupCommand
             return ExitCode.CatalogueDamaged;
         }
 
-        var objects = catalogueOnly ? "" : $"; {state.Copied} objects copied, {LongTask.Size(state.CopiedBytes)}";
+        var objects = catalogueOnly ? "" : $"; {LongTask.Count(state.Copied, "object", "objects")} copied, {LongTask.Size(state.CopiedBytes)}";
         await Console.Out.WriteLineAsync($"{folder.Folder} holds the archive up to publication {state.Seq}, {result.New} more than before{objects}.");
         if (result.KnownLost > 0)
-            await Console.Out.WriteLineAsync($"{result.KnownLost} objects are not in it that the archive knows to be lost or damaged.");
+            await Console.Out.WriteLineAsync($"{LongTask.Count(result.KnownLost, "object is", "objects are")} not in it that the archive knows to be lost or damaged.");
         if (result.Failed == 0)
             return ExitCode.Done;
-        await Console.Out.WriteLineAsync($"{result.Failed} objects are not in it, since the archive did not give them right: run sdc fsck --digest.");
+        await Console.Out.WriteLineAsync($"{LongTask.Count(result.Failed, "object is", "objects are")} not in it, since the archive did not give the right bytes: run sdc fsck --digest.");
         return ExitCode.BackupIncomplete;
     }
 }

@@ -26,8 +26,8 @@ internal static class FsckWords
     public static async Task WriteAsync(TextWriter output, FsckReport report, int show, CancellationToken cancel)
     {
         await output.WriteLineAsync(
-            $"Compared {report.Records} records with {report.Objects} objects ({Size(report.ObjectBytes)}) in {report.Seconds:0.0} s"
-            + (report.Digest ? $"; read {report.FilesRead} objects, {Size(report.BytesRead)}." : "; sizes only, --digest reads every byte."));
+            $"Compared {Count(report.Records, "record")} with {Count(report.Objects, "object")} ({Size(report.ObjectBytes)}) in {report.Seconds:0.0} s"
+            + (report.Digest ? $"; read {Count(report.FilesRead, "object")}, {Size(report.BytesRead)}." : "; sizes only, --digest reads every byte."));
         if (report.SeqAfter != report.SeqBefore)
             await output.WriteLineAsync($"Published meanwhile: {report.SeqAfter - report.SeqBefore}.");
         if (report.Young > 0)
@@ -45,7 +45,7 @@ internal static class FsckWords
     {
         foreach (var sentence in report.Left)
             await output.WriteLineAsync($"Not undone: {Shown(sentence)}");
-        await output.WriteLineAsync($"Undone: {report.Undone} actions; {report.Left.Count} could not be. The undo's own log: {report.Log}");
+        await output.WriteLineAsync($"Undone: {Count(report.Undone, "action")}; {report.Left.Count} could not be. The undo's own log: {report.Log}");
     }
 
     /// <summary>Tells how far the check is until it has ended: on a terminal in one line, elsewhere a line each time.</summary>
@@ -58,8 +58,8 @@ internal static class FsckWords
         while (await TickAsync(timer, ended))
         {
             var seconds = clock.GetElapsedTime(started).TotalSeconds;
-            var read = options.Digest ? $", read {progress.FilesRead} objects, {Size(progress.BytesRead)} at {Size((long)(progress.BytesRead / seconds))}/s" : "";
-            await output.WriteAsync($"{(onTerminal ? "\r" : "")}{progress.Records} records, {progress.Objects} objects compared{read}, {seconds:0} s{(onTerminal ? "   " : "\n")}");
+            var read = options.Digest ? $", read {Count(progress.FilesRead, "object")}, {Size(progress.BytesRead)} at {Size((long)(progress.BytesRead / seconds))}/s" : "";
+            await output.WriteAsync($"{(onTerminal ? "\r" : "")}{Count(progress.Records, "record")}, {Count(progress.Objects, "object")} compared{read}, {seconds:0} s{(onTerminal ? "   " : "\n")}");
             told = true;
         }
 
@@ -116,17 +116,20 @@ internal static class FsckWords
     private static string Verdict(FsckReport report) => report.Outcome switch
     {
         FsckOutcome.Clean => "Clean: every record has its object, and every object its record.",
-        FsckOutcome.Repaired => $"Repaired: {report.Done} changes made. Log, for --undo: {report.Log}",
+        FsckOutcome.Repaired => $"Repaired: {Count(report.Done, "change")} made. Log, for --undo: {report.Log}",
         FsckOutcome.Stopped =>
-            $"Stopped: the repair would make {report.Changes} changes, and --max-changes allows {report.AllowedChanges}. Nothing was changed. "
+            $"Stopped: the repair would make {Count(report.Changes, "change")}, and --max-changes allows {report.AllowedChanges}. Nothing was changed. "
             + "Is everything mounted, and is it the right catalogue? If so, give a higher --max-changes.",
-        _ when report.Log is not null => $"Problems are left: {report.Done} changes made. Log, for --undo: {report.Log}",
+        _ when report.Log is not null => $"Problems are left: {Count(report.Done, "change")} made. Log, for --undo: {report.Log}",
         _ when report.Repair => "Problems are left, and no repair is known for them.",
-        _ => $"Problems found. Nothing was changed; --repair would make {report.Changes} changes.",
+        _ when report.Changes == 0 => "Problems found, and none that --repair changes: they are marked already, or are for a person to see to. Nothing was changed.",
+        _ => $"Problems found. Nothing was changed; --repair would make {Count(report.Changes, "change")}.",
     };
 
     // Names in the folder are anyone's: as in JSON, what would move a terminal's cursor is written as \u001b and the like.
     private static string Shown(string text) => JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value.Replace("\\\"", "\"", StringComparison.Ordinal);
+
+    private static string Count(long number, string what) => LongTask.Count(number, what, what + "s");
 
     private static string Size(long bytes)
     {

@@ -54,11 +54,15 @@ internal static class LongTask
     /// <summary>A number of bytes as a person reads it.</summary>
     public static string Size(long bytes) => bytes switch
     {
+        1 => "1 byte",
         < 10_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes"),
         < 10_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0} kB"),
         < 10_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0} MB"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.0} GB"),
     };
+
+    /// <summary>A number of things and the word for one or for several.</summary>
+    public static string Count(long number, string one, string several) => string.Create(CultureInfo.InvariantCulture, $"{number} {(number == 1 ? one : several)}");
 
     // Lines, not one that is overwritten: standard error often is a file or a journal.
     private static async Task TellAsync(UpkeepProgress progress, CancellationToken ended)

@@ -32,10 +32,10 @@ internal static class RebuildCommand
         using var _ = store as IDisposable;
         using var folder = DataFolder.Open(options.Data);
         var result = await new Rebuild(folder, store, mission, TimeProvider.System, progress, Console.Error.WriteLine).RunAsync(cancel);
-        await Console.Out.WriteLineAsync($"The catalogue of {folder.Path} is made again: {result.Recorded} records.");
+        await Console.Out.WriteLineAsync($"The catalogue of {folder.Path} is made again: {LongTask.Count(result.Recorded, "record", "records")}.");
         if (result.LeftAlone == 0)
             return ExitCode.Done;
-        await Console.Out.WriteLineAsync($"{result.LeftAlone} files were left alone, without a record.");
+        await Console.Out.WriteLineAsync($"{LongTask.Count(result.LeftAlone, "file was", "files were")} left alone, without a record.");
         return ExitCode.RebuildIncomplete;
     }
 }

@@ -34,14 +34,14 @@ internal static class RestoreCommand
         }
 
         await Console.Out.WriteLineAsync(
-            $"{(verify ? $"{backup} holds" : $"{Path.GetFullPath(options.Data)} has")} the archive up to publication {found.Records}{(found.HasObjects ? $"; {found.Sound} objects are right" : "; the backup has no objects")}.");
+            $"{(verify ? $"{backup} holds" : $"{Path.GetFullPath(options.Data)} has")} the archive up to publication {found.Records}{(found.HasObjects ? $"; {LongTask.Count(found.Sound, "object is", "objects are")} right" : "; the backup has no objects")}.");
         if (found.Newer > 0)
-            await Console.Out.WriteLineAsync($"{found.Newer} objects are newer than the catalogue; sdc fsck --repair gives them records.");
+            await Console.Out.WriteLineAsync($"{LongTask.Count(found.Newer, "object is", "objects are")} newer than the catalogue; sdc fsck --repair makes the missing records.");
         if (found.KnownLost > 0)
-            await Console.Out.WriteLineAsync($"{found.KnownLost} objects are not there that the archive knew to be lost or damaged.");
+            await Console.Out.WriteLineAsync($"{LongTask.Count(found.KnownLost, "object is", "objects are")} not there that the archive knew to be lost or damaged.");
         if (found.Failed == 0)
             return ExitCode.Done;
-        await Console.Out.WriteLineAsync($"{found.Failed} objects are missing or damaged in the backup{(verify ? "" : "; they are marked as lost")}.");
+        await Console.Out.WriteLineAsync($"{LongTask.Count(found.Failed, "object is", "objects are")} missing or damaged in the backup{(verify ? "" : ", and marked as lost")}.");
         return ExitCode.RestoreIncomplete;
     }
 }

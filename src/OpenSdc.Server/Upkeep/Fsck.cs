@@ -76,7 +76,7 @@ internal static class Fsck
 
         using var log = new FsckLog(archive, "undo", clock);
         var undo = new FsckUndo(archive, new FsckActions(archive, log), Path.GetFileName(logFile));
-        var (undone, left) = await undo.RunAsync(FsckLog.Read(logFile), cancel);
+        var (undone, left) = await undo.RunAsync(FsckLog.ReadBackwards(logFile), cancel);
         return new FsckUndoReport(Path.GetFullPath(logFile), undone, left, log.Name);
     }
 

@@ -99,6 +99,14 @@ internal sealed class FsckLog : IDisposable
             yield return line;
     }
 
+    /// <summary>The same from the last.</summary>
+    public static IEnumerable<FsckLogLine> ReadBackwards(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        foreach (var line in JsonLines.ReadBackwards(stream, FsckJson.Default.FsckLogLine, path))
+            yield return line;
+    }
+
     public void Dispose()
     {
         file.Dispose();

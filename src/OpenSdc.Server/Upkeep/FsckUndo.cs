@@ -8,40 +8,36 @@ namespace OpenSdc.Server.Upkeep;
 /// <remarks>
 /// A record that an adoption made cannot be taken away: the ledger has no gaps, and readers may have seen its number. Its
 /// object goes to the quarantine and the record is marked lost, each of it an event; the file stays listed, and cannot be fetched.
-/// Each thing is undone only where it still is as the log left it.
+/// Each thing is undone only where it still is as the log left it; what was done last is undone first, since it may stand on what was done before.
 /// </remarks>
 internal sealed class FsckUndo(OpenArchive archive, FsckActions actions, string logName)
 {
     private readonly List<string> left = [];
     private long undone;
 
+    /// <param name="lines">The log's lines, from the last.</param>
+    /// <param name="cancel">Ends it between two actions.</param>
     public async Task<(long Undone, IReadOnlyList<string> Left)> RunAsync(IEnumerable<FsckLogLine> lines, CancellationToken cancel)
     {
-        // An action stands in the log twice; at most one batch of intents waits for its ends.
-        var open = new Dictionary<long, FsckLogLine>();
+        // An action stands in the log twice, its end first as the log is read here; at most one batch of ends waits for its intents.
+        var ended = new HashSet<long>();
         foreach (var line in lines)
         {
             cancel.ThrowIfCancellationRequested();
             switch (line.Step)
             {
-                case "intent":
-                    open.Add(line.Number, line);
+                case "done":
+                    ended.Add(line.Number);
+                    Count(line, await UndoAsync(line, cancel));
                     break;
                 case "not-done":
-                    open.Remove(line.Number);
+                    ended.Add(line.Number);
                     break;
-                case "done":
-                    open.Remove(line.Number);
+                // The process ended between an intent and its end: what there is tells what was done.
+                case "intent" when !ended.Remove(line.Number) && await WasDoneAsync(line, cancel):
                     Count(line, await UndoAsync(line, cancel));
                     break;
             }
-        }
-
-        // The process ended between these intents and their ends: what there is tells what was done.
-        foreach (var line in open.Values)
-        {
-            if (await WasDoneAsync(line, cancel))
-                Count(line, await UndoAsync(line, cancel));
         }
 
         return (undone, left);

@@ -30,7 +30,7 @@ internal static class JsonLines
                     break;
                 rest = rest[(end + 1)..];
                 whole += line.Count + 1;
-                yield return Parse(line, type, path);
+                yield return Parse([.. line], type, path);
                 line.Clear();
             }
         }
@@ -38,11 +38,42 @@ internal static class JsonLines
         stream.Position = whole;
     }
 
-    private static T Parse<T>(List<byte> line, JsonTypeInfo<T> type, string path)
+    /// <summary>The lines from the end, in memory for one block and one line; a last one that a crash cut short is left out.</summary>
+    /// <exception cref="SettingException">The file is none of these.</exception>
+    public static IEnumerable<T> ReadBackwards<T>(Stream stream, JsonTypeInfo<T> type, string path)
+    {
+        byte[] rest = [];
+        var isWhole = false;
+        for (var at = stream.Length; at > 0;)
+        {
+            var block = new byte[Math.Min(at, 64 * 1024)];
+            at -= block.Length;
+            stream.Position = at;
+            stream.ReadExactly(block);
+            rest = [.. block, .. rest];
+            var length = rest.Length;
+            for (var end = rest.AsSpan(0, length).LastIndexOf((byte)'\n'); end >= 0; end = rest.AsSpan(0, length).LastIndexOf((byte)'\n'))
+            {
+                if (isWhole)
+                    yield return Parse(rest[(end + 1)..length], type, path);
+                isWhole = true;
+                length = end;
+            }
+
+            rest = rest[..length];
+            if (rest.Length > LongestLine)
+                throw new SettingException($"The file {path} is none that this command writes.");
+        }
+
+        if (isWhole)
+            yield return Parse(rest, type, path);
+    }
+
+    private static T Parse<T>(byte[] line, JsonTypeInfo<T> type, string path)
     {
         try
         {
-            return JsonSerializer.Deserialize([.. line], type) ?? throw new JsonException();
+            return JsonSerializer.Deserialize(line, type) ?? throw new JsonException();
         }
         catch (JsonException fault)
         {

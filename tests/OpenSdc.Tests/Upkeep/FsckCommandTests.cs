@@ -32,6 +32,16 @@ public sealed class FsckCommandTests
         (await RunAsync(archive, "--undo", log)).Code.ShouldBe(20);
     }
 
+    [Fact]
+    public async Task One_of_a_thing_is_one_and_what_is_marked_already_is_not_promised_again()
+    {
+        using var archive = await FsckArchive.MakeAsync();
+        File.Delete(archive.PathOf(archive.Keys[0]));
+        (await RunAsync(archive)).Output.ShouldContain("--repair would make 1 change.");
+        (await RunAsync(archive, "--repair", "--max-changes", "1")).Output.ShouldContain("Repaired: 1 change made.");
+        (await RunAsync(archive)).Output.ShouldContain("Problems found, and none that --repair changes: they are marked already");
+    }
+
     [Theory]
     [InlineData("--max-changes is 'much'", "--repair", "--max-changes", "much")]
     [InlineData("--rate is -1", "--digest", "--rate", "-1")]

@@ -125,6 +125,7 @@ public sealed class FsckRepairTests
 
         var undo = await archive.UndoAsync(log);
         (undo.Undone, undo.Left.Count).ShouldBe((5, 0));
+        DoneIn(undo.Log).ShouldBe(DoneIn(log).Reverse(), "what was done last is undone first");
         archive.Everything("fsck", "quarantine").Split("\n1|", 2)[0].ShouldBe(objects);
         archive.Rows("unsound").ShouldBeEmpty();
         Directory.GetFiles(Path.Combine(archive.Folder, "quarantine"), "*", SearchOption.AllDirectories).ShouldBeEmpty();
@@ -133,6 +134,29 @@ public sealed class FsckRepairTests
         // An undo can be undone like any repair.
         (await archive.UndoAsync(undo.Log)).ShouldSatisfyAllConditions(again => again.Undone.ShouldBe(5), again => again.Left.ShouldBeEmpty());
         (await archive.CheckAsync()).Report.Changes.ShouldBe(0);
+    }
+
+    private static IEnumerable<string> DoneIn(string log) => [.. FsckLog.Read(log).Where(line => line.Step == "done").Select(line => line.Key)];
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(3000)]
+    public void A_log_is_read_from_both_ends(int lines)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            // Lines of many lengths, over several blocks, and one that a crash cut short.
+            File.WriteAllLines(file, Enumerable.Range(1, lines).Select(n => $$"""{"step":"done","action":"mark","number":{{n}},"key":"{{new string('k', n % 300)}}"}"""));
+            File.AppendAllText(file, """{"step":"do""");
+            FsckLog.Read(file).Select(line => line.Number).ShouldBe(Enumerable.Range(1, lines).Select(n => (long)n));
+            FsckLog.ReadBackwards(file).ShouldBe(FsckLog.Read(file).Reverse());
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact]

@@ -136,9 +136,9 @@ public sealed class RestoreTests : IDisposable
         var receipt = await archive.UploadAsync(ArchiveFixture.NewName(), [1]);
         var backup = $"backup {steps.Folder} --data {archive.Folder}";
         var restore = $"restore {steps.Folder} --data {steps.Restored}";
-        (await RunAsync(backup)).ShouldBe((0, $"{steps.Folder} holds the archive up to publication 1, 1 more than before; 1 objects copied, 1 bytes."));
+        (await RunAsync(backup)).ShouldBe((0, $"{steps.Folder} holds the archive up to publication 1, 1 more than before; 1 object copied, 1 byte."));
         (await RunAsync($"restore {steps.Folder} --verify")).Code.ShouldBe(0);
-        (await RunAsync(restore)).ShouldBe((0, $"{steps.Restored} has the archive up to publication 1; 1 objects are right."));
+        (await RunAsync(restore)).ShouldBe((0, $"{steps.Restored} has the archive up to publication 1; 1 object is right."));
         (await RunAsync(restore)).Code.ShouldBe(2);
         BackupSteps.Damage(steps.Folder, receipt.FilePath);
         (await RunAsync($"restore {steps.Folder} --verify")).Code.ShouldBe(27);
@@ -148,7 +148,7 @@ public sealed class RestoreTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(steps.Folder, "catalogue.sqlite"), "not a database");
         (await RunAsync($"restore {steps.Folder} --verify")).Code.ShouldBe(26);
         File.Delete(Path.Combine(steps.Restored, "catalogue.sqlite"));
-        (await RunAsync($"rebuild --data {steps.Restored}")).ShouldBe((0, $"The catalogue of {steps.Restored} is made again: 1 records."));
+        (await RunAsync($"rebuild --data {steps.Restored}")).ShouldBe((0, $"The catalogue of {steps.Restored} is made again: 1 record."));
 
         static async Task<(int Code, string Output)> RunAsync(string arguments)
         {
