@@ -6,7 +6,8 @@ namespace OpenSdc.FaultTests;
 
 /// <summary>
 /// The plug is pulled, again and again. Sixteen clients upload to the real service, which is killed by SIGKILL at random moments, in uploads and in recovery;
-/// after each restart it is held against everything that it ever acknowledged.
+/// after each restart it is held against everything that it ever acknowledged. After every tenth kill, and at the end, all of it is fetched and <c>sdc fsck</c> compares
+/// catalogue and objects.
 /// </summary>
 public sealed class KillTests
 {
