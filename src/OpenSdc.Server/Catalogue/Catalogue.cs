@@ -20,8 +20,6 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     private const string TakeTurnSql = "UPDATE ledger SET seq = seq WHERE id = 1 RETURNING seq";
 
     private const string EventSql = "INSERT INTO events (seq, kind, at, detail) VALUES (@p0, @p1, @p2, @p3)";
-    private const string FirstOfDaySql = "SELECT seq FROM files WHERE ingestion_date >= @p0 ORDER BY ingestion_date, seq LIMIT 1";
-    private const string LastOfDaySql = "SELECT seq FROM files WHERE ingestion_date <= @p0 ORDER BY ingestion_date DESC, seq DESC LIMIT 1";
     private const string NewSql = "SELECT seq FROM ledger WHERE id = 1 AND seq = 0 AND NOT EXISTS (SELECT 1 FROM uploads)";
     private const int MostAttempts = 5;
     private const string HeadSql = "SELECT seq FROM ledger WHERE id = 1";
@@ -77,13 +75,13 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// <param name="cancel">Ends the reading.</param>
     public ValueTask<Rows> QueryAsync(FileQuery query, Family? family, string columns, bool count, CancellationToken cancel) => OpenAsync(async session =>
     {
-        var asksForNew = QueryPlan.AsksForNew(query);
-        var head = asksForNew ? await HeadAsync(session, null, cancel) : query.AsOf;
+        var isBounded = LeadChoice.IsBounded(query);
+        var head = isBounded ? await HeadAsync(session, null, cancel) : query.AsOf;
         if (query.SinceSeq >= head)
             return new Rows(readers, session, null, [], query.Limit) { Head = head.Value, Count = count ? 0 : null };
-        var newIsMost = asksForNew && await NewIsMostAsync(session, query, head!.Value, cancel);
+        var lead = isBounded ? await LeadChoice.ChooseAsync(session, query, family, head!.Value, cancel) : Lead.Names;
         // Where nothing else needs it the number comes with the first row, which saves a statement.
-        var statements = QueryPlan.Of(query, family, head is null && !count ? $"{columns}, ({HeadSql})" : columns, newIsMost);
+        var statements = QueryPlan.Of(query, family, head is null && !count ? $"{columns}, ({HeadSql})" : columns, lead);
         // One statement sees one state by itself.
         var snapshot = statements.Count > 1 || count ? await dialect.BeginReadAsync(session.Connection, cancel) : null;
         if (count)
@@ -93,7 +91,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         {
             found = 0;
             // The newest state is the one that sums are kept of.
-            foreach (var statement in QueryPlan.CountOf(query.AsOf == head ? query with { AsOf = null } : query, family, newIsMost))
+            foreach (var statement in QueryPlan.CountOf(query.AsOf == head ? query with { AsOf = null } : query, family, lead))
                 found += Convert.ToInt64(await session.Statement(statement.Text, statement.Values, snapshot).ExecuteScalarAsync(cancel));
         }
 
@@ -276,20 +274,6 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         var published = publications.Zip(recorded).Where(each => each.First.Upload is not null && each.Second.IsThere && each.First.Has(each.Second.Receipt));
         await UploadLeases.PublishedAsync(session, transaction, [.. published.Select(each => (each.First.Upload!.Value.UploadId, each.First.Name.Key))], now, cancel);
         return recorded;
-    }
-
-    /// <summary>
-    /// Whether the files that came since are more than half of all: then they are read in their order with the others passed over, since sorting them would cost more and
-    /// give nothing before its end. By days this is an estimate: an object that was found without a record may have come earlier than its number says.
-    /// </summary>
-    private static async ValueTask<bool> NewIsMostAsync(Session session, FileQuery query, long head, CancellationToken cancel)
-    {
-        var (first, last) = (query.SinceSeq, (long?)head);
-        if (first is null && query.IngestionStartDate is { } from)
-            first = (long?)await session.Statement(FirstOfDaySql, [from]).ExecuteScalarAsync(cancel);
-        if (query.IngestionEndDate is { } to)
-            last = (long?)await session.Statement(LastOfDaySql, [Filters.EndOfDay(to)]).ExecuteScalarAsync(cancel);
-        return (last - first) * 2 > head;
     }
 
     private static async ValueTask<Dictionary<long, Series>> SeriesAsync(DbCommand command, CancellationToken cancel)

@@ -67,7 +67,7 @@ internal sealed class Filters
     public Filters AddResidual(FileQuery query)
     {
         AnyOf("extension", query.Extensions).AnyOf("version", query.Versions);
-        AnyOf("repointing", query.Repointings).AnyOf("cr", query.Crs);
+        AnyOf(UnindexedNumber("repointing"), query.Repointings).AnyOf(UnindexedNumber("cr"), query.Crs);
         AnyOf("major_version", query.MajorVersions).AnyOf("minor_version", query.MinorVersions);
         Compare(UnindexedNumber("seq") + " <=", query.AsOf).AddCurrent(query);
         if (query.Overlaps is { } days)

@@ -43,10 +43,10 @@ internal static class LatestPlan
     }
 
     /// <summary>Ranks all that the filters leave.</summary>
-    public static SqlStatement Ranked(FileQuery query, string columns)
+    public static SqlStatement Ranked(FileQuery query, string columns, Lead lead)
     {
         var inner = QueryPlan.Sorted(
-            query with { Latest = false, Sort = [], Limit = null, Offset = 0, After = null }, $"files.*, ROW_NUMBER() OVER (PARTITION BY {Series} ORDER BY {NewestFirst}) AS place");
+            query with { Latest = false, Sort = [], Limit = null, Offset = 0, After = null }, $"files.*, ROW_NUMBER() OVER (PARTITION BY {Series} ORDER BY {NewestFirst}) AS place", lead);
         var filters = new Filters();
         foreach (var value in inner.Values)
             filters.Add(value);

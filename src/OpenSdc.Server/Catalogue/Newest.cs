@@ -48,11 +48,13 @@ internal sealed class Newest(Session session, DbTransaction transaction)
         var given = new List<object?>();
         for (var i = 0; i < values.Length; i++)
         {
+            // The index by product leads, never the one by repointing or rotation.
+            var isPeriod = SeriesColumns[i] is "repointing" or "cr";
             text.Append(" AND ").Append(SeriesColumns[i]);
             if (values[i] is null)
                 text.Append(" IS NULL");
             else
-                text.Append(" = @p").Append(given.Count);
+                text.Append(isPeriod ? " + 0 = @p" : " = @p").Append(given.Count);
             if (values[i] is not null)
                 given.Add(values[i]);
         }

@@ -14,7 +14,8 @@ internal readonly record struct SqlStatement(string Text, object?[] Values);
 /// <remarks>
 /// <list type="bullet">
 /// <item><b>Products of one descriptor</b>: the index by product, which is in the order of start dates; the order of paths is the same, and each product has a folder of its own.</item>
-/// <item><b>What is new</b> (since a number, or ingested from a day on), unless that is most of what there is: the rows by number or by ingestion, then sorted.</item>
+/// <item><b>What came when</b> (since or until a number or a day), where that is little of what there is: the rows by number or by ingestion, then sorted; see <see cref="LeadChoice"/>.</item>
+/// <item><b>A repointing or rotation</b>: the few rows that have it, then sorted.</item>
 /// <item><b>Single files</b>: their paths.</item>
 /// <item><b>Anything else</b>: ranges of paths, since a path begins with instrument, level and month; in order by themselves.</item>
 /// </list>
@@ -27,44 +28,50 @@ internal static class QueryPlan
     /// <param name="query">The filters, the order and the page.</param>
     /// <param name="family">The family that it asks for; null for all of them.</param>
     /// <param name="columns">What to select.</param>
-    /// <param name="newIsMost">Whether what is new, where the query asks for that, is so much that it is better not sorted.</param>
-    public static IReadOnlyList<SqlStatement> Of(FileQuery query, Family? family, string columns, bool newIsMost = false)
+    /// <param name="given">What leads to the files, where more is known of that than the query says.</param>
+    public static IReadOnlyList<SqlStatement> Of(FileQuery query, Family? family, string columns, Lead? given = null)
     {
+        var lead = given ?? LeadChoice.Of(query);
+        if (lead == Lead.Names)
+            lead = LeadChoice.ByNames(query);
         if (query.Latest && LatestPlan.MustRank(query, family))
-            return [LatestPlan.Ranked(query, columns)];
+            return [LatestPlan.Ranked(query, columns, lead)];
         if (query.Sort.Count > 0)
-            return [Sorted(query, columns)];
+            return [Sorted(query, columns, lead)];
         if (query.FilePaths.Count > 0)
             return [.. query.FilePaths.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Chunk(PathsAtOnce).Select(paths => SomePaths(query, paths, columns))];
-        if (IsOneProduct(query, family))
+        if (IsOneProduct(query, family) && (given is null or Lead.Names) && (lead is not (Lead.Repointing or Lead.Rotation) || (query.StartDate ?? query.EndDate) is not null))
             return [OneProduct(query, family!, columns)];
-        if (!newIsMost && AsksForNew(query))
-            return [Recent(query, columns)];
+        if (lead != Lead.Names)
+            return [Led(query, columns, lead, Filters.Unindexed("file_path"))];
         if (family is { KeyOrder.FollowsStart: true } && IsOne(query.Descriptors) && Products(query, family) is { } products)
             return [.. products.Select(product => OneProduct(product, family, columns))];
         return [.. Ranges(query, family).Select(range => OneRange(query, range.Range, range.IsExact, columns))];
     }
 
     /// <summary>The statements whose sum is the number of files that a query finds, its limit aside.</summary>
-    public static IReadOnlyList<SqlStatement> CountOf(FileQuery query, Family? family, bool newIsMost = false)
+    public static IReadOnlyList<SqlStatement> CountOf(FileQuery query, Family? family, Lead? lead = null)
     {
         var whole = query with { Limit = null, Offset = 0, After = null, Sort = [] };
         if (CoveragePlan.IsCounted(whole))
             return [CoveragePlan.CountOf(whole)];
-        return [.. Of(whole, family, "1", newIsMost).Select(each => each with { Text = $"SELECT COUNT(*) FROM ({WithoutOrder(each)}) AS found" })];
+        return [.. Of(whole, family, "1", lead).Select(each => each with { Text = $"SELECT COUNT(*) FROM ({WithoutOrder(each)}) AS found" })];
     }
 
     /// <summary>All rows of a query in no order, as one statement to be summed up by another.</summary>
     public static SqlStatement Unordered(FileQuery query, string columns)
     {
         var whole = query with { Limit = null, Offset = 0, After = null, Sort = [] };
-        var statement = query.Latest && LatestPlan.MustRank(query, family: null) ? LatestPlan.Ranked(whole, columns) : Sorted(whole, columns);
+        var lead = LeadChoice.ByNames(query);
+        var statement = query.Latest && LatestPlan.MustRank(query, family: null) ? LatestPlan.Ranked(whole, columns, lead) : Sorted(whole, columns, lead);
         return statement with { Text = WithoutOrder(statement) };
     }
 
     public static string WithoutOrder(SqlStatement statement) => statement.Text[..statement.Text.LastIndexOf(" ORDER BY", StringComparison.Ordinal)];
 
-    public static bool AsksForNew(FileQuery query) => query.SinceSeq is not null || query.IngestionStartDate is not null;
+    /// <summary>Whether a query that names lead to is answered by its products, and not by ranges of paths.</summary>
+    public static bool ByProduct(FileQuery query, Family family) =>
+        IsOneProduct(query, family) || (query.Sort.Count == 0 && family.KeyOrder.FollowsStart && IsOne(query.Descriptors) && Products(query, family) is not null);
 
     private static bool IsOneProduct(FileQuery query, Family? family) =>
         family is { KeyOrder.FollowsStart: true }
@@ -109,14 +116,20 @@ internal static class QueryPlan
         return Finish(filters, query, columns, "start_date, file_path");
     }
 
-    private static SqlStatement Recent(FileQuery query, string columns)
+    private static SqlStatement Led(FileQuery query, string columns, Lead lead, string order)
     {
-        var filters = new Filters().Compare("seq >", query.SinceSeq);
-        filters.Compare((query.SinceSeq is null ? "ingestion_date" : Filters.Unindexed("ingestion_date")) + " >=", query.IngestionStartDate)
-            .Compare((query.SinceSeq is null ? "ingestion_date" : Filters.Unindexed("ingestion_date")) + " <=", Filters.EndOfDay(query.IngestionEndDate))
+        var filters = new Filters();
+        if (lead == Lead.Repointing)
+            filters.AnyOf("repointing", query.Repointings);
+        if (lead == Lead.Rotation)
+            filters.AnyOf("cr", query.Crs);
+        var seq = lead == Lead.Number ? "seq" : Filters.UnindexedNumber("seq");
+        var ingestion = lead == Lead.Ingestion ? "ingestion_date" : Filters.Unindexed("ingestion_date");
+        filters.Compare(seq + " >", query.SinceSeq).Compare(seq + " <=", query.AsOf)
+            .Compare(ingestion + " >=", query.IngestionStartDate).Compare(ingestion + " <=", Filters.EndOfDay(query.IngestionEndDate))
             .Compare(Filters.Unindexed("file_path") + " >", query.After);
         AddNames(filters, query);
-        return Finish(filters, query, columns, Filters.Unindexed("file_path"));
+        return Finish(filters, query, columns, order);
     }
 
     private static SqlStatement SomePaths(FileQuery query, IReadOnlyList<string> paths, string columns)
@@ -138,22 +151,28 @@ internal static class QueryPlan
         return Finish(AddRecent(filters, query), query, columns, "file_path");
     }
 
-    public static SqlStatement Sorted(FileQuery query, string columns)
+    public static SqlStatement Sorted(FileQuery query, string columns, Lead lead = Lead.Names)
     {
+        // A column that comes again decides nothing, and the database takes only so many.
+        var order = string.Join(", ", query.Sort.DistinctBy(each => each.Column).SelectMany(SortColumns))
+            + (query.Sort.Any(each => each.Column == "file_path") ? "" : (query.Sort.Count > 0 ? ", " : "") + Ordered("file_path"));
+        if (lead != Lead.Names)
+            return Led(query, columns, lead, order);
         var filters = new Filters().AnyOf("file_path", query.FilePaths).AnyOf("family", query.Family is { } family ? [family] : Array.Empty<string>())
             .AnyOf("instrument", query.Instruments).AnyOf("data_level", query.DataLevels).AnyOf("descriptor", query.Descriptors)
             .Compare("start_date >=", query.StartDate).Compare("start_date <=", query.EndDate).Compare("seq >", query.SinceSeq)
             .Compare("ingestion_date >=", query.IngestionStartDate);
-        // A column that comes again decides nothing, and the database takes only so many.
-        var order = string.Join(", ", query.Sort.DistinctBy(each => each.Column).SelectMany(SortColumns));
-        return Finish(filters, query, columns, order + (query.Sort.Any(each => each.Column == "file_path") ? "" : ", file_path"));
+        return Finish(filters, query, columns, order);
 
-        static IEnumerable<string> SortColumns(SortField field)
+        // The order must not lead where something better does.
+        string Ordered(string column) => lead == Lead.Names ? column : Filters.Unindexed(column);
+
+        IEnumerable<string> SortColumns(SortField field)
         {
             var direction = field.Descending ? " DESC" : "";
             return field.Column == "version"
                 ? [$"COALESCE(major_version, -1){direction}", $"COALESCE(minor_version, -1){direction}"]
-                : [field.Column == "start_date" ? $"COALESCE(start_date, ''){direction}" : field.Column + direction];
+                : [(field.Column switch { "start_date" => "COALESCE(start_date, '')", "size" => "size", _ => Ordered(field.Column) }) + direction];
         }
     }
 

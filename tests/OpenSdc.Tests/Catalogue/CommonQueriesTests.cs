@@ -54,6 +54,33 @@ public sealed class CommonQueriesTests(CatalogueFixture fixture) : IClassFixture
         }
     }
 
+    /// <summary>Whatever else is asked, what leads to the files is what was chosen, also in another order and where versions are ranked.</summary>
+    [Theory]
+    [InlineData("as_of=10", nameof(Lead.Number), "USING INTEGER PRIMARY KEY (rowid<?)")]
+    [InlineData("since_seq=5&as_of=10&ingestion_start_date=20260101", nameof(Lead.Number), "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)")]
+    [InlineData("ingestion_end_date=20260101&since_seq=10", nameof(Lead.Ingestion), "USING INDEX files_by_ingestion (ingestion_date<?)")]
+    [InlineData("repointing=2", nameof(Lead.Names), "USING INDEX files_by_repointing (repointing=?)")]
+    [InlineData("repointing=2,3&cr=2300&since_seq=10", nameof(Lead.Names), "USING INDEX files_by_repointing (repointing=?)")]
+    [InlineData("cr=2300,2301", nameof(Lead.Names), "USING INDEX files_by_rotation (cr=?)")]
+    public async Task What_leads_to_the_files_is_what_was_chosen(string filters, string lead, string index)
+    {
+        foreach (var more in (string[])["", "&instrument=mag", "&instrument=mag&data_level=l1a&descriptor=norm", "&descriptor=*x*", "&sort=file_path", "&sort=-ingestion_date", "&latest=true"])
+        {
+            var request = Read(filters + more);
+            var ranked = request.Query with { Family = null, Latest = true, MajorVersions = [1] };
+            foreach (var statements in (IReadOnlyList<SqlStatement>[])
+                [
+                    QueryPlan.Of(request.Query, request.Family, "item", Enum.Parse<Lead>(lead)),
+                    QueryPlan.CountOf(request.Query, request.Family, Enum.Parse<Lead>(lead)),
+                    QueryPlan.Of(ranked, family: null, "item", Enum.Parse<Lead>(lead)),
+                ])
+            {
+                var reads = (await PlanAsync(statements)).Where(line => line.Contains(" files ", StringComparison.Ordinal)).ToList();
+                reads.ShouldHaveSingleItem(more).ShouldEndWith(index, customMessage: more);
+            }
+        }
+    }
+
     [Fact]
     public async Task The_look_for_a_full_scan_finds_one() =>
         (await fixture.PlanAsync(new SqlStatement("SELECT item FROM files WHERE version = @p0 ORDER BY version", ["v001"]))).ShouldContain(line => line.StartsWith("SCAN files", StringComparison.Ordinal));

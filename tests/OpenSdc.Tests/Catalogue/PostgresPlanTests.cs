@@ -42,6 +42,10 @@ public sealed class PostgresPlanTests : IAsyncLifetime
                     .. QueryPlan.Of(page with { After = "imap/mag/l1a/2026/01/imap_mag_l1a_norm_20260101_v001.cdf" }, request.Family, "item, file_path"),
                     .. QueryPlan.CountOf(request.Query, request.Family),
                     .. QueryPlan.CountOf(page, request.Family),
+                    .. QueryPlan.Of(page, request.Family, "item, file_path", Lead.Number),
+                    .. QueryPlan.Of(page with { SinceSeq = null, IngestionEndDate = "20260101" }, request.Family, "item, file_path", Lead.Ingestion),
+                    .. QueryPlan.Of(page with { Repointings = [2, 3] }, request.Family, "item, file_path"),
+                    .. QueryPlan.Of(page with { Crs = [2300] }, request.Family, "item, file_path"),
                 ])
             {
                 var plan = await PlanAsync(statement);

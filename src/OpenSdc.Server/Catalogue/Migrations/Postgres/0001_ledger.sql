@@ -32,6 +32,9 @@ CREATE TABLE files (
 ) WITH (fillfactor = 95);
 CREATE INDEX files_by_product ON files (family, instrument, data_level, descriptor, start_date);
 CREATE INDEX files_by_ingestion ON files (ingestion_date);
+-- Only what has one is in these, which most files have not.
+CREATE INDEX files_by_repointing ON files (repointing) WHERE repointing IS NOT NULL;
+CREATE INDEX files_by_rotation ON files (cr) WHERE cr IS NOT NULL;
 
 -- What the archive covers, a row for each product, extension and period; '' where a name has no such part, -1 where a version has no such number.
 -- digits says what a row sums up: 8 a day, 6 a month, 4 a year, 0 all files of the product, whatever their dates. start_date is that many digits of theirs.
