@@ -31,6 +31,16 @@ public sealed partial class DeploymentFilesTests
         }
     }
 
+    [Fact]
+    public void What_is_left_to_be_filled_in_stops_no_start_where_it_is_not_needed()
+    {
+        foreach (var line in File.ReadLines(Path.Combine(Folder, "systemd", "secrets.env.example")).Where(line => line.StartsWith("OPENSDC_", StringComparison.Ordinal)))
+        {
+            var setting = ServerOptions.Settings.Single(each => line.StartsWith(each.EnvironmentName + "=", StringComparison.Ordinal));
+            Should.NotThrow(() => setting.Apply(new ServerOptions(), line[(setting.EnvironmentName.Length + 1)..]), line);
+        }
+    }
+
     [Theory]
     [InlineData("container/compose.yaml")]
     [InlineData("kubernetes/deployment.yaml")]
