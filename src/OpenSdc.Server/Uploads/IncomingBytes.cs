@@ -70,10 +70,15 @@ internal sealed class IncomingBytes(IObjectStore store, PartLedger ledger, Signe
             if (refusal is null)
                 await direct.CompletePartsAsync(upload.Id, upload.Key, upload.StoreId!, complete, cancel);
         }
-        catch (IOException changed) when (changed is not StoreAwayException)
+        catch (IOException failure)
         {
+            // Two may complete it at once, and of the later one Ceph says that it cannot now: then it is done, and the store has forgotten the parts.
+            if (await direct.PartsAsync(upload.Id, upload.Key, upload.StoreId!, cancel) is null)
+                return null;
+            if (failure is StoreAwayException)
+                throw;
             // A part was sent again after it was listed.
-            refusal = Problems.PartsMissing([changed.Message]);
+            refusal = Problems.PartsMissing([failure.Message]);
         }
 
         return refusal;

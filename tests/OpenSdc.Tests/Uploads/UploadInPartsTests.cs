@@ -69,6 +69,17 @@ public abstract class UploadInPartsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_completes_it_at_once_with_others_gets_the_receipt()
+    {
+        var upload = await BeginAsync(ArchiveFixture.NewName(), Size);
+        foreach (var part in (await PartsAsync(upload.Id)).Urls)
+            await SendAsync(part, Bytes);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => CompleteAsync(upload.Id)));
+        answers.ShouldAllBe(answer => answer.Status == 200 || answer.Status == 201);
+        answers.Select(answer => answer.Text).Distinct().ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public async Task Missing_parts_are_told()
     {
         var upload = await BeginAsync(ArchiveFixture.NewName(), Size);
