@@ -96,7 +96,7 @@ internal static class S3Opening
         }
         catch (AmazonS3Exception refused) when (refused.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError)
         {
-            throw new SettingException($"There is no bucket {bucket.Name} at {AddressOf(bucket.Location)}, and it cannot be made: {refused.Message} ({refused.ErrorCode}).", refused);
+            throw new SettingException($"There is no bucket {bucket.Name} at {AddressOf(bucket.Location)}, and it cannot be made: {refused.ErrorCode}{(refused.Message.Length > 0 ? $", {refused.Message.TrimEnd('.')}" : "")}.", refused);
         }
     }
 
