@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Diagnostics;
 using OpenSdc.Server.Objects;
+using OpenSdc.Server.Upkeep;
 
 namespace OpenSdc.Server;
 
@@ -23,7 +24,11 @@ internal static partial class UnexpectedErrors
 
         LogFailed(LoggerOf(context), failure, context.Request.Method, context.Request.Path, context.TraceIdentifier);
         if (failure is StoreAwayException)
+        {
+            context.RequestServices.GetRequiredService<StorageWatch>().Doubt();
             return Problems.StoreAway.ExecuteAsync(context);
+        }
+
         var isAway = failure is not null && context.RequestServices.GetRequiredService<Catalogue.Catalogue>().IsAway(failure);
         return (isAway ? Problems.CatalogueAway : Problems.OfStatus(500)).ExecuteAsync(context);
     }

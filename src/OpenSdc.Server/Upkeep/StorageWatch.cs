@@ -53,6 +53,9 @@ internal sealed partial class StorageWatch(
             LogFailing(refusal.Code, reason);
     }
 
+    /// <summary>Something that needs the store has failed: whether the store is away is looked at now, not when its turn comes.</summary>
+    public void Doubt() => _ = ProbeOnceAsync();
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         telemetry.WatchStorage(Free is null ? null : () => Free ?? 0, () => Refusal is null);

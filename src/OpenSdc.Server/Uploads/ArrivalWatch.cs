@@ -14,7 +14,8 @@ namespace OpenSdc.Server.Uploads;
 /// client that sends twice; and what belongs to no upload. The former are removed after some seconds, the latter after a day.
 /// </remarks>
 internal sealed partial class ArrivalWatch(
-    IObjectStore store, UploadLedger ledger, Arrivals arrivals, Duties duties, Recovery recovery, ServerOptions options, TimeProvider clock, ILogger<ArrivalWatch> logger)
+    IObjectStore store, UploadLedger ledger, Arrivals arrivals, Duties duties, Recovery recovery, StorageWatch storage, ServerOptions options, TimeProvider clock,
+    ILogger<ArrivalWatch> logger)
     : BackgroundService
 {
     /// <summary>How long another process waits for one that has died with this duty.</summary>
@@ -50,6 +51,8 @@ internal sealed partial class ArrivalWatch(
             catch (Exception failure) when (Trouble.MayPass(failure))
             {
                 LogCannotLook(failure.Message);
+                if (failure is StoreAwayException)
+                    storage.Doubt();
                 wait = AfterFailure;
             }
 

@@ -15,8 +15,8 @@ namespace OpenSdc.Server.Uploads;
 /// step finds what it would do done, or does it again to the same end.
 /// </remarks>
 internal sealed partial class PublishArrived(
-    IObjectStore store, IncomingBytes incoming, UploadLeases leases, HeldLeases held, Arrivals arrivals, Publisher publisher, Recovery recovery, Mission mission,
-    ServerOptions options, Telemetry telemetry, TimeProvider clock, ILogger<PublishArrived> logger) : BackgroundService
+    IObjectStore store, IncomingBytes incoming, UploadLeases leases, HeldLeases held, Arrivals arrivals, Publisher publisher, Recovery recovery, StorageWatch storage,
+    Mission mission, ServerOptions options, Telemetry telemetry, TimeProvider clock, ILogger<PublishArrived> logger) : BackgroundService
 {
     // Small files wait for the store's answers, not for a processor.
     private const int AtOnce = 48;
@@ -106,6 +106,8 @@ internal sealed partial class PublishArrived(
         {
             if (failure is not OperationCanceledException)
                 LogTryAgain(upload.Key, upload.Id, failure.Message);
+            if (failure is StoreAwayException)
+                storage.Doubt();
             await GiveBackAsync(lease.Lease);
         }
         finally
