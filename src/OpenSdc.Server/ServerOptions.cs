@@ -142,6 +142,9 @@ public sealed record ServerOptions
         new("max-connections", "Connections open at once.", "4096", (o, v) => o with { MaxConnections = (int)Whole(v, 1, 1_000_000) }),
     ];
 
+    // Said about a bucket that is not named, they would be passed over, and the objects lie where nobody looks for them.
+    private static readonly string[] OnlyWithObjects = ["s3-endpoint", "s3-region", "s3-path-style", "hook-secret", "sqs-queue"];
+
     /// <summary>Reads every setting through <paramref name="value"/>, which gives the text of a setting by its name, or null.</summary>
     /// <exception cref="SettingException">A value cannot be used; the message says which and what is allowed.</exception>
     public static ServerOptions Read(Func<Setting, string?> value)
@@ -162,6 +165,8 @@ public sealed record ServerOptions
             }
         }
 
+        if (options.Objects is null && Settings.FirstOrDefault(each => OnlyWithObjects.Contains(each.Name) && value(each) is not null) is { } alone)
+            throw new SettingException($"The setting {alone.Name} ({alone.EnvironmentName}) is given without objects (OPENSDC_OBJECTS); set that to s3://BUCKET/PREFIX, or leave both out for objects in the data folder.");
         return options;
     }
 

@@ -145,5 +145,16 @@ public sealed class ServerOptionsTests
         }
     }
 
-    private static ServerOptions Read(string name, string value) => ServerOptions.Read(setting => setting.Name == name ? value : null);
+    [Theory]
+    [InlineData("s3-endpoint", "https://s3.example.org")]
+    [InlineData("s3-region", "eu-central-1")]
+    [InlineData("s3-path-style", "on")]
+    [InlineData("hook-secret", "sixteen characters")]
+    [InlineData("sqs-queue", "https://sqs.eu-central-1.amazonaws.com/1/q")]
+    public void What_is_said_of_a_bucket_that_is_not_named_stops_the_start(string name, string value) =>
+        Should.Throw<SettingException>(() => ServerOptions.Read(setting => setting.Name == name ? value : null)).Message
+            .ShouldStartWith($"The setting {name} (OPENSDC_{name.Replace('-', '_').ToUpperInvariant()}) is given without objects (OPENSDC_OBJECTS)");
+
+    private static ServerOptions Read(string name, string value) =>
+        ServerOptions.Read(setting => setting.Name == name ? value : setting.Name == "objects" && name.StartsWith("s3-", StringComparison.Ordinal) ? "s3://bucket" : null);
 }
