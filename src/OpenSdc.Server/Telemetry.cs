@@ -30,6 +30,7 @@ internal sealed class Telemetry : IDisposable
         filesVerified = meter.CreateCounter<long>("opensdc.scrub.verified", "{file}", "Files that the scrub has read and found right.");
         soundnessChanges = meter.CreateCounter<long>("opensdc.soundness.changes", "{file}", "Files found lost or damaged, or sound again, by kind.");
         meter.CreateObservableGauge("opensdc.unsound.files", () => UnsoundFiles, "{file}", "Files that are lost or damaged now.");
+        meter.CreateObservableGauge("opensdc.uploads.waiting", () => WaitingUploads, "{upload}", "Uploads past the server or in parts that have arrived and are not yet published.");
         publishTime = meter.CreateHistogram("opensdc.publish.duration", "s", "From the last byte received to the record in the catalogue.", advice: Buckets(0.0005));
         catalogueTime = meter.CreateHistogram("opensdc.catalogue.duration", "s", "Until the catalogue's first row, by one read.", advice: Buckets(0.00001));
     }
@@ -51,6 +52,9 @@ internal sealed class Telemetry : IDisposable
 
     /// <summary>Files that are lost or damaged, as last counted.</summary>
     public long UnsoundFiles { get; set; }
+
+    /// <summary>Uploads past the server or in parts that have arrived and not ended, as last counted.</summary>
+    public long WaitingUploads { get; set; }
 
     public void Scrubbed(long bytes) => bytesScrubbed.Add(bytes);
 

@@ -13,6 +13,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
 
     private const string Columns = "id, file_path, state, expires_at, size, part_size, store_id, code, detail";
     private const string FindSql = $"SELECT {Columns} FROM uploads WHERE id = @p0";
+    private const string CountArrivedSql = "SELECT count(*) FROM uploads WHERE state = 'arrived'";
     private const string ExpireSql = "UPDATE uploads SET state = 'expired', check_at = @p1 WHERE state = 'open' AND check_at <= @p0";
 
     private const string OpenInPartsSql = """
@@ -92,6 +93,10 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
 
         return arrived;
     }, cancel);
+
+    /// <summary>How many have arrived and wait for their end.</summary>
+    public ValueTask<long> CountArrivedAsync(CancellationToken cancel) => catalogue.ReadAsync(async session =>
+        Convert.ToInt64(await session.Statement(CountArrivedSql, []).ExecuteScalarAsync(cancel), System.Globalization.CultureInfo.InvariantCulture), cancel);
 
     /// <summary>Its sender gives it up; false where it is no longer open.</summary>
     public Task<bool> AbortAsync(string id, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>

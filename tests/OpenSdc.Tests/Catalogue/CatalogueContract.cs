@@ -37,6 +37,20 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Uploads_that_have_arrived_are_counted_until_they_end()
+    {
+        var ledger = new UploadLedger(catalogue, clock);
+        await ledger.OpenAsync([.. Enumerable.Range(0, 5).Select(i => new RecordedUpload($"upload-{i}", Of(i).Name.Key, UploadState.Open, clock.GetUtcNow().AddHours(1)))], CancellationToken.None);
+        (await ledger.CountArrivedAsync(CancellationToken.None)).ShouldBe(0);
+        await ledger.ArriveAsync(["upload-0", "upload-1", "upload-2"], CancellationToken.None);
+        (await ledger.CountArrivedAsync(CancellationToken.None)).ShouldBe(3);
+        var leases = new UploadLeases(catalogue, clock);
+        (await leases.TakeAsync("me", 10, CancellationToken.None)).Count.ShouldBe(3);
+        (await leases.EndAsync(new Lease("upload-0", "me"), seq: null, ("too-large", "Too large."), CancellationToken.None)).ShouldBeTrue();
+        (await ledger.CountArrivedAsync(CancellationToken.None)).ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Numbers_have_no_gaps_and_one_of_equal_keys_wins_whoever_publishes()
     {
         Archive[] processes = [catalogue, Another(), Another()];
