@@ -29,9 +29,9 @@ internal static class Banner
         await output.WriteLineAsync($"""
 
             Upload a file, find it, download it (paste these lines into another terminal):
-              head -c 1024 /dev/urandom > {name} && curl -T {name} "$(curl -s {address}/upload/{name} | tr -d '"')"
+              head -c 1024 /dev/urandom > {name} && curl -T {name} "$(curl -sf {address}/upload/{name} | tr -d '"')"
               curl "{address}/query?filename={name}"
-              curl -L -o copy.pkts {address}/download/{name}
+              curl -fL -o copy.pkts {address}/download/{name}
 
             Reference: {address}/docs   Stop with Ctrl-C.
             """);

@@ -13,7 +13,7 @@ internal static class ServeCommand
 {
     public static Command Make()
     {
-        var command = new Command("serve", "Run the archive. Every option can also be set in the environment or in appsettings.json.");
+        var command = new Command("serve", "Run the archive. Every option but --demo can also be set in the environment or in appsettings.json.");
         var settings = SettingOptions.AddTo(command);
         var demo = new Option<string?>("--demo") { Description = "Fill an empty archive with this many small synthetic files.", HelpName = "N" };
         command.Add(demo);
@@ -28,12 +28,22 @@ internal static class ServeCommand
             var options = settings.Read(parsed);
             var demoFiles = Count(demo);
             await using var app = await ServerApp.BuildAsync(options, TimeProvider.System, cancel);
-            await app.StartAsync(cancel);
-            await app.Services.GetRequiredService<Recovery>().Done.WaitAsync(cancel);
-            var url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-            if (demoFiles > 0)
-                await Demo.DemoArchive.FillAsync(app.Services, demoFiles, cancel);
-            await Banner.WriteAsync(Console.Out, app.Services, url, options);
+            try
+            {
+                await app.StartAsync(cancel);
+                await app.Services.GetRequiredService<Recovery>().Done.WaitAsync(cancel);
+                var url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+                if (demoFiles > 0)
+                    await Demo.DemoArchive.FillAsync(app.Services, demoFiles, cancel);
+                await Banner.WriteAsync(Console.Out, app.Services, url, options);
+            }
+            catch
+            {
+                // What runs beside it is told to end; otherwise the host would take its end for a failure, and say so in the log.
+                await app.StopAsync(CancellationToken.None);
+                throw;
+            }
+
             await app.WaitForShutdownAsync(cancel);
             return ExitCode.Done;
         }

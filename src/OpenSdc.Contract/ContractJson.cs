@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace OpenSdc.Contract;
@@ -9,4 +11,8 @@ namespace OpenSdc.Contract;
 [JsonSerializable(typeof(UploadStatus))]
 [JsonSerializable(typeof(PartList))]
 [JsonSerializable(typeof(string))]
-public sealed partial class ContractJson : JsonSerializerContext;
+public sealed partial class ContractJson : JsonSerializerContext
+{
+    /// <summary>The same for answers with URLs, whose <c>&amp;</c> is left as it is, so that they can be cut out of the text.</summary>
+    public static ContractJson WithUrls { get; } = new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -58,7 +58,7 @@ internal static class Samples
     });
 
     public static readonly string Parts = JsonSerializer.Serialize(
-        new PartList([new(1, 67_108_864)], [new(2, 67_108_864, 32_891_136, PartUrl)]), ContractJson.Default.PartList);
+        new PartList([new(1, 67_108_864)], [new(2, 67_108_864, 32_891_136, PartUrl)]), ContractJson.WithUrls.PartList);
 
     public static readonly string Record = JsonSerializer.Serialize(
         new FileRecord
@@ -107,7 +107,7 @@ internal static class Samples
         "[('mag', 'l0', 'burst', '20230112', '20230113', 'v01-01', 'pkts'), ('mag', 'l0', 'burst', '20230112', '20230113', 'v01-02', 'pkts')]",
         Representation.AroundQuery.After);
 
-    private static string StatusJson(UploadStatus status) => JsonSerializer.Serialize(status, ContractJson.Default.UploadStatus);
+    private static string StatusJson(UploadStatus status) => JsonSerializer.Serialize(status, ContractJson.WithUrls.UploadStatus);
 
     private static string Json(Readiness readiness) => JsonSerializer.Serialize(readiness, HealthJson.Default.Readiness);
 }

@@ -112,6 +112,6 @@ internal sealed record UploadStatusAnswer(UploadStatus Status, int Code) : IResu
         context.Response.Headers["OpenSDC-Upload-Id"] = Status.Id;
         if (Code == 201)
             context.Response.Headers.Location = $"{context.Request.PathBase}{context.Request.Path}/{Status.Id}";
-        return TypedResults.Json(Status, ContractJson.Default.UploadStatus, statusCode: Code).ExecuteAsync(context);
+        return TypedResults.Json(Status, ContractJson.WithUrls.UploadStatus, statusCode: Code).ExecuteAsync(context);
     }
 }

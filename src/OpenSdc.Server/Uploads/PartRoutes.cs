@@ -97,5 +97,5 @@ internal static class PartRoutes
 /// <summary>Some parts of an upload.</summary>
 internal sealed record PartListAnswer(PartList Parts) : IResult
 {
-    public Task ExecuteAsync(HttpContext context) => TypedResults.Json(Parts, ContractJson.Default.PartList).ExecuteAsync(context);
+    public Task ExecuteAsync(HttpContext context) => TypedResults.Json(Parts, ContractJson.WithUrls.PartList).ExecuteAsync(context);
 }

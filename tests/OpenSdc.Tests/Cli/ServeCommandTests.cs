@@ -41,7 +41,17 @@ public sealed class ServeCommandTests : IDisposable
         await using var archive = await RunningArchive.StartAsync();
         await using var sdc = SdcProcess.Start(folder, $"serve --urls {archive.Address} --data data");
         (await sdc.ExitCodeAsync()).ShouldBe(2);
-        sdc.Errors.Trim().Split('\n')[^1].ShouldStartWith("The archive cannot listen: ");
+        OnlySentence(sdc).ShouldStartWith("The archive cannot listen: ");
+    }
+
+    [Fact]
+    public async Task A_demo_for_an_archive_that_holds_files_ends_with_code_2_and_one_sentence()
+    {
+        await using (var first = SdcProcess.Start(folder, "serve --urls http://127.0.0.1:0 --data data --demo 3"))
+            await first.AddressAsync();
+        await using var sdc = SdcProcess.Start(folder, "serve --urls http://127.0.0.1:0 --data data --demo 3");
+        (await sdc.ExitCodeAsync()).ShouldBe(2);
+        OnlySentence(sdc).ShouldContain("already holds files");
     }
 
     [Fact]
@@ -49,7 +59,7 @@ public sealed class ServeCommandTests : IDisposable
     {
         await using var sdc = SdcProcess.Start(folder, "serve --urls http://192.0.2.1:8080 --data data");
         (await sdc.ExitCodeAsync()).ShouldBe(2);
-        sdc.Errors.Trim().Split('\n')[^1].ShouldStartWith("The archive cannot listen: ");
+        OnlySentence(sdc).ShouldStartWith("The archive cannot listen: ");
     }
 
     [Theory]
@@ -206,4 +216,8 @@ public sealed class ServeCommandTests : IDisposable
         bash.ExitCode.ShouldBe(0, await errors);
         return answer;
     }
+
+    /// <summary>What it says of a start that failed, beside what it did: no failure of a part that only had to end.</summary>
+    private static string OnlySentence(SdcProcess sdc) =>
+        sdc.Errors.Trim().Split('\n').Where(line => !line.Contains("\"LogLevel\":\"Information\"", StringComparison.Ordinal)).ShouldHaveSingleItem();
 }
