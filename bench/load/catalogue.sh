@@ -184,8 +184,10 @@ rows() {
     done
     end_all
     archive "$many"
-    ask "$address" "/query?instrument=mag&format=json" --streams 4 --count 1
-    row "four such streams at once" "$(calc "$(field seconds "$output")") s" "first byte after $(field first_most_ms "$output") ms at most" - -
+    for format in json ndjson csv; do
+        ask "$address" "/query?instrument=mag&format=$format" --streams 4 --count 1 --rows "$([ $format = csv ] && echo lines || echo objects)"
+        row "four such streams at once, $format" "$(calc "$(field seconds "$output")") s" "first byte after $(field first_most_ms "$output") ms at most" - -
+    done
     row "their peak memory (VmHWM)" "$(awk '/^VmHWM:/ { printf "%.0f", $2 / 1024 }' "/proc/$started_pid/status") MiB" - - "<= 200"
     end_all
 }

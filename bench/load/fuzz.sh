@@ -43,4 +43,6 @@ for _ in $(seq 600); do
     kill -0 "$archive_pid" 2>/dev/null || { cat "$work/archive.log" >&2; exit 1; }
     sleep 0.1
 done
-load fuzz --url "$url" --count "${COUNT:-100000}" --connections "${CONNECTIONS:-8}" --pid "$archive_pid" --sample "${SAMPLE:-5000}"
+output=$(load fuzz --url "$url" --count "${COUNT:-100000}" --connections "${CONNECTIONS:-8}" --pid "$archive_pid" --sample "${SAMPLE:-5000}")
+printf '%s\n' "$output"
+case $output in *over_50ms=0*) ;; *) echo "NO: some cost more than 50 ms of processor time"; exit 1 ;; esac

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Catalogue;
@@ -120,6 +121,7 @@ internal sealed partial class PublishArrived(
     /// <summary>What the upload ended with; null where it goes on, or went on elsewhere.</summary>
     private async Task<(string Outcome, long Size)?> EndAsync(TakenUpload upload, HeldLeases.Held lease)
     {
+        var started = Stopwatch.GetTimestamp();
         var opened = arrivals.Listed(upload.Id) is { } listed ? incoming.Open(listed) : await incoming.OpenAsync(upload.Id, upload.Key, lease.Stop);
         if (opened is not { } bytes)
         {
@@ -159,7 +161,11 @@ internal sealed partial class PublishArrived(
         if (!publication.Has(recorded.Receipt))
             return await RefuseAsync(upload, lease, Problems.OtherBytes(upload.Key));
         if (recorded.IsNew)
+        {
+            telemetry.Published(started);
             LogPublished(upload.Key, publication.Size, recorded.Receipt.Seq, upload.Id);
+        }
+
         return (recorded.IsNew ? "published" : "repeated", publication.Size);
     }
 

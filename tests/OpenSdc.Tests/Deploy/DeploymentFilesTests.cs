@@ -46,6 +46,7 @@ public sealed partial class DeploymentFilesTests
     [InlineData("kubernetes/deployment.yaml")]
     [InlineData("kubernetes/service.yaml")]
     [InlineData("kubernetes/ingress.yaml")]
+    [InlineData("kubernetes/namespace.yaml")]
     [InlineData("kubernetes/kustomization.yaml")]
     [InlineData("kubernetes/secret.example.yaml")]
     public void Yaml_is_well_formed(string file)
@@ -64,7 +65,7 @@ public sealed partial class DeploymentFilesTests
         using var reader = File.OpenText(Path.Combine(Folder, "kubernetes", "kustomization.yaml"));
         yaml.Load(reader);
         var resources = (YamlSequenceNode)((YamlMappingNode)yaml.Documents[0].RootNode)["resources"];
-        resources.Children.Count.ShouldBe(3);
+        resources.Children.Count.ShouldBe(4);
         resources.ShouldAllBe(each => File.Exists(Path.Combine(Folder, "kubernetes", ((YamlScalarNode)each).Value!)));
     }
 
