@@ -31,22 +31,7 @@ internal static class Disk
     };
 
     /// <summary>Whether a file lies on a file system that takes no writes, from whomever.</summary>
-    public static bool IsReadOnly(string file)
-    {
-        try
-        {
-            new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
-            return false;
-        }
-        catch (IOException failure)
-        {
-            return IsReadOnly(failure);
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
+    public static bool IsReadOnly(string file) => Posix.WhyNotWritable(file) == ReadOnly;
 
     /// <summary>Whether a write failed since the file system takes none, from whomever.</summary>
     public static bool IsReadOnly(IOException failure) => failure.HResult == ReadOnly;

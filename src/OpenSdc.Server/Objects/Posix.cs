@@ -6,13 +6,14 @@ namespace OpenSdc.Server.Objects;
 
 /// <summary>
 /// The calls of the operating system that .NET does not offer, or not so that they can be relied on: link a file, replace one, flush a file, a folder or
-/// a file system, send a file, pass the page cache by, drop a file from it.
+/// a file system, ask whether a file takes writes, send a file, pass the page cache by, drop a file from it.
 /// </summary>
 internal static partial class Posix
 {
     private const int AlreadyThere = 17; // EEXIST
     private const int ReadOnly = 0;      // O_RDONLY
     private const int DontNeed = 4;      // POSIX_FADV_DONTNEED
+    private const int WriteOk = 2;       // W_OK
     private const int GetFlags = 3;      // F_GETFL
     private const int SetFlags = 4;      // F_SETFL
 
@@ -78,6 +79,9 @@ internal static partial class Posix
         return descriptor < 0 ? throw Failure(Marshal.GetLastPInvokeError(), $"open folder {folder}") : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
+    /// <summary>The error that a write of a file would meet; 0 where there is none. It is not opened for that: closing it would give up the locks that a database of this process holds on it.</summary>
+    public static int WhyNotWritable(string file) => access(file, WriteOk) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
     /// <summary>Asks the system to forget what it has cached of a file. Advice: where the file system does not follow it, nothing is lost.</summary>
     public static void DropCache(SafeFileHandle file) => _ = posix_fadvise(file, 0, 0, DontNeed);
 
@@ -116,6 +120,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int access(string path, int mode);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(SafeFileHandle file);
