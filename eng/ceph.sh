@@ -18,7 +18,8 @@ fail() { echo "eng/ceph.sh: $1" >&2; exit 1; }
 usage='usage: up DIR PORT [memstore|bluestore] [OSDS] | down DIR | kill DIR [NAME] | start DIR NAME'
 [ $# -ge 2 ] || fail "$usage"
 what=$1
-self=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/until.sh"
 mkdir -p "$2"
 dir=$(cd "$2" && pwd)
 for each in ceph-mon ceph-osd radosgw ceph monmaptool; do
@@ -145,19 +146,12 @@ await() { # PORT
     fail "the gateway does not answer, see $dir/log"
 }
 
-# A process of its own: whoever is killed with its children leaves this one.
-watch() {
-    [ -n "${OPENSDC_UNTIL:-}" ] && [ ! -e watched ] || return 0
-    touch watched
-    setsid sh -c 'while kill -0 "$1"; do sleep 1; done; [ ! -e "$3/watched" ] || { "$2" kill "$3"; rm -rf "$3"; }' sh "$OPENSDC_UNTIL" "$self" "$dir" < /dev/null > /dev/null 2>&1 &
-}
-
 case $what in
 up)
     [ $# -ge 3 ] || fail "$usage"
     port=$3 store=${4:-memstore} osds=${5:-1}
     [ ! -e "$conf" ] || fail "there is one in $dir already"
-    watch
+    until_process "$here/$(basename "$0")" "$dir"
     as mkdir -p mon run log
     configure "$port" "$store" "$osds"
     as monmaptool --create --clobber --fsid "$(sed -n 's/^fsid = //p' "$conf")" --addv a "$(sed -n 's/^mon host = //p' "$conf")" "$dir/monmap" > /dev/null

@@ -15,7 +15,8 @@ fail() { echo "eng/postgres.sh: $1" >&2; exit 1; }
 
 [ $# -ge 2 ] || fail "usage: up DIR PORT [durable] | down DIR | kill DIR"
 what=$1
-self=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/until.sh"
 mkdir -p "$2"
 dir=$(cd "$2" && pwd)
 
@@ -32,18 +33,11 @@ else
 fi
 cd "$dir"
 
-# A process of its own: whoever is killed with its children leaves this one.
-watch() {
-    [ -n "${OPENSDC_UNTIL:-}" ] && [ ! -e watched ] || return 0
-    touch watched
-    setsid sh -c 'while kill -0 "$1"; do sleep 1; done; [ ! -e "$3/watched" ] || { "$2" kill "$3"; rm -rf "$3"; }' sh "$OPENSDC_UNTIL" "$self" "$dir" < /dev/null > /dev/null 2>&1 &
-}
-
 case $what in
 up)
     [ $# -ge 3 ] || fail "usage: up DIR PORT [durable]"
     port=$3
-    watch
+    until_process "$here/$(basename "$0")" "$dir"
     sync=off
     [ "${4:-}" != durable ] || sync=on
     # 'C.UTF-8' would do as well; the archive's own columns are ordered by bytes whatever the database's locale is.
