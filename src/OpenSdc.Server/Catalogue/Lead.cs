@@ -85,10 +85,12 @@ internal static class LeadChoice
     {
         if (family is null)
             return head;
-        var ranges = QueryPlan.ByProduct(query, family)
-            ? new FileQuery { Family = family.Name, Instruments = query.Instruments, DataLevels = query.DataLevels, Descriptors = query.Descriptors, StartDate = query.StartDate, EndDate = query.EndDate }
-            : query.Instruments.Concat(query.DataLevels).Any(each => each.Contains('*', StringComparison.Ordinal)) ? new FileQuery { Family = family.Name }
-            : new FileQuery { Family = family.Name, Instruments = query.Instruments, DataLevels = query.DataLevels, StartDate = query.StartDate, EndDate = query.EndDate };
+        var byProduct = QueryPlan.ByProduct(query, family);
+        var ranges = new FileQuery { Family = family.Name };
+        if (byProduct || !query.Instruments.Concat(query.DataLevels).Any(each => each.Contains('*', StringComparison.Ordinal)))
+            ranges = ranges with { Instruments = query.Instruments, DataLevels = query.DataLevels, StartDate = query.StartDate, EndDate = query.EndDate };
+        if (byProduct)
+            ranges = ranges with { Descriptors = query.Descriptors };
         var count = CoveragePlan.CountOf(ranges);
         return Convert.ToInt64(await session.Statement(count.Text, count.Values).ExecuteScalarAsync(cancel), CultureInfo.InvariantCulture);
     }

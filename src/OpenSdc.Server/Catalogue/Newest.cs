@@ -48,15 +48,16 @@ internal sealed class Newest(Session session, DbTransaction transaction)
         var given = new List<object?>();
         for (var i = 0; i < values.Length; i++)
         {
-            // The index by product leads, never the one by repointing or rotation.
-            var isPeriod = SeriesColumns[i] is "repointing" or "cr";
-            text.Append(" AND ").Append(SeriesColumns[i]);
+            text.Append(" AND ");
             if (values[i] is null)
-                text.Append(" IS NULL");
-            else
-                text.Append(isPeriod ? " + 0 = @p" : " = @p").Append(given.Count);
-            if (values[i] is not null)
-                given.Add(values[i]);
+            {
+                text.Append(SeriesColumns[i]).Append(" IS NULL");
+                continue;
+            }
+
+            // The index by product leads, never the one by repointing or rotation.
+            text.Append(SeriesColumns[i] is "repointing" or "cr" ? Filters.UnindexedNumber(SeriesColumns[i]) : SeriesColumns[i]).Append(" = @p").Append(given.Count);
+            given.Add(values[i]);
         }
 
         await using var reader = await session.Statement(text.ToString(), given.ToArray(), transaction).ExecuteReaderAsync(cancel);

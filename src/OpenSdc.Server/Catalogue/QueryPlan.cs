@@ -153,8 +153,7 @@ internal static class QueryPlan
 
     public static SqlStatement Sorted(FileQuery query, string columns, Lead lead = Lead.Names)
     {
-        // A column that comes again decides nothing, and the database takes only so many.
-        var order = string.Join(", ", query.Sort.DistinctBy(each => each.Column).SelectMany(SortColumns))
+        var order = string.Join(", ", query.Sort.SelectMany(SortColumns))
             + (query.Sort.Any(each => each.Column == "file_path") ? "" : (query.Sort.Count > 0 ? ", " : "") + Ordered("file_path"));
         if (lead != Lead.Names)
             return Led(query, columns, lead, order);
