@@ -119,7 +119,7 @@ public sealed class ScrubTests
 
     private static void Harm(string path, string harm)
     {
-        using var file = File.Open(path, FileMode.Open, FileAccess.ReadWrite);
+        using var file = File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         switch (harm)
         {
             case "delete":

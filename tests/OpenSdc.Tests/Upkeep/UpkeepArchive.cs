@@ -68,7 +68,7 @@ internal sealed class UpkeepArchive : IAsyncDisposable
 
     public static void FlipBit(string path, long at)
     {
-        using var file = File.Open(path, FileMode.Open, FileAccess.ReadWrite);
+        using var file = File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         file.Position = at;
         var value = file.ReadByte();
         file.Position = at;
