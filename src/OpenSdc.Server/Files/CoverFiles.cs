@@ -48,7 +48,7 @@ internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalo
                 (version, written) = (its, Text(its));
             WriteCell(output, cell, written);
             if (output.Length > FlushAt)
-                await output.FlushToAsync(context, patience);
+                await output.FlushAndGiveWayAsync(context, patience);
         }
 
         output.Write("]"u8);

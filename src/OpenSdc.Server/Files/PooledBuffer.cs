@@ -33,6 +33,17 @@ internal sealed class PooledBuffer(int size) : IDisposable
         await patience.FlushAsync(context);
     }
 
+    /// <summary>
+    /// As <see cref="FlushToAsync"/>, in the middle of a long answer. A client that takes everything at once never lets its flush wait, so that one listing would keep its thread to the end while
+    /// others have not begun: where any work waits for a thread it goes first.
+    /// </summary>
+    public async ValueTask FlushAndGiveWayAsync(HttpContext context, Patience patience)
+    {
+        await FlushToAsync(context, patience);
+        if (ThreadPool.PendingWorkItemCount > 0)
+            await Task.Yield();
+    }
+
     public void Dispose() => ArrayPool<byte>.Shared.Return(bytes);
 
     private void Grow(int atLeast)

@@ -132,7 +132,7 @@ internal sealed record Listing(
             if (limit is not null)
                 last = rows.Columns.GetString(Format.PathColumn);
             else if (output.Length > FlushAt)
-                await output.FlushToAsync(context, patience);
+                await output.FlushAndGiveWayAsync(context, patience);
         }
 
         Format.End(output);
