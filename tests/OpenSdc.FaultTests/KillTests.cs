@@ -40,7 +40,7 @@ public sealed class KillTests
 
             using var stop = new CancellationTokenSource();
             var load = Task.WhenAll(clients.Select(client => Task.Run(() => client.RunAsync(archive, stop.Token))));
-            await Task.Delay(random.Next(300, 1200));
+            await Task.Delay(random.Next(200, 700));
             await archive.KillAsync();
             await stop.CancelAsync();
             await load;
