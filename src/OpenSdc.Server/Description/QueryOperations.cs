@@ -25,7 +25,7 @@ internal static class QueryOperations
         """;
 
     private static readonly string Limits =
-        $"A value may have {QueryParameters.LongestValue} characters and {QueryParameters.MostWildcards} wildcards, and a parameter {QueryParameters.MostValues} values, "
+        $"A value may have {ParameterValues.LongestValue} characters and {ParameterValues.MostWildcards} wildcards, and a parameter {ParameterValues.MostValues} values, "
         + $"or {QueryParameters.MostFiles} names of files.";
 
     private static readonly OpenApiParameter IfNoneMatch =

@@ -64,13 +64,13 @@ internal static class QueryWords
             Words.String(), JsonValue.Create(Samples.Cursor)),
     ];
 
-    private static OpenApiParameter Texts(string name, string text, string example, string? pattern = null, int most = QueryParameters.MostValues) =>
-        Several(name, text, new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = QueryParameters.LongestValue, Pattern = pattern }, JsonValue.Create(example), most);
+    private static OpenApiParameter Texts(string name, string text, string example, string? pattern = null, int most = ParameterValues.MostValues) =>
+        Several(name, text, new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = ParameterValues.LongestValue, Pattern = pattern }, JsonValue.Create(example), most);
 
     private static OpenApiParameter Numbers(string name, string text, int example) =>
         Several(name, text, new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "0" }, JsonValue.Create(example));
 
-    private static OpenApiParameter Several(string name, string text, OpenApiSchema each, JsonNode example, int most = QueryParameters.MostValues)
+    private static OpenApiParameter Several(string name, string text, OpenApiSchema each, JsonNode example, int most = ParameterValues.MostValues)
     {
         var parameter = Words.Query(name, text,
             new OpenApiSchema { Type = JsonSchemaType.Array, Items = each, MinItems = 1, MaxItems = most }, new JsonArray(example));

@@ -61,7 +61,7 @@ internal sealed record CoverageRequest(FileQuery Query, int Digits, IQueryCollec
                 if (values is not [{ } bin])
                     return (null, Problems.BadParameter($"The parameter {Bin} is given {values.Count} times; allowed: once."));
                 if (!Periods.TryGetValue(bin, out digits))
-                    return (null, Problems.BadParameter($"The parameter {Bin} is '{QueryParameters.Shown(bin)}'; allowed: {string.Join(", ", Bins)}."));
+                    return (null, Problems.BadParameter($"The parameter {Bin} is '{ParameterValues.Shown(bin)}'; allowed: {string.Join(", ", Bins)}."));
             }
             else if (Filters.Contains(name))
             {
@@ -73,7 +73,7 @@ internal sealed record CoverageRequest(FileQuery Query, int Digits, IQueryCollec
             }
             else
             {
-                return (null, Problems.UnknownParameter(QueryParameters.Shown(name), Known(hasBin)));
+                return (null, Problems.UnknownParameter(ParameterValues.Shown(name), Known(hasBin)));
             }
         }
 

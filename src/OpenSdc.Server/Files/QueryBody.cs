@@ -25,7 +25,7 @@ internal static class QueryBody
                 var form = await new FormFeature(request, options).ReadFormAsync(request.HttpContext.RequestAborted);
                 // Passed over, a list of names that came as a file would be answered with all files there are.
                 if (form.Files is [var file, ..])
-                    return (null, Malformed($"has the file {QueryParameters.Shown(file.Name)}, and a form's parameters are texts"));
+                    return (null, Malformed($"has the file {ParameterValues.Shown(file.Name)}, and a form's parameters are texts"));
                 foreach (var (name, values) in form)
                     Add(given, name, values);
             }

@@ -1,9 +1,7 @@
-using System.Globalization;
-using System.Text;
-using Microsoft.Extensions.Primitives;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Files.Formats;
+using static OpenSdc.Server.Files.ParameterValues;
 
 namespace OpenSdc.Server.Files;
 
@@ -13,12 +11,6 @@ namespace OpenSdc.Server.Files;
 /// </summary>
 internal sealed class QueryParameters
 {
-    public const int LongestValue = 255;
-    // A cursor holds a path, and is longer than what it holds.
-    private const int LongestSingle = 1024;
-
-    public const int MostWildcards = 4;
-    public const int MostValues = 1000;
     public const int MostFiles = 10_000;
     public const int LargestPage = 10_000;
 
@@ -31,36 +23,36 @@ internal sealed class QueryParameters
         ["instrument"] = (p, name) => p.query = p.query with { Instruments = p.Known(name, each => each.Instruments) },
         ["data_level"] = (p, name) => p.query = p.query with { DataLevels = p.Known(name, each => each.DataLevels) },
         ["descriptor"] = (p, name) => p.query = p.query with { Descriptors = p.ReadDescriptors(name) },
-        ["start_date"] = (p, name) => p.query = p.query with { StartDate = p.Date(name) },
-        ["end_date"] = (p, name) => p.query = p.query with { EndDate = p.Date(name) },
+        ["start_date"] = (p, name) => p.query = p.query with { StartDate = p.given.Date(name) },
+        ["end_date"] = (p, name) => p.query = p.query with { EndDate = p.given.Date(name) },
         ["version"] = (p, name) => p.ReadVersion(name),
         ["extension"] = (p, name) => p.query = p.query with { Extensions = p.Known(name, each => each.Extensions) },
         ["repointing"] = (p, name) => p.query = p.query with { Repointings = p.Numbers(name, "repoint") },
         ["cr"] = (p, name) => p.query = p.query with { Crs = p.Numbers(name, "cr") },
-        ["ingestion_start_date"] = (p, name) => p.query = p.query with { IngestionStartDate = p.Date(name) },
-        ["ingestion_end_date"] = (p, name) => p.query = p.query with { IngestionEndDate = p.Date(name) },
+        ["ingestion_start_date"] = (p, name) => p.query = p.query with { IngestionStartDate = p.given.Date(name) },
+        ["ingestion_end_date"] = (p, name) => p.query = p.query with { IngestionEndDate = p.given.Date(name) },
         ["major_version"] = (p, name) => p.query = p.query with { MajorVersions = p.Numbers(name, "") },
         ["minor_version"] = (p, name) => p.query = p.query with { MinorVersions = p.Numbers(name, "") },
-        ["latest"] = (p, name) => p.query = p.query with { Latest = p.query.Latest | p.YesOrNo(name) },
+        ["latest"] = (p, name) => p.query = p.query with { Latest = p.query.Latest | p.given.YesOrNo(name) },
         ["table"] = (_, _) => { }, // read before all others, since it says what they may be
         ["file_path"] = (p, name) => p.ReadFiles(name, bare: false),
         ["filename"] = (p, name) => p.ReadFiles(name, bare: true),
-        ["overlaps"] = (p, name) => p.query = p.query with { Overlaps = p.Days(name) },
-        ["since_seq"] = (p, name) => p.query = p.query with { SinceSeq = p.BigNumber(name) },
-        ["as_of"] = (p, name) => p.query = p.query with { AsOf = p.BigNumber(name) },
-        ["current"] = (p, name) => p.query = p.query with { Current = p.YesOrNo(name) },
+        ["overlaps"] = (p, name) => p.query = p.query with { Overlaps = p.given.Days(name) },
+        ["since_seq"] = (p, name) => p.query = p.query with { SinceSeq = p.given.BigNumber(name) },
+        ["as_of"] = (p, name) => p.query = p.query with { AsOf = p.given.BigNumber(name) },
+        ["current"] = (p, name) => p.query = p.query with { Current = p.given.YesOrNo(name) },
         ["sort"] = (p, name) => p.query = p.query with { Sort = p.SortFields(name) },
         ["fields"] = (p, name) => p.fields = p.FieldNames(name),
-        ["count"] = (p, name) => p.count = p.YesOrNo(name),
-        ["format"] = (p, name) => p.format = p.OneOf(name, ListingFormats.Names),
-        ["limit"] = (p, name) => p.query = p.query with { Limit = p.Number(name, "", 1, LargestPage) },
+        ["count"] = (p, name) => p.count = p.given.YesOrNo(name),
+        ["format"] = (p, name) => p.format = p.given.OneOf(name, ListingFormats.Names),
+        ["limit"] = (p, name) => p.query = p.query with { Limit = p.given.Number(name, "", 1, LargestPage) },
         ["cursor"] = (p, name) => p.query = p.ReadCursor(name),
     };
 
     /// <summary>Every parameter there is, in that order.</summary>
     public static IReadOnlyCollection<string> Names => Readers.Keys;
 
-    private readonly IQueryCollection given;
+    private readonly ParameterValues given;
     private readonly Mission mission;
     private readonly Family family;
 
@@ -71,14 +63,14 @@ internal sealed class QueryParameters
     private string? format;
     private bool count;
 
-    private QueryParameters(IQueryCollection given, Mission mission)
+    private QueryParameters(ParameterValues given, Mission mission)
     {
         (this.given, this.mission) = (given, mission);
-        var table = given.ContainsKey("table") ? Single("table") : "science";
+        var table = given.Has("table") ? given.Single("table") : "science";
         family = mission.Families.FirstOrDefault(each => each.Name == table)
             ?? throw new Refused(Problems.BadParameter(
                 $"The parameter table is '{Shown(table)}', which is no family of files; allowed: {string.Join(", ", mission.Families.Select(each => each.Name))}."));
-        var anyFamily = !given.ContainsKey("table") && (given.ContainsKey("file_path") || given.ContainsKey("filename"));
+        var anyFamily = !given.Has("table") && (given.Has("file_path") || given.Has("filename"));
         families = anyFamily ? mission.Families : [family];
         query = new FileQuery { Family = anyFamily ? null : table };
     }
@@ -94,7 +86,7 @@ internal sealed class QueryParameters
                     return (null, Problems.UnknownParameter(Shown(name), Readers.Keys));
             }
 
-            var p = new QueryParameters(given, mission);
+            var p = new QueryParameters(new ParameterValues(given), mission);
             foreach (var (name, _) in given)
                 Readers[name](p, name);
             return (new QueryRequest(p.query, p.query.Family is null ? null : p.family, p.format, p.fields, p.count), null);
@@ -125,7 +117,7 @@ internal sealed class QueryParameters
     private void ReadFiles(string name, bool bare)
     {
         var keys = new List<string>();
-        foreach (var text in Split(name, MostFiles))
+        foreach (var text in given.Split(name, MostFiles))
         {
             var target = ArchivePath.ParseDownload(text, mission);
             if (target.Kind is DownloadTargetKind.NoName or DownloadTargetKind.NotAName || (bare && text.Contains('/', StringComparison.Ordinal)))
@@ -141,12 +133,12 @@ internal sealed class QueryParameters
 
     private FileQuery ReadCursor(string name)
     {
-        if (!given.ContainsKey("limit"))
-            throw Bad(name, Single(name), "together with limit, as the header Link gave it", []);
+        if (!given.Has("limit"))
+            throw Bad(name, given.Single(name), "together with limit, as the header Link gave it", []);
         // A page of another order than that of paths goes on at a place, and any other after a path.
-        return Cursor.Read(Single(name)) is { } cursor && (given.ContainsKey("sort") ? cursor is { After: "", Offset: > 0 } : cursor is { After.Length: > 0, Offset: 0 })
+        return Cursor.Read(given.Single(name)) is { } cursor && (given.Has("sort") ? cursor is { After: "", Offset: > 0 } : cursor is { After.Length: > 0, Offset: 0 })
             ? query with { After = cursor.After, Offset = cursor.Offset, AsOf = cursor.AsOf }
-            : throw Bad(name, Single(name), "what the header Link of the page before gave, unchanged", []);
+            : throw Bad(name, given.Single(name), "what the header Link of the page before gave, unchanged", []);
     }
 
     /// <summary>Values out of a set that the mission file fixes; wildcards become the members that they match.</summary>
@@ -156,7 +148,7 @@ internal sealed class QueryParameters
         if (allowed.Count == 0)
             throw DoesNotGo(name);
         var values = new List<string>();
-        foreach (var text in Split(name))
+        foreach (var text in given.Split(name))
         {
             if (text == "*")
                 return [];
@@ -171,7 +163,7 @@ internal sealed class QueryParameters
 
     private List<string> Texts(string name, string allowed, Func<string, bool> isAllowed)
     {
-        var values = Split(name).ToList();
+        var values = given.Split(name).ToList();
         if (values.Find(text => text != "*" && !isAllowed(text)) is { } bad)
             throw Bad(name, bad, allowed, []);
         // A lone star filters nothing.
@@ -179,47 +171,19 @@ internal sealed class QueryParameters
     }
 
     private List<int> Numbers(string name, string prefix) => families.Any(each => each.Fields.Contains(name))
-        ? [.. Split(name).Select(text => Number(name, text, prefix, 0, int.MaxValue))]
+        ? [.. given.Split(name).Select(text => Number(name, text, prefix, 0, int.MaxValue))]
         : throw DoesNotGo(name);
-
-    private int Number(string name, string prefix, int least, int most) => Number(name, Single(name), prefix, least, most);
-
-    private static int Number(string name, string text, string prefix, int least, int most)
-    {
-        var digits = prefix.Length > 0 && text.StartsWith(prefix, StringComparison.Ordinal) ? text.AsSpan(prefix.Length) : text;
-        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
-            ? number
-            : throw Bad(name, text, prefix.Length > 0 ? $"a whole number such as 2 or {prefix}00002" : $"a whole number from {least} to {most}", []);
-    }
-
-    private long BigNumber(string name) =>
-        long.TryParse(Single(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : throw Bad(name, Single(name), "the number of a publication, 0 or more", []);
-
-    private string Date(string name) => IsDay(Single(name)) ? Single(name) : throw Bad(name, Single(name), "a day that exists, as YYYYMMDD", []);
-
-    private (string From, string To) Days(string name)
-    {
-        var days = Single(name).Split('-');
-        return days.Length <= 2 && days.All(IsDay) && string.CompareOrdinal(days[0], days[^1]) <= 0
-            ? (days[0], days[^1])
-            : throw Bad(name, Single(name), "a day that exists, as YYYYMMDD, or two of them in order with a hyphen between", []);
-    }
-
-    private static bool IsDay(string text) =>
-        text.Length == 8 && DateOnly.TryParseExact(text, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
 
     private List<SortField> SortFields(string name)
     {
         var order = new List<SortField>();
-        foreach (var text in Split(name))
+        foreach (var text in given.Split(name))
         {
             var column = text.TrimStart('-');
             if (!SortColumns.Contains(column) || text.Length - column.Length > 1)
                 throw Bad(name, text, $"{string.Join(", ", SortColumns)}, with a hyphen before it for descending", []);
             if (order.Exists(each => each.Column == column))
-                throw Bad(name, string.Join(',', given[name].AsEnumerable()), $"each field once, and {column} is named twice", []);
+                throw Bad(name, given.Text(name), $"each field once, and {column} is named twice", []);
             order.Add(new SortField(column, Descending: text[0] == '-'));
         }
 
@@ -227,52 +191,7 @@ internal sealed class QueryParameters
     }
 
     private List<string> FieldNames(string name) =>
-        [.. Split(name).Select(text => QueryRequest.AllFields.Contains(text) ? text : throw Bad(name, text, string.Join(", ", QueryRequest.AllFields), [])).Distinct()];
-
-    private string OneOf(string name, IReadOnlyList<string> allowed) =>
-        allowed.Contains(Single(name)) ? Single(name) : throw Bad(name, Single(name), string.Join(", ", allowed), []);
-
-    private bool YesOrNo(string name) => Single(name) switch
-    {
-        "true" or "True" => true,
-        "false" or "False" => false,
-        var other => throw Bad(name, other, "true or false", []),
-    };
-
-    private string Single(string name)
-    {
-        var values = given[name];
-        if (values.Count != 1)
-            throw new Refused(Problems.BadParameter($"The parameter {name} is given {values.Count} times; allowed: once."));
-        return values[0] switch
-        {
-            null or "" => throw Bad(name, "", "a value, or leave the parameter out", []),
-            { Length: > LongestSingle } text => throw Bad(name, text, $"at most {LongestSingle} characters", []),
-            var text => text,
-        };
-    }
-
-    /// <summary>Repeated parameters and comma lists alike.</summary>
-    private IEnumerable<string> Split(string name, int most = MostValues)
-    {
-        StringValues values = given[name];
-        var seen = 0;
-        foreach (var value in values)
-        {
-            foreach (var text in (value ?? "").Split(','))
-            {
-                if (text.Length == 0)
-                    throw Bad(name, value ?? "", "one value or several between commas, none of them empty", []);
-                if (text.Length > LongestValue)
-                    throw Bad(name, text, $"at most {LongestValue} characters a value", []);
-                if (text.AsSpan().Count('*') > MostWildcards)
-                    throw Bad(name, text, $"at most {MostWildcards} wildcards a value", []);
-                if (++seen > most)
-                    throw Bad(name, value ?? "", $"at most {most} values", []);
-                yield return text;
-            }
-        }
-    }
+        [.. given.Split(name).Select(text => QueryRequest.AllFields.Contains(text) ? text : throw Bad(name, text, string.Join(", ", QueryRequest.AllFields), [])).Distinct()];
 
     private bool IsDescriptor(string text)
     {
@@ -294,28 +213,4 @@ internal sealed class QueryParameters
     }
 
     private Refused DoesNotGo(string name) => new(Problems.BadParameter($"The parameter {name} does not go with table={family.Name}: its files have none."));
-
-    private static Refused Bad(string name, string text, string allowed, IReadOnlyList<NameFault> faults) =>
-        new(Problems.BadParameter($"The parameter {name} is '{Shown(text)}'; allowed: {allowed}.") with { Errors = [.. faults.Select(fault => fault.Message)] });
-
-    /// <summary>A caller's text as a sentence can hold it: short, and on one line.</summary>
-    public static string Shown(string text)
-    {
-        // By whole characters: half of one could not be written as JSON.
-        var shown = new StringBuilder();
-        foreach (var rune in text.EnumerateRunes())
-        {
-            if (shown.Length >= 80)
-                return shown.Append('…').ToString();
-            shown.Append(Rune.IsControl(rune) ? Rune.ReplacementChar : rune);
-        }
-
-        return shown.ToString();
-    }
-
-    /// <summary>Leaves the reading of one parameter from wherever its fault is found; never leaves this class.</summary>
-    private sealed class Refused(Problem problem) : Exception
-    {
-        public Problem Problem => problem;
-    }
 }
