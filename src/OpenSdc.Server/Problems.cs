@@ -99,6 +99,10 @@ internal static class Problems
 
     public static Problem UploadEnded(string state) => new("upload-ended", 409, $"The upload is {state} and takes nothing more.") { Plain = true };
 
+    public static Problem PartsGone { get; } = new("upload-ended", 409,
+        "The store has none of the upload's parts any more, as a rule of its bucket may remove them after a while. Begin a new upload.")
+    { Plain = true };
+
     public static Problem NotInParts { get; } = new("not-in-parts", 409,
         "The upload does not come in parts: its bytes are PUT to the URL that it was given. POST /uploads begins one in parts.")
     { Plain = true };

@@ -14,7 +14,7 @@ internal readonly record struct Incoming(StagedObject Staged, Func<CancellationT
 /// The bytes of recorded uploads until they are published: in the staging of a store that clients send to themselves, or, of uploads in parts, on the
 /// archive's own disk. Which of the two it is, is asked here and nowhere else.
 /// </summary>
-internal sealed class IncomingBytes(IObjectStore store, PartLedger ledger, SignedUrls urls)
+internal sealed class IncomingBytes(IObjectStore store, UploadLedger uploads, PartLedger ledger, SignedUrls urls)
 {
     /// <summary>Bytes of the largest file that may come in parts.</summary>
     public const long LargestFile = 5L << 40;
@@ -38,12 +38,15 @@ internal sealed class IncomingBytes(IObjectStore store, PartLedger ledger, Signe
     public async Task<string> BeginAsync(string id, string key, CancellationToken cancel) =>
         store.Direct is { } direct ? await direct.BeginPartsAsync(id, key, cancel) : id;
 
-    /// <summary>The parts that have come, by number.</summary>
-    public async Task<IReadOnlyList<ReceivedPart>> PartsAsync(RecordedUpload upload, int from, int count, CancellationToken cancel) =>
-        store.Direct is { } direct
-            ? [.. Complete(upload, await direct.PartsAsync(upload.Id, upload.Key, upload.StoreId!, cancel) ?? [])
-                .Where(part => part.Part >= from && part.Part < (long)from + count).Select(part => new ReceivedPart(part.Part, part.Size))]
-            : await ledger.ListAsync(upload.Id, from, count, cancel);
+    /// <summary>The parts that have come, by number; null where the store has let go of them all.</summary>
+    public async Task<IReadOnlyList<ReceivedPart>?> PartsAsync(RecordedUpload upload, int from, int count, CancellationToken cancel)
+    {
+        if (store.Direct is not { } direct)
+            return await ledger.ListAsync(upload.Id, from, count, cancel);
+        if (await direct.PartsAsync(upload.Id, upload.Key, upload.StoreId!, cancel) is not { } stored)
+            return await IsGoneAsync(direct, upload, cancel) ? null : [];
+        return [.. Complete(upload, stored).Where(part => part.Part >= from && part.Part < (long)from + count).Select(part => new ReceivedPart(part.Part, part.Size))];
+    }
 
     /// <summary>The absolute URL to PUT one part to.</summary>
     public string SignPart(RecordedUpload upload, int part, int seconds, string address) => store.Direct is { } direct
@@ -62,7 +65,7 @@ internal sealed class IncomingBytes(IObjectStore store, PartLedger ledger, Signe
         }
 
         if (await direct.PartsAsync(upload.Id, upload.Key, upload.StoreId!, cancel) is not { } stored)
-            return null;
+            return await IsGoneAsync(direct, upload, cancel) ? Problems.PartsGone : null;
         var complete = Complete(upload, stored).ToList();
         refusal = Refusal(upload, complete.Select(part => part.Part));
         try
@@ -118,6 +121,13 @@ internal sealed class IncomingBytes(IObjectStore store, PartLedger ledger, Signe
     }
 
     private static Incoming Of(ArrivedUpload arrived) => new(arrived, cancel => arrived.DigestAsync(read: null, cancel));
+
+    /// <summary>
+    /// Whether an upload whose parts the store does not know is lost with them. Where it was completed its bytes lie in staging until its record says that it is published, so that
+    /// they are looked for first.
+    /// </summary>
+    private async Task<bool> IsGoneAsync(DirectTransfer direct, RecordedUpload upload, CancellationToken cancel) =>
+        await direct.OpenArrivedAsync(upload.Id, upload.Key, cancel) is null && await uploads.FindAsync(upload.Id, cancel) is { State: UploadState.Open };
 
     /// <summary>Of the parts that a store has, those that are of the right size: it takes any.</summary>
     private static IEnumerable<StoredPart> Complete(RecordedUpload upload, IEnumerable<StoredPart> parts) =>

@@ -28,7 +28,8 @@ internal static class PartRoutes
             return Bad("from", from!, upload.Parts);
         if (!TryRead(count, UsuallyListed, MostListed, out var most))
             return Bad("count", count!, MostListed);
-        var received = await incoming.PartsAsync(upload, first, most, context.RequestAborted);
+        if (await incoming.PartsAsync(upload, first, most, context.RequestAborted) is not { } received)
+            return Problems.PartsGone;
         var urls = Enumerable.Range(first, Math.Min(most, upload.Parts - first + 1)).Except(received.Select(part => part.Part)).Select(part =>
         {
             var (offset, size) = upload.Part(part);
