@@ -35,10 +35,25 @@ internal sealed class SettingOptions
     public ServerOptions Read(ParseResult parsed)
     {
         var file = ReadFile();
+        RefuseMisspelt();
         return ServerOptions.Read(setting =>
             (options.TryGetValue(setting, out var option) ? parsed.GetValue(option) : null)
             ?? Environment.GetEnvironmentVariable(setting.EnvironmentName)
             ?? file[setting.ConfigurationKey]);
+    }
+
+    /// <summary>
+    /// A variable that is nearly a setting is one that somebody believes in force. What is nothing like one passes: an orchestrator makes variables such as <c>OPENSDC_PORT</c> of the names of
+    /// its services.
+    /// </summary>
+    private static void RefuseMisspelt()
+    {
+        var known = ServerOptions.Settings.Select(setting => setting.EnvironmentName).ToList();
+        foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Order(StringComparer.Ordinal))
+        {
+            if (name.StartsWith("OPENSDC_", StringComparison.OrdinalIgnoreCase) && !known.Contains(name) && known.Find(each => Spelling.IsNear(name.ToUpperInvariant(), each)) is { } meant)
+                throw new SettingException($"The variable {name} of the environment is no setting; the nearest is {meant}.");
+        }
     }
 
     private static IConfigurationRoot ReadFile()

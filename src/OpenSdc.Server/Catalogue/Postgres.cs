@@ -24,9 +24,6 @@ internal sealed class Postgres : SqlDialect, IDisposable
     private const int MostReaders = 32;
     private const long MigrationLock = 0x4F70656E534443; // one number for all archives' programs; each database has its own locks
 
-    /// <summary>How long a start waits for a database that cannot be reached.</summary>
-    public static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(30);
-
     private static readonly TimeSpan RetryEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly TimeProvider clock;
@@ -190,7 +187,7 @@ internal sealed class Postgres : SqlDialect, IDisposable
     /// <summary>The first connection of a start, which waits a while for a database that is just starting as well.</summary>
     private async Task<NpgsqlConnection> FirstConnectionAsync(CancellationToken cancel)
     {
-        var began = clock.GetTimestamp();
+        var wait = new StartWait(clock, $"the database {place}", RetryEvery);
         while (true)
         {
             try
@@ -199,9 +196,8 @@ internal sealed class Postgres : SqlDialect, IDisposable
             }
             catch (NpgsqlException failure) when (failure is not PostgresException answered || answered.SqlState == PostgresErrorCodes.CannotConnectNow)
             {
-                if (clock.GetElapsedTime(began) > FirstWait)
+                if (!await wait.GoesOnAsync(Reason(failure), cancel))
                     throw new SettingException($"The database {place} cannot be reached: {Reason(failure)}", failure);
-                await Task.Delay(RetryEvery, clock, cancel);
             }
             catch (Exception refusal) when (refusal is not OperationCanceledException)
             {

@@ -8,9 +8,6 @@ namespace OpenSdc.Server.Objects;
 /// <summary>Makes sure at start that the bucket is there and can be used; a start that cannot succeed stops with a sentence that says what to mend.</summary>
 internal static class S3Opening
 {
-    /// <summary>How long a store that cannot be reached is waited for: it may be starting beside this process.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <exception cref="SettingException">It cannot be used, or not reached for 30 s.</exception>
@@ -46,7 +43,7 @@ internal static class S3Opening
 
     private static async Task CheckAsync(S3Bucket bucket, bool mayMake, TimeProvider clock, CancellationToken cancel)
     {
-        var started = clock.GetTimestamp();
+        var wait = new StartWait(clock, $"the object store {bucket.Location} at {AddressOf(bucket.Location)}", Pause);
         while (true)
         {
             try
@@ -62,9 +59,8 @@ internal static class S3Opening
             {
                 if (SentenceOf(failure, bucket.Location) is { } sentence)
                     throw new SettingException(sentence, failure);
-                if (clock.GetElapsedTime(started) > Patience)
+                if (!await wait.GoesOnAsync(failure.Message, cancel))
                     throw new SettingException($"The object store {bucket.Location} at {AddressOf(bucket.Location)} cannot be reached: {failure.Message}", failure);
-                await Task.Delay(Pause, clock, cancel);
             }
         }
     }

@@ -35,6 +35,36 @@ public sealed class ServeCommandTests : IDisposable
         sdc.Errors.Trim().ShouldNotContain("\n");
     }
 
+    [Theory]
+    [InlineData("OPENSDC_PUBLICURL", "OPENSDC_PUBLIC_URL")]
+    [InlineData("OPENSDC_URL", "OPENSDC_URLS")]
+    [InlineData("opensdc_data", "OPENSDC_DATA")]
+    public async Task A_misspelt_variable_ends_with_code_2_and_the_setting_that_is_nearest(string variable, string meant)
+    {
+        await using var sdc = SdcProcess.Start(folder, "serve --urls http://127.0.0.1:0", (variable, "x"));
+        (await sdc.ExitCodeAsync()).ShouldBe(2);
+        OnlySentence(sdc).ShouldBe($"The variable {variable} of the environment is no setting; the nearest is {meant}.");
+    }
+
+    /// <summary>What an orchestrator makes of a service that is called opensdc.</summary>
+    [Fact]
+    public async Task A_variable_that_is_nothing_like_a_setting_keeps_nothing_from_starting()
+    {
+        await using var sdc = SdcProcess.Start(folder, "serve --urls http://127.0.0.1:0 --data data", ("OPENSDC_PORT", "tcp://10.0.0.1:80"), ("OPENSDC_SERVICE_HOST", "10.0.0.1"), ("OPENSDC_PORT_80_TCP_ADDR", "10.0.0.1"));
+        (await sdc.AddressAsync()).ShouldStartWith("http://127.0.0.1:");
+    }
+
+    [Theory]
+    [InlineData("--catalogue Host=127.0.0.1;Port=1;Database=archive", "Waiting up to 30 s for the database archive at 127.0.0.1:1: ")]
+    [InlineData("--objects s3://archive --s3-endpoint http://127.0.0.1:1", "Waiting up to 30 s for the object store s3://archive at http://127.0.0.1:1/: ")]
+    public async Task A_start_says_what_it_waits_for(string settings, string sentence)
+    {
+        await using var sdc = SdcProcess.Start(folder, $"serve --urls http://127.0.0.1:0 --data data {settings}", ("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "secret"));
+        for (var tries = 0; tries < 800 && !sdc.Errors.Contains('\n'); tries++)
+            await Task.Delay(25);
+        OnlySentence(sdc).ShouldStartWith(sentence);
+    }
+
     [Fact]
     public async Task An_address_that_is_taken_ends_with_code_2_and_one_sentence()
     {
