@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 
 namespace OpenSdc.Contract.Naming;
@@ -8,6 +9,9 @@ namespace OpenSdc.Contract.Naming;
 /// </summary>
 public static class ArchivePath
 {
+    // What most paths are made of; among these only a segment of dots is a fault.
+    private static readonly SearchValues<char> Usual = SearchValues.Create("/._-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
     /// <summary>
     /// The last segment of an upload path. Clients send paths relative to folders of their own, so that the folders before
     /// it do not count; but a path that climbs (<c>..</c>), or hides a slash in its name, is refused with a fault.
@@ -70,6 +74,8 @@ public static class ArchivePath
 
     private static NameFault? FaultOf(ReadOnlySpan<char> path, string name)
     {
+        if (!path.ContainsAnyExcept(Usual) && !path.StartsWith('.') && !path.Contains("/.", StringComparison.Ordinal))
+            return null;
         foreach (var segment in path.Split('/'))
         {
             var text = path[segment];

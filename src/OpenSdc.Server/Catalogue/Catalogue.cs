@@ -57,7 +57,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
 
     /// <summary>Whether a key has a record: the index by path alone tells.</summary>
     public ValueTask<bool> HasAsync(string key, CancellationToken cancel) =>
-        ReadAsync(async session => await session.Statement(HasSql, [key]).ExecuteScalarAsync(cancel) is not null, cancel);
+        ReadAsync(session => session.AnyAsync(HasSql, [key], cancel), cancel);
 
     /// <summary>The number of the newest publication; 0 for an empty archive.</summary>
     public ValueTask<long> HeadAsync(CancellationToken cancel) =>

@@ -130,12 +130,15 @@ internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDi
     /// <summary>Runs one of the program's few statements that are run very often and give nothing back: without the driver, where that is faster.</summary>
     public Task RunAsync(string sql, ReadOnlySpan<object?> values, DbTransaction transaction, CancellationToken cancel)
     {
-        if (!directs.TryGetValue(sql, out var direct))
-            directs.Add(sql, direct = dialect.Direct(connection, sql));
-        if (direct is null)
-            return Statement(sql, values, transaction).ExecuteNonQueryAsync(cancel);
-        direct.Run(values);
-        return Task.CompletedTask;
+        return Direct(sql)?.Run(values) is null ? Statement(sql, values, transaction).ExecuteNonQueryAsync(cancel) : Task.CompletedTask;
+    }
+
+    /// <summary>Whether a query has any row, asked the same way.</summary>
+    public ValueTask<bool> AnyAsync(string sql, ReadOnlySpan<object?> values, CancellationToken cancel)
+    {
+        return Direct(sql)?.Run(values) is { } found ? ValueTask.FromResult(found) : AskDriverAsync(Statement(sql, values), cancel);
+
+        static async ValueTask<bool> AskDriverAsync(DbCommand command, CancellationToken cancel) => await command.ExecuteScalarAsync(cancel) is not null;
     }
 
     public void Dispose()
@@ -144,6 +147,13 @@ internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDi
         foreach (var direct in directs.Values)
             direct?.Dispose();
         connection.Dispose();
+    }
+
+    private DirectStatement? Direct(string sql)
+    {
+        if (!directs.TryGetValue(sql, out var direct))
+            directs.Add(sql, direct = dialect.Direct(connection, sql));
+        return direct;
     }
 
     private void Forget()

@@ -54,7 +54,7 @@ internal abstract class SqlDialect
         return command;
     }
 
-    /// <summary>The same for a statement that is run very often and gives nothing back, without the driver; null where the driver does as well.</summary>
+    /// <summary>The same for a statement that is run very often and of whose rows nothing is read, without the driver; null where the driver does as well.</summary>
     public virtual DirectStatement? Direct(DbConnection connection, string sql) => null;
 
     /// <summary>Gives a parameter its value: null, a text or a whole number.</summary>
@@ -88,11 +88,12 @@ internal abstract class SqlDialect
     public virtual bool EmptyLog(DbConnection connection) => true;
 }
 
-/// <summary>A prepared statement that gives nothing back.</summary>
+/// <summary>A prepared statement of whose rows nothing is read.</summary>
 internal abstract class DirectStatement : IDisposable
 {
-    /// <summary>Runs it with these values of @p0, @p1, … in the transaction of its connection.</summary>
-    public abstract void Run(ReadOnlySpan<object?> values);
+    /// <summary>Runs it with these values of @p0, @p1, …, in the transaction of its connection where that has one.</summary>
+    /// <returns>Whether it found a row; null where the database is busy for a moment: the driver knows how to wait.</returns>
+    public abstract bool? Run(ReadOnlySpan<object?> values);
 
     public abstract void Dispose();
 }

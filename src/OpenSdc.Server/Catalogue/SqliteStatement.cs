@@ -6,8 +6,8 @@ using SQLitePCL;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// A statement that writes, run without the driver: it would look for each parameter by its name at each use, which for the nineteen values of a record costs as much as
-/// SQLite's own work on the row does.
+/// A statement run without the driver: it would look for each parameter by its name at each use, which for the nineteen values of a record costs as much as
+/// SQLite's own work on the row does, and make a reader for an answer that is yes or no.
 /// </summary>
 internal sealed class SqliteStatement : DirectStatement
 {
@@ -20,16 +20,19 @@ internal sealed class SqliteStatement : DirectStatement
         Check(raw.sqlite3_prepare_v2(database, sql, out statement));
     }
 
-    /// <summary>Runs it in the transaction that the connection has open. The parameters are @p0, @p1, …, which SQLite numbers in the order in which they first stand in the text.</summary>
-    public override void Run(ReadOnlySpan<object?> values)
+    /// <remarks>The parameters are @p0, @p1, …, which SQLite numbers in the order in which they first stand in the text.</remarks>
+    public override bool? Run(ReadOnlySpan<object?> values)
     {
         for (var i = 0; i < values.Length; i++)
             Check(Bind(i + 1, values[i]));
         var outcome = raw.sqlite3_step(statement);
         // What a failed step says is said again by the reset.
         raw.sqlite3_reset(statement);
-        if (outcome != raw.SQLITE_DONE)
+        if (outcome == raw.SQLITE_BUSY)
+            return null;
+        if (outcome is not (raw.SQLITE_DONE or raw.SQLITE_ROW))
             Check(outcome);
+        return outcome == raw.SQLITE_ROW;
     }
 
     public override void Dispose() => statement.Dispose();
