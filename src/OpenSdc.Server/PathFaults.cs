@@ -26,4 +26,11 @@ internal static class PathFaults
 
         return null;
     }
+
+    /// <summary>The first segment of the path as it was sent, the prefixes aside: which route a path that climbs out of it was meant for.</summary>
+    public static string RouteAsked(HttpContext context)
+    {
+        var segments = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('/', 4);
+        return segments is [_, "api-key" or "authorized", var behind, ..] ? behind : segments.ElementAtOrDefault(1) ?? "";
+    }
 }

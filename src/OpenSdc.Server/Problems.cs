@@ -50,6 +50,10 @@ internal static class Problems
         "The request ended before all the bytes that its headers promised had come; nothing was stored.")
     { Plain = true };
 
+    public static Problem PieceOfFile { get; } = new("piece-of-file", 400,
+        "The header Content-Range says that the body is a piece of the file; allowed: the whole file without that header, or an upload in parts (POST /uploads).")
+    { Plain = true };
+
     public static Problem BodyTooLong { get; } = new("body-too-long", 400,
         "More bytes follow the body than its Content-Length says; nothing was stored. Send the file with its own length, or chunked.")
     { Plain = true };
@@ -149,7 +153,12 @@ internal static class Problems
     /// <summary>For a request that no handler answered.</summary>
     public static Problem OfStatus(HttpContext context) =>
         context.Response.StatusCode == 404 && PathFaults.Of(context) is { } climbs
-            ? new("path-climbs", 400, climbs.Message) { Plain = true, Errors = [climbs.Message] }
+            ? PathFaults.RouteAsked(context) switch
+            {
+                "upload" => BadUploadName([climbs]),
+                "download" => BadDownloadName([climbs]),
+                _ => new("path-climbs", 400, climbs.Message) { Plain = true, Errors = [climbs.Message] },
+            }
             : OfStatus(context.Response.StatusCode);
 
     /// <summary>For what the framework refuses before any handler: no route, wrong method, malformed request.</summary>

@@ -114,8 +114,9 @@ internal static class Operations
         Failures =
         [
             new(Problems.DigestMismatch("Content-MD5", Samples.Md5InBase64, "1B2M2Y8AsgTpgAmY7PhCfg=="), "the bytes are not those that a digest header promised"),
-            new(Problems.BadDigestHeader("The header Content-MD5 is 'none', but a MD5 digest is 16 bytes in base64."), "a digest header cannot be read"),
+            new(Problems.BadDigestHeader("The header Content-MD5 is 'none'; allowed: the 16 bytes of the body's MD5 digest in base64."), "a digest header cannot be read"),
             new(Problems.BodyCutShort, "the body ended early"),
+            new(Problems.PieceOfFile, "the body is said to be a piece of the file"),
             new(Problems.BodyTooLong, "more bytes came than `Content-Length` says"),
             new(Problems.BadUploadName(Samples.NameFaults) with { Plain = true }, "the key's name does not follow the conventions"),
             Unsigned,

@@ -156,7 +156,7 @@ internal static class UploadOperations
         [
             new(Problems.PartSize(2, 32_891_136, 32_000_000), "the part has another size than it must have"),
             new(Problems.DigestMismatch("Content-MD5", Samples.Md5InBase64, "1B2M2Y8AsgTpgAmY7PhCfg=="), "the bytes are not those that a digest header promised"),
-            new(Problems.BadDigestHeader("The header Content-MD5 is 'none', but a MD5 digest is 16 bytes in base64."), "a digest header cannot be read"),
+            new(Problems.BadDigestHeader("The header Content-MD5 is 'none'; allowed: the 16 bytes of the body's MD5 digest in base64."), "a digest header cannot be read"),
             new(Problems.BodyCutShort, "the body ended early"),
             Operations.Unsigned,
             NoSuchUpload,

@@ -25,6 +25,9 @@ internal static partial class ReceiveUpload
         var parsed = ArchivePath.ParseUpload(key, mission);
         if (parsed.Name is not { } name)
             return Problems.BadUploadName(parsed.Faults) with { Plain = true };
+        // What a resuming client such as curl -C sends: taken for the file, its tail would be published for good.
+        if (request.Headers.ContainsKey("Content-Range"))
+            return Problems.PieceOfFile;
         if (!RequestDigests.TryRead(request.Headers, out var digests, out var fault))
             return Problems.BadDigestHeader(fault);
         using var promised = digests;

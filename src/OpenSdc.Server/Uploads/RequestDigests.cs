@@ -75,7 +75,7 @@ internal sealed class RequestDigests : IDisposable
         var size = algorithm == HashAlgorithmName.MD5 ? 16 : algorithm == HashAlgorithmName.SHA256 ? 32 : 64;
         var value = new byte[size];
         if (!Convert.TryFromBase64String(base64.Trim(), value, out var length) || length != size)
-            return $"The header {header} is '{base64}', but a {algorithm} digest is {size} bytes in base64.";
+            return $"The header {header} is '{base64}'; allowed: the {size} bytes of the body's {algorithm} digest in base64.";
         if (algorithm == HashAlgorithmName.MD5)
             md5 ??= IncrementalHash.CreateHash(algorithm);
         else if (algorithm == HashAlgorithmName.SHA512)

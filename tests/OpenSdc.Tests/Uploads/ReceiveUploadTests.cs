@@ -101,6 +101,21 @@ public sealed class ReceiveUploadTests(ArchiveFixture fixture) : IClassFixture<A
     }
 
     [Theory]
+    [InlineData("bytes 10-1009/1010")]
+    [InlineData("bytes 0-999/1000")]
+    [InlineData("nonsense")]
+    public async Task A_piece_of_a_file_is_not_taken_for_the_file(string range)
+    {
+        var name = ArchiveFixture.NewName();
+        var url = await archive.UploadUrlAsync(name);
+        var answer = await archive.PutAsync(url, Bytes, ("Content-Range", range));
+        answer.Status.ShouldBe(400, answer.Text);
+        answer.Json.GetProperty("detail").GetString()!.ShouldStartWith("The header Content-Range says");
+        await archive.ShouldHoldNothingOfAsync(name);
+        (await archive.PutAsync(url, Bytes)).Status.ShouldBe(201);
+    }
+
+    [Theory]
     [InlineData(10, 201)]
     [InlineData(11, 413)]
     [InlineData(1000, 413)]
