@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using OpenSdc.Contract;
 
@@ -11,6 +12,9 @@ internal sealed class Filters
 {
     // SQLite refuses an expression more than 1000 deep, and a chain of ORs is as deep as it is long.
     private const int LargestGroup = 50;
+
+    // Most statements have few; each name is then made once.
+    private static readonly string[] Names = [.. Enumerable.Range(0, 32).Select(NameOf)];
 
     private readonly StringBuilder text = new();
     private readonly List<object?> values;
@@ -40,15 +44,17 @@ internal sealed class Filters
     public string Add(object? value)
     {
         values.Add(value);
-        return $"@p{values.Count - 1}";
+        return values.Count <= Names.Length ? Names[values.Count - 1] : NameOf(values.Count - 1);
     }
 
     public Filters AnyOf<T>(string column, IReadOnlyList<T> any)
     {
         if (any.Count == 0)
             return this;
-        var plain = any.Where(value => value is not string text || !text.Contains('*', StringComparison.Ordinal)).Select(value => Add(value)).ToList();
-        var parts = any.OfType<string>().Where(text => text.Contains('*', StringComparison.Ordinal)).Chunk(LargestGroup)
+        if (any.Count == 1 && !IsPattern(any[0]))
+            return Compare(column + " =", any[0]);
+        var plain = any.Where(value => !IsPattern(value)).Select(value => Add(value)).ToList();
+        var parts = any.Where(IsPattern).OfType<string>().Chunk(LargestGroup)
             .Select(group => "(" + string.Join(" OR ", group.Select(pattern => $"{column} LIKE {Add(LikePattern(pattern))} ESCAPE '\\'")) + ")").ToList();
         if (plain.Count > 0)
             parts.Insert(0, plain.Count == 1 ? $"{column} = {plain[0]}" : $"{column} IN ({string.Join(", ", plain)})");
@@ -85,6 +91,10 @@ internal sealed class Filters
 
     /// <summary>Every time of day sorts below the tilde, so that the last day is in whole.</summary>
     public static string? EndOfDay(string? day) => day is null ? null : day + " ~";
+
+    private static string NameOf(int place) => string.Create(CultureInfo.InvariantCulture, $"@p{place}");
+
+    private static bool IsPattern<T>(T value) => value is string text && text.Contains('*', StringComparison.Ordinal);
 
     private static string LikePattern(string pattern) => pattern
         .Replace("\\", "\\\\", StringComparison.Ordinal)

@@ -38,6 +38,8 @@ internal static class QueryPlan
             return [LatestPlan.Ranked(query, columns, lead)];
         if (query.Sort.Count > 0)
             return [Sorted(query, columns, lead)];
+        if (query.FilePaths.Count == 1)
+            return [SomePaths(query, query.FilePaths, columns)];
         if (query.FilePaths.Count > 0)
             return [.. query.FilePaths.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Chunk(PathsAtOnce).Select(paths => SomePaths(query, paths, columns))];
         if (IsOneProduct(query, family) && (given is null or Lead.Names) && (lead is not (Lead.Repointing or Lead.Rotation) || (query.StartDate ?? query.EndDate) is not null))
