@@ -28,6 +28,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
 
     private readonly SessionPool readers = new(dialect, dialect.ReaderSetUp, dialect.Readers);
     private readonly SessionPool writers = new(dialect, dialect.WriterSetUp, dialect.Writers);
+    private readonly KnownVersions versions = new();
 
     /// <summary>What the database is called in sentences.</summary>
     public string Name => dialect.Name;
@@ -79,11 +80,23 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         var head = isBounded ? await HeadAsync(session, null, cancel) : query.AsOf;
         if (query.SinceSeq >= head)
             return new Rows(readers, session, null, [], query.Limit) { Head = head.Value, Count = count ? 0 : null };
-        var lead = isBounded ? await LeadChoice.ChooseAsync(session, query, family, head!.Value, cancel) : Lead.Names;
+        // One statement sees one state by itself.
+        var isWide = Narrowing.IsWorth(query, family);
+        var snapshot = isWide || count ? await dialect.BeginReadAsync(session.Connection, cancel) : null;
+        if (isWide)
+        {
+            // Of a snapshot the number comes first: what it has come to is what its rows are of.
+            head = await HeadAsync(session, snapshot, cancel);
+            if (await Narrowing.NarrowAsync(each => session.Statement(each.Text, each.Values, snapshot), query, family, cancel) is not { } narrowed)
+                return new Rows(readers, session, snapshot, [], query.Limit) { Head = head.Value, Count = count ? 0 : null };
+            query = narrowed;
+        }
+
+        var lead = isBounded ? await LeadChoice.ChooseAsync(session, snapshot, query, family, head!.Value, cancel) : Lead.Names;
         // Where nothing else needs it the number comes with the first row, which saves a statement.
         var statements = QueryPlan.Of(query, family, head is null && !count ? $"{columns}, ({HeadSql})" : columns, lead);
-        // One statement sees one state by itself.
-        var snapshot = statements.Count > 1 || count ? await dialect.BeginReadAsync(session.Connection, cancel) : null;
+        if (statements.Count > 1)
+            snapshot ??= await dialect.BeginReadAsync(session.Connection, cancel);
         if (count)
             head = await HeadAsync(session, snapshot, cancel);
         long? found = null;
@@ -119,8 +132,12 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// earlier record stands and is given back.
     /// </summary>
     /// <returns>One answer for each publication, in order.</returns>
-    public Task<Recorded[]> PublishAsync(IReadOnlyList<Publication> publications, CancellationToken cancel) =>
-        WriteAsync((session, transaction) => PublishAsync(session, transaction, publications, cancel), cancel);
+    public async Task<Recorded[]> PublishAsync(IReadOnlyList<Publication> publications, CancellationToken cancel)
+    {
+        var (recorded, newVersions) = await WriteAsync((session, transaction) => PublishAsync(session, transaction, publications, cancel), cancel);
+        versions.Remember(newVersions);
+        return recorded;
+    }
 
     /// <summary>
     /// A commit that changes nothing. When it returns, whatever an earlier commit that failed has left in the database's log is either
@@ -254,15 +271,15 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         return true;
     }
 
-    private async Task<Recorded[]> PublishAsync(
+    private async Task<(Recorded[] Recorded, IReadOnlyList<KnownVersion> NewVersions)> PublishAsync(
         Session session, DbTransaction transaction, IReadOnlyList<Publication> publications, CancellationToken cancel)
     {
         var head = Convert.ToInt64(await session.Statement(TakeTurnSql, [], transaction).ExecuteScalarAsync(cancel));
         var now = clock.GetUtcNow();
-        var recorder = new Recorder(session, transaction, dialect.RowsAtOnce, head, now);
+        var recorder = new Recorder(session, transaction, dialect.RowsAtOnce, head, now, versions);
         Lease[] leases = [.. publications.Select(each => each.Upload).OfType<Lease>()];
         if (leases.Length == 0)
-            return await recorder.RecordAsync(publications, cancel);
+            return (await recorder.RecordAsync(publications, cancel), recorder.NewVersions);
 
         // Only what is still its publisher's is recorded, and its upload ends with it.
         var held = await UploadLeases.HeldAsync(session, transaction, leases, cancel);
@@ -273,7 +290,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         // One that met a record of other bytes is ended by who took it, who says why.
         var published = publications.Zip(recorded).Where(each => each.First.Upload is not null && each.Second.IsThere && each.First.Has(each.Second.Receipt));
         await UploadLeases.PublishedAsync(session, transaction, [.. published.Select(each => (each.First.Upload!.Value.UploadId, each.First.Name.Key))], now, cancel);
-        return recorded;
+        return (recorded, recorder.NewVersions);
     }
 
     private static async ValueTask<Dictionary<long, Series>> SeriesAsync(DbCommand command, CancellationToken cancel)

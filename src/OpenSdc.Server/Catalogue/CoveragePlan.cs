@@ -90,13 +90,20 @@ internal static class CoveragePlan
     /// <summary>Which series a query asks for. Only family and instrument use the key: there are few series of one instrument, and lists would undo the order.</summary>
     private static Filters SeriesOf(FileQuery query)
     {
-        var filters = new Filters().And("s.digits = 0").Compare("s.family =", query.Family);
+        var filters = new Filters().And("s.digits = 0");
+        AddSeries(filters, query);
+        return filters;
+    }
+
+    /// <summary>The conditions on products and extensions, in a table that has them under the name <c>s</c>.</summary>
+    public static void AddSeries(Filters filters, FileQuery query)
+    {
+        filters.Compare("s.family =", query.Family);
         var isOne = query.Instruments is [var only] && !only.Contains('*', StringComparison.Ordinal);
         Any(isOne ? "s.instrument" : Filters.Unindexed("s.instrument"), query.Instruments);
         Any(Filters.Unindexed("s.data_level"), query.DataLevels);
         Any(Filters.Unindexed("s.descriptor"), query.Descriptors);
         Any(Filters.Unindexed("s.extension"), query.Extensions);
-        return filters;
 
         // A pattern that matches anything does not match what is not there.
         void Any(string column, IReadOnlyList<string> any)

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
@@ -56,10 +57,10 @@ internal static class LeadChoice
         : Lead.Names;
 
     /// <summary>What leads to the files of a query that <see cref="IsBounded"/>. By days it is an estimate: an object that was found without a record may have come earlier than its number says.</summary>
-    public static async ValueTask<Lead> ChooseAsync(Session session, FileQuery query, Family? family, long head, CancellationToken cancel)
+    public static async ValueTask<Lead> ChooseAsync(Session session, DbTransaction? snapshot, FileQuery query, Family? family, long head, CancellationToken cancel)
     {
         var (lead, came) = (Lead.Number, (query.AsOf ?? head) - (query.SinceSeq ?? 0));
-        if ((query.IngestionStartDate ?? query.IngestionEndDate) is not null && await CameInAsync(session, query, head, cancel) is var inDays && inDays < came)
+        if ((query.IngestionStartDate ?? query.IngestionEndDate) is not null && await CameInAsync(session, snapshot, query, head, cancel) is var inDays && inDays < came)
             (lead, came) = (Lead.Ingestion, inDays);
         // A page of the order of paths ends early by names.
         var share = query.Limit is null || query.Sort.Count > 0 ? 4 : 16;
@@ -67,21 +68,21 @@ internal static class LeadChoice
             return Lead.Names;
         if (came <= Few)
             return lead;
-        return ByNames(query) == Lead.Names && came <= await NamedAsync(session, query, family, head, cancel) / share ? lead : Lead.Names;
+        return ByNames(query) == Lead.Names && came <= await NamedAsync(session, snapshot, query, family, head, cancel) / share ? lead : Lead.Names;
     }
 
-    private static async ValueTask<long> CameInAsync(Session session, FileQuery query, long head, CancellationToken cancel)
+    private static async ValueTask<long> CameInAsync(Session session, DbTransaction? snapshot, FileQuery query, long head, CancellationToken cancel)
     {
         var first = query.IngestionStartDate is { } from ? await SeqAsync(FirstOfDaySql, from) : 1;
         var last = query.IngestionEndDate is { } to ? await SeqAsync(LastOfDaySql, Filters.EndOfDay(to)) : head;
         return first is null || last is null ? 0 : Math.Max(0, last.Value - first.Value + 1);
 
         async ValueTask<long?> SeqAsync(string sql, object? day) =>
-            await session.Statement(sql, [day]).ExecuteScalarAsync(cancel) is { } seq ? Convert.ToInt64(seq, CultureInfo.InvariantCulture) : null;
+            await session.Statement(sql, [day], snapshot).ExecuteScalarAsync(cancel) is { } seq ? Convert.ToInt64(seq, CultureInfo.InvariantCulture) : null;
     }
 
     /// <summary>How many files the ranges of names hold that a query would be answered by. A pattern of instruments or levels is no range.</summary>
-    private static async ValueTask<long> NamedAsync(Session session, FileQuery query, Family? family, long head, CancellationToken cancel)
+    private static async ValueTask<long> NamedAsync(Session session, DbTransaction? snapshot, FileQuery query, Family? family, long head, CancellationToken cancel)
     {
         if (family is null)
             return head;
@@ -92,6 +93,6 @@ internal static class LeadChoice
         if (byProduct)
             ranges = ranges with { Descriptors = query.Descriptors };
         var count = CoveragePlan.CountOf(ranges);
-        return Convert.ToInt64(await session.Statement(count.Text, count.Values).ExecuteScalarAsync(cancel), CultureInfo.InvariantCulture);
+        return Convert.ToInt64(await session.Statement(count.Text, count.Values, snapshot).ExecuteScalarAsync(cancel), CultureInfo.InvariantCulture);
     }
 }

@@ -75,7 +75,7 @@ internal static class QueryPlan
     public static bool ByProduct(FileQuery query, Family family) =>
         IsOneProduct(query, family) || (query.Sort.Count == 0 && family.KeyOrder.FollowsStart && IsOne(query.Descriptors) && Products(query, family) is not null);
 
-    private static bool IsOneProduct(FileQuery query, Family? family) =>
+    public static bool IsOneProduct(FileQuery query, Family? family) =>
         family is { KeyOrder.FollowsStart: true }
         && IsOne(query.Instruments) && IsOne(query.Descriptors) && (family.DataLevels.Count == 0 || IsOne(query.DataLevels));
 
