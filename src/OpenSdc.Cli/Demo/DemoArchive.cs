@@ -26,7 +26,6 @@ internal static class DemoArchive
                 ?? throw new SettingException($"The demo's file {file.Name} is no name of the mission {mission.Name}; --demo goes with the built-in mission only.");
             await using var staged = await store.StageAsync(name.Key, token);
             await staged.WriteAsync(file.Content, token);
-            await staged.FlushAsync(token);
             await publisher.PublishAsync(name, staged, Convert.ToHexStringLower(SHA256.HashData(file.Content.Span)), token);
         });
     }

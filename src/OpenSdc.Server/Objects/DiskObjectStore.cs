@@ -99,6 +99,28 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         return outcomes;
     }
 
+    public void FlushAndName(StagedObject staged, Action<Naming> ended) => _ = FlushAndNameAsync(staged, ended);
+
+    private async Task FlushAndNameAsync(StagedObject staged, Action<Naming> ended)
+    {
+        var outcome = new Naming(false);
+        try
+        {
+            var (file, folder) = ((StagedFile)staged, FolderOf(staged.Key));
+            await MakeFolderAsync(folder);
+            await file.FlushTogetherAsync();
+            // The link is made when the flush of its folder begins: in the order in which those who meet at one key are told of it.
+            await sharedFlush.TogetherAsync(sharedFlush.Mark, folder, () => Posix.FlushFolder(folder),
+                first: () => outcome = new Naming(Posix.Link(file.Path, PathOf(file.Key))));
+        }
+        catch (Exception failure)
+        {
+            outcome = new Naming(false, outcome.IsNamed ? await TakenBackAsync(staged, failure) : failure);
+        }
+
+        ended(outcome);
+    }
+
     public ValueTask UnnameAsync(StagedObject staged, CancellationToken cancel)
     {
         File.Delete(PathOf(staged.Key));
@@ -180,6 +202,19 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         var moved = Moved.Missing;
         await flushThreads.RunAsync(() => moved = move());
         return moved;
+    }
+
+    private async ValueTask<Exception> TakenBackAsync(StagedObject staged, Exception failure)
+    {
+        try
+        {
+            await UnnameAsync(staged, CancellationToken.None);
+            return failure;
+        }
+        catch (Exception second) when (second is IOException or UnauthorizedAccessException)
+        {
+            return second;
+        }
     }
 
     private string PathOf(string key) => Path.Combine(objects, key);

@@ -27,6 +27,14 @@ internal interface IObjectStore
     /// <returns>One outcome for each, in order.</returns>
     ValueTask<Naming[]> NameAsync(IReadOnlyList<StagedObject> staged, CancellationToken cancel);
 
+    /// <summary>
+    /// Flushes one upload, gives it its key and makes the name durable: <see cref="StagedObject.FlushAsync"/> and <see cref="NameAsync"/> in one, so that uploads that come at
+    /// once keep together from step to step. Of two with one key the first to have it is told of first.
+    /// </summary>
+    /// <param name="staged">All of its bytes were appended, and it was not flushed.</param>
+    /// <param name="ended">Is told what became of it, on a thread that others wait for: it hands it on and returns.</param>
+    void FlushAndName(StagedObject staged, Action<Naming> ended);
+
     /// <summary>Takes a key back that <see cref="NameAsync"/> has given, because the record could not be written.</summary>
     ValueTask UnnameAsync(StagedObject staged, CancellationToken cancel);
 

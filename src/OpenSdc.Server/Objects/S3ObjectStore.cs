@@ -20,6 +20,8 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
 
     private readonly S3Bucket bucket;
     private readonly S3Copy copy;
+    // One key is named by one at a time; that two others may wait for each other does no harm.
+    private readonly SemaphoreSlim[] gates = [.. Enumerable.Range(0, NamedAtOnce).Select(_ => new SemaphoreSlim(1))];
     private long stagingSize;
 
     public S3ObjectStore(S3Bucket bucket, S3Copy? copy = null)
@@ -49,6 +51,30 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
                 outcomes[i] = await NameAsync((S3Staged)staged[i], token);
         });
         return outcomes;
+    }
+
+    public void FlushAndName(StagedObject staged, Action<Naming> ended) => _ = FlushAndNameAsync(staged, ended);
+
+    private async Task FlushAndNameAsync(StagedObject staged, Action<Naming> ended)
+    {
+        Naming outcome;
+        var gate = gates[(uint)StringComparer.Ordinal.GetHashCode(staged.Key) % (uint)gates.Length];
+        await gate.WaitAsync();
+        try
+        {
+            await staged.FlushAsync(CancellationToken.None);
+            outcome = await NameAsync((S3Staged)staged, CancellationToken.None);
+        }
+        catch (Exception failure)
+        {
+            outcome = new Naming(false, failure);
+        }
+        finally
+        {
+            gate.Release();
+        }
+
+        ended(outcome);
     }
 
     public async ValueTask UnnameAsync(StagedObject staged, CancellationToken cancel)

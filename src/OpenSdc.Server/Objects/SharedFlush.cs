@@ -55,14 +55,24 @@ internal sealed class SharedFlush : IDisposable
     /// <summary>Several flushes; a task for each.</summary>
     public Task[] RunAsync(long mark, IReadOnlyList<Action> flushes)
     {
-        var more = flushes.Select(flush => new Waiting(flush, mark)).ToArray();
-        lock (gate)
-        {
-            waiting.AddRange(more);
-            Monitor.Pulse(gate);
-        }
-
+        var more = flushes.Select(flush => new Waiting(flush, mark, TaskCreationOptions.RunContinuationsAsynchronously)).ToArray();
+        Add(more);
         return Array.ConvertAll(more, each => each.Done.Task);
+    }
+
+    /// <summary>
+    /// One flush, whose end is met on the thread that flushes, so that what was flushed together goes on together: what comes after it must be short, and what of it waits
+    /// for another flush shares the next one.
+    /// </summary>
+    /// <param name="mark">See <see cref="Mark"/>.</param>
+    /// <param name="path">What is flushed: one that several ask for is flushed once.</param>
+    /// <param name="flush">Flushes it alone.</param>
+    /// <param name="first">What is to be done before, in the order in which it was asked for and never beside another.</param>
+    public Task TogetherAsync(long mark, string path, Action flush, Action? first = null)
+    {
+        var one = new Waiting(flush, mark, TaskCreationOptions.None) { Path = path, First = first };
+        Add(one);
+        return one.Done.Task;
     }
 
     /// <summary>Ends after the flushes that wait.</summary>
@@ -77,11 +87,21 @@ internal sealed class SharedFlush : IDisposable
         thread.Join();
     }
 
+    private void Add(params ReadOnlySpan<Waiting> more)
+    {
+        lock (gate)
+        {
+            waiting.AddRange(more);
+            Monitor.Pulse(gate);
+        }
+    }
+
     private void Run()
     {
         var shareFrom = 0L;
         while (Next() is { } together)
         {
+            together.RemoveAll(each => !IsReady(each));
             if (whole is null || together.Count < WorthSharing || Stopwatch.GetTimestamp() < shareFrom)
             {
                 FlushEach(together);
@@ -113,11 +133,43 @@ internal sealed class SharedFlush : IDisposable
         }
     }
 
+    private static bool IsReady(Waiting each)
+    {
+        try
+        {
+            each.First?.Invoke();
+            return true;
+        }
+        catch (Exception failure)
+        {
+            each.Done.SetException(failure);
+            return false;
+        }
+    }
+
     private void FlushEach(List<Waiting> together)
     {
-        var others = together.Skip(1).Select(each => threads.RunAsync(() => End(each, each.Flush))).ToArray();
-        End(together[0], together[0].Flush);
+        var groups = together.GroupBy(each => each.Path ?? (object)each).Select(group => group.ToArray()).ToArray();
+        var others = groups.Skip(1).Select(group => threads.RunAsync(() => Flush(group))).ToArray();
+        if (groups.Length > 0)
+            Flush(groups[0]);
         Task.WaitAll(others);
+
+        void Flush(Waiting[] group)
+        {
+            Exception? failure = null;
+            try
+            {
+                group[0].Flush();
+            }
+            catch (Exception first)
+            {
+                failure = first;
+            }
+
+            foreach (var each in group)
+                End(each, failure);
+        }
     }
 
     private void FlushAll(List<Waiting> together, Action all)
@@ -133,25 +185,37 @@ internal sealed class SharedFlush : IDisposable
         }
 
         foreach (var each in together)
-            End(each, () => { });
+            End(each, failure: null);
     }
 
-    private void End(Waiting each, Action flush)
+    private void End(Waiting each, Exception? failure)
     {
         try
         {
-            flush();
-            Check(each.Mark);
-            each.Done.SetResult();
+            if (failure is null)
+                Check(each.Mark);
         }
-        catch (Exception failure)
+        catch (IOException other)
         {
-            each.Done.SetException(failure);
+            failure = other;
         }
+
+        if (failure is null)
+            each.Done.SetResult();
+        else
+            each.Done.SetException(failure);
     }
 
-    private sealed record Waiting(Action Flush, long Mark)
+    private sealed class Waiting(Action flush, long mark, TaskCreationOptions going)
     {
-        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public Action Flush => flush;
+
+        public long Mark => mark;
+
+        public string? Path { get; init; }
+
+        public Action? First { get; init; }
+
+        public TaskCompletionSource Done { get; } = new(going);
     }
 }

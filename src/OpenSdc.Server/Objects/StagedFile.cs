@@ -63,16 +63,17 @@ internal sealed class StagedFile : DiskStaged
 
     public override async ValueTask FlushAsync(CancellationToken cancel)
     {
-        await writing;
-        var isShared = Length <= MostShared;
-        if (Length < LeastDirect)
-            WriteRest();
-        else
-            await threads.RunAsync(isShared ? WriteRest : WriteRestAndFlush);
-        if (isShared)
+        await WriteOutAsync();
+        if (IsShared)
             await sharedFlush.RunAsync(mark, () => Posix.Flush(handle, Path));
-        else
-            sharedFlush.Check(mark);
+    }
+
+    /// <summary>The same, but it may return on the thread that flushes, see <see cref="SharedFlush.TogetherAsync"/>.</summary>
+    public async ValueTask FlushTogetherAsync()
+    {
+        await WriteOutAsync();
+        if (IsShared)
+            await sharedFlush.TogetherAsync(mark, Path, () => Posix.Flush(handle, Path));
     }
 
     public override ValueTask RemoveAsync()
@@ -129,6 +130,20 @@ internal sealed class StagedFile : DiskStaged
         }
 
         return true;
+    }
+
+    private bool IsShared => Length <= MostShared;
+
+    /// <summary>Writes what is left, and flushes what is too large to share a flush.</summary>
+    private async ValueTask WriteOutAsync()
+    {
+        await writing;
+        if (Length < LeastDirect)
+            WriteRest();
+        else
+            await threads.RunAsync(IsShared ? WriteRest : WriteRestAndFlush);
+        if (!IsShared)
+            sharedFlush.Check(mark);
     }
 
     private void WriteRestAndFlush()

@@ -16,8 +16,8 @@ internal readonly record struct PublishOutcome(UploadReceipt? Receipt, bool IsNe
 /// event in one transaction with the next number.
 /// </summary>
 /// <remarks>
-/// <para>Two steps, each of which takes all that waits for it: names are given and flushed, and what has its name is recorded in one transaction, while the
-/// next uploads get theirs. Nothing is acknowledged before the transaction that holds it is on the disk.</para>
+/// <para>Two steps: the store flushes uploads and gives them their names, those that come at once together, and all that has its name is recorded in one transaction, while
+/// the next uploads get theirs. Nothing is acknowledged before the transaction that holds it is on the disk.</para>
 /// <para>Watch for: a commit that fails may still have left its pages in the database's log, where a later start would find them. Its uploads stay
 /// unsettled, names and staging in place, until a later commit has gone through; only then is it certain which of them have a record.</para>
 /// </remarks>
@@ -26,20 +26,26 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
     private const int LargestBatch = 256;
 
     private readonly List<StagedObject> unsettled = [];
-    private readonly Channel<Pending> queue = Channel.CreateBounded<Pending>(4096);
-    private readonly Channel<Pending> named = Channel.CreateBounded<Pending>(4096);
+    // There are never more in it than requests under way.
+    private readonly Channel<Pending> named = Channel.CreateUnbounded<Pending>();
+    private readonly Lock gate = new();
+    private readonly TaskCompletionSource allNamed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int underWay;
+    private bool isEnding;
 
-    /// <summary>Publishes a flushed upload. Returns when it is durable and visible, or was refused.</summary>
+    /// <summary>Publishes an upload that is checked and not yet flushed. Returns when it is durable and visible, or was refused.</summary>
     public async Task<PublishOutcome> PublishAsync(FileName name, StagedObject staged, string sha256, CancellationToken cancel)
     {
         staged.Sha256 = sha256;
         var pending = new Pending(new Publication(name, staged.Length, sha256), staged);
         var started = Stopwatch.GetTimestamp();
-        await queue.Writer.WriteAsync(pending, cancel);
+        cancel.ThrowIfCancellationRequested();
+        Begin();
         // From here on the upload belongs to the batch: a caller who hangs up does not change what happens to it.
-        var outcome = await pending.Done.Task;
+        store.FlushAndName(staged, outcome => End(pending, outcome));
+        var published = await pending.Done.Task;
         telemetry.Published(started);
-        return outcome;
+        return published;
     }
 
     /// <summary>
@@ -57,37 +63,44 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
     /// <summary>Stops after the uploads that are waiting have been published.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        queue.Writer.TryComplete();
+        lock (gate)
+        {
+            isEnding = true;
+            if (underWay == 0)
+                allNamed.TrySetResult();
+        }
+
+        await allNamed.Task.WaitAsync(cancellationToken);
+        named.Writer.TryComplete();
         await (ExecuteTask ?? Task.CompletedTask).WaitAsync(cancellationToken);
         await base.StopAsync(cancellationToken);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(NameAllAsync(), RecordAllAsync());
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RecordAllAsync();
 
-    private async Task NameAllAsync()
+    private void Begin()
     {
-        await foreach (var batch in BatchesOf(queue.Reader))
+        lock (gate)
         {
-            try
-            {
-                var namings = await store.NameAsync([.. batch.Select(pending => pending.Staged!)], CancellationToken.None);
-                for (var i = 0; i < namings.Length; i++)
-                {
-                    batch[i].IsNamed = namings[i].IsNamed;
-                    if (namings[i].Failure is { } failure)
-                        batch[i].Done.SetException(failure);
-                    else
-                        await named.Writer.WriteAsync(batch[i]);
-                }
-            }
-            catch (Exception failure)
-            {
-                foreach (var pending in batch)
-                    pending.Done.TrySetException(failure);
-            }
+            if (isEnding)
+                throw new OperationCanceledException("The service ends.");
+            underWay++;
         }
+    }
 
-        named.Writer.Complete();
+    private void End(Pending pending, Naming outcome)
+    {
+        pending.IsNamed = outcome.IsNamed;
+        if (outcome.Failure is { } failure)
+            pending.Done.SetException(failure);
+        else
+            named.Writer.TryWrite(pending);
+        lock (gate)
+        {
+            underWay--;
+            if (isEnding && underWay == 0)
+                allNamed.TrySetResult();
+        }
     }
 
     private async Task RecordAllAsync()

@@ -82,7 +82,6 @@ internal static partial class ReceiveUpload
         // A record whose object is lost takes back its own bytes and no others.
         if (lost is not null && lost.Sha256 != digests.Sha256)
             return Problems.OtherBytes(name.Key);
-        await staged.FlushAsync(cancel);
         var outcome = await publisher.PublishAsync(name, staged, digests.Sha256, cancel);
         return outcome.Receipt is { } receipt ? new UploadAnswer(receipt, outcome.IsNew) : Problems.OtherBytes(name.Key);
     }

@@ -48,6 +48,38 @@ public abstract class ObjectStoreContract
     }
 
     [Fact]
+    public async Task Of_uploads_that_meet_at_one_key_the_one_that_has_it_is_told_of_first()
+    {
+        await using var made = await MakeAsync();
+        var uploads = new List<StagedObject>();
+        var told = new System.Collections.Concurrent.ConcurrentQueue<(int Upload, Naming Outcome)>();
+        for (var i = 0; i < 8; i++)
+        {
+            uploads.Add(await made.Store.StageAsync(Key, None));
+            await uploads[i].WriteAsync(Encoding.ASCII.GetBytes($"bytes of {i}"), None);
+        }
+
+        // What goes on here must not do so on the store's thread.
+        var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        for (var i = 0; i < uploads.Count; i++)
+        {
+            var upload = i;
+            made.Store.FlushAndName(uploads[i], outcome =>
+            {
+                told.Enqueue((upload, outcome));
+                if (told.Count == uploads.Count)
+                    all.TrySetResult();
+            });
+        }
+
+        await all.Task.WaitAsync(TimeSpan.FromMinutes(1));
+        told.Select(each => each.Outcome).ShouldBe([new Naming(true), .. Enumerable.Repeat(new Naming(false), 7)]);
+        foreach (var staged in uploads)
+            await staged.DisposeAsync();
+        (await BytesAsync(made.Store, Key)).ShouldBe($"bytes of {told.First().Upload}");
+    }
+
+    [Fact]
     public async Task What_is_disposed_before_it_is_named_leaves_nothing()
     {
         await using var made = await MakeAsync();

@@ -36,7 +36,6 @@ internal static class S3Archive
     {
         await using var staged = await services.GetRequiredService<IObjectStore>().StageAsync(name.Key, CancellationToken.None);
         await staged.WriteAsync(bytes, CancellationToken.None);
-        await staged.FlushAsync(CancellationToken.None);
         var outcome = await services.GetRequiredService<Publisher>().PublishAsync(name, staged, Convert.ToHexStringLower(SHA256.HashData(bytes)), CancellationToken.None);
         return outcome.Receipt.ShouldNotBeNull();
     }

@@ -68,6 +68,33 @@ public sealed class SharedFlushTests : IDisposable
         await good;
     }
 
+    [Fact]
+    public async Task What_several_ask_for_is_flushed_once_after_what_each_does_first()
+    {
+        using var shared = new SharedFlush(threads, whole: null);
+        var blocked = shared.RunAsync(shared.Mark, () =>
+        {
+            begun.Release();
+            go.Wait();
+        });
+        await begun.WaitAsync();
+        var order = new List<string>();
+        Task Ask(string what, bool fails = false) => shared.TogetherAsync(shared.Mark, "folder", () => order.Add("flush"), () =>
+        {
+            order.Add(what);
+            if (fails)
+                throw new IOException("link", 28);
+        });
+        var (one, bad, two) = (Ask("one"), Ask("bad", fails: true), Ask("two"));
+        go.Release();
+        await blocked;
+        // Goes on elsewhere than on the thread that is ended below.
+        await Task.WhenAll(one, two).ContinueWith(_ => { }, TaskScheduler.Default);
+        (one.IsCompletedSuccessfully, two.IsCompletedSuccessfully).ShouldBe((true, true));
+        (await Should.ThrowAsync<IOException>(bad)).HResult.ShouldBe(28);
+        order.ShouldBe(["one", "bad", "two", "flush"]);
+    }
+
     private void Alone() => Interlocked.Increment(ref alone);
 
     private void FlushWhole()
