@@ -12,8 +12,17 @@ internal sealed class ArrivedUpload : S3Staged
 {
     private const int BufferSize = 256 * 1024;
 
-    public ArrivedUpload(S3Bucket bucket, string uploadId, string key, S3Head head) : base(bucket, uploadId, key)
+    // For the first who reads it.
+    private HttpResponseMessage? onTheirWay;
+
+    /// <param name="bucket">Where it lies.</param>
+    /// <param name="uploadId">The upload that it came by.</param>
+    /// <param name="key">The key that it is to get.</param>
+    /// <param name="head">What the store says of it.</param>
+    /// <param name="bytes">Its bytes, where they were asked for with that.</param>
+    public ArrivedUpload(S3Bucket bucket, string uploadId, string key, S3Head head, HttpResponseMessage? bytes = null) : base(bucket, uploadId, key)
     {
+        onTheirWay = bytes;
         (Length, Tag, Arrived) = (head.Length, head.Tag, head.Written);
         Keep();
     }
@@ -26,7 +35,8 @@ internal sealed class ArrivedUpload : S3Staged
     /// <param name="cancel">Ends the reading.</param>
     public async Task<string> DigestAsync(Action<int>? read, CancellationToken cancel)
     {
-        using var stored = new S3Stored(Bucket, StagingKey, new S3Head(Length, Tag, Arrived, null, null));
+        var head = new S3Head(Length, Tag, Arrived, null, null);
+        using var stored = Interlocked.Exchange(ref onTheirWay, null) is { } bytes ? new S3Stored(Bucket, StagingKey, head, bytes) : new S3Stored(Bucket, StagingKey, head);
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(Length, 4096, BufferSize));
         try
@@ -56,5 +66,9 @@ internal sealed class ArrivedUpload : S3Staged
 
     public override async ValueTask RemoveAsync() => await Bucket.DeleteAsync(StagingKey, CancellationToken.None);
 
-    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public override ValueTask DisposeAsync()
+    {
+        Interlocked.Exchange(ref onTheirWay, null)?.Dispose();
+        return ValueTask.CompletedTask;
+    }
 }

@@ -65,9 +65,12 @@ internal sealed class DirectTransfer(S3Bucket bucket)
         }
     }
 
-    /// <summary>An upload as it lies in staging, to be hashed and named; null where it has not arrived.</summary>
+    /// <summary>Whether an upload lies whole in staging.</summary>
+    public async ValueTask<bool> HasArrivedAsync(string uploadId, string key, CancellationToken cancel) => await bucket.HeadAsync(bucket.StagingKey(uploadId, key), cancel) is not null;
+
+    /// <summary>An upload as it lies in staging, to be hashed and named; null where it has not arrived. Its bytes are on their way already: one request instead of two.</summary>
     public async ValueTask<ArrivedUpload?> OpenArrivedAsync(string uploadId, string key, CancellationToken cancel) =>
-        await bucket.HeadAsync(bucket.StagingKey(uploadId, key), cancel) is { } head ? new ArrivedUpload(bucket, uploadId, key, head) : null;
+        await bucket.Requests.OpenAsync(bucket.StagingKey(uploadId, key), cancel) is var (head, bytes) ? new ArrivedUpload(bucket, uploadId, key, head, bytes) : null;
 
     /// <summary>The same without asking, as a listing has just told it; other bytes in its place are noticed when it is read and when it is named.</summary>
     public ArrivedUpload Open(ArrivedObject arrived) => new(bucket, arrived.UploadId, arrived.Key, new S3Head(arrived.Length, arrived.Tag, arrived.LastWrite, null, null));

@@ -10,6 +10,9 @@ internal sealed class S3Copy(S3Bucket bucket, long largestSingle = S3Copy.Larges
     /// <summary>Half a gibibyte: a request then ends well within its time, and a large object is copied by several at once.</summary>
     public const long LargestSingle = 512L << 20, RangeSize = 512L << 20;
 
+    // Of larger ones the request's own cost is the smallest part.
+    private const long QuickUpTo = 4L << 20;
+
     private const int RangesAtOnce = 8;
     private const int MostRanges = 10_000;
 
@@ -28,17 +31,10 @@ internal sealed class S3Copy(S3Bucket bucket, long largestSingle = S3Copy.Larges
         }
         else
         {
-            var request = new CopyObjectRequest { SourceBucket = bucket.Name, SourceKey = from, DestinationBucket = bucket.Name, DestinationKey = to, ETagToMatch = tag };
-            if (beside is { } notes)
-            {
-                request.MetadataDirective = S3MetadataDirective.REPLACE;
-                request.ContentType = notes.ContentType;
-                notes.WriteTo(request.Metadata);
-            }
-
-            var copied = await bucket.AskAsync(S3Bucket.ForBytes, (client, token) => client.CopyObjectAsync(request, token), cancel);
+            var copied = length <= QuickUpTo && beside is not null ? await bucket.Requests.CopyAsync(from, tag, to, beside, cancel) : null;
+            copied ??= await CopyWholeAsync(from, tag, to, beside, cancel);
             // The same digest as the source's, computed by the store itself from the bytes of the copy.
-            if (S3Bucket.TagOf(copied.ETag) == tag && !tag.Contains('-', StringComparison.Ordinal))
+            if (copied == tag && !tag.Contains('-', StringComparison.Ordinal))
                 return;
         }
 
@@ -48,6 +44,19 @@ internal sealed class S3Copy(S3Bucket bucket, long largestSingle = S3Copy.Larges
             throw new IOException($"Other bytes have come into the place of {from} while it was copied.");
         if (copy?.Length != length)
             throw new IOException($"The object store copied {from} to {to}, but there lie {copy?.Length.ToString() ?? "no"} bytes and not {length}.");
+    }
+
+    private async Task<string> CopyWholeAsync(string from, string tag, string to, ObjectNotes? beside, CancellationToken cancel)
+    {
+        var request = new CopyObjectRequest { SourceBucket = bucket.Name, SourceKey = from, DestinationBucket = bucket.Name, DestinationKey = to, ETagToMatch = tag };
+        if (beside is { } notes)
+        {
+            request.MetadataDirective = S3MetadataDirective.REPLACE;
+            request.ContentType = notes.ContentType;
+            notes.WriteTo(request.Metadata);
+        }
+
+        return S3Bucket.TagOf((await bucket.AskAsync(S3Bucket.ForBytes, (client, token) => client.CopyObjectAsync(request, token), cancel)).ETag);
     }
 
     private async Task CopyRangesAsync(string from, string tag, long length, string to, ObjectNotes notes, CancellationToken cancel)

@@ -7,7 +7,7 @@ namespace OpenSdc.Server.Objects;
 
 /// <summary>
 /// URLs that carry the permission for one request to an S3 store until a moment, signed as its version 4 of signatures prescribes: with the host alone, so that
-/// the client may send whatever other headers it has, and whatever bytes.
+/// a client may send whatever other headers it has, and whatever bytes; headers of the store's own that this process sends are signed as well.
 /// </summary>
 /// <remarks>
 /// A library's own signing takes the way of a whole request and some forty times as long. What changes once a second, or once a day, is kept here: the
@@ -28,13 +28,17 @@ internal sealed class S3Signature(Uri baseUrl, string region, Func<ImmutableCred
     /// <param name="objectKey">The object as the store writes it.</param>
     /// <param name="seconds">How long it lives; stores allow at most seven days.</param>
     /// <param name="more">Further parameters, each <c>&amp;name=value</c>, escaped, in the order of their names and after all that begin with a capital.</param>
-    public string Sign(string method, string objectKey, int seconds, string more = "")
+    /// <param name="headers">Headers beginning with <c>x-amz-</c>, in small letters and in the order of their names, that the request will have.</param>
+    public string Sign(string method, string objectKey, int seconds, string more = "", IReadOnlyList<(string Name, string Value)>? headers = null)
     {
         var scope = CurrentScope();
+        var (signed, lines) = ("host", $"host:{baseUrl.Authority}\n");
+        foreach (var (name, value) in headers ?? [])
+            (signed, lines) = ($"{signed};{name}", $"{lines}{name}:{value}\n");
         var target = path + string.Join('/', objectKey.Split('/').Select(Uri.EscapeDataString));
         var query = string.Create(CultureInfo.InvariantCulture,
-            $"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={scope.Credential}&X-Amz-Date={scope.Time}&X-Amz-Expires={seconds}{scope.Token}&X-Amz-SignedHeaders=host{more}");
-        var request = $"{method}\n{target}\n{query}\nhost:{baseUrl.Authority}\n\nhost\nUNSIGNED-PAYLOAD";
+            $"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={scope.Credential}&X-Amz-Date={scope.Time}&X-Amz-Expires={seconds}{scope.Token}&X-Amz-SignedHeaders={Uri.EscapeDataString(signed)}{more}");
+        var request = $"{method}\n{target}\n{query}\n{lines}\n{signed}\nUNSIGNED-PAYLOAD";
         var text = $"AWS4-HMAC-SHA256\n{scope.Time}\n{scope.Name}\n{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request)))}";
         return $"{origin}{target}?{query}&X-Amz-Signature={Convert.ToHexStringLower(HMACSHA256.HashData(scope.Key, Encoding.UTF8.GetBytes(text)))}";
     }

@@ -67,9 +67,7 @@ internal static class FollowUpload
 
     private static async Task LookAsync(RecordedUpload upload, IncomingBytes incoming, Arrivals arrivals, CancellationToken cancel)
     {
-        if (await incoming.OpenAsync(upload.Id, upload.Key, cancel) is not { } there)
-            return;
-        await there.Staged.DisposeAsync();
-        await arrivals.SayAsync([upload.Id], cancel);
+        if (await incoming.IsThereAsync(upload.Id, upload.Key, cancel))
+            await arrivals.SayAsync([upload.Id], cancel);
     }
 }

@@ -96,7 +96,18 @@ internal sealed class IncomingBytes(IObjectStore store, UploadLedger uploads, Pa
         return Task.CompletedTask;
     }
 
-    /// <summary>An upload that has arrived; null where it is not there.</summary>
+    /// <summary>Whether an upload has arrived.</summary>
+    public async ValueTask<bool> IsThereAsync(string id, string key, CancellationToken cancel)
+    {
+        if (store.Direct is { } direct)
+            return await direct.HasArrivedAsync(id, key, cancel);
+        if (disk!.Open(id, key) is not { } lying)
+            return false;
+        await lying.DisposeAsync();
+        return true;
+    }
+
+    /// <summary>An upload that has arrived, to be read; null where it is not there.</summary>
     public async ValueTask<Incoming?> OpenAsync(string id, string key, CancellationToken cancel)
     {
         if (store.Direct is not { } direct)
@@ -127,7 +138,7 @@ internal sealed class IncomingBytes(IObjectStore store, UploadLedger uploads, Pa
     /// they are looked for first.
     /// </summary>
     private async Task<bool> IsGoneAsync(DirectTransfer direct, RecordedUpload upload, CancellationToken cancel) =>
-        await direct.OpenArrivedAsync(upload.Id, upload.Key, cancel) is null && await uploads.FindAsync(upload.Id, cancel) is { State: UploadState.Open };
+        !await direct.HasArrivedAsync(upload.Id, upload.Key, cancel) && await uploads.FindAsync(upload.Id, cancel) is { State: UploadState.Open };
 
     /// <summary>Of the parts that a store has, those that are of the right size: it takes any.</summary>
     private static IEnumerable<StoredPart> Complete(RecordedUpload upload, IEnumerable<StoredPart> parts) =>

@@ -114,6 +114,17 @@ public sealed class DirectTransferTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_arrival_that_is_opened_and_not_read_leaves_its_connection_to_others()
+    {
+        await bucket.PutAsync(bucket.StagingKey("u", Key), new byte[3 << 20]);
+        for (var i = 0; i < 300; i++)
+            await (await Direct.OpenArrivedAsync("u", Key, None)).ShouldNotBeNull().DisposeAsync();
+        (await Direct.HasArrivedAsync("u", Key, None)).ShouldBeTrue();
+        (await Direct.HasArrivedAsync("v", Key, None)).ShouldBeFalse();
+        (await Direct.OpenArrivedAsync("v", Key, None)).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Only_the_bytes_that_were_hashed_get_the_key()
     {
         await bucket.PutAsync(bucket.StagingKey("u", Key), "hashed"u8.ToArray());
@@ -129,6 +140,23 @@ public sealed class DirectTransferTests : IAsyncLifetime
         (await store.NameAsync([again], None)).ShouldBe([new Naming(true)]);
         using var stored = (await store.OpenAsync(Key, None)).ShouldNotBeNull();
         (await ObjectDigest.OfAsync(stored, None)).ShouldBe(sha256);
+    }
+
+    [Fact]
+    public async Task A_small_object_is_copied_by_one_request_and_what_the_store_refuses_is_left_to_the_library()
+    {
+        var notes = new ObjectNotes("application/json", "u", new string('a', 64));
+        foreach (var key in (string[])[Key, Odd])
+        {
+            var (from, to) = (bucket.StagingKey("u", key), bucket.ObjectKey(key));
+            await bucket.PutAsync(from, "bytes"u8.ToArray());
+            var tag = (await bucket.HeadAsync(from, None)).ShouldNotBeNull().Tag;
+            (await bucket.Requests.CopyAsync(from, tag, to, notes, None)).ShouldBe(tag);
+            var copy = (await bucket.HeadAsync(to, None)).ShouldNotBeNull();
+            (copy.Length, copy.Tag, copy.ContentType, copy.Upload, copy.Sha256).ShouldBe((5, tag, notes.ContentType, notes.Upload, notes.Sha256));
+        }
+
+        (await bucket.Requests.CopyAsync(bucket.StagingKey("never", Key), "\"0\"", bucket.ObjectKey(Key), notes, None)).ShouldBeNull();
     }
 
     [Fact]
