@@ -93,6 +93,53 @@ public sealed class UpkeepOnS3Tests : IDisposable
         (await archive.UploadAsync(ArchiveFixture.NewName(), [1])).Seq.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Records_with_the_objects_of_another_archive_are_refused_and_with_some_of_their_own_they_are_not(bool inPostgres)
+    {
+        var database = inPostgres ? PostgresServer.NewDatabase() : null;
+        await using (var archive = await StartAsync(database))
+        {
+            for (var i = 0; i < Files; i++)
+                await archive.UploadAsync(ArchiveFixture.NewName(), BytesOf(i + 1));
+        }
+
+        var other = CephServer.Use(new ServerOptions());
+        FileRecord first;
+        await using (var archive = await RunningArchive.StartAsync(options => options with { Objects = other.Objects, S3Endpoint = other.S3Endpoint }))
+            await archive.UploadAsync(ArchiveFixture.NewName(), [1]);
+        var settings = $"--data data {(inPostgres ? $"--catalogue {database} " : "")}--objects {other.Objects} --s3-endpoint {other.S3Endpoint}";
+        await using (var archive = await StartAsync(database))
+            first = (await RecordsAsync(archive))[0];
+        await using (var sdc = SdcProcess.Start(root, $"serve --urls http://127.0.0.1:0 {settings}"))
+        {
+            (await sdc.ExitCodeAsync()).ShouldBe(2, sdc.Output + sdc.Errors);
+            sdc.Errors.Trim().ShouldNotContain("\n");
+            sdc.Errors.ShouldContain($"are of other files than those in {other.Objects}: none of {Files} that were looked for");
+        }
+
+        // A bucket that was put back to an older state is damage to the archive, and no other archive.
+        using var bucket = await S3Opening.JoinAsync(S3Location.Of(other)!, TimeProvider.System, CancellationToken.None);
+        await bucket.PutAsync(bucket.ObjectKey(first.FilePath), BytesOf(1)[1..]);
+        await SdcAsync(2, $"serve --urls http://127.0.0.1:0 {settings}");
+        await bucket.PutAsync(bucket.ObjectKey(first.FilePath), BytesOf(1));
+        await using (var archive = await RunningArchive.StartAsync(options => options with { Objects = other.Objects, S3Endpoint = other.S3Endpoint, Catalogue = database }, folder: Data))
+            (await archive.DownloadAsync(first.FilePath)).ShouldBe(BytesOf(1));
+
+        // And where an operator has said that they are lost, that is known.
+        await bucket.DeleteAsync(bucket.ObjectKey(first.FilePath), CancellationToken.None);
+        await using (var fsck = SdcProcess.Start(root, $"fsck --repair --max-changes 100 {settings}"))
+        {
+            // What is as young as the check may be left to the next.
+            (await fsck.ExitCodeAsync()).ShouldBeOneOf(20, 21);
+            fsck.Output.ShouldContain("It is marked lost now.");
+        }
+
+        await using var known = await RunningArchive.StartAsync(options => options with { Objects = other.Objects, S3Endpoint = other.S3Endpoint, Catalogue = database }, folder: Data);
+        (await RecordsAsync(known)).Take(Files).Select(each => each.Seq).ShouldBe([1, 2, 3, 4]);
+    }
+
     [Fact]
     public async Task A_new_database_over_a_data_folder_with_files_is_refused_unless_they_are_of_an_upload_that_was_cut_short()
     {
