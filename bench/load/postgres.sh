@@ -68,7 +68,7 @@ archive=http://127.0.0.1:$port
 echo "| what | figure | beside | ratio | must be | met |"
 echo "|---|---|---|---|---|---|"
 say "filling $rows rows"
-output=$(load fill --catalogue "$database" --rows "$rows") || fail "fill"
+output=$(load fill --catalogue "$database" --data "$work/data" --rows "$rows") || fail "fill"
 say "$output"
 sql "VACUUM (ANALYZE)"
 sql "CHECKPOINT"

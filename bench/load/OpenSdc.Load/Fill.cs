@@ -25,7 +25,9 @@ internal static class Fill
         if (options.Text("catalogue", "") is { Length: > 0 } database)
         {
             using var postgres = new Postgres(database, TimeProvider.System);
-            return await RunAsync(options, rows, generator, mission, postgres, file: null);
+            var outcome = await RunAsync(options, rows, generator, mission, postgres, file: null);
+            MakeNewest(options.Text("data"), PublicationOf(generator[rows - 1].Name, rows - 1, mission));
+            return outcome;
         }
 
         using var folder = DataFolder.Open(options.Text("data"));
@@ -71,6 +73,15 @@ internal static class Fill
                 batch[i] = PublicationOf(generator[from + i].Name, from + i, mission);
             return batch;
         }
+    }
+
+    /// <summary>Records that lie apart from the objects are not served where none of these is there: the newest has one, of zeros.</summary>
+    private static void MakeNewest(string data, Publication newest)
+    {
+        var path = Path.Combine(data, "objects", newest.Name.Key);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using var file = File.Create(path);
+        file.SetLength(newest.Size);
     }
 
     /// <summary>
