@@ -51,7 +51,7 @@ internal sealed class SettingOptions
         var known = ServerOptions.Settings.Select(setting => setting.EnvironmentName).ToList();
         foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Order(StringComparer.Ordinal))
         {
-            if (name.StartsWith("OPENSDC_", StringComparison.OrdinalIgnoreCase) && !known.Contains(name) && known.Find(each => Spelling.IsNear(name.ToUpperInvariant(), each)) is { } meant)
+            if (name.StartsWith(Setting.EnvironmentPrefix, StringComparison.OrdinalIgnoreCase) && !known.Contains(name) && known.Find(each => Spelling.IsNear(name.ToUpperInvariant(), each)) is { } meant)
                 throw new SettingException($"The variable {name} of the environment is no setting; the nearest is {meant}.");
         }
     }

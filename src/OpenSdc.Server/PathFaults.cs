@@ -31,6 +31,6 @@ internal static class PathFaults
     public static string RouteAsked(HttpContext context)
     {
         var segments = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('/', 4);
-        return segments is [_, "api-key" or "authorized", var behind, ..] ? behind : segments.ElementAtOrDefault(1) ?? "";
+        return segments is [_, var prefix, var behind, ..] && ServerApp.Prefixes.Contains("/" + prefix) ? behind : segments.ElementAtOrDefault(1) ?? "";
     }
 }

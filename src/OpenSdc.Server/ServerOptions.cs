@@ -191,11 +191,14 @@ public sealed record ServerOptions
 /// <summary>One setting: its name as an option, what it is for, its default, and how its text becomes a value.</summary>
 public sealed record Setting(string Name, string Help, string? Default, Func<ServerOptions, string, ServerOptions> Apply)
 {
+    /// <summary>What every setting's name in the environment begins with.</summary>
+    public const string EnvironmentPrefix = "OPENSDC_";
+
     /// <summary>Whether its value may be secret, so that no sentence repeats it.</summary>
     public bool IsSecret { get; init; }
 
     /// <summary>Name in the environment, e.g. <c>OPENSDC_PUBLIC_URL</c>.</summary>
-    public string EnvironmentName => "OPENSDC_" + Name.Replace('-', '_').ToUpperInvariant();
+    public string EnvironmentName => EnvironmentPrefix + Name.Replace('-', '_').ToUpperInvariant();
 
     /// <summary>Key in <c>appsettings.json</c>, e.g. <c>OpenSdc:PublicUrl</c>.</summary>
     public string ConfigurationKey =>

@@ -80,25 +80,24 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         var head = isBounded ? await HeadAsync(session, null, cancel) : query.AsOf;
         if (query.SinceSeq >= head)
             return new Rows(readers, session, null, [], query.Limit) { Head = head.Value, Count = count ? 0 : null };
-        // One statement sees one state by itself.
         var isWide = Narrowing.IsWorth(query, family);
         var snapshot = isWide || count ? await dialect.BeginReadAsync(session.Connection, cancel) : null;
+        // Of a snapshot the number comes first: what it has come to is what its rows are of.
+        if (snapshot is not null)
+            head = await HeadAsync(session, snapshot, cancel);
         if (isWide)
         {
-            // Of a snapshot the number comes first: what it has come to is what its rows are of.
-            head = await HeadAsync(session, snapshot, cancel);
             if (await Narrowing.NarrowAsync(each => session.Statement(each.Text, each.Values, snapshot), query, family, cancel) is not { } narrowed)
-                return new Rows(readers, session, snapshot, [], query.Limit) { Head = head.Value, Count = count ? 0 : null };
+                return new Rows(readers, session, snapshot, [], query.Limit) { Head = head!.Value, Count = count ? 0 : null };
             query = narrowed;
         }
 
         var lead = isBounded ? await LeadChoice.ChooseAsync(session, snapshot, query, family, head!.Value, cancel) : Lead.Names;
         // Where nothing else needs it the number comes with the first row, which saves a statement.
-        var statements = QueryPlan.Of(query, family, head is null && !count ? $"{columns}, ({HeadSql})" : columns, lead);
+        var statements = QueryPlan.Of(query, family, head is null ? $"{columns}, ({HeadSql})" : columns, lead);
+        // One statement sees one state by itself.
         if (statements.Count > 1)
             snapshot ??= await dialect.BeginReadAsync(session.Connection, cancel);
-        if (count)
-            head = await HeadAsync(session, snapshot, cancel);
         long? found = null;
         if (count)
         {

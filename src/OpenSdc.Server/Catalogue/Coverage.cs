@@ -35,9 +35,7 @@ internal sealed class Coverage
     /// <summary>Notes a record that was just inserted, the first of its series or a further one.</summary>
     public void Add(FileRecord record, string family, bool isFirst)
     {
-        // What a name does not have is the empty text here: a key column has no null.
-        var series = new Series(family, record.Instrument ?? "", record.DataLevel ?? "", record.Descriptor ?? "", record.Extension);
-        Add(days, series, record.StartDate ?? "", new CoverageSum(
+        Add(days, Series.Of(record, family), record.StartDate ?? "", new CoverageSum(
             1, record.Size, record.Version, (record.MajorVersion ?? -1, record.MinorVersion ?? -1, record.Seq), record.IngestionDate, record.IngestionDate)
         {
             Series = isFirst ? 1 : 0,

@@ -1,9 +1,15 @@
 using System.Data.Common;
+using OpenSdc.Contract;
 
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>What the files of one product and extension share; the empty text for what their names do not have.</summary>
-internal sealed record Series(string Family, string Instrument, string DataLevel, string Descriptor, string Extension);
+internal sealed record Series(string Family, string Instrument, string DataLevel, string Descriptor, string Extension)
+{
+    /// <summary>That of a record. What a name does not have is the empty text here: a key column has no null.</summary>
+    public static Series Of(FileRecord record, string family) =>
+        new(family, record.Instrument ?? "", record.DataLevel ?? "", record.Descriptor ?? "", record.Extension);
+}
 
 /// <summary>What is known of some files together.</summary>
 /// <param name="Files">How many there are.</param>

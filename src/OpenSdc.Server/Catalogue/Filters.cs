@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using OpenSdc.Contract;
 
@@ -12,9 +11,6 @@ internal sealed class Filters
 {
     // SQLite refuses an expression more than 1000 deep, and a chain of ORs is as deep as it is long.
     private const int LargestGroup = 50;
-
-    // Most statements have few; each name is then made once.
-    private static readonly string[] Names = [.. Enumerable.Range(0, 32).Select(NameOf)];
 
     private readonly StringBuilder text = new();
     private readonly List<object?> values;
@@ -44,7 +40,7 @@ internal sealed class Filters
     public string Add(object? value)
     {
         values.Add(value);
-        return values.Count <= Names.Length ? Names[values.Count - 1] : NameOf(values.Count - 1);
+        return Several.Name(values.Count - 1);
     }
 
     public Filters AnyOf<T>(string column, IReadOnlyList<T> any)
@@ -91,8 +87,6 @@ internal sealed class Filters
 
     /// <summary>Every time of day sorts below the tilde, so that the last day is in whole.</summary>
     public static string? EndOfDay(string? day) => day is null ? null : day + " ~";
-
-    private static string NameOf(int place) => string.Create(CultureInfo.InvariantCulture, $"@p{place}");
 
     private static bool IsPattern<T>(T value) => value is string text && text.Contains('*', StringComparison.Ordinal);
 

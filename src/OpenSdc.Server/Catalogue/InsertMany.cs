@@ -34,7 +34,7 @@ internal sealed class InsertMany(string insert, int columns, string conflict = "
 
     private string Text(int rows)
     {
-        var lists = Enumerable.Range(0, rows).Select(row => $"({string.Join(", ", Enumerable.Range(row * columns, columns).Select(i => $"@p{i}"))})");
+        var lists = Enumerable.Range(0, rows).Select(row => $"({string.Join(", ", Enumerable.Range(row * columns, columns).Select(Several.Name))})");
         return $"{insert} VALUES {string.Join(", ", lists)} {conflict}";
     }
 }

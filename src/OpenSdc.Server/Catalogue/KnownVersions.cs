@@ -21,9 +21,8 @@ internal sealed class KnownVersions
     private readonly ConcurrentDictionary<KnownVersion, bool> remembered = new();
 
     /// <summary>The version of a record.</summary>
-    public static KnownVersion Of(FileRecord record, string family) => new(
-        new(family, record.Instrument ?? "", record.DataLevel ?? "", record.Descriptor ?? "", record.Extension),
-        record.Version ?? "", record.MajorVersion ?? -1, record.MinorVersion ?? -1);
+    public static KnownVersion Of(FileRecord record, string family) =>
+        new(Series.Of(record, family), record.Version ?? "", record.MajorVersion ?? -1, record.MinorVersion ?? -1);
 
     /// <summary>Writes those that are not remembered, inside the transaction that inserted their files, and gives them back: once it is on the disk they can be.</summary>
     public async Task<IReadOnlyList<KnownVersion>> SaveAsync(

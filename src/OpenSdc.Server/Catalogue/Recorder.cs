@@ -24,7 +24,7 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
     private const string AdvanceSql = "UPDATE ledger SET seq = @p0 WHERE id = 1";
 
     private static readonly string FindOneSql = FindSql + "(@p0)";
-    private static readonly string FindSomeSql = FindSql + $"({string.Join(", ", Enumerable.Range(0, PathsAtOnce).Select(i => $"@p{i}"))})";
+    private static readonly string FindSomeSql = FindSql + $"({Several.List(PathsAtOnce)})";
 
     private static readonly InsertMany Rows = new(
         "INSERT INTO files (seq, file_path, family, instrument, data_level, descriptor, start_date, end_date, repointing, cr, version, major_version, "

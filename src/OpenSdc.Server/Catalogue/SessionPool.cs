@@ -128,10 +128,8 @@ internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDi
     }
 
     /// <summary>Runs one of the program's few statements that are run very often and give nothing back: without the driver, where that is faster.</summary>
-    public Task RunAsync(string sql, ReadOnlySpan<object?> values, DbTransaction transaction, CancellationToken cancel)
-    {
-        return Direct(sql)?.Run(values) is null ? Statement(sql, values, transaction).ExecuteNonQueryAsync(cancel) : Task.CompletedTask;
-    }
+    public Task RunAsync(string sql, ReadOnlySpan<object?> values, DbTransaction transaction, CancellationToken cancel) =>
+        Direct(sql)?.Run(values) is null ? Statement(sql, values, transaction).ExecuteNonQueryAsync(cancel) : Task.CompletedTask;
 
     /// <summary>Whether a query has any row, asked the same way.</summary>
     public ValueTask<bool> AnyAsync(string sql, ReadOnlySpan<object?> values, CancellationToken cancel)

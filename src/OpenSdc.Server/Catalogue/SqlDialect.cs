@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 
 namespace OpenSdc.Server.Catalogue;
 
@@ -47,7 +46,7 @@ internal abstract class SqlDialect
         for (var i = 0; i < parameters; i++)
         {
             var parameter = command.CreateParameter();
-            parameter.ParameterName = string.Concat("@p", i.ToString(CultureInfo.InvariantCulture));
+            parameter.ParameterName = Several.Name(i);
             command.Parameters.Add(parameter);
         }
 
