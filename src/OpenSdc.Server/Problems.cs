@@ -54,6 +54,10 @@ internal static class Problems
         "The header Content-Range says that the body is a piece of the file; allowed: the whole file without that header, or an upload in parts (POST /uploads).")
     { Plain = true };
 
+    public static Problem CodedBody(string header, string value) => new("coded-body", 415,
+        $"The header {header} says that the body is coded ({value}), and it would be stored so; allowed: the file's own bytes, whole or chunked, without that coding.")
+    { Plain = true };
+
     public static Problem BodyTooLong { get; } = new("body-too-long", 400,
         "More bytes follow the body than its Content-Length says; nothing was stored. Send the file with its own length, or chunked.")
     { Plain = true };

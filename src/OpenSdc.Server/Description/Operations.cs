@@ -123,6 +123,7 @@ internal static class Operations
             new(Problems.OfStatus(408), "the bytes came too slowly"),
             new(Problems.OtherBytes(Samples.Key), "the archive has other bytes under this name"),
             new(Problems.TooLarge(5L << 30), "the file is larger than the archive takes"),
+            new(Problems.CodedBody("Content-Encoding", "gzip"), "the body is said to be compressed, or to be cut into signed pieces (`aws-chunked`)"),
             Failure.Unexpected,
             Failure.Starting,
             new(Problems.CannotWrite, "the archive's disk or catalogue cannot be written"),

@@ -164,6 +164,7 @@ internal static class UploadOperations
             new(Problems.OfStatus(408), "the bytes came too slowly"),
             Ended,
             new(Problems.PartOvertaken, "the same part was sent again meanwhile"),
+            new(Problems.CodedBody("Content-Encoding", "gzip"), "the body is said to be compressed, or to be cut into signed pieces (`aws-chunked`)"),
             Failure.Unexpected,
             Failure.Starting,
             new(Problems.CannotWrite, "the archive's disk or catalogue cannot be written"),

@@ -32,6 +32,8 @@ internal static partial class ReceivePart
         var (offset, size) = upload.Part(number);
         if (request.ContentLength is { } declared && declared != size)
             return Problems.PartSize(number, size, declared);
+        if (BodyCoding.Refusal(request) is { } coded)
+            return coded;
         if (!RequestDigests.TryRead(request.Headers, out var digests, out var fault))
             return Problems.BadDigestHeader(fault);
         using var promised = digests;

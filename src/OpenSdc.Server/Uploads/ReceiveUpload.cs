@@ -28,6 +28,8 @@ internal static partial class ReceiveUpload
         // What a resuming client such as curl -C sends: taken for the file, its tail would be published for good.
         if (request.Headers.ContainsKey("Content-Range"))
             return Problems.PieceOfFile;
+        if (BodyCoding.Refusal(request) is { } coded)
+            return coded;
         if (!RequestDigests.TryRead(request.Headers, out var digests, out var fault))
             return Problems.BadDigestHeader(fault);
         using var promised = digests;
