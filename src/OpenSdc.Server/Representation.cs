@@ -31,9 +31,17 @@ internal static class Representation
     /// <summary>The document's curl lines name application/json alone; installed clients and browsers send a wildcard, text/html or nothing.</summary>
     public static bool AsksForDocumented(string? accept) =>
         accept is not null
-        && accept.Contains("application/json", StringComparison.OrdinalIgnoreCase)
-        && !accept.Contains('*', StringComparison.Ordinal)
-        && !accept.Contains("text/html", StringComparison.OrdinalIgnoreCase);
+        && Wanted(accept) is var wanted
+        && wanted.Contains("application/json", StringComparison.OrdinalIgnoreCase)
+        && !wanted.Contains('*', StringComparison.Ordinal)
+        && !wanted.Contains("text/html", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>An Accept header without what it names only to refuse it (<c>q=0</c>); what cannot be read stays as it is.</summary>
+    private static string Wanted(string accept) =>
+        // Nearly none does, and then there is nothing to read.
+        accept.Contains('0', StringComparison.Ordinal) && MediaTypeHeaderValue.TryParseList([accept], out var ranges)
+            ? string.Join(", ", ranges.Where(range => range.Quality != 0))
+            : accept;
 
     public static Task WriteUploadUrlAsync(HttpContext context, string url) =>
         WriteAsync(context, 200, "application/json", OfUploadUrl(url, IsDocumented(context)));
