@@ -129,6 +129,7 @@ public static class ServerApp
             foreach (var proxy in options.TrustedProxies)
                 forwarded.KnownProxies.Add(proxy);
             app.UseForwardedHeaders(forwarded);
+            app.Use(PublicAddress.KeepSchemeAsync);
         }
 
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = UnexpectedErrors.AnswerAsync });

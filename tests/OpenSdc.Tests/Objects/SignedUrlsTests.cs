@@ -182,6 +182,27 @@ public sealed class SignedUrlsTests(FoundingArchive founding) : IClassFixture<Fo
     }
 
     /// <summary>This machine is no proxy unless it is named as one.</summary>
+    [Theory]
+    [InlineData("https", "https")]
+    [InlineData("HTTPS", "https")]
+    [InlineData("Http", "http")]
+    [InlineData("javascript", "http")]
+    [InlineData("ftp", "http")]
+    [InlineData("wss", "http")]
+    [InlineData("https://evil.example.org/", "http")]
+    [InlineData("", "http")]
+    [InlineData("ftp, https", "https")]
+    [InlineData("https, ftp", "http")]
+    public async Task A_proxy_may_name_no_scheme_but_those_of_HTTP(string forwarded, string scheme)
+    {
+        await using var trusting = await RunningArchive.StartAsync(options => options with { TrustedProxies = [System.Net.IPAddress.Loopback] });
+        (string, string)[] headers = [("X-Forwarded-Proto", forwarded), ("X-Forwarded-Host", "sdc.example.org")];
+        var name = ArchiveFixture.NewName();
+        (await trusting.SendAsync($"GET /upload/{name}", headers: headers)).Json.GetString().ShouldStartWith($"{scheme}://sdc.example.org/objects/");
+        await trusting.UploadAsync(name, [1]);
+        (await trusting.SendAsync($"GET /download/{name}", headers: headers))["Location"].ShouldStartWith($"{scheme}://sdc.example.org/objects/");
+    }
+
     [Fact]
     public async Task Forwarded_headers_from_this_machine_are_not_believed_where_the_proxy_is_another()
     {
