@@ -67,7 +67,7 @@ public static class ServerApp
         {
             LostCatalogue.Refuse(options.Data);
             services.AddSingleton<SqlDialect>(all => new Sqlite(all.GetRequiredService<DataFolder>().CatalogueFile));
-            services.AddSingleton(all => SigningKey.InFolder(all.GetRequiredService<DataFolder>().Path));
+            services.AddSingleton(all => SigningKey.InFolder(all.GetRequiredService<DataFolder>().Path, all.GetRequiredService<ILogger<SigningKey>>()));
         }
         else
         {

@@ -7,7 +7,7 @@ namespace OpenSdc.Server.Objects;
 /// SQLite it is the file <c>signing.key</c> in the data folder, readable only by its owner (0600); in PostgreSQL it is a row of the table <c>shared</c>.
 /// </summary>
 /// <remarks>Removing the file or the row revokes every URL that is out, from the next start on.</remarks>
-internal sealed class SigningKey(Func<CancellationToken, ValueTask<byte[]>> read)
+internal sealed partial class SigningKey(Func<CancellationToken, ValueTask<byte[]>> read)
 {
     private const int Size = 32;
     /// <summary>Its name in the table <c>shared</c>.</summary>
@@ -16,12 +16,22 @@ internal sealed class SigningKey(Func<CancellationToken, ValueTask<byte[]>> read
     private const string ReadSql = "SELECT value FROM shared WHERE name = @p0";
     private const string MakeSql = "INSERT INTO shared (name, value) VALUES (@p0, @p1) ON CONFLICT DO NOTHING";
 
+    private const UnixFileMode Others =
+        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+
     private byte[]? bytes;
 
     public byte[] Bytes => bytes ?? throw new InvalidOperationException("the signing key is read before it is used");
 
-    /// <summary>The key of a data folder.</summary>
-    public static SigningKey InFolder(string dataFolder) => new(_ => new(ReadFile(Path.Combine(dataFolder, "signing.key"))));
+    /// <summary>The key of a data folder. A warning tells where others than its owner can read it: they can sign URLs.</summary>
+    public static SigningKey InFolder(string dataFolder, ILogger<SigningKey> logger) => new(_ =>
+    {
+        var path = Path.Combine(dataFolder, "signing.key");
+        var key = ReadFile(path);
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & Others) != UnixFileMode.None)
+            LogExposed(logger, path, Convert.ToString((int)File.GetUnixFileMode(path), 8));
+        return new(key);
+    });
 
     /// <summary>The key that all processes on one database share.</summary>
     public static SigningKey Shared(Catalogue.Catalogue catalogue) => new(cancel => ReadSharedAsync(catalogue, cancel));
@@ -92,4 +102,8 @@ internal sealed class SigningKey(Func<CancellationToken, ValueTask<byte[]>> read
         File.Move(fresh, path);
         Posix.FlushFolder(Path.GetDirectoryName(path)!);
     }
+
+    // No refusal: an archive that ran yesterday starts today as well.
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The signing key {Path} has the mode {Mode}: others than its owner can sign URLs with it, so chmod 600 it; to revoke what may have been signed, remove it and restart")]
+    private static partial void LogExposed(ILogger logger, string path, string mode);
 }

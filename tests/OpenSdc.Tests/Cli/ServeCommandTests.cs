@@ -233,6 +233,37 @@ public sealed class ServeCommandTests : IDisposable
 
     private async Task<string> PasteAsync(string line)
     {
+    [Fact]
+    public void Only_a_start_that_another_cannot_mend_ends_with_the_code_that_keeps_systemd_from_trying()
+    {
+        ServeCommand.CodeOf(new SettingException("wrong")).ShouldBe(2);
+        ServeCommand.CodeOf(new SettingException("away") { MayPass = true }).ShouldBe(1);
+        File.ReadAllText(Path.Combine(SharedData.RepositoryRoot, "deploy", "systemd", "opensdc.service")).ShouldContain("\nRestartPreventExitStatus=2\n");
+    }
+
+    [Theory]
+    [InlineData("600", false)]
+    [InlineData("400", false)]
+    [InlineData("640", true)]
+    [InlineData("644", true)]
+    [InlineData("602", true)]
+    public async Task A_key_that_others_can_use_is_warned_of_and_no_reason_not_to_start(string mode, bool warned)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        Directory.CreateDirectory(Path.Combine(folder, "data"));
+        var key = Path.Combine(folder, "data", "signing.key");
+        await File.WriteAllBytesAsync(key, new byte[32]);
+        File.SetUnixFileMode(key, (UnixFileMode)Convert.ToInt32(mode, 8));
+        var (sdc, _) = await SdcProcess.ServeAsync(folder);
+        await using (sdc)
+        {
+            sdc.Terminate();
+            (await sdc.ExitCodeAsync()).ShouldBe(0);
+            sdc.Errors.Contains($"signing.key has the mode {mode}: others than its owner can sign URLs with it, so chmod 600 it", StringComparison.Ordinal).ShouldBe(warned, sdc.Errors);
+        }
+    }
+
         using var bash = Process.Start(new ProcessStartInfo("bash", ["-c", line])
         {
             WorkingDirectory = folder,

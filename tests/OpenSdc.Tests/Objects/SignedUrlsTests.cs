@@ -1,4 +1,5 @@
 using System.Web;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OpenSdc.Server;
 using OpenSdc.Server.Objects;
@@ -181,7 +182,6 @@ public sealed class SignedUrlsTests(FoundingArchive founding) : IClassFixture<Fo
         (await trusting.SendAsync($"GET /upload/{name}", headers: headers)).Json.GetString().ShouldStartWith("https://evil.example.org/objects/");
     }
 
-    /// <summary>This machine is no proxy unless it is named as one.</summary>
     [Theory]
     [InlineData("https", "https")]
     [InlineData("HTTPS", "https")]
@@ -203,6 +203,7 @@ public sealed class SignedUrlsTests(FoundingArchive founding) : IClassFixture<Fo
         (await trusting.SendAsync($"GET /download/{name}", headers: headers))["Location"].ShouldStartWith($"{scheme}://sdc.example.org/objects/");
     }
 
+    /// <summary>This machine is no proxy unless it is named as one.</summary>
     [Fact]
     public async Task Forwarded_headers_from_this_machine_are_not_believed_where_the_proxy_is_another()
     {
@@ -226,7 +227,7 @@ public sealed class SignedUrlsTests(FoundingArchive founding) : IClassFixture<Fo
 
     private static byte[] KeyOf(string folder)
     {
-        var key = SigningKey.InFolder(folder);
+        var key = SigningKey.InFolder(folder, NullLogger<SigningKey>.Instance);
         key.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
         return key.Bytes;
     }
