@@ -50,7 +50,7 @@ internal static class ServeCommand
         catch (SettingException fault)
         {
             await Console.Error.WriteLineAsync(fault.Message);
-            return ExitCode.BadSetting;
+            return CodeOf(fault);
         }
         catch (Exception refused) when (refused is SocketException or IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException })
         {
@@ -58,6 +58,9 @@ internal static class ServeCommand
             return ExitCode.BadSetting;
         }
     }
+
+    /// <summary>What starts services anew does so after any end but that of a wrong setting, which no other start mends.</summary>
+    internal static int CodeOf(SettingException fault) => fault.MayPass ? ExitCode.Failed : ExitCode.BadSetting;
 
     private static int Count(string? files) =>
         files is null ? 0

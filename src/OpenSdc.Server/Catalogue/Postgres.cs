@@ -150,7 +150,7 @@ internal sealed class Postgres : SqlDialect, IDisposable
         }
         catch (NpgsqlException refusal)
         {
-            throw new SettingException($"The archive's tables cannot be made or changed in {Name}: {Reason(refusal)}", refusal);
+            throw new SettingException($"The archive's tables cannot be made or changed in {Name}: {Reason(refusal)}", refusal) { MayPass = IsAway(refusal) };
         }
     }
 
@@ -194,10 +194,11 @@ internal sealed class Postgres : SqlDialect, IDisposable
             {
                 return await source.OpenConnectionAsync(cancel);
             }
-            catch (NpgsqlException failure) when (failure is not PostgresException answered || answered.SqlState == PostgresErrorCodes.CannotConnectNow)
+            catch (NpgsqlException failure) when (failure is not PostgresException answered
+                || answered.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections)
             {
                 if (!await wait.GoesOnAsync(Reason(failure), cancel))
-                    throw new SettingException($"The database {place} cannot be reached: {Reason(failure)}", failure);
+                    throw new SettingException($"The database {place} cannot be reached: {Reason(failure)}", failure) { MayPass = true };
             }
             catch (Exception refusal) when (refusal is not OperationCanceledException)
             {
@@ -207,13 +208,15 @@ internal sealed class Postgres : SqlDialect, IDisposable
         }
     }
 
-    private static async Task MigrateAsync(NpgsqlConnection connection, CancellationToken cancel)
+    private async Task MigrateAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         var scripts = Migrations.For(nameof(Postgres));
         // Whoever comes first brings the schema up to date, and the others wait for that.
         await RunAsync(connection, $"SELECT pg_advisory_lock({MigrationLock})", cancel);
         var version = await VersionAsync(connection, cancel);
         Migrations.RefuseNewer(version, scripts.Count);
+        if (version == 0)
+            await RefuseEncodingAsync(connection, cancel);
         for (var next = version; next < scripts.Count; next++)
         {
             await using var transaction = await connection.BeginTransactionAsync(cancel);
@@ -225,6 +228,13 @@ internal sealed class Postgres : SqlDialect, IDisposable
         }
 
         await RunAsync(connection, $"SELECT pg_advisory_unlock({MigrationLock})", cancel);
+    }
+
+    /// <summary>In another encoding a text that it has no letters for would fail years later.</summary>
+    private async Task RefuseEncodingAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        if (await ValueAsync(connection, "SHOW server_encoding", cancel) is string encoding and not "UTF8")
+            throw new SettingException($"The database {place} has the encoding {encoding}; allowed: UTF8, as by CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0.");
     }
 
     private static NpgsqlDataSource SourceOf(NpgsqlConnectionStringBuilder settings) => new NpgsqlSlimDataSourceBuilder(settings.ConnectionString).EnableTransportSecurity().Build();

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
+using OpenSdc.Cli;
+using OpenSdc.Server;
 using Shouldly;
 using Xunit;
 
@@ -231,8 +233,6 @@ public sealed class ServeCommandTests : IDisposable
         ((int)answer.StatusCode).ShouldBe(201);
     }
 
-    private async Task<string> PasteAsync(string line)
-    {
     [Fact]
     public void Only_a_start_that_another_cannot_mend_ends_with_the_code_that_keeps_systemd_from_trying()
     {
@@ -264,6 +264,8 @@ public sealed class ServeCommandTests : IDisposable
         }
     }
 
+    private async Task<string> PasteAsync(string line)
+    {
         using var bash = Process.Start(new ProcessStartInfo("bash", ["-c", line])
         {
             WorkingDirectory = folder,
