@@ -52,6 +52,7 @@ internal sealed class ArrivedUpload : S3Staged
                 read?.Invoke(count);
             }
 
+            Coding = stored.Coding;
             return Sha256 = Convert.ToHexStringLower(sha256.GetHashAndReset());
         }
         finally

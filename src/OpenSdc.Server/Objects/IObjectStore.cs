@@ -104,6 +104,9 @@ internal abstract class StagedObject(string key) : IAsyncDisposable
     /// <summary>SHA-256 of its bytes as the caller has computed it, in lower-case hexadecimals; a store that can keep it beside the object does.</summary>
     public string? Sha256 { get; set; }
 
+    /// <summary>What the client has told the store that the bytes are coded with, known once they were read; null where they are the file's own, as far as is known.</summary>
+    public string? Coding { get; protected set; }
+
     /// <summary>Appends bytes, however few: they are collected. The memory belongs to the caller again when the task is done. A write that fails may be told by a later call.</summary>
     public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel);
 

@@ -13,7 +13,10 @@ internal sealed class S3Stored(S3Bucket bucket, string objectKey, S3Head head) :
 
     /// <summary>One whose bytes are on their way already.</summary>
     public S3Stored(S3Bucket bucket, string objectKey, S3Head head, HttpResponseMessage bytes) : this(bucket, objectKey, head) =>
-        going = new Going(bytes, bytes.Content.ReadAsStream(), 0);
+        (going, Coding) = (new Going(bytes, bytes.Content.ReadAsStream(), 0), CodingOf(bytes));
+
+    /// <summary>What whoever put it there has said that its bytes are coded with, such as <c>gzip</c>; null where nothing was said, or before the first byte is read.</summary>
+    public string? Coding { get; private set; }
 
     public override long Length => head.Length;
 
@@ -69,8 +72,14 @@ internal sealed class S3Stored(S3Bucket bucket, string objectKey, S3Head head) :
     {
         var answer = await bucket.Requests.GetAsync(objectKey, head.Tag, offset, cancel)
             ?? throw new ObjectChangedException($"The object {objectKey} was changed or removed while it was read.");
+        Coding = CodingOf(answer);
         return new Going(answer, await answer.Content.ReadAsStreamAsync(cancel), offset);
     }
+
+    private static string? CodingOf(HttpResponseMessage answer) =>
+        answer.Content.Headers.ContentEncoding.Where(each => !each.Equals("identity", StringComparison.OrdinalIgnoreCase)).ToList() is { Count: > 0 } codings
+            ? string.Join(", ", codings)
+            : null;
 
     private sealed class Going(HttpResponseMessage answer, Stream bytes, long offset) : IDisposable
     {

@@ -140,6 +140,9 @@ internal sealed partial class PublishArrived(
             return await RefuseAsync(upload, lease, Problems.OtherBytes(upload.Key));
 
         var publication = new Publication(name, staged.Length, await bytes.DigestAsync(lease.Stop)) { Upload = lease.Lease };
+        // The store takes what an archive with its own disk refuses at once.
+        if (staged.Coding is { } coding)
+            return await RefuseAsync(upload, lease, Problems.CodedBody("Content-Encoding", coding));
         if (upload.Recorded is { } receipt)
         {
             if (!publication.Has(receipt))

@@ -216,6 +216,23 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
     }
 
     [Fact]
+    public async Task A_file_that_was_sent_coded_is_refused_when_it_has_come()
+    {
+        var name = ArchiveFixture.NewName();
+        var upload = await archive.AskAsync(name);
+        (await archive.PutAsync(upload.Url, [1, 2, 3], ("Content-Encoding", "gzip"))).Status.ShouldBe(200);
+        var refused = await archive.FollowAsync(upload.Id);
+        refused.State.ShouldBe("refused");
+        refused.Problem!.Type.ShouldBe("urn:opensdc:problem:coded-body");
+        refused.Problem.Detail.ShouldContain("Content-Encoding says that the body is coded (gzip)");
+        (await archive.QueryAsync($"filename={name}")).ShouldBeEmpty();
+
+        var plain = await archive.AskAsync(name);
+        (await archive.PutAsync(plain.Url, [1, 2, 3], ("Content-Encoding", "identity"))).Status.ShouldBe(200);
+        (await archive.FollowAsync(plain.Id)).State.ShouldBe("published");
+    }
+
+    [Fact]
     public async Task Bytes_of_no_upload_are_removed_after_a_day_and_not_before()
     {
         var folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
