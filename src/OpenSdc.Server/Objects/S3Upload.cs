@@ -11,6 +11,9 @@ internal sealed class S3Upload(S3Bucket bucket, string uploadId, string key, Act
     private const int FirstBuffer = 64 * 1024;
     private const int PartSize = 8 << 20;
 
+    // So few that who waits for longer waits for the store, not for the line.
+    private const int FewBytes = 64 * 1024;
+
     private readonly List<PartETag> parts = [];
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
     private int held;
@@ -37,7 +40,7 @@ internal sealed class S3Upload(S3Bucket bucket, string uploadId, string key, Act
     {
         if (storeId is null)
         {
-            var put = await Bucket.AskAsync(S3Bucket.ForBytes, (client, token) => client.PutObjectAsync(new PutObjectRequest
+            var put = await Bucket.AskAsync(held <= FewBytes ? S3Bucket.Shortly : S3Bucket.ForBytes, (client, token) => client.PutObjectAsync(new PutObjectRequest
             {
                 BucketName = Bucket.Name,
                 Key = StagingKey,

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
+using OpenSdc.Server.Upkeep;
 
 namespace OpenSdc.Server.Uploads;
 
@@ -11,7 +12,7 @@ internal static class RequestUpload
     /// <summary><c>GET /upload/{path}</c></summary>
     public static async Task<Results<UploadUrl, Problem>> Handle(
         string? path, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, IObjectStore store, RecordUploads uploads, SignedUrls urls,
-        PublicAddress address, ServerOptions options, TimeProvider clock)
+        PublicAddress address, StorageWatch storage, ServerOptions options, TimeProvider clock)
     {
         if (string.IsNullOrEmpty(path) || path == "science" || path[^1] == '/')
             return Problems.NoUploadName;
@@ -22,6 +23,9 @@ internal static class RequestUpload
             return Problems.BadUploadName(parsed.Faults);
         if (store.Direct is { } direct)
         {
+            // A URL to a store that is away would be of no use, and its upload would be waited for until it expires.
+            if (storage.Away is { } away)
+                return away;
             // One statement records it and sees whether the key has a file.
             var id = IncomingBytes.NewId();
             var upload = new RecordedUpload(id, name.Key, UploadState.Open, clock.GetUtcNow().AddSeconds(options.UploadLifetime));

@@ -105,6 +105,8 @@ public sealed class ArchiveOnS3Tests
         var answer = await archive.SendAsync($"GET /download/{FileText}");
         (answer.Status, answer["Retry-After"]).ShouldBe((503, "5"));
         answer.Text.ShouldContain("cannot be reached");
+        answer = await archive.SendAsync($"GET /upload/{Path.GetFileName(FsckArchive.NameOf(2).Key)}");
+        (answer.Status, answer["Retry-After"]).ShouldBe((503, "5"), answer.Text);
         var ready = (await archive.SendAsync("GET /health/ready")).Json;
         (ready.GetProperty("status").GetString(), ready.GetProperty("uploads").GetString()).ShouldBe(("failing", "refused"));
         (await archive.SendAsync($"GET /query?filename={FileText}")).Status.ShouldBe(200);
