@@ -6,7 +6,7 @@ namespace OpenSdc.Server;
 
 /// <summary>
 /// The one handler that exceptions reach. What the web server found malformed keeps its status, a database or a store that is away is 503, all else is an error of
-/// ours; both of these go to the log under the id that the answer names.
+/// ours; both of these go to the log under the id that the answer names, what is away in one short line: there may be thousands of such requests before it is back.
 /// </summary>
 internal static partial class UnexpectedErrors
 {
@@ -22,18 +22,23 @@ internal static partial class UnexpectedErrors
             return Problems.OfStatus(malformed.StatusCode).ExecuteAsync(context);
         }
 
-        LogFailed(LoggerOf(context), failure, context.Request.Method, context.Request.Path, context.TraceIdentifier);
         if (failure is StoreAwayException)
-        {
             context.RequestServices.GetRequiredService<StorageWatch>().Doubt();
-            return Problems.StoreAway.ExecuteAsync(context);
-        }
-
-        var isAway = failure is not null && context.RequestServices.GetRequiredService<Catalogue.Catalogue>().IsAway(failure);
-        return (isAway ? Problems.CatalogueAway : Problems.OfStatus(500)).ExecuteAsync(context);
+        var away = failure is null ? null
+            : failure is StoreAwayException ? Problems.StoreAway
+            : context.RequestServices.GetRequiredService<Catalogue.Catalogue>().IsAway(failure) ? Problems.CatalogueAway
+            : null;
+        if (away is not null)
+            LogAway(LoggerOf(context), context.Request.Method, context.Request.Path, away.Code, failure!.Message, context.TraceIdentifier);
+        else
+            LogFailed(LoggerOf(context), failure, context.Request.Method, context.Request.Path, context.TraceIdentifier);
+        return (away ?? Problems.OfStatus(500)).ExecuteAsync(context);
     }
 
     private static ILogger LoggerOf(HttpContext context) => context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(UnexpectedErrors));
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} is answered 503 ({Code}): {Reason}; request {RequestId}")]
+    private static partial void LogAway(ILogger logger, string method, string path, string code, string reason, string requestId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed; request {RequestId}")]
     private static partial void LogFailed(ILogger logger, Exception? failure, string method, string path, string requestId);

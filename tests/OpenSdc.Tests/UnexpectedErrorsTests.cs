@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 using OpenSdc.Tests.Cli;
 using Shouldly;
@@ -36,5 +37,30 @@ public sealed class UnexpectedErrorsTests : IDisposable
             await Task.Delay(25);
         var lines = sdc.Errors.Split('\n').Where(line => line.Contains("no such table", StringComparison.Ordinal)).ToList();
         lines.ShouldHaveSingleItem().ShouldContain($"GET /query failed; request {id}");
+    }
+
+    /// <summary>Thousands of requests may meet it, and their traces would fill the disk that the log is on.</summary>
+    [Fact]
+    public async Task A_database_that_is_away_is_one_short_line_for_each_request()
+    {
+        var database = PostgresServer.NewFolder("lines");
+        var connection = PostgresServer.Script("up", database, PostgresServer.FreePort().ToString(CultureInfo.InvariantCulture));
+        var (sdc, address) = await SdcProcess.ServeAsync(folder, $"--log-format text --scrub-rate 0 --catalogue {connection}");
+        await using (sdc)
+        {
+            using var http = new HttpClient();
+            PostgresServer.Script("kill", database);
+            using var answer = await http.GetAsync($"{address}/query");
+            ((int)answer.StatusCode).ShouldBe(503);
+            var id = answer.Headers.GetValues("X-Request-Id").Single();
+            for (var tries = 0; tries < 400 && !sdc.Errors.Contains(id, StringComparison.Ordinal); tries++)
+                await Task.Delay(25);
+            var line = sdc.Errors.Split('\n').Where(each => each.Contains(id, StringComparison.Ordinal)).ShouldHaveSingleItem();
+            line.ShouldContain(" warn: ");
+            line.ShouldContain("GET /query is answered 503 (catalogue-away): ");
+            line.ShouldNotContain("   at ");
+        }
+
+        Directory.Delete(database, recursive: true);
     }
 }

@@ -156,10 +156,10 @@ internal sealed partial class StorageWatch(
         public void Dispose() => Took(rest);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Uploads are refused ({Code}) until the disk takes writes again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Uploads are refused ({Code}) until the archive can write again: {Reason}")]
     private partial void LogFailing(string code, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The disk takes writes again; so does the archive")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The archive can write again; uploads are taken")]
     private partial void LogResumed();
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Uploads are refused (no-room) until there is room again: {Free} bytes are free, and the free-space floor is {Floor}")]
