@@ -86,8 +86,17 @@ internal sealed partial class StorageWatch(
         {
             await using (var staged = await store.StageAsync("probe", CancellationToken.None))
             {
-                await staged.WriteAsync(new byte[1], CancellationToken.None);
-                await staged.FlushAsync(CancellationToken.None);
+                try
+                {
+                    await staged.WriteAsync(new byte[1], CancellationToken.None);
+                    await staged.FlushAsync(CancellationToken.None);
+                }
+                catch (StoreAwayException away)
+                {
+                    // Told before it is tried to remove what may have come all the same: of a store that does not answer that takes as long again.
+                    Failed(Problems.StoreAway, away.Message);
+                    throw;
+                }
             }
 
             await catalogue.CommitNothingAsync(CancellationToken.None);
