@@ -22,10 +22,13 @@ internal static partial class UnexpectedErrors
             return Problems.OfStatus(malformed.StatusCode).ExecuteAsync(context);
         }
 
-        if (failure is StoreAwayException)
+        // A store that refuses the archive's own credentials is as good as away.
+        var isStoreAway = failure is StoreAwayException
+            || (failure is UnauthorizedAccessException && context.RequestServices.GetRequiredService<IObjectStore>().Direct is not null);
+        if (isStoreAway)
             context.RequestServices.GetRequiredService<StorageWatch>().Doubt();
         var away = failure is null ? null
-            : failure is StoreAwayException ? Problems.StoreAway
+            : isStoreAway ? Problems.StoreAway
             : context.RequestServices.GetRequiredService<Catalogue.Catalogue>().IsAway(failure) ? Problems.CatalogueAway
             : null;
         if (away is not null)

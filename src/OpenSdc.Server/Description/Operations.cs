@@ -78,6 +78,8 @@ internal static class Operations
             new(Problems.Exists(Samples.Key), "the file is in the archive already"),
             Failure.Unexpected,
             Failure.Starting,
+            new(Problems.CannotWrite with { Plain = false }, "the objects lie in a store that refuses the archive"),
+            new(Problems.NoRoom with { Plain = false }, "the objects lie in a store that has no room left"),
         ],
     };
 

@@ -23,9 +23,9 @@ internal static class RequestUpload
             return Problems.BadUploadName(parsed.Faults);
         if (store.Direct is { } direct)
         {
-            // A URL to a store that is away would be of no use, and its upload would be waited for until it expires.
-            if (storage.Away is { } away)
-                return away;
+            // A URL to a store that is away, full, or shut to the archive would be of no use, and its upload would be waited for until it expires.
+            if (storage.Refusal is { } refusal)
+                return refusal with { Plain = false };
             // One statement records it and sees whether the key has a file.
             var id = IncomingBytes.NewId();
             var upload = new RecordedUpload(id, name.Key, UploadState.Open, clock.GetUtcNow().AddSeconds(options.UploadLifetime));

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Amazon.S3;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using OpenSdc.Contract.Naming;
@@ -117,6 +118,41 @@ public sealed class ArchiveOnS3Tests
         (await archive.SendAsync($"GET /download/{FileText}")).Status.ShouldBe(302);
         await archive.Services.PublishAsync(FsckArchive.NameOf(2), [1]);
         ceph.End();
+    }
+
+    [Fact]
+    public async Task A_store_that_refuses_the_archive_is_told_as_one_that_cannot_be_used_now_and_not_as_an_error_of_ours()
+    {
+        var bucket = CephServer.NewBucket();
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var archive = await RunningArchive.StartAsync(
+            options => options with { Objects = $"s3://{bucket}", S3Endpoint = CephServer.Address, ScrubRate = 0 }, clock);
+        using var client = new AmazonS3Client(new AmazonS3Config { ServiceURL = CephServer.Address.AbsoluteUri, ForcePathStyle = true, AuthenticationRegion = "us-east-1" });
+        await client.PutBucketPolicyAsync(bucket, $$"""
+            {"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::{{bucket}}/*"}]}
+            """);
+        var file = Path.GetFileName(FsckArchive.NameOf(3).Key);
+        var begun = await archive.SendAsync("POST /uploads", content: new StringContent($$"""{"filename":"{{file}}","size":1}"""));
+        (begun.Status, begun["Retry-After"]).ShouldBe((503, "5"), begun.Text);
+
+        // The request has had the store looked at, by which it is known to whoever asks for a URL.
+        for (var tries = 0; (await archive.SendAsync("GET /health/ready")).Json.GetProperty("uploads").GetString() != "refused"; tries++)
+        {
+            tries.ShouldBeLessThan(600, "nobody noticed that the store refuses the archive");
+            await Task.Delay(25);
+        }
+
+        var asked = await archive.SendAsync($"GET /upload/{file}", accept: "application/json");
+        (asked.Status, asked["Retry-After"]).ShouldBe((503, "30"), asked.Text);
+        asked.Text.ShouldStartWith("""{"statusCode": 503, "body": "The archive cannot write at the moment""");
+
+        await client.DeleteBucketPolicyAsync(bucket);
+        for (var tries = 0; (await archive.SendAsync($"GET /upload/{file}")).Status != 200; tries++)
+        {
+            tries.ShouldBeLessThan(600, "uploads are not taken again");
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(25);
+        }
     }
 
     [Theory]
