@@ -80,6 +80,16 @@ debug bdev = 0/0
 debug rocksdb = 0/0
 debug monc = 0/0
 debug auth = 0/0
+debug optracker = 0/0
+debug timer = 0/0
+debug tp = 0/0
+debug throttle = 0/0
+debug finisher = 0/0
+debug rados = 0/0
+debug crush = 0/0
+debug filer = 0/0
+debug perfcounter = 0/0
+debug heartbeatmap = 0/0
 [mon]
 mon data = $dir/mon
 paxos propose interval = 0.02
@@ -93,6 +103,8 @@ osd data = $dir/osd\$id
 osd objectstore = $2
 memstore device bytes = 4294967296
 bluestore block size = 4294967296
+# The history of every operation, for a command that nobody gives.
+osd enable op tracker = false
 osd heartbeat interval = 2
 osd heartbeat grace = 6
 [client.rgw.a]
@@ -101,11 +113,16 @@ rgw thread pool size = 64
 EOF
 }
 
+# Ceph is made for the allocator of gperftools, and its own packages are linked with it. Debian's depend on its library and are not.
+preload=
+for each in /usr/lib/*/libtcmalloc.so.4; do [ ! -e "$each" ] || preload=$each; done
+allocating() { as env ${preload:+"LD_PRELOAD=$preload"} "$@"; }
+
 daemon() { # NAME
     case $1 in
     mon.*) as ceph-mon -c "$conf" -i "${1#mon.}" ;;
-    osd.*) as ceph-osd -c "$conf" -i "${1#osd.}" >> start.log 2>&1 ;;
-    rgw) as radosgw -c "$conf" -n client.rgw.a >> start.log 2>&1 ;;
+    osd.*) allocating ceph-osd -c "$conf" -i "${1#osd.}" >> start.log 2>&1 ;;
+    rgw) allocating radosgw -c "$conf" -n client.rgw.a >> start.log 2>&1 ;;
     *) fail "there is no daemon $1" ;;
     esac
 }
