@@ -5,6 +5,7 @@
 #   LATE=1500 RATE=50         files of the measurement of latency, and how many of them a second
 #   FILES=6000 CONNECTIONS=32 files of the measurement of throughput, and clients
 #   SIZE=1024                 bytes of each
+#   WARMUP=2000               files that are sent before, as fast: what is compiled for the replicas while they run is compiled by then
 #   SECONDS_EACH=8            length of each run of wrk      ROUNDS=3   in turn, this often; the median counts
 #   BENCH_DIR=DIR             where the database is made and removed again (otherwise the system's temporary folder); a flush must cost there what it costs
 #   BUILD=no                  the programs are built already
@@ -14,7 +15,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 section=${1:-all}
 late=${LATE:-1500} rate=${RATE:-50}
-files=${FILES:-6000} connections=${CONNECTIONS:-32} size=${SIZE:-1024}
+files=${FILES:-6000} connections=${CONNECTIONS:-32} size=${SIZE:-1024} warmup=${WARMUP:-2000}
 seconds=${SECONDS_EACH:-8} rounds=${ROUNDS:-3}
 case $section in ingest|presign|all) ;; *) echo "usage: ingest.sh [ingest|presign|all]" >&2; exit 2 ;; esac
 for tool in wrk curl awk taskset; do
@@ -57,7 +58,8 @@ if [ "${BUILD:-}" != no ]; then
     dotnet build -c Release -v quiet "$repository/src/OpenSdc.Cli" >&2
     dotnet build -c Release -v quiet "$here/OpenSdc.Load" >&2
 fi
-load() { dotnet "$here/OpenSdc.Load/bin/Release/net10.0/OpenSdc.Load.dll" "$@"; }
+# It begins anew for each line and shares the cores: what it compiles, it compiles once.
+load() { DOTNET_TieredPGO=0 dotnet "$here/OpenSdc.Load/bin/Release/net10.0/OpenSdc.Load.dll" "$@"; }
 sdc=$repository/src/OpenSdc.Cli/bin/Release/net10.0/sdc.dll
 
 # Ceph takes the hundred ports from its own on; the others lie below them.
@@ -108,7 +110,7 @@ since() { # NUMBER: seconds of it between the look before, kept in before, and t
 ingest() {
     local both="${addresses[0]},${addresses[1]}" output p99 files_s seconds_in_all used=() before=()
     start
-    load ingest --urls "$both" --count 500 --size "$size" --connections 8 --tag warm > /dev/null || fail "ingest"
+    load ingest --urls "$both" --count "$warmup" --size "$size" --connections "$connections" --tag warm > /dev/null || fail "ingest"
     output=$(load ingest --urls "$both" --count "$late" --size "$size" --connections 8 --rate "$rate" --tag late) || fail "ingest at $rate/s"
     say "$output"
     p99=$(field p99_ms "$output")
