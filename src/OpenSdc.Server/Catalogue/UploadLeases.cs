@@ -13,6 +13,7 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
     public static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(15);
 
     private const string AnyArrivedSql = "SELECT id FROM uploads WHERE state = 'arrived' AND check_at <= @p0 AND leased_until <= @p0 LIMIT 1";
+    private const string AnyAfterSql = "SELECT id FROM uploads WHERE state = 'arrived' AND check_at <= @p0 AND leased_until <= @p0 LIMIT 1 OFFSET @p1";
     private const string DropClaimSql = "DELETE FROM claims WHERE file_path = (SELECT file_path FROM uploads WHERE id = @p0) AND upload_id = @p0";
 
     private const string EndSql = """
@@ -35,6 +36,10 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     private long LeaseEnd => (clock.GetUtcNow() + LeaseTime).ToUnixTimeMilliseconds();
+
+    /// <summary>Whether more than so many have arrived that could be taken now.</summary>
+    public ValueTask<bool> WaitMoreThanAsync(int many, CancellationToken cancel) =>
+        catalogue.ReadAsync(async session => await session.Statement(AnyAfterSql, [Now, (long)many]).ExecuteScalarAsync(cancel) is not null, cancel);
 
     /// <summary>
     /// Takes uploads that have arrived and that nobody works on, with the claims to their keys, all in one transaction. One whose key is another's claim is

@@ -14,7 +14,7 @@ namespace OpenSdc.Server.Uploads;
 /// client that sends twice; and what belongs to no upload. The former are removed after some seconds, the latter after a day.
 /// </remarks>
 internal sealed partial class ArrivalWatch(
-    IObjectStore store, UploadLedger ledger, Arrivals arrivals, Duties duties, Recovery recovery, StorageWatch storage, ServerOptions options, TimeProvider clock,
+    IObjectStore store, UploadLedger ledger, UploadLeases leases, Arrivals arrivals, Duties duties, Recovery recovery, StorageWatch storage, ServerOptions options, TimeProvider clock,
     ILogger<ArrivalWatch> logger)
     : BackgroundService
 {
@@ -26,6 +26,11 @@ internal sealed partial class ArrivalWatch(
 
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
+
+    // Who publishes has enough to do with so many; a listing of all that lies behind them would take the store's time from it. But others than those may have stopped.
+    private const int Enough = 100, PassedAtMost = 8;
+
+    private int passed;
 
     // What was listed before, and when to ask the ledger about it again. Never more than are in the store.
     private Dictionary<string, DateTimeOffset> known = new(StringComparer.Ordinal);
@@ -42,7 +47,7 @@ internal sealed partial class ArrivalWatch(
             try
             {
                 var started = Stopwatch.GetTimestamp();
-                if (await duties.HoldAsync("arrivals", DutyTime, stoppingToken))
+                if (await duties.HoldAsync("arrivals", DutyTime, stoppingToken) && !await MayPassAsync(stoppingToken))
                     await LookAsync(direct, stoppingToken);
                 // A long listing is not begun again at once: it would take the store's time from those who publish.
                 var took = Stopwatch.GetElapsedTime(started);
@@ -73,6 +78,12 @@ internal sealed partial class ArrivalWatch(
         {
             // Then its time runs out.
         }
+    }
+
+    private async Task<bool> MayPassAsync(CancellationToken cancel)
+    {
+        passed = passed < PassedAtMost && await leases.WaitMoreThanAsync(Enough, cancel) ? passed + 1 : 0;
+        return passed > 0;
     }
 
     private async Task LookAsync(DirectTransfer direct, CancellationToken cancel)

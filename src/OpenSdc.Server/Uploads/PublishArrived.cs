@@ -22,7 +22,7 @@ internal sealed partial class PublishArrived(
     // Small files wait for the store's answers, not for a processor.
     private const int AtOnce = 48;
     private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(250);
 
     private readonly SemaphoreSlim free = new(AtOnce, AtOnce);
     private readonly Channel<(string Id, string Key)> done = Channel.CreateUnbounded<(string, string)>();
