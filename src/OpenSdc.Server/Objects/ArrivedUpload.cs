@@ -10,6 +10,9 @@ namespace OpenSdc.Server.Objects;
 /// </summary>
 internal sealed class ArrivedUpload : S3Staged
 {
+    /// <summary>Of such an upload the bytes are kept when they are read, so that they need not be copied by the store.</summary>
+    public const int SmallUpTo = 64 * 1024;
+
     private const int BufferSize = 256 * 1024;
 
     // For the first who reads it.
@@ -30,6 +33,9 @@ internal sealed class ArrivedUpload : S3Staged
     /// <summary>When its last byte came.</summary>
     public DateTimeOffset Arrived { get; }
 
+    /// <summary>The very bytes of the digest, where they are few; null where they are many, or have not been read.</summary>
+    public byte[]? Bytes { get; private set; }
+
     /// <summary>Reads it once in constant memory, and keeps and gives its SHA-256. Fails where other bytes have come into its place since it was opened.</summary>
     /// <param name="read">Told the number of bytes after each piece.</param>
     /// <param name="cancel">Ends the reading.</param>
@@ -38,26 +44,30 @@ internal sealed class ArrivedUpload : S3Staged
         var head = new S3Head(Length, Tag, Arrived, null, null);
         using var stored = Interlocked.Exchange(ref onTheirWay, null) is { } bytes ? new S3Stored(Bucket, StagingKey, head, bytes) : new S3Stored(Bucket, StagingKey, head);
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(Length, 4096, BufferSize));
+        var small = Length <= SmallUpTo ? new byte[Length] : null;
+        var buffer = small ?? ArrayPool<byte>.Shared.Rent((int)Math.Min(Length, BufferSize));
         try
         {
             long offset = 0;
             while (offset < Length)
             {
-                var count = await stored.ReadAsync(offset, buffer, cancel);
+                var at = small is null ? 0 : (int)offset;
+                var count = await stored.ReadAsync(offset, buffer.AsMemory(at), cancel);
                 if (count == 0)
                     throw new StoreAwayException($"The object store ended {StagingKey} after {offset} of {Length} bytes.");
-                sha256.AppendData(buffer, 0, count);
+                sha256.AppendData(buffer, at, count);
                 offset += count;
                 read?.Invoke(count);
             }
 
             Coding = stored.Coding;
+            Bytes = small;
             return Sha256 = Convert.ToHexStringLower(sha256.GetHashAndReset());
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            if (small is null)
+                ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

@@ -8,8 +8,8 @@ namespace OpenSdc.Server.Objects;
 /// <remarks>
 /// <para>Configuration: <c>s3://bucket/prefix</c>, the store's endpoint and region. <c>PREFIX/KEY</c> holds the objects, <c>PREFIX/.staging/UPLOAD/KEY</c>
 /// the uploads on their way, whether clients put them there or this process, <c>PREFIX/.quarantine/</c> what upkeep took out of the archive.</para>
-/// <para>How it works: what was staged gets its key by a copy within the store, bound to the tag of the very bytes that were hashed; the upload's id and the
-/// digest are kept beside the object. What the store has acknowledged it keeps: there is nothing to flush.</para>
+/// <para>How it works: what was staged gets its key by a copy within the store, bound to the tag of the very bytes that were hashed, or is put there
+/// from memory where those are few; the upload's id and the digest are kept beside the object. What the store has acknowledged it keeps: there is nothing to flush.</para>
 /// <para>Watch for: an S3 store has no name that only one can take. That a key is free is asked before the copy, and between the two another process may
 /// take it. Those who name uploads of several processes first claim the key in the catalogue, where one alone can (see Uploads). An object that bears
 /// the id of the same upload is its own, from before a crash.</para>
@@ -20,6 +20,7 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
 
     private readonly S3Bucket bucket;
     private readonly S3Copy copy;
+    private readonly S3PutNew putNew;
     // One key is named by one at a time; that two others may wait for each other does no harm.
     private readonly SemaphoreSlim[] gates = [.. Enumerable.Range(0, NamedAtOnce).Select(_ => new SemaphoreSlim(1))];
     private long stagingSize;
@@ -28,6 +29,7 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
     {
         this.bucket = bucket;
         this.copy = copy ?? new S3Copy(bucket);
+        putNew = new S3PutNew(bucket);
         Direct = new DirectTransfer(bucket);
     }
 
@@ -121,11 +123,14 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
     private async ValueTask<Naming> NameAsync(S3Staged staged, CancellationToken cancel)
     {
         var named = bucket.ObjectKey(staged.Key);
+        var notes = new ObjectNotes(MediaTypes.Of(staged.Key), staged.UploadId, staged.Sha256);
         try
         {
+            if (staged is ArrivedUpload { Bytes: { } bytes } && await putNew.PutAsync(named, bytes, staged.Tag, notes, cancel))
+                return new Naming(true);
             if (await bucket.HeadAsync(named, cancel) is { } there && there.Upload != staged.UploadId)
                 return new Naming(false);
-            await copy.CopyAsync(staged.StagingKey, staged.Tag, staged.Length, named, new ObjectNotes(MediaTypes.Of(staged.Key), staged.UploadId, staged.Sha256), cancel);
+            await copy.CopyAsync(staged.StagingKey, staged.Tag, staged.Length, named, notes, cancel);
             return new Naming(true);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -5,7 +5,7 @@ using System.Xml;
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// The requests that are sent for every file, HEAD, GET and the copy of a small one, by signed URLs and a plain HTTP client: through the AWS library each takes several times
+/// The requests that are sent for every file, HEAD, GET, and the copy or the PUT of a small one, by signed URLs and a plain HTTP client: through the AWS library each takes several times
 /// the processor's time, which a check of fifty thousand small objects spends on little else.
 /// </summary>
 internal sealed class S3Requests(S3Bucket bucket) : IDisposable
@@ -67,12 +67,8 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
     public async Task<string?> CopyAsync(string from, string tag, string to, ObjectNotes notes, CancellationToken cancel)
     {
         var source = $"/{bucket.Name}/{string.Join('/', from.Split('/').Select(Uri.EscapeDataString))}";
-        List<(string Name, string Value)> headers = [("x-amz-copy-source", source), ("x-amz-copy-source-if-match", tag)];
-        if (notes.Sha256 is { } sha256)
-            headers.Add((S3Bucket.DigestMark, sha256));
-        if (notes.Upload is { } upload)
-            headers.Add((S3Bucket.UploadMark, upload));
-        headers.Add(("x-amz-metadata-directive", "REPLACE"));
+        (string Name, string Value)[] headers =
+            [("x-amz-copy-source", source), ("x-amz-copy-source-if-match", tag), .. MarksOf(notes), ("x-amz-metadata-directive", "REPLACE")];
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         timed.CancelAfter(S3Bucket.ForBytes);
         try
@@ -94,7 +90,34 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
         }
     }
 
+    /// <summary>Puts an object on condition that nothing lies there, and gives its tag; null where the store says that something does. There are stores that do not heed the condition.</summary>
+    public async Task<string?> PutNewAsync(string objectKey, byte[] bytes, ObjectNotes notes, CancellationToken cancel)
+    {
+        using var answer = await SendAsync(HttpMethod.Put, objectKey, [.. MarksOf(notes)], request =>
+        {
+            request.Headers.TryAddWithoutValidation("If-None-Match", "*");
+            request.Content = new ByteArrayContent(bytes);
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", notes.ContentType);
+        }, cancel);
+        return answer.StatusCode switch
+        {
+            HttpStatusCode.PreconditionFailed => null,
+            // Of a PUT it can only mean the bucket.
+            HttpStatusCode.NotFound => throw new StoreAwayException($"The bucket {bucket.Name} is not there."),
+            _ => S3Bucket.TagOf(Value(answer, "ETag") ?? ""),
+        };
+    }
+
     public void Dispose() => client.Dispose();
+
+    // In the order of their names, as they are signed.
+    private static IEnumerable<(string Name, string Value)> MarksOf(ObjectNotes notes)
+    {
+        if (notes.Sha256 is { } sha256)
+            yield return (S3Bucket.DigestMark, sha256);
+        if (notes.Upload is { } upload)
+            yield return (S3Bucket.UploadMark, upload);
+    }
 
     // A store that has begun its answer may still tell of a failure in it.
     private static string? TagIn(string result)
@@ -148,7 +171,7 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
                 answer.Dispose();
                 if (status is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized)
                     throw new UnauthorizedAccessException($"The object store does not permit {method} of {objectKey}.");
-                if (status is < HttpStatusCode.InternalServerError and not (HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout))
+                if (status is HttpStatusCode.NotImplemented or (< HttpStatusCode.InternalServerError and not (HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout)))
                     throw new ObjectRefusedException($"The object store refused {method} of {objectKey} with {(int)status}.");
                 throw new HttpRequestException($"it answers {(int)status}");
             }

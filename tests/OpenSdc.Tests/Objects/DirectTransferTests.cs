@@ -127,10 +127,11 @@ public sealed class DirectTransferTests : IAsyncLifetime
     [Fact]
     public async Task Only_the_bytes_that_were_hashed_get_the_key()
     {
-        await bucket.PutAsync(bucket.StagingKey("u", Key), "hashed"u8.ToArray());
+        byte[] hashed = RandomNumberGenerator.GetBytes(ArrivedUpload.SmallUpTo + 1), others = RandomNumberGenerator.GetBytes(ArrivedUpload.SmallUpTo + 1);
+        await bucket.PutAsync(bucket.StagingKey("u", Key), hashed);
         await using var arrived = (await Direct.OpenArrivedAsync("u", Key, None)).ShouldNotBeNull();
         await arrived.DigestAsync(null, None);
-        await bucket.PutAsync(bucket.StagingKey("u", Key), "others"u8.ToArray());
+        await bucket.PutAsync(bucket.StagingKey("u", Key), others);
         (await store.NameAsync([arrived], None))[0].Failure.ShouldNotBeNull().ShouldBeAssignableTo<IOException>();
         await Should.ThrowAsync<ObjectChangedException>(() => arrived.DigestAsync(null, None));
 
@@ -138,8 +139,50 @@ public sealed class DirectTransferTests : IAsyncLifetime
         await using var again = (await Direct.OpenArrivedAsync("u", Key, None)).ShouldNotBeNull();
         var sha256 = await again.DigestAsync(null, None);
         (await store.NameAsync([again], None)).ShouldBe([new Naming(true)]);
-        using var stored = (await store.OpenAsync(Key, None)).ShouldNotBeNull();
-        (await ObjectDigest.OfAsync(stored, None)).ShouldBe(sha256);
+        await ShouldLieThereAsync(sha256);
+    }
+
+    [Fact]
+    public async Task Few_bytes_get_the_key_as_they_were_hashed_whatever_has_come_into_their_place()
+    {
+        await bucket.PutAsync(bucket.StagingKey("u", Key), "hashed"u8.ToArray());
+        await using var arrived = (await Direct.OpenArrivedAsync("u", Key, None)).ShouldNotBeNull();
+        var sha256 = await arrived.DigestAsync(null, None);
+        await bucket.PutAsync(bucket.StagingKey("u", Key), "others"u8.ToArray());
+        (await store.NameAsync([arrived], None)).ShouldBe([new Naming(true)]);
+        await ShouldLieThereAsync(sha256);
+
+        // Its publisher has died before the record; whoever takes the upload next has hashed others, and those get the key.
+        await using var again = (await Direct.OpenArrivedAsync("u", Key, None)).ShouldNotBeNull();
+        sha256 = await again.DigestAsync(null, None);
+        (await store.NameAsync([again], None)).ShouldBe([new Naming(true)]);
+        await ShouldLieThereAsync(sha256);
+        (await bucket.HeadAsync(bucket.ObjectKey(Key), None)).ShouldNotBeNull().Sha256.ShouldBe(sha256);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(ArrivedUpload.SmallUpTo)]
+    public async Task A_small_upload_is_put_under_its_key_by_one_request_and_nothing_that_lies_there_is_overwritten(int size)
+    {
+        var putNew = new S3PutNew(bucket);
+        foreach (var key in (string[])[Key, Odd])
+        {
+            var bytes = RandomNumberGenerator.GetBytes(size);
+            await bucket.PutAsync(bucket.StagingKey("u", key), bytes);
+            await using var arrived = (await Direct.OpenArrivedAsync("u", key, None)).ShouldNotBeNull();
+            var notes = new ObjectNotes("application/json", "u", await arrived.DigestAsync(null, None));
+            arrived.Bytes.ShouldBe(bytes);
+            (await putNew.PutAsync(bucket.ObjectKey(key), bytes, arrived.Tag, notes, None)).ShouldBeTrue();
+            var head = (await bucket.HeadAsync(bucket.ObjectKey(key), None)).ShouldNotBeNull();
+            (head.Length, head.Tag, head.ContentType, head.Upload, head.Sha256).ShouldBe((size, arrived.Tag, notes.ContentType, "u", notes.Sha256));
+            (await putNew.PutAsync(bucket.ObjectKey(key), "others"u8.ToArray(), arrived.Tag, notes with { Upload = "v" }, None)).ShouldBeFalse();
+            (await bucket.HeadAsync(bucket.ObjectKey(key), None)).ShouldBe(head);
+        }
+
+        // Nor is anything left of trying what the store can do.
+        (await Direct.ArrivedAsync(None).Select(each => each.UploadId).Distinct().ToListAsync()).ShouldBe(["u"]);
     }
 
     [Fact]
@@ -255,6 +298,12 @@ public sealed class DirectTransferTests : IAsyncLifetime
             (bucket.Name, bucket.StagingRoot + "id/"), (bucket.Name, bucket.StagingRoot + "/key"), (bucket.Name, ""), (bucket.Name, "mission"),
         })
             Direct.TryReadPlace(name, place, out _, out _).ShouldBeFalse(place);
+    }
+
+    private async Task ShouldLieThereAsync(string sha256)
+    {
+        using var stored = (await store.OpenAsync(Key, None)).ShouldNotBeNull();
+        (await ObjectDigest.OfAsync(stored, None)).ShouldBe(sha256);
     }
 
     private byte[] WriteFile(int size)

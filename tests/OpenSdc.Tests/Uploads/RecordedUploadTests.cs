@@ -130,10 +130,11 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
         var store = archive.Services.GetRequiredService<IObjectStore>();
         // An upload that nobody asked for, so that nobody publishes it meanwhile.
         var upload = new AskedUpload(store.Direct!.SignUpload("stray", key, 600), "stray");
-        await archive.SendAsync(upload, [1]);
+        byte[] hashed = new byte[ArrivedUpload.SmallUpTo + 1], others = [.. hashed.Select(_ => (byte)2)];
+        await archive.SendAsync(upload, hashed);
         var arrived = (await store.Direct.OpenArrivedAsync("stray", key, CancellationToken.None)).ShouldNotBeNull();
         await arrived.DigestAsync(null, CancellationToken.None);
-        await archive.SendAsync(upload, [2]);
+        await archive.SendAsync(upload, others);
         (await store.NameAsync([arrived], CancellationToken.None)).ShouldHaveSingleItem().Failure.ShouldNotBeNull();
         // Whatever the store made of it bears the upload's id, by which the next try knows it for its own.
         var again = (await store.Direct.OpenArrivedAsync("stray", key, CancellationToken.None)).ShouldNotBeNull();
