@@ -78,6 +78,7 @@ public static class ServerApp
         services.AddSingleton<SignedUrls>();
 
         services.AddSingleton<Catalogue.Catalogue>();
+        services.AddSingleton<LookUps>();
         services.AddSingleton<LostCatalogue>();
         services.AddSingleton<Soundness>();
         services.AddSingleton<Duties>();

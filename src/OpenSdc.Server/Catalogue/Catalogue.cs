@@ -12,6 +12,9 @@ namespace OpenSdc.Server.Catalogue;
 /// </summary>
 internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetry telemetry) : IDisposable
 {
+    /// <summary>The number of the newest publication.</summary>
+    public const string HeadSql = "SELECT seq FROM ledger WHERE id = 1";
+
     private const string FindSql = "SELECT size, sha256, seq, ingestion_date FROM files WHERE file_path = @p0";
 
     private const string HasSql = "SELECT seq FROM files WHERE file_path = @p0";
@@ -22,7 +25,6 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     private const string EventSql = "INSERT INTO events (seq, kind, at, detail) VALUES (@p0, @p1, @p2, @p3)";
     private const string NewSql = "SELECT seq FROM ledger WHERE id = 1 AND seq = 0 AND NOT EXISTS (SELECT 1 FROM uploads)";
     private const int MostAttempts = 5;
-    private const string HeadSql = "SELECT seq FROM ledger WHERE id = 1";
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
 

@@ -61,6 +61,8 @@ internal sealed class Postgres : SqlDialect, IDisposable
 
     public override bool IsShared => true;
 
+    public override bool IsFar => true;
+
     public override int Readers => readers;
 
     // Publications take turns; what is recorded beside them does not wait for those.

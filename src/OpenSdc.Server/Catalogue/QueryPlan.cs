@@ -51,6 +51,10 @@ internal static class QueryPlan
         return [.. Ranges(query, family).Select(range => OneRange(query, range.Range, range.IsExact, columns))];
     }
 
+    /// <summary>The path of the one file that a query asks for and of which it asks nothing else; null for any other query.</summary>
+    public static string? OnePath(FileQuery query) =>
+        query.FilePaths.Count == 1 && Of(query, null, "1") is [{ Text: "SELECT 1 FROM files WHERE file_path = @p0 ORDER BY file_path" }] ? query.FilePaths[0] : null;
+
     /// <summary>The statements whose sum is the number of files that a query finds, its limit aside.</summary>
     public static IReadOnlyList<SqlStatement> CountOf(FileQuery query, Family? family, Lead? lead = null)
     {

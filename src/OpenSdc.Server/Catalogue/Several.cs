@@ -11,7 +11,7 @@ internal static class Several
     /// <summary>The most rows of one statement.</summary>
     public const int Most = 64;
 
-    private static readonly int[] Lengths = [1, 8, Most];
+    private static readonly int[] Lengths = [1, 8, 16, Most];
 
     // Most statements have few parameters; the name of each is then made once.
     private static readonly string[] Names = [.. Enumerable.Range(0, 32).Select(MakeName)];

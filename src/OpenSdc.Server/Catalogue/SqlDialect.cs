@@ -17,6 +17,9 @@ internal abstract class SqlDialect
     /// <summary>Whether several processes serve one database.</summary>
     public abstract bool IsShared { get; }
 
+    /// <summary>Whether each statement is a journey to a server.</summary>
+    public abstract bool IsFar { get; }
+
     /// <summary>Most sessions that read at once.</summary>
     public abstract int Readers { get; }
 

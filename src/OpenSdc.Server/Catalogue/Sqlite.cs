@@ -59,6 +59,8 @@ internal sealed class Sqlite : SqlDialect, IDisposable
 
     public override bool IsShared => false;
 
+    public override bool IsFar => false;
+
     public override int Readers => 48;
 
     public override int Writers => 1;

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -7,6 +8,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Files.Formats;
 
 namespace OpenSdc.Server.Files;
@@ -16,19 +18,19 @@ internal static class QueryFiles
 {
     /// <summary><c>GET</c> or <c>HEAD /query?…</c></summary>
     public static Task<Results<Listing, Unchanged, Problem>> Handle(
-        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, ListingFormats formats, PublicAddress address) =>
-        AnswerAsync(context.Request.Query, context, mission, catalogue, formats, address);
+        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookUps lookUps, ListingFormats formats, PublicAddress address) =>
+        AnswerAsync(context.Request.Query, context, mission, catalogue, lookUps, formats, address);
 
     /// <summary><c>POST /query</c>: the same, with the parameters in the body.</summary>
     public static async Task<Results<Listing, Unchanged, Problem>> HandlePost(
-        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, ListingFormats formats, PublicAddress address)
+        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookUps lookUps, ListingFormats formats, PublicAddress address)
     {
         var (given, problem) = await QueryBody.ReadAsync(context.Request);
-        return given is null ? problem! : await AnswerAsync(given, context, mission, catalogue, formats, address);
+        return given is null ? problem! : await AnswerAsync(given, context, mission, catalogue, lookUps, formats, address);
     }
 
     private static async Task<Results<Listing, Unchanged, Problem>> AnswerAsync(
-        IQueryCollection given, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, ListingFormats formats, PublicAddress address)
+        IQueryCollection given, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookUps lookUps, ListingFormats formats, PublicAddress address)
     {
         var (request, problem) = QueryParameters.Read(given, mission);
         if (request is null)
@@ -51,7 +53,7 @@ internal static class QueryFiles
                 return new Unchanged(tag);
         }
 
-        return new Listing(request with { Query = query }, format, given, catalogue, address);
+        return new Listing(request with { Query = query }, format, given, catalogue, lookUps, address);
     }
 }
 
@@ -79,7 +81,7 @@ internal sealed record Unchanged(string Tag) : IResult
 /// until its end is known, since its header says where the next one begins.
 /// </summary>
 internal sealed record Listing(
-    QueryRequest Request, IListingFormat Format, IQueryCollection Given, Catalogue.Catalogue Catalogue, PublicAddress Address) : IResult
+    QueryRequest Request, IListingFormat Format, IQueryCollection Given, Catalogue.Catalogue Catalogue, LookUps LookUps, PublicAddress Address) : IResult
 {
     private const int FlushAt = 32 * 1024;
 
@@ -107,11 +109,18 @@ internal sealed record Listing(
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
             rate.MinDataRate = Limits.OfListings;
 
+        using var output = new PooledBuffer(FlushAt + 4096);
+        if (!Request.Count && await LookUps.FindAsync(query, Format.Columns, Format.PathColumn, row => WriteOne(output, row), cancel) is { } head)
+        {
+            AddHeaders(context, head, found: null);
+            await EndAsync(context, output, patience);
+            return;
+        }
+
         // One row more than the page tells whether there is a next one.
         var limit = query.Limit;
         await using var rows = await Catalogue.QueryAsync(
             limit is null ? query : query with { Limit = limit + 1 }, Request.Family, Format.Columns, Request.Count, cancel);
-        using var output = new PooledBuffer(FlushAt + 4096);
         AddHeaders(context, query.AsOf ?? rows.Head, rows.Count);
         // The headers say nothing of the rows unless they are a page.
         if (limit is null && HttpMethods.IsHead(context.Request.Method))
@@ -138,8 +147,20 @@ internal sealed record Listing(
         Format.End(output);
         if (more)
             response.Headers.Link = $"<{Next(context.Request, last!)}>; rel=\"next\"";
-        if (!response.HasStarted)
-            response.ContentLength = output.Length;
+        await EndAsync(context, output, patience);
+    }
+
+    private void WriteOne(PooledBuffer output, DbDataReader row)
+    {
+        Format.Begin(output);
+        Format.Row(output, row, first: true);
+        Format.End(output);
+    }
+
+    private static async Task EndAsync(HttpContext context, PooledBuffer output, Patience patience)
+    {
+        if (!context.Response.HasStarted)
+            context.Response.ContentLength = output.Length;
         await output.FlushToAsync(context, patience);
     }
 

@@ -69,6 +69,31 @@ public sealed class PostgresAwayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Killed_while_look_ups_are_away_together_each_of_their_callers_is_told_to_come_again()
+    {
+        var name = ArchiveFixture.NewName();
+        await archive.UploadAsync(name, [1]);
+        Task<Answer>[] asked;
+        await using (var holder = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database) { Pooling = false }.ConnectionString))
+        {
+            await holder.OpenAsync();
+            await using var hold = new NpgsqlCommand("BEGIN; LOCK TABLE files IN ACCESS EXCLUSIVE MODE", holder);
+            await hold.ExecuteNonQueryAsync();
+            asked = [.. Enumerable.Range(0, 40).Select(_ => archive.SendAsync($"GET /query?filename={name}"))];
+            await using var look = new NpgsqlCommand("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", holder);
+            while ((long)(await look.ExecuteScalarAsync())! < Server.Catalogue.LookUps.MostAway)
+                await Task.Delay(10);
+            asked.ShouldAllBe(each => !each.IsCompleted);
+            PostgresServer.Script("kill", folder);
+        }
+
+        foreach (var answer in await Task.WhenAll(asked))
+            (answer.Status, answer["Retry-After"]).ShouldBe((503, "5"), answer.Text);
+        Up();
+        (await archive.QueryAsync($"filename={name}")).ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public async Task Restarted_between_two_requests_it_is_not_noticed()
     {
         var name = ArchiveFixture.NewName();

@@ -46,6 +46,7 @@ public sealed class PostgresPlanTests : IAsyncLifetime
                     .. QueryPlan.Of(page with { SinceSeq = null, IngestionEndDate = "20260101" }, request.Family, "item, file_path", Lead.Ingestion),
                     .. QueryPlan.Of(page with { Repointings = [2, 3] }, request.Family, "item, file_path"),
                     .. QueryPlan.Of(page with { Crs = [2300] }, request.Family, "item, file_path"),
+                    new SqlStatement(LookUps.TextOf(16, "item, file_path"), [.. Enumerable.Repeat("imap/mag", 16)]),
                 ])
             {
                 var plan = await PlanAsync(statement);
