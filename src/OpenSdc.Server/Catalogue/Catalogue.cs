@@ -30,7 +30,6 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
 
     private readonly SessionPool readers = new(dialect, dialect.ReaderSetUp, dialect.Readers);
     private readonly SessionPool writers = new(dialect, dialect.WriterSetUp, dialect.Writers);
-    private readonly KnownVersions versions = new();
 
     /// <summary>What the database is called in sentences.</summary>
     public string Name => dialect.Name;
@@ -83,20 +82,24 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         if (query.SinceSeq >= head)
             return new Rows(readers, session, null, [], query.Limit) { Head = head.Value, Count = count ? 0 : null };
         var isWide = Narrowing.IsWorth(query, family);
-        var snapshot = isWide || count ? await dialect.BeginReadAsync(session.Connection, cancel) : null;
+        var isSorted = SortedPage.IsWorth(query, family);
+        var snapshot = isWide || isSorted || query.Overlaps is not null || count ? await dialect.BeginReadAsync(session.Connection, cancel) : null;
         // Of a snapshot the number comes first: what it has come to is what its rows are of.
         if (snapshot is not null)
             head = await HeadAsync(session, snapshot, cancel);
+        query = await Narrowing.BeginAsync(Command, query, cancel);
         if (isWide)
         {
-            if (await Narrowing.NarrowAsync(each => session.Statement(each.Text, each.Values, snapshot), query, family, cancel) is not { } narrowed)
+            if (await Narrowing.NarrowAsync(Command, query, family, cancel) is not { } narrowed)
                 return new Rows(readers, session, snapshot, [], query.Limit) { Head = head!.Value, Count = count ? 0 : null };
             query = narrowed;
         }
 
         var lead = isBounded ? await LeadChoice.ChooseAsync(session, snapshot, query, family, head!.Value, cancel) : Lead.Names;
+        var few = isSorted && lead == Lead.Names ? await SortedPage.AmongAsync(Command, query, family!, head!.Value, cancel) : null;
         // Where nothing else needs it the number comes with the first row, which saves a statement.
-        var statements = QueryPlan.Of(query, family, head is null ? $"{columns}, ({HeadSql})" : columns, lead);
+        var all = head is null ? $"{columns}, ({HeadSql})" : columns;
+        var statements = few is null ? QueryPlan.Of(query, family, all, lead) : [QueryPlan.Among(query, all, few)];
         // One statement sees one state by itself.
         if (statements.Count > 1)
             snapshot ??= await dialect.BeginReadAsync(session.Connection, cancel);
@@ -113,6 +116,8 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         if (head is null)
             await rows.BeginAsync(() => HeadAsync(session, snapshot, cancel), cancel);
         return rows;
+
+        DbCommand Command(SqlStatement statement) => session.Statement(statement.Text, statement.Values, snapshot);
     }, cancel);
 
     /// <summary>Opens what the files of a query cover, in the order of products and of days, months or years.</summary>
@@ -123,6 +128,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     {
         var snapshot = await dialect.BeginReadAsync(session.Connection, cancel);
         var head = await HeadAsync(session, snapshot, cancel);
+        query = await Narrowing.BeginAsync(each => session.Statement(each.Text, each.Values, snapshot), query, cancel);
         var reading = CoveragePlan.Of(query.AsOf == head ? query with { AsOf = null } : query, digits);
         var series = reading.Series is { } all ? await SeriesAsync(session.Statement(all.Text, all.Values, snapshot), cancel) : null;
         return new CoverageCells(new Rows(readers, session, snapshot, [reading.Cells], limit: null) { Head = head }, digits, series);
@@ -133,12 +139,8 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// earlier record stands and is given back.
     /// </summary>
     /// <returns>One answer for each publication, in order.</returns>
-    public async Task<Recorded[]> PublishAsync(IReadOnlyList<Publication> publications, CancellationToken cancel)
-    {
-        var (recorded, newVersions) = await WriteAsync((session, transaction) => PublishAsync(session, transaction, publications, cancel), cancel);
-        versions.Remember(newVersions);
-        return recorded;
-    }
+    public Task<Recorded[]> PublishAsync(IReadOnlyList<Publication> publications, CancellationToken cancel) =>
+        WriteAsync((session, transaction) => PublishAsync(session, transaction, publications, cancel), cancel);
 
     /// <summary>
     /// A commit that changes nothing. When it returns, whatever an earlier commit that failed has left in the database's log is either
@@ -272,15 +274,15 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         return true;
     }
 
-    private async Task<(Recorded[] Recorded, IReadOnlyList<KnownVersion> NewVersions)> PublishAsync(
+    private async Task<Recorded[]> PublishAsync(
         Session session, DbTransaction transaction, IReadOnlyList<Publication> publications, CancellationToken cancel)
     {
         var head = Convert.ToInt64(await session.Statement(TakeTurnSql, [], transaction).ExecuteScalarAsync(cancel));
         var now = clock.GetUtcNow();
-        var recorder = new Recorder(session, transaction, dialect.RowsAtOnce, head, now, versions);
+        var recorder = new Recorder(session, transaction, dialect.RowsAtOnce, head, now);
         Lease[] leases = [.. publications.Select(each => each.Upload).OfType<Lease>()];
         if (leases.Length == 0)
-            return (await recorder.RecordAsync(publications, cancel), recorder.NewVersions);
+            return await recorder.RecordAsync(publications, cancel);
 
         // Only what is still its publisher's is recorded, and its upload ends with it.
         var held = await UploadLeases.HeldAsync(session, transaction, leases, cancel);
@@ -291,7 +293,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         // One that met a record of other bytes is ended by who took it, who says why.
         var published = publications.Zip(recorded).Where(each => each.First.Upload is not null && each.Second.IsThere && each.First.Has(each.Second.Receipt));
         await UploadLeases.PublishedAsync(session, transaction, [.. published.Select(each => (each.First.Upload!.Value.UploadId, each.First.Name.Key))], now, cancel);
-        return (recorded, recorder.NewVersions);
+        return recorded;
     }
 
     private static async ValueTask<Dictionary<long, Series>> SeriesAsync(DbCommand command, CancellationToken cancel)

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using OpenSdc.Contract;
 
@@ -14,9 +15,10 @@ internal sealed class Coverage
     private static readonly InsertMany Sums = new(
         """
         INSERT INTO coverage (digits, family, instrument, data_level, descriptor, extension, start_date,
-                              files, series, bytes, version, major_version, minor_version, newest, first_ingestion, last_ingestion)
+                              files, series, bytes, version, major_version, minor_version, newest, first_ingestion, last_ingestion,
+                              min_size, max_size, max_days)
         """,
-        columns: 16,
+        columns: 19,
         """
         ON CONFLICT (digits, family, instrument, data_level, descriptor, extension, start_date) DO UPDATE SET
           files = coverage.files + excluded.files,
@@ -27,7 +29,10 @@ internal sealed class Coverage
           minor_version = CASE WHEN (excluded.major_version, excluded.minor_version, excluded.newest) > (coverage.major_version, coverage.minor_version, coverage.newest) THEN excluded.minor_version ELSE coverage.minor_version END,
           newest = CASE WHEN (excluded.major_version, excluded.minor_version, excluded.newest) > (coverage.major_version, coverage.minor_version, coverage.newest) THEN excluded.newest ELSE coverage.newest END,
           first_ingestion = CASE WHEN excluded.first_ingestion < coverage.first_ingestion THEN excluded.first_ingestion ELSE coverage.first_ingestion END,
-          last_ingestion = CASE WHEN excluded.last_ingestion > coverage.last_ingestion THEN excluded.last_ingestion ELSE coverage.last_ingestion END
+          last_ingestion = CASE WHEN excluded.last_ingestion > coverage.last_ingestion THEN excluded.last_ingestion ELSE coverage.last_ingestion END,
+          min_size = CASE WHEN excluded.min_size < coverage.min_size THEN excluded.min_size ELSE coverage.min_size END,
+          max_size = CASE WHEN excluded.max_size > coverage.max_size THEN excluded.max_size ELSE coverage.max_size END,
+          max_days = CASE WHEN excluded.max_days > coverage.max_days THEN excluded.max_days ELSE coverage.max_days END
         """);
 
     private readonly Dictionary<(Series Series, string Period), CoverageSum> days = [];
@@ -39,6 +44,8 @@ internal sealed class Coverage
             1, record.Size, record.Version, (record.MajorVersion ?? -1, record.MinorVersion ?? -1, record.Seq), record.IngestionDate, record.IngestionDate)
         {
             Series = isFirst ? 1 : 0,
+            Sizes = (record.Size, record.Size),
+            MostDays = Days(record),
         });
     }
 
@@ -64,10 +71,17 @@ internal sealed class Coverage
             [
                 digits, s.Family, s.Instrument, s.DataLevel, s.Descriptor, s.Extension, period, sum.Files, sum.Series, sum.Bytes,
                 sum.Version, sum.Newest.Major, sum.Newest.Minor, sum.Newest.Seq, sum.First, sum.Last,
+                sum.Sizes.Least, sum.Sizes.Greatest, sum.MostDays,
             ];
             row.CopyTo(values);
         }, cancel);
     }
+
+    /// <summary>How many days a file goes on after its first.</summary>
+    private static long Days(FileRecord record) =>
+        record is { StartDate: { } first, EndDate: { } last } && string.CompareOrdinal(first, last) < 0 ? Day(last).DayNumber - Day(first).DayNumber : 0;
+
+    private static DateOnly Day(string text) => DateOnly.ParseExact(text, "yyyyMMdd", CultureInfo.InvariantCulture);
 
     private static void Add(Dictionary<(Series, string), CoverageSum> sums, Series series, string period, CoverageSum more)
     {

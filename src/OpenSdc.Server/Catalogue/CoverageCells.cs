@@ -24,6 +24,12 @@ internal readonly record struct CoverageSum(
     /// <summary>How many series they are versions of. All versions of one are in one period, and none ever goes.</summary>
     public long Series { get; init; }
 
+    /// <summary>The sizes of the smallest and of the largest of them.</summary>
+    public (long Least, long Greatest) Sizes { get; init; }
+
+    /// <summary>How many days the longest of them goes on after its first.</summary>
+    public long MostDays { get; init; }
+
     public CoverageSum Plus(in CoverageSum more)
     {
         var isNewer = more.Newest.CompareTo(Newest) > 0;
@@ -36,6 +42,8 @@ internal readonly record struct CoverageSum(
             string.CompareOrdinal(more.Last, Last) > 0 ? more.Last : Last)
         {
             Series = Series + more.Series,
+            Sizes = (Math.Min(Sizes.Least, more.Sizes.Least), Math.Max(Sizes.Greatest, more.Sizes.Greatest)),
+            MostDays = Math.Max(MostDays, more.MostDays),
         };
     }
 }

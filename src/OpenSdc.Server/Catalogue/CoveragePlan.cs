@@ -61,11 +61,24 @@ internal static class CoveragePlan
     /// Whether the kept sums tell how many files a query finds: those of which there is a newer version, or is none, are counted too. Where filters take a series apart,
     /// <see cref="IsKept"/> says no.
     /// </summary>
-    public static bool IsCounted(FileQuery query) => !(query.Latest && query.Current == false) && IsKept(query with { Latest = false, Current = null });
+    public static bool IsCounted(FileQuery query) => !(query.Latest && query.Current == false) && IsKept(query with { Latest = false, Current = null }) || IsCountedByVersion(query);
+
+    /// <summary>Whether a query asks for a version of some product: how many files have one is counted, over all time.</summary>
+    private static bool IsCountedByVersion(FileQuery query) =>
+        query is { StartDate: null, EndDate: null } && query.Versions.Count + query.MajorVersions.Count + query.MinorVersions.Count > 0
+        && IsKept(query with { Versions = [], MajorVersions = [], MinorVersions = [] });
 
     /// <summary>The number of files of a query that <see cref="IsCounted"/>.</summary>
     public static SqlStatement CountOf(FileQuery query)
     {
+        if (IsCountedByVersion(query))
+        {
+            var filters = new Filters();
+            AddSeries(filters, query);
+            AddVersions(filters, query);
+            return new($"SELECT COALESCE(SUM(s.files), 0) FROM versions AS s{filters.Where}", filters.Values);
+        }
+
         var counted = query.Latest || query.Current == true ? "c.series" : query.Current == false ? "c.files - c.series" : "c.files";
         var dated = query.StartDate is not null || query.EndDate is not null;
         var sums = OfSums(query, dated ? 4 : 0, counted + " AS files", "");
@@ -111,6 +124,14 @@ internal static class CoveragePlan
             if (any.Count > 0)
                 filters.AnyOf(column, any).And($"{column} <> ''");
         }
+    }
+
+    /// <summary>The conditions on versions, in a table that has them under the name <c>s</c>.</summary>
+    public static void AddVersions(Filters filters, FileQuery query)
+    {
+        if (query.Versions.Count > 0)
+            filters.AnyOf("s.version", query.Versions).And("s.version <> ''");
+        filters.AnyOf("s.major_version", query.MajorVersions).AnyOf("s.minor_version", query.MinorVersions);
     }
 
     /// <summary>The longest periods of at most that length which together are these days, in order; none of them overlap.</summary>

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
 
@@ -53,6 +54,26 @@ internal static class Narrowing
             there.Count > MostValues || there.Any(each => each.Length == 0 || each.Contains('*', StringComparison.Ordinal)) ? asked : [.. there];
     }
 
+    /// <summary>
+    /// The same query with the days on which a file that overlaps the asked ones may begin: no earlier than the longest of all files goes on. Without it everything that began before them
+    /// would be looked through.
+    /// </summary>
+    public static async ValueTask<FileQuery> BeginAsync(Func<SqlStatement, DbCommand> command, FileQuery query, CancellationToken cancel)
+    {
+        if (query.Overlaps is not { } days || query.FilePaths.Count > 0)
+            return query;
+        var filters = new Filters().And("s.digits = 0");
+        CoveragePlan.AddSeries(filters, query);
+        var longest = await command(new($"SELECT COALESCE(MAX(s.max_days), 0) FROM coverage AS s{filters.Where}", filters.Values)).ExecuteScalarAsync(cancel);
+        var from = DateOnly.ParseExact(days.From, "yyyyMMdd", CultureInfo.InvariantCulture).DayNumber - Convert.ToInt64(longest, CultureInfo.InvariantCulture);
+        var first = DateOnly.FromDayNumber((int)Math.Max(0, from)).ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+        return query with
+        {
+            StartDate = string.CompareOrdinal(query.StartDate, first) > 0 ? query.StartDate : first,
+            EndDate = query.EndDate is { } end && string.CompareOrdinal(end, days.To) < 0 ? end : days.To,
+        };
+    }
+
     private static bool HasVersion(FileQuery query) => query.Versions.Count + query.MajorVersions.Count + query.MinorVersions.Count > 0;
 
     private static SqlStatement ProductsOf(FileQuery query)
@@ -61,7 +82,7 @@ internal static class Narrowing
         if (!HasVersion(query))
             filters.And("s.digits = 0");
         CoveragePlan.AddSeries(filters, query);
-        filters.AnyOf("s.version", query.Versions).AnyOf("s.major_version", query.MajorVersions).AnyOf("s.minor_version", query.MinorVersions);
+        CoveragePlan.AddVersions(filters, query);
         return new($"SELECT DISTINCT s.instrument, s.data_level, s.descriptor FROM {(HasVersion(query) ? "versions" : "coverage")} AS s{filters.Where}", filters.Values);
     }
 }

@@ -138,6 +138,15 @@ internal static class QueryPlan
         return Finish(filters, query, columns, order);
     }
 
+    /// <summary>A page of what meets a condition that leads to few files, all of those among them that are on it.</summary>
+    public static SqlStatement Among(FileQuery query, string columns, Func<Filters, string> few)
+    {
+        var filters = new Filters();
+        filters.And(few(filters));
+        AddNames(filters, query);
+        return Finish(filters, query, columns, OrderOf(query, isLeading: false));
+    }
+
     private static SqlStatement SomePaths(FileQuery query, IReadOnlyList<string> paths, string columns)
     {
         var filters = new Filters().AnyOf("file_path", paths).Compare("file_path >", query.After);
@@ -159,18 +168,22 @@ internal static class QueryPlan
 
     public static SqlStatement Sorted(FileQuery query, string columns, Lead lead = Lead.Names)
     {
-        var order = string.Join(", ", query.Sort.SelectMany(SortColumns))
-            + (query.Sort.Any(each => each.Column == "file_path") ? "" : (query.Sort.Count > 0 ? ", " : "") + Ordered("file_path"));
         if (lead != Lead.Names)
-            return Led(query, columns, lead, order);
+            return Led(query, columns, lead, OrderOf(query, isLeading: false));
         var filters = new Filters().AnyOf("file_path", query.FilePaths).AnyOf("family", query.Family is { } family ? [family] : Array.Empty<string>())
             .AnyOf("instrument", query.Instruments).AnyOf("data_level", query.DataLevels).AnyOf("descriptor", query.Descriptors)
             .Compare("start_date >=", query.StartDate).Compare("start_date <=", query.EndDate).Compare("seq >", query.SinceSeq)
             .Compare("ingestion_date >=", query.IngestionStartDate);
-        return Finish(filters, query, columns, order);
+        return Finish(filters, query, columns, OrderOf(query, isLeading: true));
+    }
 
-        // The order must not lead where something better does.
-        string Ordered(string column) => lead == Lead.Names ? column : Filters.Unindexed(column);
+    /// <param name="query">Whose order.</param>
+    /// <param name="isLeading">Whether the order may lead to the files; it must not where something better does.</param>
+    private static string OrderOf(FileQuery query, bool isLeading)
+    {
+        return string.Join(", ", [.. query.Sort.SelectMany(SortColumns), .. query.Sort.Any(each => each.Column == "file_path") ? [] : (string[])[Ordered("file_path")]]);
+
+        string Ordered(string column) => isLeading ? column : Filters.Unindexed(column);
 
         IEnumerable<string> SortColumns(SortField field)
         {

@@ -8,7 +8,7 @@ namespace OpenSdc.Server.Catalogue;
 /// Records files inside one transaction that has the ledger's turn: a row and an event for each, the note of which is the newest of its series, and the sums of
 /// what the archive covers. Since nobody else writes meanwhile, what is not there at the beginning is new, and the notes and sums of one transaction are made in memory.
 /// </summary>
-internal sealed class Recorder(Session session, DbTransaction transaction, int rowsAtOnce, long head, DateTimeOffset now, KnownVersions versions)
+internal sealed class Recorder(Session session, DbTransaction transaction, int rowsAtOnce, long head, DateTimeOffset now)
 {
     // What is looked for at once; where there are fewer the rest is null, which finds nothing.
     private const int PathsAtOnce = 50;
@@ -32,9 +32,7 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
 
     private readonly Newest newest = new(session, transaction);
     private readonly Coverage coverage = new();
-
-    /// <summary>Versions that no file had before, for who commits the transaction.</summary>
-    public IReadOnlyList<KnownVersion> NewVersions { get; private set; } = [];
+    private readonly VersionCounts versions = new();
 
     /// <summary>Records those that have no record yet, with the numbers after the head; where a key has one, also from earlier in the list, it stands and is given back.</summary>
     /// <returns>One answer for each publication, in order.</returns>
@@ -54,6 +52,7 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
 
             var row = new NewRow(publication.Record(head + rows.Count + 1, now), publication.Name.Family, publication.Event);
             coverage.Add(row.Record, row.Family, isFirst: await newest.PlaceAsync(row, cancel));
+            versions.Add(row.Record, row.Family);
             rows.Add(row);
             var r = row.Record;
             recorded[i] = new(new(r.FilePath, r.Size, r.Sha256, r.Seq, r.IngestionDate), IsNew: true);
@@ -66,7 +65,7 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         await Rows.RunAsync(session, transaction, rowsAtOnce, rows, Write, cancel);
         await AddEventsAsync(rows, cancel);
         await coverage.SaveAsync(session, transaction, rowsAtOnce, cancel);
-        NewVersions = await versions.SaveAsync(session, transaction, rowsAtOnce, rows.Select(row => KnownVersions.Of(row.Record, row.Family)), cancel);
+        await versions.SaveAsync(session, transaction, rowsAtOnce, cancel);
         await session.Statement(AdvanceSql, [head + rows.Count], transaction).ExecuteNonQueryAsync(cancel);
         return recorded;
     }

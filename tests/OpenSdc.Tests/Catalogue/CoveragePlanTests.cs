@@ -57,7 +57,8 @@ public sealed class CoveragePlanTests(CatalogueFixture fixture) : IClassFixture<
     {
         var query = new FileQuery { Instruments = ["mag"], DataLevels = ["l1a"], StartDate = "20260101", Latest = latest, Current = current };
         CoveragePlan.IsCounted(query).ShouldBe(isCounted);
-        CoveragePlan.IsCounted(query with { MajorVersions = [1] }).ShouldBeFalse("versions take a series apart");
+        CoveragePlan.IsCounted(query with { MajorVersions = [1] }).ShouldBeFalse("versions take a series apart, and are not counted by days");
+        CoveragePlan.IsCounted(query with { MajorVersions = [1], StartDate = null }).ShouldBe(!latest && current is null, "versions are counted over all time");
         CoveragePlan.IsCounted(query with { AsOf = 7 }).ShouldBeFalse("nothing is kept of the past");
     }
 

@@ -53,18 +53,41 @@ public sealed class NarrowingTests(CatalogueFixture fixture) : IClassFixture<Cat
         (narrowed.Instruments.Count + narrowed.DataLevels.Count).ShouldBe(0);
     }
 
-    /// <summary>Each of these is written by the first file that has it; a process does not write it again, and another one that does changes nothing.</summary>
     [Fact]
-    public async Task A_version_is_written_once()
+    public async Task Of_each_version_it_is_known_how_many_files_have_it()
     {
-        var before = await CountAsync();
+        var (before, all) = (await CountAsync("v001"), await CountAsync("*"));
         await PublishAsync("imap_mag_l1a_norm_20260104_v001.cdf");
-        (await CountAsync()).ShouldBe(before);
-        await PublishAsync("imap_mag_l1a_norm_20260104_v002.cdf", "imap_mag_l1a_norm_20260105_v002.cdf");
-        (await CountAsync()).ShouldBe(before + 1);
+        (await CountAsync("v001"), await CountAsync("*")).ShouldBe((before + 1, all + 1));
+        await PublishAsync("imap_mag_l1a_norm_20260104_v002.cdf", "imap_mag_l1a_norm_20260105_v002.cdf", "imap_mag_l1a_norm_20260104_v001.cdf");
+        (await CountAsync("v001"), await CountAsync("*")).ShouldBe((before + 1, all + 3));
 
-        ValueTask<long> CountAsync() => fixture.Catalogue.ReadAsync(
-            async session => (long)(await session.Statement("SELECT COUNT(*) FROM versions", []).ExecuteScalarAsync())!, CancellationToken.None);
+        async Task<long> CountAsync(string version)
+        {
+            var query = new FileQuery { Family = "science", Instruments = ["mag"], Versions = [version] };
+            CoveragePlan.IsCounted(query).ShouldBeTrue();
+            await using var rows = await fixture.Catalogue.QueryAsync(query, Science, "item", count: true, CancellationToken.None);
+            return rows.Count!.Value;
+        }
+    }
+
+    /// <summary>A file that overlaps some days begins at most as long before them as the longest of its products goes on.</summary>
+    [Fact]
+    public async Task What_overlaps_some_days_began_no_earlier_than_the_longest_goes_back()
+    {
+        await PublishAsync("imap_lo_l2_map_20260110_20260120_v01-01.cdf", "imap_lo_l2_map_20260301_20260301_v01-01.cdf", "imap_hi_l2_map_20250101_20251231_v01-01.cdf");
+        var query = new FileQuery { Family = "science", Instruments = ["lo"], Overlaps = ("20260225", "20260401") };
+        (await BeginAsync(query)).ShouldBe(("20260215", "20260401"));
+        (await BeginAsync(query with { StartDate = "20260101", EndDate = "20261231" })).ShouldBe(("20260215", "20260401"));
+        (await BeginAsync(query with { StartDate = "20260220", EndDate = "20260301" })).ShouldBe(("20260220", "20260301"));
+        (await BeginAsync(query with { Instruments = [] })).ShouldBe(("20250226", "20260401"));
+        (await BeginAsync(query with { Overlaps = ("00010101", "00010101") })).ShouldBe(("00010101", "00010101"));
+
+        ValueTask<(string?, string?)> BeginAsync(FileQuery asked) => fixture.Catalogue.ReadAsync(async session =>
+        {
+            var bounded = await Narrowing.BeginAsync(each => session.Statement(each.Text, each.Values), asked, CancellationToken.None);
+            return (bounded.StartDate, bounded.EndDate);
+        }, CancellationToken.None);
     }
 
     private static string[] List(string value) => value.Length > 0 ? [value] : [];

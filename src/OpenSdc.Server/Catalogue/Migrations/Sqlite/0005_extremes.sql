@@ -1,0 +1,52 @@
+-- How far the files of a row of coverage reach: their least and greatest size, and how many days the longest of them goes on after its first. A page in an order other than
+-- that of paths, and a query for what overlaps some days, are led by them to the few files that can be meant.
+ALTER TABLE coverage ADD COLUMN min_size BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE coverage ADD COLUMN max_size BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE coverage ADD COLUMN max_days INTEGER NOT NULL DEFAULT 0;
+
+UPDATE coverage SET min_size = f.min_size, max_size = f.max_size, max_days = f.max_days
+FROM (
+  SELECT family, COALESCE(instrument, '') AS instrument, COALESCE(data_level, '') AS data_level, COALESCE(descriptor, '') AS descriptor, extension,
+    COALESCE(start_date, '') AS start_date, MIN(size) AS min_size, MAX(size) AS max_size,
+    COALESCE(MAX(CASE WHEN end_date > start_date THEN CAST(julianday(substr(end_date, 1, 4) || '-' || substr(end_date, 5, 2) || '-' || substr(end_date, 7, 2))
+    - julianday(substr(start_date, 1, 4) || '-' || substr(start_date, 5, 2) || '-' || substr(start_date, 7, 2)) AS INTEGER) END), 0) AS max_days
+  FROM files GROUP BY 1, 2, 3, 4, 5, 6
+) AS f
+WHERE coverage.digits = 8 AND coverage.family = f.family AND coverage.instrument = f.instrument AND coverage.data_level = f.data_level
+  AND coverage.descriptor = f.descriptor AND coverage.extension = f.extension AND coverage.start_date = f.start_date;
+
+UPDATE coverage SET min_size = f.min_size, max_size = f.max_size, max_days = f.max_days
+FROM (
+  SELECT family, instrument, data_level, descriptor, extension, substr(start_date, 1, 6) AS start_date, MIN(min_size) AS min_size, MAX(max_size) AS max_size, MAX(max_days) AS max_days
+  FROM coverage WHERE digits = 8 GROUP BY 1, 2, 3, 4, 5, 6
+) AS f
+WHERE coverage.digits = 6 AND coverage.family = f.family AND coverage.instrument = f.instrument AND coverage.data_level = f.data_level
+  AND coverage.descriptor = f.descriptor AND coverage.extension = f.extension AND coverage.start_date = f.start_date;
+
+UPDATE coverage SET min_size = f.min_size, max_size = f.max_size, max_days = f.max_days
+FROM (
+  SELECT family, instrument, data_level, descriptor, extension, substr(start_date, 1, 4) AS start_date, MIN(min_size) AS min_size, MAX(max_size) AS max_size, MAX(max_days) AS max_days
+  FROM coverage WHERE digits = 8 GROUP BY 1, 2, 3, 4, 5, 6
+) AS f
+WHERE coverage.digits = 4 AND coverage.family = f.family AND coverage.instrument = f.instrument AND coverage.data_level = f.data_level
+  AND coverage.descriptor = f.descriptor AND coverage.extension = f.extension AND coverage.start_date = f.start_date;
+
+UPDATE coverage SET min_size = f.min_size, max_size = f.max_size, max_days = f.max_days
+FROM (
+  SELECT family, instrument, data_level, descriptor, extension, substr(start_date, 1, 0) AS start_date, MIN(min_size) AS min_size, MAX(max_size) AS max_size, MAX(max_days) AS max_days
+  FROM coverage WHERE digits = 8 GROUP BY 1, 2, 3, 4, 5, 6
+) AS f
+WHERE coverage.digits = 0 AND coverage.family = f.family AND coverage.instrument = f.instrument AND coverage.data_level = f.data_level
+  AND coverage.descriptor = f.descriptor AND coverage.extension = f.extension AND coverage.start_date = f.start_date;
+
+-- How many files have a version.
+ALTER TABLE versions ADD COLUMN files BIGINT NOT NULL DEFAULT 0;
+
+UPDATE versions SET files = f.files
+FROM (
+  SELECT family, COALESCE(instrument, '') AS instrument, COALESCE(data_level, '') AS data_level, COALESCE(descriptor, '') AS descriptor, extension,
+    COALESCE(version, '') AS version, COALESCE(major_version, -1) AS major_version, COALESCE(minor_version, -1) AS minor_version, COUNT(*) AS files
+  FROM files GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+) AS f
+WHERE versions.family = f.family AND versions.instrument = f.instrument AND versions.data_level = f.data_level AND versions.descriptor = f.descriptor
+  AND versions.extension = f.extension AND versions.version = f.version AND versions.major_version = f.major_version AND versions.minor_version = f.minor_version;
