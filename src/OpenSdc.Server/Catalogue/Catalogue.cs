@@ -96,10 +96,11 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         }
 
         var lead = isBounded ? await LeadChoice.ChooseAsync(session, snapshot, query, family, head!.Value, cancel) : Lead.Names;
-        var few = isSorted && lead == Lead.Names ? await SortedPage.AmongAsync(Command, query, family!, head!.Value, cancel) : null;
         // Where nothing else needs it the number comes with the first row, which saves a statement.
         var all = head is null ? $"{columns}, ({HeadSql})" : columns;
-        var statements = few is null ? QueryPlan.Of(query, family, all, lead) : [QueryPlan.Among(query, all, few)];
+        var statements = isSorted && lead == Lead.Names && await SortedPage.StatementAsync(Command, query, family!, head!.Value, all, cancel) is { } page
+            ? [page]
+            : QueryPlan.Of(query, family, all, lead);
         // One statement sees one state by itself.
         if (statements.Count > 1)
             snapshot ??= await dialect.BeginReadAsync(session.Connection, cancel);

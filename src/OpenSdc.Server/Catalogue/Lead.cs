@@ -39,7 +39,7 @@ internal static class LeadChoice
     /// <summary>A later state than this is never read by number. Every page asks for a state, mostly for the newest, and what that is then need not be read once more.</summary>
     private const long LatestState = 50_000;
 
-    private const int MostPeriods = 20;
+    private const int MostPeriods = 100;
 
     /// <summary>Whether a query says anything of when its files came that might lead to them.</summary>
     public static bool IsBounded(FileQuery query) =>

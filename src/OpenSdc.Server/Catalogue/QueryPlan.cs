@@ -36,6 +36,8 @@ internal static class QueryPlan
             lead = LeadChoice.ByNames(query);
         if (query.Latest && LatestPlan.MustRank(query, family))
             return [LatestPlan.Ranked(query, columns, lead)];
+        if (query.Sort is [{ Column: "file_path" } byPath] && query.FilePaths.Count == 0 && lead == Lead.Names && !IsOneProduct(query, family))
+            return [InPathOrder(query, family, columns, byPath.Descending)];
         if (query.Sort.Count > 0)
             return [Sorted(query, columns, lead)];
         if (query.FilePaths.Count == 1)
@@ -138,13 +140,13 @@ internal static class QueryPlan
         return Finish(filters, query, columns, order);
     }
 
-    /// <summary>A page of what meets a condition that leads to few files, all of those among them that are on it.</summary>
-    public static SqlStatement Among(FileQuery query, string columns, Func<Filters, string> few)
+    /// <summary>A page of what meets a condition that leads to few files, or to more of them in the order of the page.</summary>
+    public static SqlStatement Among(FileQuery query, string columns, Func<Filters, string> few, bool inOrder)
     {
         var filters = new Filters();
         filters.And(few(filters));
         AddNames(filters, query);
-        return Finish(filters, query, columns, OrderOf(query, isLeading: false));
+        return Finish(filters, query, columns, OrderOf(query, isLeading: inOrder));
     }
 
     private static SqlStatement SomePaths(FileQuery query, IReadOnlyList<string> paths, string columns)
@@ -209,6 +211,19 @@ internal static class QueryPlan
     public static Filters AddRecent(Filters filters, FileQuery query) => filters
         .Compare(Filters.UnindexedNumber("seq") + " >", query.SinceSeq)
         .Compare(Filters.Unindexed("ingestion_date") + " >=", query.IngestionStartDate);
+
+    /// <summary>One range about all paths that can be meant, in one direction or the other: a page ends early, and an answer in whole is not sorted.</summary>
+    private static SqlStatement InPathOrder(FileQuery query, Family? family, string columns, bool descending)
+    {
+        var ranges = Ranges(query with { After = null }, family);
+        var filters = new Filters().Compare("file_path >=", ranges[0].Range.From).Compare("file_path <", ranges.Select(each => each.Range.Below).Max(StringComparer.Ordinal));
+        AddNames(filters, query);
+        return Finish(AddRecent(filters, query), query, columns, descending ? "file_path DESC" : "file_path");
+    }
+
+    /// <summary>How many rows a statement has, so many at most.</summary>
+    public static SqlStatement CountUpTo(long most, SqlStatement statement) =>
+        new($"SELECT COUNT(*) FROM ({WithoutOrder(statement)} LIMIT {most.ToString(CultureInfo.InvariantCulture)}) AS found", statement.Values);
 
     /// <summary>What the path may not say, or says too late to help.</summary>
     private static void AddNames(Filters filters, FileQuery query, bool pathIsExact = false)

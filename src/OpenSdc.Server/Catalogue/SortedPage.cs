@@ -14,15 +14,20 @@ internal sealed class SortedPage
 {
     private const int MostFiles = 2000;
 
+    // Of the archive, as a divisor.
+    private const int Much = 16;
+
+    // Where a filter is none that sums are kept by, so many times as many files are expected to hold a page.
+    private const int Margin = 8;
+
     private static readonly int[] Lengths = [0, 4, 6, 8];
 
     private readonly FileQuery query;
     private readonly Family family;
     private readonly bool isDescending;
-    private readonly string extreme;
-    private readonly long files;
+    private readonly string? extreme;
 
-    private SortedPage(FileQuery query, Family family, long head)
+    private SortedPage(FileQuery query, Family family)
     {
         this.query = query;
         this.family = family;
@@ -33,39 +38,75 @@ internal sealed class SortedPage
             ("size", false) => "min_size",
             ("ingestion_date", true) => "last_ingestion",
             ("ingestion_date", false) => "first_ingestion",
-            _ => "start_date",
+            ("start_date", _) => "start_date",
+            _ => null,
         };
-        // What came after the state that is asked about is in the sums, and each of it may be what made a cell reach so far.
-        files = (query.Limit ?? MostFiles) + (long)query.Offset + (query.AsOf is { } asOf ? Math.Max(0, head - asOf) : 0);
     }
 
-    /// <summary>Whether a query is such a page, of files of which the sums say how far they reach.</summary>
+    /// <summary>Whether a query is such a page, or one of some days.</summary>
     public static bool IsWorth(FileQuery query, Family? family) =>
-        query is { Limit: not null, Current: not false } && query.Sort.Count > 0
-        && (query.Sort[0].Column == "start_date" || (query.Sort[0].Column is "size" or "ingestion_date" && !query.Latest && query.Current is null))
-        // The newest of a series has the start date of all of its versions.
-        && CoveragePlan.IsKept(query with { Latest = false, Current = null, AsOf = null })
+        query.Sort.Count > 0 && query.FilePaths.Count == 0
+        && (query.Limit is not null || (query.StartDate ?? query.EndDate) is not null)
         && family is { KeyOrder.FollowsStart: true } && Parts.All(part => !family.Fields.Contains(part) || family.FieldsOfAll.Contains(part));
 
-    /// <summary>The condition that only the files in the cells that are left meet; null where too many may be.</summary>
-    public static async ValueTask<Func<Filters, string>?> AmongAsync(Func<SqlStatement, DbCommand> command, FileQuery query, Family family, long head, CancellationToken cancel)
+    /// <summary>The statement that reads only the files in the cells that are left; null where these may be too many.</summary>
+    public static async ValueTask<SqlStatement?> StatementAsync(
+        Func<SqlStatement, DbCommand> command, FileQuery query, Family family, long head, string columns, CancellationToken cancel)
     {
-        var page = new SortedPage(query, family, head);
-        if (page.files > MostFiles)
-            return null;
-        object? worst = null;
-        for (var level = page.extreme == "start_date" ? 1 : 0; level < Lengths.Length; level++)
+        var page = new SortedPage(query, family);
+        if (page.extreme is not null && query.Limit is { } limit && await ReachAsync(limit + (long)query.Offset) is { } reaching)
+            return reaching;
+        // Of few days their files are read, whatever the order.
+        return (query.StartDate ?? query.EndDate) is not null && !await IsMuchAsync() ? QueryPlan.Among(query, columns, filters => page.Among(filters, null), inOrder: false) : null;
+
+        async ValueTask<SqlStatement?> ReachAsync(long wanted)
         {
-            if (await command(page.WorstOf(level, worst)).ExecuteScalarAsync(cancel) is { } found and not DBNull)
-                worst = found;
+            var isSure = page.IsSure;
+            // What came after the state that is asked about is in the sums, and each of it may be what made a cell reach so far.
+            var files = (isSure ? wanted : wanted * Margin) + (query.AsOf is { } asOf ? Math.Max(0, head - asOf) : 0);
+            if (files > MostFiles)
+                return null;
+            object? worst = null;
+            for (var level = page.extreme == "start_date" ? 1 : 0; level < Lengths.Length; level++)
+            {
+                var found = await command(page.WorstOf(level, worst, files)).ExecuteScalarAsync(cancel);
+                worst = found ?? worst;
+                // Of much of the archive the first files that came, or the last, are read one after the other; many can have come in one second, and all cells then reach as far.
+                if (isSure && found is not null && level == 0 && query.Sort[0].Column == "ingestion_date" && await IsMuchAsync())
+                    return QueryPlan.Among(query, columns, filters => $"ingestion_date {(page.isDescending ? ">=" : "<=")} {filters.Add(worst)}", inOrder: true);
+            }
+
+            if (worst is null)
+                return null;
+            // All files that reach as far are in these cells: if enough of them are meant, they are the page.
+            if (!isSure && await NumberAsync(QueryPlan.CountUpTo(wanted, QueryPlan.Among(query with { Limit = null, Offset = 0 }, "1", filters => page.Among(filters, worst), inOrder: false))) < wanted)
+                return null;
+            return QueryPlan.Among(query, columns, filters => page.Among(filters, worst), inOrder: false);
         }
 
-        return worst is null ? null : filters => page.Among(filters, worst);
+        async ValueTask<bool> IsMuchAsync() => await NumberAsync(CoveragePlan.CountOf(new FileQuery
+        {
+            Family = query.Family,
+            Instruments = query.Instruments,
+            DataLevels = query.DataLevels,
+            Descriptors = query.Descriptors,
+            Extensions = query.Extensions,
+            StartDate = query.StartDate,
+            EndDate = query.EndDate,
+        })) > head / Much;
+
+        async ValueTask<long> NumberAsync(SqlStatement statement) => Convert.ToInt64(await command(statement).ExecuteScalarAsync(cancel), CultureInfo.InvariantCulture);
     }
+
+    /// <summary>Whether each cell has a file that the query means, so that as many cells as it asks for files are enough.</summary>
+    private bool IsSure =>
+        CoveragePlan.IsKept(query with { Latest = false, Current = null, AsOf = null })
+        // The newest of a series has the start date of all of its versions.
+        && ((!query.Latest && query.Current is null) || (query.Current != false && extreme == "start_date"));
 
     private static IReadOnlyList<string> Parts { get; } = ["instrument", "data_level", "descriptor"];
 
-    private SqlStatement WorstOf(int level, object? worst)
+    private SqlStatement WorstOf(int level, object? worst, long files)
     {
         var filters = new Filters();
         var cells = Cells(filters, level, worst);
@@ -77,7 +118,7 @@ internal sealed class SortedPage
         return new($"SELECT {cell}.{extreme} FROM {cells}{filters.Where} ORDER BY {cell}.{extreme}{(isDescending ? " DESC" : "")}{limit}", filters.Values);
     }
 
-    private string Among(Filters all, object worst)
+    private string Among(Filters all, object? worst)
     {
         var filters = all.Beside();
         var cells = Cells(filters, Lengths.Length - 1, worst);

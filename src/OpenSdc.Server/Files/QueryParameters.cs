@@ -38,7 +38,7 @@ internal sealed class QueryParameters
         ["file_path"] = (p, name) => p.ReadFiles(name, bare: false),
         ["filename"] = (p, name) => p.ReadFiles(name, bare: true),
         ["overlaps"] = (p, name) => p.query = p.query with { Overlaps = p.given.Days(name) },
-        ["since_seq"] = (p, name) => p.query = p.query with { SinceSeq = p.given.BigNumber(name) },
+        ["since_seq"] = (p, name) => p.query = p.query with { SinceSeq = p.given.BigNumber(name) is var seq and > 0 ? seq : null }, // all came after nothing
         ["as_of"] = (p, name) => p.query = p.query with { AsOf = p.given.BigNumber(name) },
         ["current"] = (p, name) => p.query = p.query with { Current = p.given.YesOrNo(name) },
         ["sort"] = (p, name) => p.query = p.query with { Sort = p.SortFields(name) },
@@ -171,7 +171,7 @@ internal sealed class QueryParameters
     }
 
     private List<int> Numbers(string name, string prefix) => families.Any(each => each.Fields.Contains(name))
-        ? [.. given.Split(name).Select(text => Number(name, text, prefix, 0, int.MaxValue))]
+        ? [.. given.Split(name).Select(text => Number(name, text, prefix, 0, int.MaxValue)).Distinct()]
         : throw DoesNotGo(name);
 
     private List<SortField> SortFields(string name)

@@ -10,7 +10,7 @@ FROM (
     COALESCE(start_date, '') AS start_date, MIN(size) AS min_size, MAX(size) AS max_size,
     COALESCE(MAX(CASE WHEN end_date > start_date THEN CAST(julianday(substr(end_date, 1, 4) || '-' || substr(end_date, 5, 2) || '-' || substr(end_date, 7, 2))
     - julianday(substr(start_date, 1, 4) || '-' || substr(start_date, 5, 2) || '-' || substr(start_date, 7, 2)) AS INTEGER) END), 0) AS max_days
-  FROM files GROUP BY 1, 2, 3, 4, 5, 6
+  FROM files NOT INDEXED GROUP BY 1, 2, 3, 4, 5, 6
 ) AS f
 WHERE coverage.digits = 8 AND coverage.family = f.family AND coverage.instrument = f.instrument AND coverage.data_level = f.data_level
   AND coverage.descriptor = f.descriptor AND coverage.extension = f.extension AND coverage.start_date = f.start_date;
@@ -46,7 +46,7 @@ UPDATE versions SET files = f.files
 FROM (
   SELECT family, COALESCE(instrument, '') AS instrument, COALESCE(data_level, '') AS data_level, COALESCE(descriptor, '') AS descriptor, extension,
     COALESCE(version, '') AS version, COALESCE(major_version, -1) AS major_version, COALESCE(minor_version, -1) AS minor_version, COUNT(*) AS files
-  FROM files GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+  FROM files NOT INDEXED GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 ) AS f
 WHERE versions.family = f.family AND versions.instrument = f.instrument AND versions.data_level = f.data_level AND versions.descriptor = f.descriptor
   AND versions.extension = f.extension AND versions.version = f.version AND versions.major_version = f.major_version AND versions.minor_version = f.minor_version;
