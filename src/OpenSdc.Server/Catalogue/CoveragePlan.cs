@@ -108,15 +108,15 @@ internal static class CoveragePlan
         return filters;
     }
 
-    /// <summary>The conditions on products and extensions, in a table that has them under the name <c>s</c>.</summary>
-    public static void AddSeries(Filters filters, FileQuery query)
+    /// <summary>The conditions on products and extensions, in a table that has them, under the name it has in the statement.</summary>
+    public static void AddSeries(Filters filters, FileQuery query, string table = "s")
     {
-        filters.Compare("s.family =", query.Family);
+        filters.Compare($"{table}.family =", query.Family);
         var isOne = query.Instruments is [var only] && !only.Contains('*', StringComparison.Ordinal);
-        Any(isOne ? "s.instrument" : Filters.Unindexed("s.instrument"), query.Instruments);
-        Any(Filters.Unindexed("s.data_level"), query.DataLevels);
-        Any(Filters.Unindexed("s.descriptor"), query.Descriptors);
-        Any(Filters.Unindexed("s.extension"), query.Extensions);
+        Any(isOne ? $"{table}.instrument" : Filters.Unindexed($"{table}.instrument"), query.Instruments);
+        Any(Filters.Unindexed($"{table}.data_level"), query.DataLevels);
+        Any(Filters.Unindexed($"{table}.descriptor"), query.Descriptors);
+        Any(Filters.Unindexed($"{table}.extension"), query.Extensions);
 
         // A pattern that matches anything does not match what is not there.
         void Any(string column, IReadOnlyList<string> any)

@@ -146,7 +146,7 @@ internal static class QueryPlan
         var filters = new Filters();
         filters.And(few(filters));
         AddNames(filters, query);
-        return Finish(filters, query, columns, OrderOf(query, isLeading: inOrder));
+        return Finish(AddRecent(filters, query), query, columns, OrderOf(query, isLeading: inOrder));
     }
 
     private static SqlStatement SomePaths(FileQuery query, IReadOnlyList<string> paths, string columns)

@@ -45,7 +45,7 @@ internal sealed class SortedPage
 
     /// <summary>Whether a query is such a page, or one of some days.</summary>
     public static bool IsWorth(FileQuery query, Family? family) =>
-        query.Sort.Count > 0 && query.FilePaths.Count == 0
+        query.Sort.Count > 0 && query.FilePaths.Count == 0 && LeadChoice.ByNames(query) == Lead.Names
         && (query.Limit is not null || (query.StartDate ?? query.EndDate) is not null)
         && family is { KeyOrder.FollowsStart: true } && Parts.All(part => !family.Fields.Contains(part) || family.FieldsOfAll.Contains(part));
 
@@ -110,56 +110,59 @@ internal sealed class SortedPage
     {
         var filters = new Filters();
         var cells = Cells(filters, level, worst);
-        var cell = level == 0 ? "s" : $"c{level}";
         // Only a cell whose days are all asked for is sure to have a file that is.
+        var whole = filters.Beside();
         if (Lengths[level] < 8)
-            filters.Compare($"{cell}.start_date >", query.StartDate?[..Lengths[level]]).Compare($"{cell}.start_date <", query.EndDate?[..Lengths[level]]);
-        var limit = $" LIMIT 1 OFFSET {filters.Add(files - 1)}";
-        return new($"SELECT {cell}.{extreme} FROM {cells}{filters.Where} ORDER BY {cell}.{extreme}{(isDescending ? " DESC" : "")}{limit}", filters.Values);
+            whole.Compare("start_date >", query.StartDate?[..Lengths[level]]).Compare("start_date <", query.EndDate?[..Lengths[level]]);
+        return new($"{cells} SELECT {extreme} FROM c{level}{whole.Where} ORDER BY {extreme}{(isDescending ? " DESC" : "")} LIMIT 1 OFFSET {filters.Add(files - 1)}", filters.Values);
     }
 
     private string Among(Filters all, object? worst)
     {
-        var filters = all.Beside();
-        var cells = Cells(filters, Lengths.Length - 1, worst);
-        filters.And("f.family = c3.family");
-        foreach (var part in Parts)
-            filters.And(family.Fields.Contains(part) ? $"f.{part} = c3.{part}" : $"f.{part} IS NULL");
-        filters.And("f.start_date = c3.start_date").And("f.extension = c3.extension");
-        return $"seq IN (SELECT f.seq FROM {cells} CROSS JOIN files AS f{filters.Where})";
+        var cells = Cells(all, Lengths.Length - 1, worst);
+        var parts = Parts.Select(part => family.Fields.Contains(part) ? $"f.{part} = c.{part}" : $"f.{part} IS NULL");
+        return $"""
+            seq IN (
+              {cells}
+              SELECT f.seq FROM c{Lengths.Length - 1} AS c CROSS JOIN files AS f
+              WHERE f.family = c.family AND {string.Join(" AND ", parts)} AND f.start_date = c.start_date AND f.extension = c.extension
+            )
+            """;
     }
 
-    /// <summary>The cells of one length after the other, each within the one before it, that reach as far as this; the first are the series.</summary>
-    private string Cells(Filters filters, int last, object? worst)
+    /// <summary>
+    /// The cells of one length after the other, each within one of those before it, that reach as far as this; the first are the series. Each length is a table by itself, so that
+    /// no planner, which takes such cells for fewer than they are, changes the order.
+    /// </summary>
+    private string Cells(Filters all, int last, object? worst)
     {
-        filters.And("s.digits = 0");
-        CoveragePlan.AddSeries(filters, query);
-        Reach("s", 0);
-        var from = "coverage AS s";
-        for (var level = 1; level <= last; level++)
+        const string Series = "c.family, c.instrument, c.data_level, c.descriptor, c.extension, c.start_date";
+        var tables = new List<string>();
+        for (var level = 0; level <= last; level++)
         {
-            var cell = $"c{level}";
-            from += $" CROSS JOIN coverage AS {cell}";
-            filters.And($"{cell}.digits = {Lengths[level]}");
-            foreach (var key in (string[])["family", .. Parts, "extension"])
-                filters.And($"{cell}.{key} = s.{key}");
-            if (level > 1)
-                filters.And($"{cell}.start_date >= c{level - 1}.start_date").And($"{cell}.start_date < c{level - 1}.start_date || '~'");
-            var day = level > 1 ? Filters.Unindexed(cell + ".start_date") : cell + ".start_date";
-            filters.Compare(day + " >=", query.StartDate?[..Lengths[level]]).Compare(day + " <=", query.EndDate?[..Lengths[level]]);
-            Reach(cell, Lengths[level]);
+            var digits = Lengths[level];
+            var filters = all.Beside().And($"c.digits = {digits}");
+            if (level == 0)
+            {
+                CoveragePlan.AddSeries(filters, query, "c");
+            }
+            else
+            {
+                foreach (var key in (string[])["family", .. Parts, "extension"])
+                    filters.And($"c.{key} = whole.{key}");
+                if (level > 1)
+                    filters.And("c.start_date >= whole.start_date").And("c.start_date < whole.start_date || '~'");
+                filters.Compare("c.start_date >=", query.StartDate?[..digits]).Compare("c.start_date <=", query.EndDate?[..digits]);
+            }
+
+            if (worst is not null && extreme != "start_date")
+                filters.Compare($"c.{extreme} {(isDescending ? ">=" : "<=")}", worst);
+            else if (digits > 0 && worst is string day)
+                filters.Compare("c.start_date " + (isDescending ? ">=" : "<="), day[..Math.Min(day.Length, digits)] + (isDescending ? "" : "~"));
+            var value = extreme is null or "start_date" ? "" : ", c." + extreme;
+            tables.Add($"c{level} AS MATERIALIZED (SELECT {Series}{value} FROM {(level > 0 ? $"c{level - 1} AS whole CROSS JOIN " : "")}coverage AS c{filters.Where})");
         }
 
-        return from;
-
-        void Reach(string cell, int digits)
-        {
-            if (worst is null)
-                return;
-            if (extreme != "start_date")
-                filters.Compare($"{cell}.{extreme} {(isDescending ? ">=" : "<=")}", worst);
-            else if (digits > 0 && Convert.ToString(worst, CultureInfo.InvariantCulture) is { } day)
-                filters.Compare(Filters.Unindexed($"{cell}.start_date") + (isDescending ? " >=" : " <="), day[..Math.Min(day.Length, digits)] + (isDescending ? "" : "~"));
-        }
+        return $"WITH {string.Join(", ", tables)}";
     }
 }
