@@ -127,12 +127,17 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// <param name="cancel">Ends the reading.</param>
     public ValueTask<CoverageCells> CoverAsync(FileQuery query, int digits, CancellationToken cancel) => OpenAsync(async session =>
     {
-        var snapshot = await dialect.BeginReadAsync(session.Connection, cancel);
-        var head = await HeadAsync(session, snapshot, cancel);
-        query = await Narrowing.BeginAsync(each => session.Statement(each.Text, each.Values, snapshot), query, cancel);
-        var reading = CoveragePlan.Of(query.AsOf == head ? query with { AsOf = null } : query, digits);
-        var series = reading.Series is { } all ? await SeriesAsync(session.Statement(all.Text, all.Values, snapshot), cancel) : null;
-        return new CoverageCells(new Rows(readers, session, snapshot, [reading.Cells], limit: null) { Head = head }, digits, series);
+        var (snapshot, head, current) = await BeginCoverAsync(session, query, cancel);
+        return await CoverAsync(session, snapshot, head, current, digits, cancel);
+    }, cancel);
+
+    /// <summary>The same as text.</summary>
+    public ValueTask<CoverageText> CoverTextAsync(FileQuery query, int digits, CancellationToken cancel) => OpenAsync(async session =>
+    {
+        var (snapshot, head, current) = await BeginCoverAsync(session, query, cancel);
+        return CoveragePlan.YearsOf(current, digits) is { } years
+            ? new CoverageText(new Rows(readers, session, snapshot, [years], limit: null) { Head = head })
+            : new CoverageText(await CoverAsync(session, snapshot, head, current, digits, cancel));
     }, cancel);
 
     /// <summary>
@@ -295,6 +300,22 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         var published = publications.Zip(recorded).Where(each => each.First.Upload is not null && each.Second.IsThere && each.First.Has(each.Second.Receipt));
         await UploadLeases.PublishedAsync(session, transaction, [.. published.Select(each => (each.First.Upload!.Value.UploadId, each.First.Name.Key))], now, cancel);
         return recorded;
+    }
+
+    /// <summary>A snapshot, its newest number, and the query without an <c>as_of</c> that means just this: the newest state is the one that sums are kept of.</summary>
+    private async ValueTask<(DbTransaction Snapshot, long Head, FileQuery Query)> BeginCoverAsync(Session session, FileQuery query, CancellationToken cancel)
+    {
+        var snapshot = await dialect.BeginReadAsync(session.Connection, cancel);
+        var head = await HeadAsync(session, snapshot, cancel);
+        query = await Narrowing.BeginAsync(each => session.Statement(each.Text, each.Values, snapshot), query, cancel);
+        return (snapshot, head, query.AsOf == head ? query with { AsOf = null } : query);
+    }
+
+    private async ValueTask<CoverageCells> CoverAsync(Session session, DbTransaction snapshot, long head, FileQuery query, int digits, CancellationToken cancel)
+    {
+        var reading = CoveragePlan.Of(query, digits);
+        var series = reading.Series is { } all ? await SeriesAsync(session.Statement(all.Text, all.Values, snapshot), cancel) : null;
+        return new CoverageCells(new Rows(readers, session, snapshot, [reading.Cells], limit: null) { Head = head }, digits, series);
     }
 
     private static async ValueTask<Dictionary<long, Series>> SeriesAsync(DbCommand command, CancellationToken cancel)

@@ -58,6 +58,43 @@ internal static class CoveragePlan
     }
 
     /// <summary>
+    /// The same in rows of a year of a series each, whose cells, days or months, the database writes into one text: <see cref="CoverageLines"/>, and after it the columns of the series.
+    /// Null where there is nothing to write together, or cells are to be put together first.
+    /// </summary>
+    public static SqlStatement? YearsOf(FileQuery query, int digits)
+    {
+        if (digits == 4 || !IsKept(query) || Split(query.StartDate, query.EndDate, digits).ToList() is not [var part] || part.Digits != digits)
+            return null;
+        var filters = SeriesOf(query);
+        var (first, last) = ("y.start_date", "CASE WHEN y.start_date = '' THEN '' ELSE y.start_date || '1231' END");
+        var years = "";
+        if (part.From is { } from)
+        {
+            var start = filters.Add(from.Period);
+            first = $"CASE WHEN y.start_date > {start} THEN y.start_date ELSE {start} END";
+            years += $" AND y.start_date >= {filters.Add(from.Period[..4])}";
+        }
+
+        if (part.To is { } to)
+        {
+            var end = filters.Add(to.Period);
+            last = $"CASE WHEN y.start_date || '1231' < {end} THEN y.start_date || '1231' ELSE {end} END";
+            years += $" AND y.start_date > '' AND y.start_date <= {filters.Add(to.Period[..4])}";
+        }
+
+        // The order of the inner statement is that in which its rows are put together; an order of the aggregate itself SQLite would sort for.
+        return new(
+            $"""
+            SELECT (SELECT string_agg(line, '/') FROM (
+                SELECT concat_ws('/', c.start_date, c.files, c.bytes, COALESCE(c.version, ''), c.first_ingestion, c.last_ingestion) AS line FROM coverage AS c
+                WHERE c.digits = {digits} AND {IsOf("c")} AND c.start_date >= {first} AND c.start_date <= {last} ORDER BY c.start_date) AS lines) AS text, {SeriesColumns}
+            FROM coverage AS s CROSS JOIN coverage AS y
+            WHERE {filters.Conditions} AND y.digits = 4 AND {IsOf("y")}{years}
+            ORDER BY s.family, s.instrument, s.data_level, s.descriptor, s.extension, s.start_date, y.start_date
+            """, filters.Values);
+    }
+
+    /// <summary>
     /// Whether the kept sums tell how many files a query finds: those of which there is a newer version, or is none, are counted too. Where filters take a series apart,
     /// <see cref="IsKept"/> says no.
     /// </summary>
@@ -92,13 +129,16 @@ internal static class CoveragePlan
         var parts = Split(query.StartDate, query.EndDate, digits).Select(part =>
             $"""
             SELECT {columns} FROM coverage AS s CROSS JOIN coverage AS c
-            WHERE {series} AND c.digits = {part.Digits} AND c.family = s.family AND c.instrument = s.instrument AND c.data_level = s.data_level
-            AND c.descriptor = s.descriptor AND c.extension = s.extension{Bound(part.From)}{Bound(part.To)}{(part is { From: null, To: not null } ? " AND c.start_date <> ''" : "")}
+            WHERE {series} AND c.digits = {part.Digits} AND {IsOf("c")}{Bound(part.From)}{Bound(part.To)}{(part is { From: null, To: not null } ? " AND c.start_date <> ''" : "")}
             """).ToList();
         return new(string.Join(" UNION ALL ", parts) + order, filters.Values);
 
         string Bound((string Comparison, string Period)? bound) => bound is { } b ? $" AND c.start_date {b.Comparison} {filters.Add(b.Period)}" : "";
     }
+
+    /// <summary>Whether a row is of the series.</summary>
+    private static string IsOf(string row) =>
+        $"{row}.family = s.family AND {row}.instrument = s.instrument AND {row}.data_level = s.data_level AND {row}.descriptor = s.descriptor AND {row}.extension = s.extension";
 
     /// <summary>Which series a query asks for. Only family and instrument use the key: there are few series of one instrument, and lists would undo the order.</summary>
     private static Filters SeriesOf(FileQuery query)

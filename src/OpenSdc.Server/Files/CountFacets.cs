@@ -35,14 +35,13 @@ internal sealed record Facets(CoverageRequest Request, Catalogue.Catalogue Catal
     public async Task ExecuteAsync(HttpContext context)
     {
         var cancel = context.RequestAborted;
+        if (await Request.IsHeadAsync(context, Catalogue))
+            return;
         var values = Array.ConvertAll(Fields, _ => new Dictionary<string, (long Files, long Bytes)>(StringComparer.Ordinal));
         var (files, bytes) = (0L, 0L);
         await using (var cells = await Catalogue.CoverAsync(Request.Query, Years, cancel))
         {
-            context.Response.ContentType = "application/json";
-            context.Response.Headers.ETag = Request.TagOf(context, Request.Query.AsOf ?? cells.Head);
-            if (HttpMethods.IsHead(context.Request.Method))
-                return;
+            Request.AddHeaders(context, cells.Head);
             while (await cells.NextAsync(cancel) is { } cell)
             {
                 (files, bytes) = (files + cell.Sum.Files, bytes + cell.Sum.Bytes);

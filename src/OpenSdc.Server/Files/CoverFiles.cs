@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using OpenSdc.Contract.Naming;
@@ -25,30 +24,23 @@ internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalo
     public async Task ExecuteAsync(HttpContext context)
     {
         var (response, cancel) = (context.Response, context.RequestAborted);
-        var patience = context.RequestServices.GetRequiredService<Patience>();
-        await using var cells = await Catalogue.CoverAsync(Request.Query, Request.Digits, cancel);
-        using var output = new PooledBuffer(FlushAt + 4096);
-        response.ContentType = "application/json";
-        response.Headers.ETag = Request.TagOf(context, Request.Query.AsOf ?? cells.Head);
-        if (HttpMethods.IsHead(context.Request.Method))
+        if (await Request.IsHeadAsync(context, Catalogue))
             return;
+        var patience = context.RequestServices.GetRequiredService<Patience>();
+        await using var cells = await Catalogue.CoverTextAsync(Request.Query, Request.Digits, cancel);
+        Request.AddHeaders(context, cells.Head);
+        using var output = new PooledBuffer(FlushAt + 4096);
+        var json = new CoverageJson(output);
         output.Write("["u8);
-        Series? series = null;
-        byte[] beginning = [];
-        // Versions repeat from day to day.
-        var (version, written) = ("", "null");
-        while (await cells.NextAsync(cancel) is { } cell)
+        while (await cells.NextAsync(cancel) is { } lines)
         {
-            if (series is not null)
-                output.Write(","u8);
-            if (!ReferenceEquals(series, cell.Series))
-                (series, beginning) = (cell.Series, BeginningOf(cell.Series));
-            output.Write(beginning);
-            if ((cell.Sum.Version ?? "") is var its && its != version)
-                (version, written) = (its, Text(its));
-            WriteCell(output, cell, written);
-            if (output.Length > FlushAt)
-                await output.FlushAndGiveWayAsync(context, patience);
+            json.Begin(lines.Series);
+            for (var rest = lines.Text; rest.Length > 0;)
+            {
+                rest = rest[json.Write(rest.Span, FlushAt)..];
+                if (output.Length > FlushAt)
+                    await output.FlushAndGiveWayAsync(context, patience);
+            }
         }
 
         output.Write("]"u8);
@@ -56,45 +48,69 @@ internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalo
             response.ContentLength = output.Length;
         await output.FlushToAsync(context, patience);
     }
+}
 
-    /// <summary>What all objects of a series begin with.</summary>
-    private static byte[] BeginningOf(Series series) => Encoding.UTF8.GetBytes(
-        $"{{\"family\":{Text(series.Family)},\"instrument\":{Text(series.Instrument)},\"data_level\":{Text(series.DataLevel)},"
-        + $"\"descriptor\":{Text(series.Descriptor)},\"extension\":{Text(series.Extension)},\"bin\":");
+/// <summary>Makes objects of lines. What repeats is written once for all: the members of a series, and versions, which are the same from day to day.</summary>
+internal sealed class CoverageJson(PooledBuffer output)
+{
+    private Series? series;
+    private byte[] beginning = [];
+    private bool hasBegun;
+    private byte[] version = [];
+    private byte[] versionText = "null"u8.ToArray();
 
-    private static void WriteCell(PooledBuffer output, in CoverageCell cell, string version)
+    /// <summary>The lines that come are of this series.</summary>
+    public void Begin(Series next)
     {
-        var sum = cell.Sum;
+        if (next == series)
+            return;
+        series = next;
+        beginning = Encoding.UTF8.GetBytes(
+            $"{{\"family\":{Text(next.Family)},\"instrument\":{Text(next.Instrument)},\"data_level\":{Text(next.DataLevel)},"
+            + $"\"descriptor\":{Text(next.Descriptor)},\"extension\":{Text(next.Extension)},\"bin\":");
+    }
+
+    /// <summary>Writes the objects of lines until there are so many bytes to be sent.</summary>
+    /// <returns>The length of the lines that were written.</returns>
+    public int Write(ReadOnlySpan<byte> lines, int most)
+    {
+        var rest = lines;
+        do
+            Write(CoverageLine.Take(ref rest));
+        while (rest.Length > 0 && output.Length <= most);
+        return lines.Length - rest.Length;
+    }
+
+    private void Write(in CoverageLine line)
+    {
+        if (hasBegun)
+            output.Write(","u8);
+        hasBegun = true;
+        output.Write(beginning);
         // Digits and spaces only, but for the version.
-        if (cell.Period.Length > 0)
+        if (line.Period.Length > 0)
         {
             output.Write("\""u8);
-            output.Write(cell.Period);
-            output.Write("\""u8);
+            output.Write(line.Period);
+            output.Write("\",\"files\":"u8);
         }
         else
         {
-            output.Write("null"u8);
+            output.Write("null,\"files\":"u8);
         }
 
-        output.Write(",\"files\":"u8);
-        WriteNumber(output, sum.Files);
+        output.Write(line.Files);
         output.Write(",\"bytes\":"u8);
-        WriteNumber(output, sum.Bytes);
+        output.Write(line.Bytes);
         output.Write(",\"version\":"u8);
-        output.Write(version);
+        if (!line.Version.SequenceEqual(version))
+            (version, versionText) = (line.Version.ToArray(), Encoding.UTF8.GetBytes(Text(Encoding.UTF8.GetString(line.Version))));
+        output.Write(versionText);
         output.Write(",\"first_ingestion\":\""u8);
-        output.Write(sum.First);
+        output.Write(line.First);
         output.Write("\",\"last_ingestion\":\""u8);
-        output.Write(sum.Last);
+        output.Write(line.Last);
         output.Write("\"}"u8);
-    }
-
-    private static void WriteNumber(PooledBuffer output, long number)
-    {
-        Span<byte> text = stackalloc byte[20];
-        number.TryFormat(text, out var length, provider: CultureInfo.InvariantCulture);
-        output.Write(text[..length]);
     }
 
     /// <summary>A text in JSON; null for what a name does not have.</summary>

@@ -47,8 +47,23 @@ internal sealed record CoverageRequest(FileQuery Query, int Digits, IQueryCollec
         return answer(request, catalogue);
     }
 
-    /// <summary>The tag of the answer from this state of the catalogue.</summary>
-    public string TagOf(HttpContext context, long state) => Listing.TagOf(context, Given, state);
+    /// <summary>Answers a <c>HEAD</c>, to which the number of the newest publication is enough: the sums are not looked at.</summary>
+    public async Task<bool> IsHeadAsync(HttpContext context, Catalogue.Catalogue catalogue)
+    {
+        if (!HttpMethods.IsHead(context.Request.Method))
+            return false;
+        AddHeaders(context, await catalogue.HeadAsync(context.RequestAborted));
+        return true;
+    }
+
+    /// <summary>The headers of the answer from this state of the catalogue.</summary>
+    public void AddHeaders(HttpContext context, long head)
+    {
+        context.Response.ContentType = "application/json";
+        context.Response.Headers.ETag = TagOf(context, Query.AsOf ?? head);
+    }
+
+    private string TagOf(HttpContext context, long state) => Listing.TagOf(context, Given, state);
 
     private static (CoverageRequest? Request, Problem? Problem) Read(IQueryCollection given, Mission mission, bool hasBin)
     {

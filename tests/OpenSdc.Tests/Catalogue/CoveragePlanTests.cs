@@ -35,6 +35,28 @@ public sealed class CoveragePlanTests(CatalogueFixture fixture) : IClassFixture<
     }
 
     [Theory]
+    [InlineData(8, "20260115", "20270120", true)]
+    [InlineData(8, null, "20261231", true)]
+    [InlineData(8, null, null, true)]
+    [InlineData(6, "20260201", "20270131", true)]
+    [InlineData(6, "20260115", null, false)]
+    [InlineData(4, null, null, false)]
+    public async Task The_days_and_months_of_a_year_are_put_together_in_the_order_of_the_key(int digits, string? first, string? last, bool isTogether)
+    {
+        var query = new FileQuery { Instruments = ["mag"], StartDate = first, EndDate = last };
+        CoveragePlan.YearsOf(query with { Latest = true }, digits).ShouldBeNull("nothing is kept of it");
+        var statement = CoveragePlan.YearsOf(query, digits);
+        (statement is not null).ShouldBe(isTogether);
+        if (statement is not { } years)
+            return;
+        var plan = await fixture.PlanAsync(years);
+        plan.ShouldAllBe(line => !line.Contains("TEMP B-TREE", StringComparison.Ordinal));
+        plan.ShouldContain("SEARCH s USING PRIMARY KEY (digits=? AND family=? AND instrument=?)");
+        plan.ShouldContain(line => line.StartsWith("SEARCH y USING PRIMARY KEY (", StringComparison.Ordinal) && line.Contains("extension=?", StringComparison.Ordinal));
+        plan.ShouldContain(line => line.StartsWith("SEARCH c USING PRIMARY KEY (", StringComparison.Ordinal) && line.Contains("extension=? AND start_date>? AND start_date<?", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("20260101", "20261231", 4, 1)]
     [InlineData("20260101", "20271231", 6, 1)]
     [InlineData("20260115", "20281210", 4, 5)]

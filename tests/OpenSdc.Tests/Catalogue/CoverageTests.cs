@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 using OpenSdc.Contract;
@@ -96,11 +98,32 @@ public abstract class CoverageTests : IAsyncLifetime
                     cells.Add(cell with { Sum = cell.Sum with { Version = cell.Sum.Version ?? "", Newest = default } });
             }
 
-            cells.ShouldBe(expected, $"{digits} digits of {System.Text.Json.JsonSerializer.Serialize(query)} {query.Overlaps}");
+            var asked = $"{digits} digits of {System.Text.Json.JsonSerializer.Serialize(query)} {query.Overlaps}";
+            cells.ShouldBe(expected, asked);
+            (await ReadTextAsync(query, digits)).ShouldBe(expected, asked);
             count += cells.Count;
         }
 
         return count;
+    }
+
+    private async Task<List<CoverageCell>> ReadTextAsync(FileQuery query, int digits)
+    {
+        var cells = new List<CoverageCell>();
+        await using var answer = await fixture.Catalogue.CoverTextAsync(query, digits, CancellationToken.None);
+        answer.Head.ShouldBe(rows.Count);
+        while (await answer.NextAsync(CancellationToken.None) is { } lines)
+        {
+            for (var rest = lines.Text.Span; rest.Length > 0;)
+            {
+                var line = CoverageLine.Take(ref rest);
+                cells.Add(new CoverageCell(lines.Series, Encoding.UTF8.GetString(line.Period), new CoverageSum(
+                    long.Parse(line.Files, CultureInfo.InvariantCulture), long.Parse(line.Bytes, CultureInfo.InvariantCulture),
+                    Encoding.UTF8.GetString(line.Version), default, Encoding.UTF8.GetString(line.First), Encoding.UTF8.GetString(line.Last))));
+            }
+        }
+
+        return cells;
     }
 
     private List<CoverageCell> Expected(FileQuery query, int digits)
