@@ -116,11 +116,21 @@ internal sealed class S3Copy(S3Bucket bucket, long largestSingle = S3Copy.Larges
 /// <summary>What is kept beside the bytes of an object.</summary>
 internal sealed record ObjectNotes(string ContentType, string? Upload, string? Sha256)
 {
+    /// <summary>The metadata that there are, in the order of their names, as they are signed.</summary>
+    public IEnumerable<(string Name, string Value)> Marks
+    {
+        get
+        {
+            if (Sha256 is not null)
+                yield return (S3Bucket.DigestMark, Sha256);
+            if (Upload is not null)
+                yield return (S3Bucket.UploadMark, Upload);
+        }
+    }
+
     public void WriteTo(MetadataCollection metadata)
     {
-        if (Upload is not null)
-            metadata[S3Bucket.UploadMark] = Upload;
-        if (Sha256 is not null)
-            metadata[S3Bucket.DigestMark] = Sha256;
+        foreach (var (name, value) in Marks)
+            metadata[name] = value;
     }
 }

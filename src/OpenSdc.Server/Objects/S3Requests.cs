@@ -68,7 +68,7 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
     {
         var source = $"/{bucket.Name}/{string.Join('/', from.Split('/').Select(Uri.EscapeDataString))}";
         (string Name, string Value)[] headers =
-            [("x-amz-copy-source", source), ("x-amz-copy-source-if-match", tag), .. MarksOf(notes), ("x-amz-metadata-directive", "REPLACE")];
+            [("x-amz-copy-source", source), ("x-amz-copy-source-if-match", tag), .. notes.Marks, ("x-amz-metadata-directive", "REPLACE")];
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         timed.CancelAfter(S3Bucket.ForBytes);
         try
@@ -93,7 +93,7 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
     /// <summary>Puts an object on condition that nothing lies there, and gives its tag; null where the store says that something does. There are stores that do not heed the condition.</summary>
     public async Task<string?> PutNewAsync(string objectKey, byte[] bytes, ObjectNotes notes, CancellationToken cancel)
     {
-        using var answer = await SendAsync(HttpMethod.Put, objectKey, [.. MarksOf(notes)], request =>
+        using var answer = await SendAsync(HttpMethod.Put, objectKey, [.. notes.Marks], request =>
         {
             request.Headers.TryAddWithoutValidation("If-None-Match", "*");
             request.Content = new ByteArrayContent(bytes);
@@ -109,15 +109,6 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
     }
 
     public void Dispose() => client.Dispose();
-
-    // In the order of their names, as they are signed.
-    private static IEnumerable<(string Name, string Value)> MarksOf(ObjectNotes notes)
-    {
-        if (notes.Sha256 is { } sha256)
-            yield return (S3Bucket.DigestMark, sha256);
-        if (notes.Upload is { } upload)
-            yield return (S3Bucket.UploadMark, upload);
-    }
 
     // A store that has begun its answer may still tell of a failure in it.
     private static string? TagIn(string result)
