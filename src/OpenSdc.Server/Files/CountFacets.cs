@@ -35,7 +35,7 @@ internal sealed record Facets(CoverageRequest Request, Catalogue.Catalogue Catal
     public async Task ExecuteAsync(HttpContext context)
     {
         var cancel = context.RequestAborted;
-        if (await Request.IsHeadAsync(context, Catalogue))
+        if (await Request.AnswerHeadAsync(context, Catalogue))
             return;
         var values = Array.ConvertAll(Fields, _ => new Dictionary<string, (long Files, long Bytes)>(StringComparer.Ordinal));
         var (files, bytes) = (0L, 0L);

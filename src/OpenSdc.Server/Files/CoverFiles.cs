@@ -24,7 +24,7 @@ internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalo
     public async Task ExecuteAsync(HttpContext context)
     {
         var (response, cancel) = (context.Response, context.RequestAborted);
-        if (await Request.IsHeadAsync(context, Catalogue))
+        if (await Request.AnswerHeadAsync(context, Catalogue))
             return;
         var patience = context.RequestServices.GetRequiredService<Patience>();
         await using var cells = await Catalogue.CoverTextAsync(Request.Query, Request.Digits, cancel);

@@ -47,8 +47,8 @@ internal sealed record CoverageRequest(FileQuery Query, int Digits, IQueryCollec
         return answer(request, catalogue);
     }
 
-    /// <summary>Answers a <c>HEAD</c>, to which the number of the newest publication is enough: the sums are not looked at.</summary>
-    public async Task<bool> IsHeadAsync(HttpContext context, Catalogue.Catalogue catalogue)
+    /// <summary>Answers a <c>HEAD</c>, to which the number of the newest publication is enough: the sums are not looked at. False for any other request.</summary>
+    public async Task<bool> AnswerHeadAsync(HttpContext context, Catalogue.Catalogue catalogue)
     {
         if (!HttpMethods.IsHead(context.Request.Method))
             return false;
