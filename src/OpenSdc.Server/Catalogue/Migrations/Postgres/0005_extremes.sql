@@ -14,28 +14,15 @@ FROM (
 WHERE coverage.digits = 8 AND coverage.family = f.family AND coverage.instrument = f.instrument AND coverage.data_level = f.data_level
   AND coverage.descriptor = f.descriptor AND coverage.extension = f.extension AND coverage.start_date = f.start_date;
 
+-- The longer periods from the days.
 UPDATE coverage SET min_size = f.min_size, max_size = f.max_size, max_days = f.max_days
 FROM (
-  SELECT family, instrument, data_level, descriptor, extension, substr(start_date, 1, 6) AS start_date, MIN(min_size) AS min_size, MAX(max_size) AS max_size, MAX(max_days) AS max_days
-  FROM coverage WHERE digits = 8 GROUP BY 1, 2, 3, 4, 5, 6
+  SELECT period.digits AS digits, family, instrument, data_level, descriptor, extension, substr(start_date, 1, period.digits) AS start_date,
+    MIN(min_size) AS min_size, MAX(max_size) AS max_size, MAX(max_days) AS max_days
+  FROM coverage AS day CROSS JOIN (SELECT 6 AS digits UNION ALL SELECT 4 UNION ALL SELECT 0) AS period
+  WHERE day.digits = 8 GROUP BY 1, 2, 3, 4, 5, 6, 7
 ) AS f
-WHERE coverage.digits = 6 AND coverage.family = f.family AND coverage.instrument = f.instrument AND coverage.data_level = f.data_level
-  AND coverage.descriptor = f.descriptor AND coverage.extension = f.extension AND coverage.start_date = f.start_date;
-
-UPDATE coverage SET min_size = f.min_size, max_size = f.max_size, max_days = f.max_days
-FROM (
-  SELECT family, instrument, data_level, descriptor, extension, substr(start_date, 1, 4) AS start_date, MIN(min_size) AS min_size, MAX(max_size) AS max_size, MAX(max_days) AS max_days
-  FROM coverage WHERE digits = 8 GROUP BY 1, 2, 3, 4, 5, 6
-) AS f
-WHERE coverage.digits = 4 AND coverage.family = f.family AND coverage.instrument = f.instrument AND coverage.data_level = f.data_level
-  AND coverage.descriptor = f.descriptor AND coverage.extension = f.extension AND coverage.start_date = f.start_date;
-
-UPDATE coverage SET min_size = f.min_size, max_size = f.max_size, max_days = f.max_days
-FROM (
-  SELECT family, instrument, data_level, descriptor, extension, substr(start_date, 1, 0) AS start_date, MIN(min_size) AS min_size, MAX(max_size) AS max_size, MAX(max_days) AS max_days
-  FROM coverage WHERE digits = 8 GROUP BY 1, 2, 3, 4, 5, 6
-) AS f
-WHERE coverage.digits = 0 AND coverage.family = f.family AND coverage.instrument = f.instrument AND coverage.data_level = f.data_level
+WHERE coverage.digits = f.digits AND coverage.family = f.family AND coverage.instrument = f.instrument AND coverage.data_level = f.data_level
   AND coverage.descriptor = f.descriptor AND coverage.extension = f.extension AND coverage.start_date = f.start_date;
 
 -- How many files have a version.
