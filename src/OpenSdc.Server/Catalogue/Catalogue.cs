@@ -110,7 +110,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
             found = 0;
             // The newest state is the one that sums are kept of.
             foreach (var statement in QueryPlan.CountOf(query.AsOf == head ? query with { AsOf = null } : query, family, lead))
-                found += Convert.ToInt64(await session.Statement(statement.Text, statement.Values, snapshot).ExecuteScalarAsync(cancel));
+                found += Convert.ToInt64(await session.Statement(statement, snapshot).ExecuteScalarAsync(cancel));
         }
 
         var rows = new Rows(readers, session, snapshot, statements, query.Limit) { Head = head ?? 0, Count = found };
@@ -118,7 +118,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
             await rows.BeginAsync(() => HeadAsync(session, snapshot, cancel), cancel);
         return rows;
 
-        DbCommand Command(SqlStatement statement) => session.Statement(statement.Text, statement.Values, snapshot);
+        DbCommand Command(SqlStatement statement) => session.Statement(statement, snapshot);
     }, cancel);
 
     /// <summary>Opens what the files of a query cover, in the order of products and of days, months or years.</summary>
@@ -307,14 +307,14 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     {
         var snapshot = await dialect.BeginReadAsync(session.Connection, cancel);
         var head = await HeadAsync(session, snapshot, cancel);
-        query = await Narrowing.BeginAsync(each => session.Statement(each.Text, each.Values, snapshot), query, cancel);
+        query = await Narrowing.BeginAsync(each => session.Statement(each, snapshot), query, cancel);
         return (snapshot, head, query.AsOf == head ? query with { AsOf = null } : query);
     }
 
     private async ValueTask<CoverageCells> CoverAsync(Session session, DbTransaction snapshot, long head, FileQuery query, int digits, CancellationToken cancel)
     {
         var reading = CoveragePlan.Of(query, digits);
-        var series = reading.Series is { } all ? await SeriesAsync(session.Statement(all.Text, all.Values, snapshot), cancel) : null;
+        var series = reading.Series is { } all ? await SeriesAsync(session.Statement(all, snapshot), cancel) : null;
         return new CoverageCells(new Rows(readers, session, snapshot, [reading.Cells], limit: null) { Head = head }, digits, series);
     }
 

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using OpenSdc.Contract;
 
@@ -79,9 +78,7 @@ internal sealed class Coverage
 
     /// <summary>How many days a file goes on after its first.</summary>
     private static long Days(FileRecord record) =>
-        record is { StartDate: { } first, EndDate: { } last } && string.CompareOrdinal(first, last) < 0 ? Day(last).DayNumber - Day(first).DayNumber : 0;
-
-    private static DateOnly Day(string text) => DateOnly.ParseExact(text, "yyyyMMdd", CultureInfo.InvariantCulture);
+        record is { StartDate: { } first, EndDate: { } last } && string.CompareOrdinal(first, last) < 0 ? Day.Of(last).DayNumber - Day.Of(first).DayNumber : 0;
 
     private static void Add(Dictionary<(Series, string), CoverageSum> sums, Series series, string period, CoverageSum more)
     {

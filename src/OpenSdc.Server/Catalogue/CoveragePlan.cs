@@ -100,9 +100,12 @@ internal static class CoveragePlan
     /// </summary>
     public static bool IsCounted(FileQuery query) => !(query.Latest && query.Current == false) && IsKept(query with { Latest = false, Current = null }) || IsCountedByVersion(query);
 
+    /// <summary>Whether a query asks for versions, by their names or numbers.</summary>
+    public static bool HasVersion(FileQuery query) => query.Versions.Count + query.MajorVersions.Count + query.MinorVersions.Count > 0;
+
     /// <summary>Whether a query asks for a version of some product: how many files have one is counted, over all time.</summary>
     private static bool IsCountedByVersion(FileQuery query) =>
-        query is { StartDate: null, EndDate: null } && query.Versions.Count + query.MajorVersions.Count + query.MinorVersions.Count > 0
+        query is { StartDate: null, EndDate: null } && HasVersion(query)
         && IsKept(query with { Versions = [], MajorVersions = [], MinorVersions = [] });
 
     /// <summary>The number of files of a query that <see cref="IsCounted"/>.</summary>
@@ -136,9 +139,9 @@ internal static class CoveragePlan
         string Bound((string Comparison, string Period)? bound) => bound is { } b ? $" AND c.start_date {b.Comparison} {filters.Add(b.Period)}" : "";
     }
 
-    /// <summary>Whether a row is of the series.</summary>
-    private static string IsOf(string row) =>
-        $"{row}.family = s.family AND {row}.instrument = s.instrument AND {row}.data_level = s.data_level AND {row}.descriptor = s.descriptor AND {row}.extension = s.extension";
+    /// <summary>Whether a row is of the series that another one is of.</summary>
+    public static string IsOf(string row, string other = "s") =>
+        $"{row}.family = {other}.family AND {row}.instrument = {other}.instrument AND {row}.data_level = {other}.data_level AND {row}.descriptor = {other}.descriptor AND {row}.extension = {other}.extension";
 
     /// <summary>Which series a query asks for. Only family and instrument use the key: there are few series of one instrument, and lists would undo the order.</summary>
     private static Filters SeriesOf(FileQuery query)

@@ -93,6 +93,6 @@ internal static class LeadChoice
         if (byProduct)
             ranges = ranges with { Descriptors = query.Descriptors };
         var count = CoveragePlan.CountOf(ranges);
-        return Convert.ToInt64(await session.Statement(count.Text, count.Values, snapshot).ExecuteScalarAsync(cancel), CultureInfo.InvariantCulture);
+        return Convert.ToInt64(await session.Statement(count, snapshot).ExecuteScalarAsync(cancel), CultureInfo.InvariantCulture);
     }
 }

@@ -20,7 +20,7 @@ internal static class Narrowing
     /// <summary>Whether a query says anything by which it might be narrowed and which its plan does not go by.</summary>
     public static bool IsWorth(FileQuery query, Family? family) =>
         family is not null && query.FilePaths.Count == 0 && LeadChoice.ByNames(query) == Lead.Names && !QueryPlan.IsOneProduct(query, family)
-        && (HasVersion(query) || query.Descriptors.Count > 0 || (query.Extensions.Count > 0 && query.Instruments.Count == 0)
+        && (CoveragePlan.HasVersion(query) || query.Descriptors.Count > 0 || (query.Extensions.Count > 0 && query.Instruments.Count == 0)
             || query.Instruments.Concat(query.DataLevels).Any(each => each.Contains('*', StringComparison.Ordinal)));
 
     /// <summary>The same query in other words, or null where no file can be found. What is read must be of the same state as the files then are, or of an earlier one than they.</summary>
@@ -65,8 +65,8 @@ internal static class Narrowing
         var filters = new Filters().And("s.digits = 0");
         CoveragePlan.AddSeries(filters, query);
         var longest = await command(new($"SELECT COALESCE(MAX(s.max_days), 0) FROM coverage AS s{filters.Where}", filters.Values)).ExecuteScalarAsync(cancel);
-        var from = DateOnly.ParseExact(days.From, "yyyyMMdd", CultureInfo.InvariantCulture).DayNumber - Convert.ToInt64(longest, CultureInfo.InvariantCulture);
-        var first = DateOnly.FromDayNumber((int)Math.Max(0, from)).ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+        var from = Day.Of(days.From).DayNumber - Convert.ToInt64(longest, CultureInfo.InvariantCulture);
+        var first = Day.Text(DateOnly.FromDayNumber((int)Math.Max(0, from)));
         return query with
         {
             StartDate = string.CompareOrdinal(query.StartDate, first) > 0 ? query.StartDate : first,
@@ -74,15 +74,13 @@ internal static class Narrowing
         };
     }
 
-    private static bool HasVersion(FileQuery query) => query.Versions.Count + query.MajorVersions.Count + query.MinorVersions.Count > 0;
-
     private static SqlStatement ProductsOf(FileQuery query)
     {
         var filters = new Filters();
-        if (!HasVersion(query))
+        if (!CoveragePlan.HasVersion(query))
             filters.And("s.digits = 0");
         CoveragePlan.AddSeries(filters, query);
         CoveragePlan.AddVersions(filters, query);
-        return new($"SELECT DISTINCT s.instrument, s.data_level, s.descriptor FROM {(HasVersion(query) ? "versions" : "coverage")} AS s{filters.Where}", filters.Values);
+        return new($"SELECT DISTINCT s.instrument, s.data_level, s.descriptor FROM {(CoveragePlan.HasVersion(query) ? "versions" : "coverage")} AS s{filters.Where}", filters.Values);
     }
 }

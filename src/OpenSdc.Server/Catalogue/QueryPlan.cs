@@ -246,8 +246,8 @@ internal static class QueryPlan
         IReadOnlyList<string?> levels = query.DataLevels.Count > 0 || dated ? Values(query.DataLevels, family.DataLevels) : [null];
         if (instruments.Count * levels.Count > MostRanges)
             levels = [null];
-        DateOnly? start = dated ? Day(query.StartDate) ?? DateOnly.MinValue : null;
-        DateOnly? end = dated ? Day(query.EndDate) ?? Day(query.Overlaps?.To) ?? DateOnly.MaxValue : null;
+        DateOnly? start = dated ? DayOf(query.StartDate) ?? DateOnly.MinValue : null;
+        DateOnly? end = dated ? DayOf(query.EndDate) ?? DayOf(query.Overlaps?.To) ?? DateOnly.MaxValue : null;
         var ranges = new List<(KeyRange Range, bool IsExact)>();
         foreach (var instrument in instruments)
         {
@@ -263,7 +263,7 @@ internal static class QueryPlan
         // Where paths do not tell two of them apart, they are one.
         return [.. ranges.DistinctBy(each => each.Range)];
 
-        static DateOnly? Day(string? text) => text is null ? null : DateOnly.ParseExact(text, "yyyyMMdd", CultureInfo.InvariantCulture);
+        static DateOnly? DayOf(string? text) => text is null ? null : Day.Of(text);
     }
 
     private static IReadOnlyList<string?> Values(IReadOnlyList<string> asked, IReadOnlyList<string> all) =>

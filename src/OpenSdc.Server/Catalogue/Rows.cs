@@ -58,8 +58,7 @@ internal sealed class Rows(SessionPool pool, Session session, DbTransaction? sna
                 {
                     if (next == statements.Count)
                         return false;
-                    var statement = statements[next++];
-                    command = session.Statement(statement.Text, statement.Values, snapshot);
+                    command = session.Statement(statements[next++], snapshot);
                     reader = await command.ExecuteReaderAsync(cancel);
                 }
 

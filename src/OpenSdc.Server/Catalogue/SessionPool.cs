@@ -127,6 +127,9 @@ internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDi
         return command;
     }
 
+    /// <summary>The same of a plan's statement.</summary>
+    public DbCommand Statement(SqlStatement statement, DbTransaction? transaction) => Statement(statement.Text, statement.Values, transaction);
+
     /// <summary>Runs one of the program's few statements that are run very often and give nothing back: without the driver, where that is faster.</summary>
     public Task RunAsync(string sql, ReadOnlySpan<object?> values, DbTransaction transaction, CancellationToken cancel) =>
         Direct(sql)?.Run(values) is null ? Statement(sql, values, transaction).ExecuteNonQueryAsync(cancel) : Task.CompletedTask;

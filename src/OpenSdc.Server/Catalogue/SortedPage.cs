@@ -57,7 +57,7 @@ internal sealed class SortedPage
         if (page.extreme is not null && query.Limit is { } limit && await ReachAsync(limit + (long)query.Offset) is { } reaching)
             return reaching;
         // Of few days their files are read, whatever the order.
-        return (query.StartDate ?? query.EndDate) is not null && !await IsMuchAsync() ? QueryPlan.Among(query, columns, filters => page.Among(filters, null), inOrder: false) : null;
+        return (query.StartDate ?? query.EndDate) is not null && !await IsMuchAsync() ? page.Read(query, columns, null) : null;
 
         async ValueTask<SqlStatement?> ReachAsync(long wanted)
         {
@@ -79,9 +79,9 @@ internal sealed class SortedPage
             if (worst is null)
                 return null;
             // All files that reach as far are in these cells: if enough of them are meant, they are the page.
-            if (!isSure && await NumberAsync(QueryPlan.CountUpTo(wanted, QueryPlan.Among(query with { Limit = null, Offset = 0 }, "1", filters => page.Among(filters, worst), inOrder: false))) < wanted)
+            if (!isSure && await NumberAsync(QueryPlan.CountUpTo(wanted, page.Read(query with { Limit = null, Offset = 0 }, "1", worst))) < wanted)
                 return null;
-            return QueryPlan.Among(query, columns, filters => page.Among(filters, worst), inOrder: false);
+            return page.Read(query, columns, worst);
         }
 
         async ValueTask<bool> IsMuchAsync() => await NumberAsync(CoveragePlan.CountOf(new FileQuery
@@ -117,6 +117,9 @@ internal sealed class SortedPage
         return new($"{cells} SELECT {extreme} FROM c{level}{whole.Where} ORDER BY {extreme}{(isDescending ? " DESC" : "")} LIMIT 1 OFFSET {filters.Add(files - 1)}", filters.Values);
     }
 
+    /// <summary>Reads those of the files in the cells that reach as far as this which a query means.</summary>
+    private SqlStatement Read(FileQuery meant, string columns, object? worst) => QueryPlan.Among(meant, columns, filters => Among(filters, worst), inOrder: false);
+
     private string Among(Filters all, object? worst)
     {
         var cells = Cells(all, Lengths.Length - 1, worst);
@@ -148,8 +151,7 @@ internal sealed class SortedPage
             }
             else
             {
-                foreach (var key in (string[])["family", .. Parts, "extension"])
-                    filters.And($"c.{key} = whole.{key}");
+                filters.And(CoveragePlan.IsOf("c", "whole"));
                 if (level > 1)
                     filters.And("c.start_date >= whole.start_date").And("c.start_date < whole.start_date || '~'");
                 filters.Compare("c.start_date >=", query.StartDate?[..digits]).Compare("c.start_date <=", query.EndDate?[..digits]);

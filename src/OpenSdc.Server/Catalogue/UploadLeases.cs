@@ -12,8 +12,7 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
     /// <summary>How long an upload belongs to who took it, when nobody renews it. A process that was killed delays its uploads by as much.</summary>
     public static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(15);
 
-    private const string AnyArrivedSql = "SELECT id FROM uploads WHERE state = 'arrived' AND check_at <= @p0 AND leased_until <= @p0 LIMIT 1";
-    private const string AnyAfterSql = "SELECT id FROM uploads WHERE state = 'arrived' AND check_at <= @p0 AND leased_until <= @p0 LIMIT 1 OFFSET @p1";
+    private const string AnyArrivedSql = "SELECT id FROM uploads WHERE state = 'arrived' AND check_at <= @p0 AND leased_until <= @p0 LIMIT 1 OFFSET @p1";
     private const string DropClaimSql = "DELETE FROM claims WHERE file_path = (SELECT file_path FROM uploads WHERE id = @p0) AND upload_id = @p0";
 
     private const string EndSql = """
@@ -39,7 +38,7 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
 
     /// <summary>Whether more than so many have arrived that could be taken now.</summary>
     public ValueTask<bool> WaitMoreThanAsync(int many, CancellationToken cancel) =>
-        catalogue.ReadAsync(async session => await session.Statement(AnyAfterSql, [Now, (long)many]).ExecuteScalarAsync(cancel) is not null, cancel);
+        catalogue.ReadAsync(async session => await session.Statement(AnyArrivedSql, [Now, (long)many]).ExecuteScalarAsync(cancel) is not null, cancel);
 
     /// <summary>
     /// Takes uploads that have arrived and that nobody works on, with the claims to their keys, all in one transaction. One whose key is another's claim is
@@ -48,7 +47,7 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
     public async Task<IReadOnlyList<TakenUpload>> TakeAsync(string owner, int most, CancellationToken cancel)
     {
         // Mostly there is nothing, and then nobody has to wait for a turn to write.
-        if (!await catalogue.ReadAsync(async session => await session.Statement(AnyArrivedSql, [Now]).ExecuteScalarAsync(cancel) is not null, cancel))
+        if (!await WaitMoreThanAsync(0, cancel))
             return [];
         return await catalogue.WriteAsync((session, transaction) => TakeAsync(session, transaction, owner, most, cancel), cancel);
     }
