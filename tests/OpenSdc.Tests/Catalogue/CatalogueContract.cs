@@ -200,49 +200,8 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
         (await Should.ThrowAsync<SettingException>(() => again.JoinAsync(CancellationToken.None))).Message.ShouldStartWith("The catalogue has schema version 2, and this program works with");
     }
 
-    /// <summary>What an older catalogue does not know of its files yet is made from them when it is opened, and is then as if it had been kept from the first file on.</summary>
-    [Fact]
-    public async Task What_is_kept_of_files_is_made_for_those_that_an_older_catalogue_has()
-    {
-        string[] names =
-        [
-            "imap_hi_l2_map_20251220_20260320_v01-01.cdf", "imap_hi_l2_map_20251220_20260110_v01-02.cdf", "imap_hi_l2_map_20260101_20260101_v01-01.cdf",
-            "imap_swe_l1_sci_20260901_v001.0007.cdf", "imap_swe_l1_sci_20260902_v002.cdf", "imap_swe_cal-lo_20260131_v005.csv", "naif0012.tls",
-        ];
-        foreach (var name in names)
-            await catalogue.PublishAsync([new(Name(name), name.Length * (name[^5] - '0' + 1), new string('a', 64))], CancellationToken.None);
-        string[] kept = ["min_size", "max_size", "max_days"];
-        var before = await KeptAsync();
-        before.ShouldContain(line => line.EndsWith("|90", StringComparison.Ordinal), "a map of three months");
-        before.ShouldContain("hi|v01-01|2");
-
-        foreach (var change in (string[])[.. kept.Select(column => $"ALTER TABLE coverage DROP COLUMN {column}"), "ALTER TABLE versions DROP COLUMN files", SetVersionSql(4)])
-            await catalogue.WriteAsync((session, transaction) => session.Statement(change, [], transaction).ExecuteNonQueryAsync(CancellationToken.None), CancellationToken.None);
-        await Another().OpenAsync(CancellationToken.None);
-        (await KeptAsync()).ShouldBe(before);
-
-        ValueTask<List<string>> KeptAsync() => Another().ReadAsync(async session =>
-        {
-            var lines = new List<string>();
-            foreach (var sql in (string[])
-                [
-                    $"SELECT digits, instrument, descriptor, extension, start_date, {string.Join(", ", kept)} FROM coverage ORDER BY 1, 2, 3, 4, 5",
-                    "SELECT instrument, version, SUM(files) FROM versions GROUP BY 1, 2 ORDER BY 1, 2",
-                ])
-            {
-                await using var reader = await session.Statement(sql, []).ExecuteReaderAsync();
-                while (await reader.ReadAsync())
-                    lines.Add(string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(reader.GetValue)));
-            }
-
-            return lines;
-        }, CancellationToken.None);
-    }
-
-    protected abstract string SetVersionSql(int version);
-
     private Task<int> SetVersionAsync(int version) => catalogue.WriteAsync((session, transaction) =>
-        session.Statement(SetVersionSql(version), [], transaction).ExecuteNonQueryAsync(CancellationToken.None), CancellationToken.None);
+        session.Statement(database.SetVersionSql(version), [], transaction).ExecuteNonQueryAsync(CancellationToken.None), CancellationToken.None);
 
     internal FakeTimeProvider Clock => clock;
 
@@ -263,10 +222,7 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
         new(Name(string.Create(CultureInfo.InvariantCulture, $"imap_swe_l1a_n{number:D5}_20260101_v001.pkts")), number, new string(digest, 64));
 }
 
-public sealed class SqliteCatalogueTests() : CatalogueContract(new SqliteDatabase())
-{
-    protected override string SetVersionSql(int version) => $"PRAGMA user_version = {version}";
-}
+public sealed class SqliteCatalogueTests() : CatalogueContract(new SqliteDatabase());
 
 public sealed class PostgresCatalogueTests : CatalogueContract
 {
@@ -277,8 +233,6 @@ public sealed class PostgresCatalogueTests : CatalogueContract
     }
 
     private PostgresCatalogueTests(PostgresDatabase database) : base(database) => this.database = database;
-
-    protected override string SetVersionSql(int version) => $"UPDATE schema_version SET version = {version}";
 
     [Fact]
     public async Task A_duty_is_held_by_one_process_until_its_time_is_over_or_it_lets_go()

@@ -13,6 +13,9 @@ public abstract class TestDatabase : IDisposable
     /// <summary>Another process's view of the same database; the caller disposes it.</summary>
     internal abstract SqlDialect Open();
 
+    /// <summary>Makes it say that its schema has this version.</summary>
+    internal abstract string SetVersionSql(int version);
+
     public virtual void Dispose()
     {
         (dialect as IDisposable)?.Dispose();
@@ -26,6 +29,8 @@ public sealed class SqliteDatabase : TestDatabase
 
     internal override SqlDialect Open() => new Sqlite(Path.Combine(folder, "catalogue.sqlite"));
 
+    internal override string SetVersionSql(int version) => $"PRAGMA user_version = {version}";
+
     public override void Dispose()
     {
         base.Dispose();
@@ -38,4 +43,6 @@ public sealed class PostgresDatabase : TestDatabase
     public string ConnectionString { get; } = PostgresServer.NewDatabase();
 
     internal override SqlDialect Open() => new Postgres(ConnectionString, TimeProvider.System);
+
+    internal override string SetVersionSql(int version) => $"UPDATE schema_version SET version = {version}";
 }
