@@ -57,7 +57,7 @@ internal sealed class SortedPage
         if (page.extreme is not null && query.Limit is { } limit && await ReachAsync(limit + (long)query.Offset) is { } reaching)
             return reaching;
         // Of few days their files are read, whatever the order.
-        return (query.StartDate ?? query.EndDate) is not null && !await IsMuchAsync() ? page.Read(query, columns, null) : null;
+        return (query.StartDate ?? query.EndDate) is not null && !await IsMuchAsync() ? page.Read(columns, null) : null;
 
         async ValueTask<SqlStatement?> ReachAsync(long wanted)
         {
@@ -78,10 +78,10 @@ internal sealed class SortedPage
 
             if (worst is null)
                 return null;
-            // All files that reach as far are in these cells: if enough of them are meant, they are the page.
-            if (!isSure && await NumberAsync(QueryPlan.CountUpTo(wanted, page.Read(query with { Limit = null, Offset = 0 }, "1", worst))) < wanted)
+            // All files that reach as far are in these cells, among others: if enough of those that do are meant, the page is theirs.
+            if (!isSure && await NumberAsync(QueryPlan.CountUpTo(wanted, page.ReadAsFar(worst))) < wanted)
                 return null;
-            return page.Read(query, columns, worst);
+            return page.Read(columns, worst);
         }
 
         async ValueTask<bool> IsMuchAsync() => await NumberAsync(CoveragePlan.CountOf(new FileQuery
@@ -118,7 +118,18 @@ internal sealed class SortedPage
     }
 
     /// <summary>Reads those of the files in the cells that reach as far as this which a query means.</summary>
-    private SqlStatement Read(FileQuery meant, string columns, object? worst) => QueryPlan.Among(meant, columns, filters => Among(filters, worst), inOrder: false);
+    private SqlStatement Read(string columns, object? worst) => QueryPlan.Among(query, columns, filters => Among(filters, worst), inOrder: false);
+
+    /// <summary>Reads those of them, on whatever page, that reach as far themselves.</summary>
+    private SqlStatement ReadAsFar(object worst)
+    {
+        var column = extreme switch { "max_size" or "min_size" => "size", _ => Filters.Unindexed(query.Sort[0].Column) };
+        // A year's or a month's text is before those of its days.
+        var (comparison, reached) = isDescending ? (">=", worst) : ("<=", extreme == "start_date" ? worst + "~" : worst);
+        return QueryPlan.Among(
+            query with { Limit = null, Offset = 0 }, "1",
+            filters => $"{Among(filters, worst)} AND {column} {comparison} {filters.Add(reached)}", inOrder: false);
+    }
 
     private string Among(Filters all, object? worst)
     {

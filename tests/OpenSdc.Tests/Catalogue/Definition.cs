@@ -23,7 +23,7 @@ internal static class Definition
             .OrderBy(_ => 0);
         foreach (var field in query.Sort)
             ordered = field.Descending ? ordered.ThenByDescending(Key(field.Column), Order) : ordered.ThenBy(Key(field.Column), Order);
-        return [.. ordered.ThenBy(record => record.FilePath, StringComparer.Ordinal).Take(query.Limit ?? int.MaxValue)];
+        return [.. ordered.ThenBy(record => record.FilePath, StringComparer.Ordinal).Skip(query.Offset).Take(query.Limit ?? int.MaxValue)];
     }
 
     private static IEnumerable<(string Family, FileRecord Record)> Newest(IEnumerable<(string Family, FileRecord Record)> rows) => rows
