@@ -112,7 +112,12 @@ internal sealed class UploadClient(int number, int seed, Ledger ledger)
 
     private async Task WrongDigestAsync(Archive archive, TrackedFile file)
     {
-        var answer = await archive.SendAsync(HttpMethod.Put, file.Target, NewContent().Body(), ("Content-Digest", DigestOf(NewContent())));
+        Content content = NewContent(), other;
+        // Now and then two that are a byte long are the same.
+        do
+            other = NewContent();
+        while (other.Sha256 == content.Sha256);
+        var answer = await archive.SendAsync(HttpMethod.Put, file.Target, content.Body(), ("Content-Digest", DigestOf(other)));
         ledger.CountWrongDigest();
         if (answer.Status != 400)
             ledger.Faults.Enqueue($"{file.Name} with a wrong digest was answered {answer}");

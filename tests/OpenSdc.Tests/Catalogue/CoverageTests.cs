@@ -90,7 +90,7 @@ public abstract class CoverageTests : IAsyncLifetime
         var count = 0;
         foreach (var digits in (int[])[8, 6, 4])
         {
-            var expected = Expected(query with { Limit = null, After = null, Sort = [] }, digits);
+            var expected = Expected(query with { Limit = null, Offset = 0, After = null, Sort = [] }, digits);
             var cells = new List<CoverageCell>();
             await using (var answer = await fixture.Catalogue.CoverAsync(query, digits, CancellationToken.None))
             {
