@@ -45,7 +45,8 @@ count() { sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" "$log" | tail -n 1; }
 for project in tests/*Tests; do
     name=$(basename "$project")
     echo "== $name"
-    { "$project/bin/Release/net10.0/$name" --no-progress --no-ansi 2>&1; echo "exit code: $?"; } | tee "$log"
+    # No project takes half as long; a test that hangs is a failure, and not a run without an end.
+    { timeout -k 60 25m "$project/bin/Release/net10.0/$name" --no-progress --no-ansi 2>&1; echo "exit code: $?"; } | tee "$log"
     good=$(count succeeded) bad=$(count failed) left_out=$(count skipped)
     # A run that ended badly without saying that a test failed (a crash, no tests found) is one failure.
     [ "$(count 'exit code')" = 0 ] || [ "${bad:-0}" -gt 0 ] || bad=1
