@@ -87,7 +87,9 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         // Of a snapshot the number comes first: what it has come to is what its rows are of.
         if (snapshot is not null)
             head = await HeadAsync(session, snapshot, cancel);
-        query = await Narrowing.BeginAsync(Command, query, cancel);
+        query = await Bounds.BeginAsync(Command, query, cancel);
+        if (isWide || isSorted || count)
+            query = await Bounds.DropAsync(Command, query, family, cancel);
         if (isWide)
         {
             if (await Narrowing.NarrowAsync(Command, query, family, cancel) is not { } narrowed)
@@ -104,15 +106,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         // One statement sees one state by itself.
         if (statements.Count > 1)
             snapshot ??= await dialect.BeginReadAsync(session.Connection, cancel);
-        long? found = null;
-        if (count)
-        {
-            found = 0;
-            // The newest state is the one that sums are kept of.
-            foreach (var statement in QueryPlan.CountOf(query.AsOf == head ? query with { AsOf = null } : query, family, lead))
-                found += Convert.ToInt64(await session.Statement(statement, snapshot).ExecuteScalarAsync(cancel));
-        }
-
+        long? found = count ? await QueryCount.OfAsync(Command, query, family, head!.Value, lead, cancel) : null;
         var rows = new Rows(readers, session, snapshot, statements, query.Limit) { Head = head ?? 0, Count = found };
         if (head is null)
             await rows.BeginAsync(() => HeadAsync(session, snapshot, cancel), cancel);
@@ -307,7 +301,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     {
         var snapshot = await dialect.BeginReadAsync(session.Connection, cancel);
         var head = await HeadAsync(session, snapshot, cancel);
-        query = await Narrowing.BeginAsync(each => session.Statement(each, snapshot), query, cancel);
+        query = await Bounds.BeginAsync(each => session.Statement(each, snapshot), query, cancel);
         return (snapshot, head, query.AsOf == head ? query with { AsOf = null } : query);
     }
 

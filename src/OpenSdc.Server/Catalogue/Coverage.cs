@@ -15,9 +15,9 @@ internal sealed class Coverage
         """
         INSERT INTO coverage (digits, family, instrument, data_level, descriptor, extension, start_date,
                               files, series, bytes, version, major_version, minor_version, newest, first_ingestion, last_ingestion,
-                              min_size, max_size, max_days)
+                              min_size, max_size, max_days, first_seq, last_seq)
         """,
-        columns: 19,
+        columns: 21,
         """
         ON CONFLICT (digits, family, instrument, data_level, descriptor, extension, start_date) DO UPDATE SET
           files = coverage.files + excluded.files,
@@ -31,7 +31,8 @@ internal sealed class Coverage
           last_ingestion = CASE WHEN excluded.last_ingestion > coverage.last_ingestion THEN excluded.last_ingestion ELSE coverage.last_ingestion END,
           min_size = CASE WHEN excluded.min_size < coverage.min_size THEN excluded.min_size ELSE coverage.min_size END,
           max_size = CASE WHEN excluded.max_size > coverage.max_size THEN excluded.max_size ELSE coverage.max_size END,
-          max_days = CASE WHEN excluded.max_days > coverage.max_days THEN excluded.max_days ELSE coverage.max_days END
+          max_days = CASE WHEN excluded.max_days > coverage.max_days THEN excluded.max_days ELSE coverage.max_days END,
+          last_seq = excluded.last_seq
         """);
 
     private readonly Dictionary<(Series Series, string Period), CoverageSum> days = [];
@@ -45,6 +46,7 @@ internal sealed class Coverage
             Series = isFirst ? 1 : 0,
             Sizes = (record.Size, record.Size),
             MostDays = Days(record),
+            Seqs = (record.Seq, record.Seq),
         });
     }
 
@@ -70,7 +72,7 @@ internal sealed class Coverage
             [
                 digits, s.Family, s.Instrument, s.DataLevel, s.Descriptor, s.Extension, period, sum.Files, sum.Series, sum.Bytes,
                 sum.Version, sum.Newest.Major, sum.Newest.Minor, sum.Newest.Seq, sum.First, sum.Last,
-                sum.Sizes.Least, sum.Sizes.Greatest, sum.MostDays,
+                sum.Sizes.Least, sum.Sizes.Greatest, sum.MostDays, sum.Seqs.First, sum.Seqs.Last,
             ];
             row.CopyTo(values);
         }, cancel);

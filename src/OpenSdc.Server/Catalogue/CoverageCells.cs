@@ -30,6 +30,9 @@ internal readonly record struct CoverageSum(
     /// <summary>How many days the longest of them goes on after its first.</summary>
     public long MostDays { get; init; }
 
+    /// <summary>The numbers of the first and the last of them.</summary>
+    public (long First, long Last) Seqs { get; init; }
+
     public CoverageSum Plus(in CoverageSum more)
     {
         var isNewer = more.Newest.CompareTo(Newest) > 0;
@@ -44,6 +47,7 @@ internal readonly record struct CoverageSum(
             Series = Series + more.Series,
             Sizes = (Math.Min(Sizes.Least, more.Sizes.Least), Math.Max(Sizes.Greatest, more.Sizes.Greatest)),
             MostDays = Math.Max(MostDays, more.MostDays),
+            Seqs = (Math.Min(Seqs.First, more.Seqs.First), Math.Max(Seqs.Last, more.Seqs.Last)),
         };
     }
 }

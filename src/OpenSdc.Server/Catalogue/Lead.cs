@@ -45,6 +45,9 @@ internal static class LeadChoice
     public static bool IsBounded(FileQuery query) =>
         query.FilePaths.Count == 0 && (query.SinceSeq is not null || query.IngestionStartDate is not null || query.IngestionEndDate is not null || query.AsOf <= LatestState);
 
+    /// <summary>Whether what came is so few files that nothing is better than to read them.</summary>
+    public static bool IsFew(FileQuery query, long head) => (query.AsOf ?? head) - (query.SinceSeq ?? 0) <= Few;
+
     /// <summary>What leads to the files where nothing is known of the archive: what came since, else names.</summary>
     public static Lead Of(FileQuery query) =>
         query.FilePaths.Count > 0 ? Lead.Names : query.SinceSeq is not null ? Lead.Number : query.IngestionStartDate is not null ? Lead.Ingestion : Lead.Names;

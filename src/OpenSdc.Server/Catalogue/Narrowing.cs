@@ -54,26 +54,6 @@ internal static class Narrowing
             there.Count > MostValues || there.Any(each => each.Length == 0 || each.Contains('*', StringComparison.Ordinal)) ? asked : [.. there];
     }
 
-    /// <summary>
-    /// The same query with the days on which a file that overlaps the asked ones may begin: no earlier than the longest of all files goes on. Without it everything that began before them
-    /// would be looked through.
-    /// </summary>
-    public static async ValueTask<FileQuery> BeginAsync(Func<SqlStatement, DbCommand> command, FileQuery query, CancellationToken cancel)
-    {
-        if (query.Overlaps is not { } days || query.FilePaths.Count > 0)
-            return query;
-        var filters = new Filters().And("s.digits = 0");
-        CoveragePlan.AddSeries(filters, query);
-        var longest = await command(new($"SELECT COALESCE(MAX(s.max_days), 0) FROM coverage AS s{filters.Where}", filters.Values)).ExecuteScalarAsync(cancel);
-        var from = Day.Of(days.From).DayNumber - Convert.ToInt64(longest, CultureInfo.InvariantCulture);
-        var first = Day.Text(DateOnly.FromDayNumber((int)Math.Max(0, from)));
-        return query with
-        {
-            StartDate = string.CompareOrdinal(query.StartDate, first) > 0 ? query.StartDate : first,
-            EndDate = query.EndDate is { } end && string.CompareOrdinal(end, days.To) < 0 ? end : days.To,
-        };
-    }
-
     private static SqlStatement ProductsOf(FileQuery query)
     {
         var filters = new Filters();

@@ -20,17 +20,15 @@ internal sealed class SortedPage
     // Where a filter is none that sums are kept by, so many times as many files are expected to hold a page.
     private const int Margin = 8;
 
-    private static readonly int[] Lengths = [0, 4, 6, 8];
-
     private readonly FileQuery query;
-    private readonly Family family;
+    private readonly CellChain chain;
     private readonly bool isDescending;
     private readonly string? extreme;
 
     private SortedPage(FileQuery query, Family family)
     {
         this.query = query;
-        this.family = family;
+        chain = new CellChain(query, family);
         isDescending = query.Sort[0].Descending;
         extreme = (query.Sort[0].Column, isDescending) switch
         {
@@ -47,7 +45,7 @@ internal sealed class SortedPage
     public static bool IsWorth(FileQuery query, Family? family) =>
         query.Sort.Count > 0 && query.FilePaths.Count == 0 && LeadChoice.ByNames(query) == Lead.Names
         && (query.Limit is not null || (query.StartDate ?? query.EndDate) is not null)
-        && family is { KeyOrder.FollowsStart: true } && Parts.All(part => !family.Fields.Contains(part) || family.FieldsOfAll.Contains(part));
+        && CellChain.IsWorth(family);
 
     /// <summary>The statement that reads only the files in the cells that are left; null where these may be too many.</summary>
     public static async ValueTask<SqlStatement?> StatementAsync(
@@ -67,7 +65,7 @@ internal sealed class SortedPage
             if (files > MostFiles)
                 return null;
             object? worst = null;
-            for (var level = page.extreme == "start_date" ? 1 : 0; level < Lengths.Length; level++)
+            for (var level = page.extreme == "start_date" ? 1 : 0; level < CellChain.Lengths.Length; level++)
             {
                 var found = await command(page.WorstOf(level, worst, files)).ExecuteScalarAsync(cancel);
                 worst = found ?? worst;
@@ -104,16 +102,14 @@ internal sealed class SortedPage
         // The newest of a series has the start date of all of its versions.
         && ((!query.Latest && query.Current is null) || (query.Current != false && extreme == "start_date"));
 
-    private static IReadOnlyList<string> Parts { get; } = ["instrument", "data_level", "descriptor"];
-
     private SqlStatement WorstOf(int level, object? worst, long files)
     {
         var filters = new Filters();
         var cells = Cells(filters, level, worst);
         // Only a cell whose days are all asked for is sure to have a file that is.
         var whole = filters.Beside();
-        if (Lengths[level] < 8)
-            whole.Compare("start_date >", query.StartDate?[..Lengths[level]]).Compare("start_date <", query.EndDate?[..Lengths[level]]);
+        if (CellChain.Lengths[level] < 8)
+            whole.Compare("start_date >", query.StartDate?[..CellChain.Lengths[level]]).Compare("start_date <", query.EndDate?[..CellChain.Lengths[level]]);
         return new($"{cells} SELECT {extreme} FROM c{level}{whole.Where} ORDER BY {extreme}{(isDescending ? " DESC" : "")} LIMIT 1 OFFSET {filters.Add(files - 1)}", filters.Values);
     }
 
@@ -131,51 +127,19 @@ internal sealed class SortedPage
             filters => $"{Among(filters, worst)} AND {column} {comparison} {filters.Add(reached)}", inOrder: false);
     }
 
-    private string Among(Filters all, object? worst)
-    {
-        var cells = Cells(all, Lengths.Length - 1, worst);
-        var parts = Parts.Select(part => family.Fields.Contains(part) ? $"f.{part} = c.{part}" : $"f.{part} IS NULL");
-        return $"""
-            seq IN (
-              {cells}
-              SELECT f.seq FROM c{Lengths.Length - 1} AS c CROSS JOIN files AS f
-              WHERE f.family = c.family AND {string.Join(" AND ", parts)} AND f.start_date = c.start_date AND f.extension = c.extension
-            )
-            """;
-    }
+    private string Among(Filters all, object? worst) => chain.Files(Cells(all, CellChain.Lengths.Length - 1, worst));
 
-    /// <summary>
-    /// The cells of one length after the other, each within one of those before it, that reach as far as this; the first are the series. Each length is a table by itself, so that
-    /// no planner, which takes such cells for fewer than they are, changes the order.
-    /// </summary>
+    /// <summary>The cells that reach as far as this.</summary>
     private string Cells(Filters all, int last, object? worst)
     {
-        const string Series = "c.family, c.instrument, c.data_level, c.descriptor, c.extension, c.start_date";
-        var tables = new List<string>();
-        for (var level = 0; level <= last; level++)
+        var value = extreme is null or "start_date" ? "" : ", c." + extreme;
+        return chain.Tables(all, last, _ => value, (filters, level) =>
         {
-            var digits = Lengths[level];
-            var filters = all.Beside().And($"c.digits = {digits}");
-            if (level == 0)
-            {
-                CoveragePlan.AddSeries(filters, query, "c");
-            }
-            else
-            {
-                filters.And(CoveragePlan.IsOf("c", "whole"));
-                if (level > 1)
-                    filters.And("c.start_date >= whole.start_date").And("c.start_date < whole.start_date || '~'");
-                filters.Compare("c.start_date >=", query.StartDate?[..digits]).Compare("c.start_date <=", query.EndDate?[..digits]);
-            }
-
+            var digits = CellChain.Lengths[level];
             if (worst is not null && extreme != "start_date")
                 filters.Compare($"c.{extreme} {(isDescending ? ">=" : "<=")}", worst);
             else if (digits > 0 && worst is string day)
                 filters.Compare("c.start_date " + (isDescending ? ">=" : "<="), day[..Math.Min(day.Length, digits)] + (isDescending ? "" : "~"));
-            var value = extreme is null or "start_date" ? "" : ", c." + extreme;
-            tables.Add($"c{level} AS MATERIALIZED (SELECT {Series}{value} FROM {(level > 0 ? $"c{level - 1} AS whole CROSS JOIN " : "")}coverage AS c{filters.Where})");
-        }
-
-        return $"WITH {string.Join(", ", tables)}";
+        });
     }
 }

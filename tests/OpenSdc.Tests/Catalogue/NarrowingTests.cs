@@ -71,25 +71,6 @@ public sealed class NarrowingTests(CatalogueFixture fixture) : IClassFixture<Cat
         }
     }
 
-    /// <summary>A file that overlaps some days begins at most as long before them as the longest of its products goes on.</summary>
-    [Fact]
-    public async Task What_overlaps_some_days_began_no_earlier_than_the_longest_goes_back()
-    {
-        await PublishAsync("imap_lo_l2_map_20260110_20260120_v01-01.cdf", "imap_lo_l2_map_20260301_20260301_v01-01.cdf", "imap_hi_l2_map_20250101_20251231_v01-01.cdf");
-        var query = new FileQuery { Family = "science", Instruments = ["lo"], Overlaps = ("20260225", "20260401") };
-        (await BeginAsync(query)).ShouldBe(("20260215", "20260401"));
-        (await BeginAsync(query with { StartDate = "20260101", EndDate = "20261231" })).ShouldBe(("20260215", "20260401"));
-        (await BeginAsync(query with { StartDate = "20260220", EndDate = "20260301" })).ShouldBe(("20260220", "20260301"));
-        (await BeginAsync(query with { Instruments = [] })).ShouldBe(("20250226", "20260401"));
-        (await BeginAsync(query with { Overlaps = ("00010101", "00010101") })).ShouldBe(("00010101", "00010101"));
-
-        ValueTask<(string?, string?)> BeginAsync(FileQuery asked) => fixture.Catalogue.ReadAsync(async session =>
-        {
-            var bounded = await Narrowing.BeginAsync(each => session.Statement(each.Text, each.Values), asked, CancellationToken.None);
-            return (bounded.StartDate, bounded.EndDate);
-        }, CancellationToken.None);
-    }
-
     private static string[] List(string value) => value.Length > 0 ? [value] : [];
 
     private static string? Shown(FileQuery? query) =>
