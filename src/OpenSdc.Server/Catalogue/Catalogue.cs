@@ -77,42 +77,23 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// <param name="cancel">Ends the reading.</param>
     public ValueTask<Rows> QueryAsync(FileQuery query, Family? family, string columns, bool count, CancellationToken cancel) => OpenAsync(async session =>
     {
-        var isBounded = LeadChoice.IsBounded(query);
-        var head = isBounded ? await HeadAsync(session, null, cancel) : query.AsOf;
+        var head = LeadChoice.IsBounded(query) ? await HeadAsync(session, null, cancel) : query.AsOf;
         if (query.SinceSeq >= head)
             return new Rows(readers, session, null, [], query.Limit) { Head = head.Value, Count = count ? 0 : null };
-        var isWide = Narrowing.IsWorth(query, family);
-        var isSorted = SortedPage.IsWorth(query, family);
-        var snapshot = isWide || isSorted || query.Overlaps is not null || count ? await dialect.BeginReadAsync(session.Connection, cancel) : null;
+        var snapshot = count || Planning.ReadsSums(query, family) ? await dialect.BeginReadAsync(session.Connection, cancel) : null;
         // Of a snapshot the number comes first: what it has come to is what its rows are of.
         if (snapshot is not null)
             head = await HeadAsync(session, snapshot, cancel);
-        query = await Bounds.BeginAsync(Command, query, cancel);
-        if (isWide || isSorted || count)
-            query = await Bounds.DropAsync(Command, query, family, cancel);
-        if (isWide)
-        {
-            if (await Narrowing.NarrowAsync(Command, query, family, cancel) is not { } narrowed)
-                return new Rows(readers, session, snapshot, [], query.Limit) { Head = head!.Value, Count = count ? 0 : null };
-            query = narrowed;
-        }
-
-        var lead = isBounded ? await LeadChoice.ChooseAsync(session, snapshot, query, family, head!.Value, cancel) : Lead.Names;
         // Where nothing else needs it the number comes with the first row, which saves a statement.
         var all = head is null ? $"{columns}, ({HeadSql})" : columns;
-        var statements = isSorted && lead == Lead.Names && await SortedPage.StatementAsync(Command, query, family!, head!.Value, all, cancel) is { } page
-            ? [page]
-            : QueryPlan.Of(query, family, all, lead);
+        var (statements, found) = await new Planning(session, snapshot, family, head, cancel).OfAsync(query, all, count);
         // One statement sees one state by itself.
         if (statements.Count > 1)
             snapshot ??= await dialect.BeginReadAsync(session.Connection, cancel);
-        long? found = count ? await QueryCount.OfAsync(Command, query, family, head!.Value, lead, cancel) : null;
         var rows = new Rows(readers, session, snapshot, statements, query.Limit) { Head = head ?? 0, Count = found };
         if (head is null)
             await rows.BeginAsync(() => HeadAsync(session, snapshot, cancel), cancel);
         return rows;
-
-        DbCommand Command(SqlStatement statement) => session.Statement(statement, snapshot);
     }, cancel);
 
     /// <summary>Opens what the files of a query cover, in the order of products and of days, months or years.</summary>

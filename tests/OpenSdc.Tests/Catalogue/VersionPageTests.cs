@@ -1,0 +1,74 @@
+using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Catalogue;
+using Shouldly;
+using Xunit;
+
+namespace OpenSdc.Tests.Catalogue;
+
+/// <summary>A page in the order of versions is one of few versions; that it has the right files is held against the definition by <see cref="QueryPlanTests"/>.</summary>
+public sealed class VersionPageTests : IAsyncLifetime
+{
+    private static readonly Family Science = Mission.Imap.FindFamily("science")!;
+
+    private readonly CatalogueFixture fixture = new(TimeProvider.System, new SqliteDatabase());
+
+    public async ValueTask InitializeAsync()
+    {
+        await fixture.InitializeAsync();
+        await PublishAsync(
+            "mag_l1_norm_20260101_v001.cdf", "mag_l1_norm_20260102_v001.cdf", "mag_l1_norm_20260103_v001.cdf", "mag_l1_norm_20260102_v002.cdf", "mag_l1_norm_20260103_v002.cdf",
+            "swe_l1_sci_20260101_20260102_v01-02.cdf", "swe_l1_sci_20260101_v001.0002.cdf");
+    }
+
+    public ValueTask DisposeAsync() => fixture.DisposeAsync();
+
+    [Theory]
+    [InlineData("-version", 0, 3, "v001.0002+v01-02 by file_path 0+2; v002 by file_path 0+1")]
+    [InlineData("-version", 3, 3, "v002 by file_path 1+1; v001 by file_path 0+2")]
+    [InlineData("-version", 1, 1, "v001.0002+v01-02 by file_path 1+1")]
+    [InlineData("version,-size", 0, 4, "v001 by -size 0+3; v002 by -size 0+1")]
+    [InlineData("version,-size,file_path", 3, 9, "v002 by -size,file_path 0+2; v001.0002+v01-02 by -size,file_path 0+2")]
+    [InlineData("version", 7, 9, "")]
+    public async Task It_is_asked_for_version_by_version(string sort, int offset, int limit, string asked) =>
+        Shown(await QueriesAsync(Page(sort, limit) with { Offset = offset })).ShouldBe(asked);
+
+    [Fact]
+    public async Task Only_of_versions_and_products_that_are_asked_for()
+    {
+        Shown(await QueriesAsync(Page("version", 4) with { Instruments = ["swe"] })).ShouldBe("v001.0002+v01-02 by file_path 0+2");
+        Shown(await QueriesAsync(Page("version", 4) with { Versions = ["*2"] })).ShouldBe("v002 by file_path 0+2; v001.0002+v01-02 by file_path 0+2");
+        Shown(await QueriesAsync(Page("version", 4) with { MajorVersions = [1], MinorVersions = [1] })).ShouldBe("");
+    }
+
+    [Fact]
+    public async Task Not_where_it_is_unknown_how_many_files_each_version_has_or_where_versions_are_many()
+    {
+        VersionPage.IsWorth(Page("version", 4) with { Limit = null }, Science).ShouldBeFalse();
+        VersionPage.IsWorth(Page("size", 4), Science).ShouldBeFalse();
+        (await QueriesAsync(Page("version", 4) with { Latest = true })).ShouldBeNull();
+        (await QueriesAsync(Page("version", 4) with { StartDate = "20260102" })).ShouldBeNull();
+        await PublishAsync([.. Enumerable.Range(3, 20).Select(version => $"mag_l1_norm_20260101_v{version:D3}.cdf")]);
+        (await QueriesAsync(Page("-version", 21))).ShouldNotBeNull("the first of them has two files");
+        (await QueriesAsync(Page("-version", 22))).ShouldBeNull();
+    }
+
+    private static FileQuery Page(string sort, int limit) => new()
+    {
+        Family = "science",
+        Sort = [.. sort.Split(',').Select(each => new SortField(each.TrimStart('-'), each[0] == '-'))],
+        Limit = limit,
+    };
+
+    private static string? Shown(IReadOnlyList<FileQuery>? queries) => queries is null ? null : string.Join("; ", queries.Select(query =>
+        $"{string.Join('+', query.Versions.Order(StringComparer.Ordinal))} by {string.Join(',', query.Sort.Select(each => (each.Descending ? "-" : "") + each.Column))} {query.Offset}+{query.Limit}"));
+
+    private ValueTask<IReadOnlyList<FileQuery>?> QueriesAsync(FileQuery query)
+    {
+        VersionPage.IsWorth(query, Science).ShouldBeTrue();
+        return fixture.Catalogue.ReadAsync(session => VersionPage.QueriesAsync(each => session.Statement(each.Text, each.Values), query, CancellationToken.None), CancellationToken.None);
+    }
+
+    private Task<Recorded[]> PublishAsync(params string[] names) => fixture.Catalogue.PublishAsync(
+        [.. names.Select(name => new Publication(FileName.Parse("imap_" + name, Mission.Imap).Name.ShouldNotBeNull(name), 10, new string('a', 64)))], CancellationToken.None);
+}
