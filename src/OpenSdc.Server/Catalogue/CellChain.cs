@@ -7,7 +7,7 @@ namespace OpenSdc.Server.Catalogue;
 /// The cells of coverage that can hold what a query means: its series, of these their years, of these their months, and of these their days, each length looked at only within what the
 /// one before has left. Each length is a table by itself, <c>c0</c> to <c>c3</c>, so that no planner, which takes such cells for fewer than they are, changes the order.
 /// </summary>
-/// <param name="query">Its products, extensions and start dates are asked of each cell.</param>
+/// <param name="query">Its products, extensions and start dates are asked of each cell, and between when its files came.</param>
 /// <param name="family">What it asks for.</param>
 internal sealed class CellChain(FileQuery query, Family family)
 {
@@ -27,9 +27,9 @@ internal sealed class CellChain(FileQuery query, Family family)
     /// <param name="all">Whose values the statement has.</param>
     /// <param name="last">The last length.</param>
     /// <param name="columns">What they select beside the series and the period, at a length.</param>
-    /// <param name="meant">Adds what else is asked of a cell, at a length.</param>
+    /// <param name="reach">Adds what else is asked of a cell, at a length.</param>
     /// <param name="open">What is asked of a row of the table before, <c>wider</c>, for its parts to be looked at.</param>
-    public string Tables(Filters all, int last, Func<int, string> columns, Action<Filters, int> meant, string open = "")
+    public string Tables(Filters all, int last, Func<int, string> columns, Action<Filters, int>? reach = null, string open = "")
     {
         var tables = new List<string>();
         for (var level = 0; level <= last; level++)
@@ -50,7 +50,10 @@ internal sealed class CellChain(FileQuery query, Family family)
                 filters.Compare("c.start_date >=", query.StartDate?[..digits]).Compare("c.start_date <=", query.EndDate?[..digits]);
             }
 
-            meant(filters, level);
+            // Nothing is meant of what came all before, or all after.
+            filters.Compare("c.last_seq >", query.SinceSeq).Compare("c.first_seq <=", query.AsOf)
+                .Compare("c.last_ingestion >=", query.IngestionStartDate).Compare("c.first_ingestion <=", Filters.EndOfDay(query.IngestionEndDate));
+            reach?.Invoke(filters, level);
             tables.Add($"c{level} AS MATERIALIZED (SELECT {Series}{columns(level)} FROM {(level > 0 ? $"c{level - 1} AS wider CROSS JOIN " : "")}coverage AS c{filters.Where})");
         }
 

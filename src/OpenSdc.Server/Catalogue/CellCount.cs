@@ -62,7 +62,7 @@ internal sealed class CellCount
         return found with { Text = $"SELECT COUNT(*) FROM ({QueryPlan.WithoutOrder(found)}) AS found" };
     }
 
-    private string Tables(Filters all) => chain.Tables(all, CellChain.Lengths.Length - 1, level => $", c.files AS files, CASE WHEN {Whole(all, level)} THEN 1 ELSE 0 END AS is_whole", Touch, "wider.is_whole = 0");
+    private string Tables(Filters all) => chain.Tables(all, CellChain.Lengths.Length - 1, level => $", c.files AS files, CASE WHEN {Whole(all, level)} THEN 1 ELSE 0 END AS is_whole", open: "wider.is_whole = 0");
 
     /// <summary>That all files of a cell are meant. Of a period in which the days that are asked for begin or end the shorter ones are asked, also where it is all of them.</summary>
     private string Whole(Filters all, int level)
@@ -78,9 +78,4 @@ internal sealed class CellCount
             whole.Compare($"c.start_date <{orDay}", to?[..digits]);
         return whole.Conditions;
     }
-
-    /// <summary>That some may be.</summary>
-    private void Touch(Filters filters, int level) => filters
-        .Compare("c.last_seq >", query.SinceSeq).Compare("c.first_seq <=", query.AsOf)
-        .Compare("c.last_ingestion >=", query.IngestionStartDate).Compare("c.first_ingestion <=", Filters.EndOfDay(query.IngestionEndDate));
 }

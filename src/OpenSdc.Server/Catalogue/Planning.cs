@@ -24,6 +24,9 @@ internal sealed class Planning(Session session, DbTransaction? snapshot, Family?
     /// <param name="count">Whether to count the files of the filters.</param>
     public async ValueTask<(IReadOnlyList<SqlStatement> Statements, long? Count)> OfAsync(FileQuery query, string columns, bool count)
     {
+        // The newest state is the one that sums are kept of, and a snapshot stays it.
+        if (snapshot is not null && query.AsOf == head)
+            query = query with { AsOf = null };
         query = await Bounds.BeginAsync(Command, query, cancel);
         if (count || ReadsSums(query, family))
             query = await Bounds.DropAsync(Command, query, family, cancel);
@@ -38,7 +41,7 @@ internal sealed class Planning(Session session, DbTransaction? snapshot, Family?
     {
         if (lead != Lead.Names)
             return QueryPlan.Of(query, family, columns, lead);
-        if (!VersionPage.IsWorth(query, family) || await VersionPage.QueriesAsync(Command, query, cancel) is not { } versions)
+        if (!VersionPage.IsWorth(query, family) || await VersionPage.QueriesAsync(Command, query, head!.Value, cancel) is not { } versions)
             return await OneAsync(query);
         var statements = new List<SqlStatement>();
         foreach (var version in versions)

@@ -10,9 +10,6 @@ internal static class QueryCount
 {
     public static async ValueTask<long> OfAsync(Func<SqlStatement, DbCommand> command, FileQuery query, Family? family, long head, Lead lead, CancellationToken cancel)
     {
-        // The newest state is the one that sums are kept of.
-        if (query.AsOf == head)
-            query = query with { AsOf = null };
         if (!CoveragePlan.IsCounted(query) && CellCount.IsWorth(query, family) && !LeadChoice.IsFew(query, head) && await CellCount.CountAsync(command, query, family!, cancel) is { } counted)
             return counted;
         var found = 0L;

@@ -67,10 +67,10 @@ internal static class QueryPlan
     }
 
     /// <summary>All rows of a query in no order, as one statement to be summed up by another.</summary>
-    public static SqlStatement Unordered(FileQuery query, string columns)
+    public static SqlStatement Unordered(FileQuery query, string columns, Lead? given = null)
     {
         var whole = query with { Limit = null, Offset = 0, After = null, Sort = [] };
-        var lead = LeadChoice.ByNames(query);
+        var lead = given ?? LeadChoice.ByNames(query);
         var statement = query.Latest && LatestPlan.MustRank(query, family: null) ? LatestPlan.Ranked(whole, columns, lead) : Sorted(whole, columns, lead);
         return statement with { Text = WithoutOrder(statement) };
     }

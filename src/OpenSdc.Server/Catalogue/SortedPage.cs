@@ -17,7 +17,7 @@ internal sealed class SortedPage
     // Of the archive, as a divisor.
     private const int Much = 16;
 
-    // Where a filter is none that sums are kept by, so many times as many files are expected to hold a page.
+    // Where a filter is none that sums are kept by, so many times as many files are expected to hold a page; where they do not, the most.
     private const int Margin = 8;
 
     private readonly FileQuery query;
@@ -52,32 +52,35 @@ internal sealed class SortedPage
         Func<SqlStatement, DbCommand> command, FileQuery query, Family family, long head, string columns, CancellationToken cancel)
     {
         var page = new SortedPage(query, family);
-        if (page.extreme is not null && query.Limit is { } limit && await ReachAsync(limit + (long)query.Offset) is { } reaching)
-            return reaching;
+        if (page.extreme is not null && query.Limit is { } limit && !(head - query.AsOf > MostFiles))
+        {
+            var wanted = limit + (long)query.Offset;
+            foreach (var files in page.IsSure ? [wanted] : (long[])[wanted * Margin, MostFiles])
+            {
+                if (files <= MostFiles && await ReachAsync(wanted, files) is { } reaching)
+                    return reaching;
+            }
+        }
+
         // Of few days their files are read, whatever the order.
         return (query.StartDate ?? query.EndDate) is not null && !await IsMuchAsync() ? page.Read(columns, null) : null;
 
-        async ValueTask<SqlStatement?> ReachAsync(long wanted)
+        async ValueTask<SqlStatement?> ReachAsync(long wanted, long files)
         {
-            var isSure = page.IsSure;
-            // What came after the state that is asked about is in the sums, and each of it may be what made a cell reach so far.
-            var files = (isSure ? wanted : wanted * Margin) + (query.AsOf is { } asOf ? Math.Max(0, head - asOf) : 0);
-            if (files > MostFiles)
-                return null;
             object? worst = null;
             for (var level = page.extreme == "start_date" ? 1 : 0; level < CellChain.Lengths.Length; level++)
             {
                 var found = await command(page.WorstOf(level, worst, files)).ExecuteScalarAsync(cancel);
                 worst = found ?? worst;
                 // Of much of the archive the first files that came, or the last, are read one after the other; many can have come in one second, and all cells then reach as far.
-                if (isSure && found is not null && level == 0 && query.Sort[0].Column == "ingestion_date" && await IsMuchAsync())
+                if (page.IsSure && found is not null && level == 0 && query.Sort[0].Column == "ingestion_date" && await IsMuchAsync())
                     return QueryPlan.Among(query, columns, filters => $"ingestion_date {(page.isDescending ? ">=" : "<=")} {filters.Add(worst)}", inOrder: true);
             }
 
             if (worst is null)
                 return null;
             // All files that reach as far are in these cells, among others: if enough of those that do are meant, the page is theirs.
-            if (!isSure && await NumberAsync(QueryPlan.CountUpTo(wanted, page.ReadAsFar(worst))) < wanted)
+            if (!page.IsSure && await NumberAsync(QueryPlan.CountUpTo(wanted, page.ReadAsFar(worst))) < wanted)
                 return null;
             return page.Read(columns, worst);
         }
@@ -106,8 +109,8 @@ internal sealed class SortedPage
     {
         var filters = new Filters();
         var cells = Cells(filters, level, worst);
-        // Only a cell whose days are all asked for is sure to have a file that is.
-        var whole = filters.Beside();
+        // Only a cell whose days are all asked for is sure to have a file that is, and only one to which nothing came since the state that is asked about is sure to have reached so far then.
+        var whole = filters.Beside().Compare("last_seq <=", query.AsOf);
         if (CellChain.Lengths[level] < 8)
             whole.Compare("start_date >", query.StartDate?[..CellChain.Lengths[level]]).Compare("start_date <", query.EndDate?[..CellChain.Lengths[level]]);
         return new($"{cells} SELECT {extreme} FROM c{level}{whole.Where} ORDER BY {extreme}{(isDescending ? " DESC" : "")} LIMIT 1 OFFSET {filters.Add(files - 1)}", filters.Values);
@@ -132,7 +135,7 @@ internal sealed class SortedPage
     /// <summary>The cells that reach as far as this.</summary>
     private string Cells(Filters all, int last, object? worst)
     {
-        var value = extreme is null or "start_date" ? "" : ", c." + extreme;
+        var value = (extreme is null or "start_date" ? "" : ", c." + extreme) + (query.AsOf is null ? "" : ", c.last_seq");
         return chain.Tables(all, last, _ => value, (filters, level) =>
         {
             var digits = CellChain.Lengths[level];

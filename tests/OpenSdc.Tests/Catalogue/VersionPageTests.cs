@@ -42,6 +42,14 @@ public sealed class VersionPageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_an_earlier_state_what_came_later_is_not_counted()
+    {
+        Shown(await QueriesAsync(Page("-version", 3) with { AsOf = 6 })).ShouldBe("v001.0002+v01-02 by file_path 0+1; v002 by file_path 0+2");
+        Shown(await QueriesAsync(Page("-version", 3) with { AsOf = 4, Offset = 1 })).ShouldBe("v001 by file_path 0+3");
+        Shown(await QueriesAsync(Page("-version", 3) with { AsOf = 6, Instruments = ["swe"] })).ShouldBe("v001.0002+v01-02 by file_path 0+1");
+    }
+
+    [Fact]
     public async Task Not_where_it_is_unknown_how_many_files_each_version_has_or_where_versions_are_many()
     {
         VersionPage.IsWorth(Page("version", 4) with { Limit = null }, Science).ShouldBeFalse();
@@ -63,10 +71,11 @@ public sealed class VersionPageTests : IAsyncLifetime
     private static string? Shown(IReadOnlyList<FileQuery>? queries) => queries is null ? null : string.Join("; ", queries.Select(query =>
         $"{string.Join('+', query.Versions.Order(StringComparer.Ordinal))} by {string.Join(',', query.Sort.Select(each => (each.Descending ? "-" : "") + each.Column))} {query.Offset}+{query.Limit}"));
 
-    private ValueTask<IReadOnlyList<FileQuery>?> QueriesAsync(FileQuery query)
+    private async Task<IReadOnlyList<FileQuery>?> QueriesAsync(FileQuery query)
     {
         VersionPage.IsWorth(query, Science).ShouldBeTrue();
-        return fixture.Catalogue.ReadAsync(session => VersionPage.QueriesAsync(each => session.Statement(each.Text, each.Values), query, CancellationToken.None), CancellationToken.None);
+        var head = await fixture.Catalogue.HeadAsync(CancellationToken.None);
+        return await fixture.Catalogue.ReadAsync(session => VersionPage.QueriesAsync(each => session.Statement(each.Text, each.Values), query, head, CancellationToken.None), CancellationToken.None);
     }
 
     private Task<Recorded[]> PublishAsync(params string[] names) => fixture.Catalogue.PublishAsync(
