@@ -12,7 +12,7 @@ namespace OpenSdc.Server.Catalogue;
 internal sealed class CellCount
 {
     // Of more days than these all files that came are read sooner.
-    private const int MostDays = 1000;
+    private const int MostDaysRead = 1000;
 
     private readonly FileQuery query;
     private readonly CellChain chain;
@@ -39,7 +39,7 @@ internal sealed class CellCount
         }
 
         return days == 0 ? files
-            : days <= MostDays ? files + Number(await command(count.Parts()).ExecuteScalarAsync(cancel))
+            : days <= MostDaysRead ? files + Number(await command(count.Parts()).ExecuteScalarAsync(cancel))
             : null;
 
         static long Number(object? value) => Convert.ToInt64(value, CultureInfo.InvariantCulture);

@@ -52,7 +52,7 @@ internal sealed class SortedPage
         Func<SqlStatement, DbCommand> command, FileQuery query, Family family, long head, string columns, CancellationToken cancel)
     {
         var page = new SortedPage(query, family);
-        if (page.extreme is not null && query.Limit is { } limit && !(head - query.AsOf > MostFiles))
+        if (page.extreme is not null && query.Limit is { } limit && (query.AsOf is not { } asOf || head - asOf <= MostFiles))
         {
             var wanted = limit + (long)query.Offset;
             foreach (var files in page.IsSure ? [wanted] : (long[])[wanted * Margin, MostFiles])

@@ -6,13 +6,16 @@ using OpenSdc.Contract.Naming;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// A page in the order of versions: which versions there are, and how many files have each, is known, so that it is a page of one version, or the rest of one and the beginning of the
-/// next. Without it all files would be read to be put in order, of which one version may be a third.
+/// A page in the order of versions: which versions there are, and how many files have each, is known, so that it is the files of some versions that it has in whole or to their end, and then
+/// the first few of one that many files have. Without it all files would be read to be put in order, of which one version may be a third.
 /// </summary>
 internal static class VersionPage
 {
-    // More statements than these cost as much as they spare.
-    private const int MostVersions = 20;
+    // Of a version that so many times as many files have as a page takes, the page is found soon by looking through all files in their order.
+    private const int Share = 8;
+
+    // More would be a longer text than what they spare.
+    private const int MostVersions = 50;
 
     // So many files that came after the state that is asked about are counted one by one.
     private const long MostNew = 20_000;
@@ -21,42 +24,62 @@ internal static class VersionPage
     public static bool IsWorth(FileQuery query, Family? family) =>
         family is not null && query is { Sort: [{ Column: "version" }, ..], Limit: not null } && LeadChoice.ByNames(query) == Lead.Names && !QueryPlan.IsOneProduct(query, family);
 
-    /// <summary>The same page as queries for one version each; null where these would be many, or where it is not known how many files each finds.</summary>
+    /// <summary>
+    /// The same page as one or two queries; null where nothing is gained, or where it is not known how many files each version finds. Each query may look through all files once, as the page
+    /// would: of versions with few files they are not asked one by one.
+    /// </summary>
     public static async ValueTask<IReadOnlyList<FileQuery>?> QueriesAsync(Func<SqlStatement, DbCommand> command, FileQuery query, long head, CancellationToken cancel)
     {
         if (!CoveragePlan.IsKept(query with { Versions = [], MajorVersions = [], MinorVersions = [], AsOf = null }) || (query.StartDate ?? query.EndDate) is not null
             || head - query.AsOf > MostNew)
             return null;
+        var touched = Touched(await VersionsAsync(command, query, cancel), query.Offset, query.Limit!.Value);
+        // Files without a version cannot be asked for by it.
+        if (touched.Count == 0 || touched.Sum(each => each.Versions.Count) > MostVersions || touched.Exists(each => each.Versions.Contains("")))
+            return touched.Count == 0 ? [] : null;
+        var last = touched[^1];
+        var isPrefix = (last.Skip + last.Take) * Share <= last.Files;
+        var before = isPrefix ? touched[..^1] : touched;
+        IReadOnlyList<SortField> rest = [.. query.Sort.Skip(1)];
+        // Both queries may look through all files where the second has an order of its own.
+        if (before.Count > 0 && isPrefix && rest.Count > 0)
+            return null;
         var queries = new List<FileQuery>();
-        var (skip, left) = ((long)query.Offset, (long)query.Limit!.Value);
-        foreach (var (versions, files) in await VersionsAsync(command, query, cancel))
+        if (before.Count > 0)
+            queries.Add(Of(before, query.Sort));
+        if (isPrefix)
+            queries.Add(Of([last], rest.Count > 0 ? rest : [new SortField("file_path", Descending: false)]));
+        return queries;
+
+        FileQuery Of(List<Part> parts, IReadOnlyList<SortField> sort) => query with
+        {
+            Versions = [.. parts.SelectMany(part => part.Versions)],
+            MajorVersions = [],
+            MinorVersions = [],
+            Sort = sort,
+            Offset = (int)parts[0].Skip,
+            Limit = (int)parts.Sum(part => part.Take),
+        };
+    }
+
+    /// <summary>The versions that a page has files of: how many of each are before it, and how many on it.</summary>
+    private static List<Part> Touched(IEnumerable<(List<string> Versions, long Files)> versions, long skip, long left)
+    {
+        var touched = new List<Part>();
+        foreach (var (names, files) in versions)
         {
             if (left == 0)
                 break;
-            if (files <= skip)
+            if (files > skip)
             {
-                skip -= files;
-                continue;
+                touched.Add(new Part(names, files, skip, Math.Min(left, files - skip)));
+                left -= touched[^1].Take;
             }
 
-            // Files without a version cannot be asked for by it.
-            if (queries.Count == MostVersions || versions.Contains(""))
-                return null;
-            var taken = Math.Min(left, files - skip);
-            IReadOnlyList<SortField> rest = [.. query.Sort.Skip(1).Where(field => field.Column != "version")];
-            queries.Add(query with
-            {
-                Versions = versions,
-                MajorVersions = [],
-                MinorVersions = [],
-                Sort = rest.Count > 0 ? rest : [new SortField("file_path", Descending: false)],
-                Offset = (int)skip,
-                Limit = (int)taken,
-            });
-            (skip, left) = (0, left - taken);
+            skip = Math.Max(0, skip - files);
         }
 
-        return queries;
+        return touched;
     }
 
     /// <summary>The versions in the order of the page, those that are equal together however their names write them.</summary>
@@ -87,4 +110,6 @@ internal static class VersionPage
             }
         }
     }
+
+    private readonly record struct Part(List<string> Versions, long Files, long Skip, long Take);
 }

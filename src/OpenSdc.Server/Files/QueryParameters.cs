@@ -128,7 +128,10 @@ internal sealed class QueryParameters
                 throw Bad(name, text, $"the path of that file, which is {other.Key}", []);
         }
 
-        query = query with { FilePaths = [.. query.FilePaths, .. keys] };
+        // A file must satisfy both parameters where both are given; no file has the empty path.
+        if (query.FilePaths.Count > 0)
+            keys = [.. query.FilePaths.Intersect(keys, StringComparer.Ordinal).DefaultIfEmpty("")];
+        query = query with { FilePaths = keys };
     }
 
     private FileQuery ReadCursor(string name)
@@ -207,8 +210,14 @@ internal sealed class QueryParameters
 
     private static bool IsVersion(string text)
     {
-        // v and digits, or a kernel's digits, which may follow another letter.
-        var digits = char.IsAsciiLetter(text[0]) ? text.AsSpan(1) : text;
+        // v and digits, or a kernel's digits, which may follow another letter; a star before them may stand for nothing.
+        var digits = text.AsSpan().TrimStart('*');
+        if (digits.Length == 0)
+            return true;
+        if (char.IsAsciiLetter(digits[0]))
+            digits = digits[1..];
+        else
+            digits = text;
         return digits.Length > 0 && digits.IndexOfAnyExcept("0123456789.-*") < 0 && digits.IndexOfAny("0123456789*") == 0;
     }
 
