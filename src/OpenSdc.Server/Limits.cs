@@ -1,4 +1,6 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace OpenSdc.Server;
 
@@ -11,9 +13,27 @@ internal static class Limits
     /// </summary>
     public static MinDataRate OfListings { get; } = new(bytesPerSecond: 64 * 1024, gracePeriod: TimeSpan.FromSeconds(30));
 
-    public const int LongestLine = 512 * 1024;
-    public const int MostHeaders = 100;
-    public const int LargestHeaders = 32 * 1024;
+    /// <summary>
+    /// Bytes that the kernel takes for a connection beyond what is on its way. Its send buffer grows to megabytes, and a client that reads slowly but steadily would look as if it took
+    /// nothing until all of that had gone.
+    /// </summary>
+    public const int Unsent = 128 * 1024;
+
+    private const int LongestLine = 512 * 1024;
+    private const int MostHeaders = 100;
+    private const int LargestHeaders = 32 * 1024;
+
+    // Of Linux; the sockets that a listening one accepts have it too.
+    private const int TcpLevel = 6; // IPPROTO_TCP
+    private const int NotSentLowWater = 25; // TCP_NOTSENT_LOWAT
+
+    public static void Set(SocketTransportOptions sockets) => sockets.CreateBoundListenSocket = address =>
+    {
+        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(address);
+        if (OperatingSystem.IsLinux() && socket.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6)
+            socket.SetRawSocketOption(TcpLevel, NotSentLowWater, BitConverter.GetBytes(Unsent));
+        return socket;
+    };
 
     public static void Set(KestrelServerLimits limits, ServerOptions options)
     {

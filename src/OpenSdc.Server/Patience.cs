@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using OpenSdc.Server.Transfer;
 
 namespace OpenSdc.Server;
 
@@ -9,6 +8,9 @@ namespace OpenSdc.Server;
 /// </summary>
 internal sealed class Patience(ServerOptions options, TimeProvider clock)
 {
+    /// <summary>As many bytes are written at most before a flush.</summary>
+    public const int LargestFlush = 128 * 1024;
+
     private readonly TimeSpan limit = TimeSpan.FromSeconds(options.ClientTimeout);
 
     /// <summary>Waits for bytes of a request's body; a body of which none come for too long ends as one that comes too slowly does, in 408.</summary>
@@ -19,7 +21,10 @@ internal sealed class Patience(ServerOptions options, TimeProvider clock)
         return reading.IsCompleted ? reading : WaitAsync(reading, body);
     }
 
-    /// <summary>Sends what was written; a client that takes nothing of it for too long is cut off.</summary>
+    /// <summary>
+    /// Sends what was written, at most <see cref="LargestFlush"/> bytes; a client that does not take it in good time is cut off. A flush waits for as many bytes at the most, and what the
+    /// kernel holds before it is bounded by <see cref="Limits.Unsent"/>, so that a slow client always gets through one in time.
+    /// </summary>
     public ValueTask<FlushResult> FlushAsync(HttpContext context)
     {
         var flushing = context.Response.BodyWriter.FlushAsync(context.RequestAborted);
@@ -35,23 +40,7 @@ internal sealed class Patience(ServerOptions options, TimeProvider clock)
 
     private async ValueTask<FlushResult> WaitAsync(ValueTask<FlushResult> flushing, HttpContext context)
     {
-        var progress = new Progress(context);
-        using var timer = clock.CreateTimer(static progress => ((Progress)progress!).Look(), progress, limit, limit);
+        using var timer = clock.CreateTimer(static context => ((HttpContext)context!).Abort(), context, limit, Timeout.InfiniteTimeSpan);
         return await flushing;
-    }
-
-    /// <summary>A client that takes little is waited for, and one that takes nothing is not.</summary>
-    private sealed class Progress(HttpContext context)
-    {
-        private readonly SocketOutput? output = context.Features.Get<SocketOutput>();
-        private long sent = context.Features.Get<SocketOutput>()?.Sent ?? 0;
-
-        public void Look()
-        {
-            if (output is null || output.Sent == sent)
-                context.Abort();
-            else
-                sent = output.Sent;
-        }
     }
 }

@@ -142,18 +142,6 @@ internal static class Problems
 
     public static Problem NotReady { get; } = new("not-ready", 503, "The archive is still starting; try again in a moment.") { Plain = true, RetryAfter = 1 };
 
-    /// <summary>For what the web server could not read as a request.</summary>
-    public static Problem Refused(int status) => status switch
-    {
-        414 => new("line-too-long", 414, $"The request's first line is longer than {Limits.LongestLine} bytes; give long lists of parameters in the body of POST /query.") { Plain = true },
-        431 => new("headers-too-large", 431, $"The request has more than {Limits.MostHeaders} headers, or more than {Limits.LargestHeaders} bytes of them.") { Plain = true },
-        505 => new("http-version", 505, "The request names a version of HTTP that this archive does not speak; it speaks 1.0 and 1.1.") { Plain = true },
-        400 => new("malformed", 400,
-            "The request cannot be read: its line holds visible ASCII characters only, all others as %XX of their UTF-8 and never as %00, and it has one Host and no header twice or malformed.")
-        { Plain = true },
-        _ => OfStatus(status),
-    };
-
     /// <summary>For a request that no handler answered.</summary>
     public static Problem OfStatus(HttpContext context) =>
         context.Response.StatusCode == 404 && PathFaults.Of(context) is { } climbs

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HttpOverrides;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Catalogue;
@@ -8,7 +7,6 @@ using OpenSdc.Server.Description;
 using OpenSdc.Server.Files;
 using OpenSdc.Server.Files.Formats;
 using OpenSdc.Server.Objects;
-using OpenSdc.Server.Transfer;
 using OpenSdc.Server.Uploads;
 using OpenSdc.Server.Upkeep;
 using OpenTelemetry.Metrics;
@@ -36,8 +34,7 @@ public static class ServerApp
         builder.WebHost.UseUrls(options.Urls);
         builder.WebHost.ConfigureKestrel(kestrel => Limits.Set(kestrel.Limits, options));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
-        builder.WebHost.ConfigureKestrel(kestrel => Connections.Set(kestrel, options));
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ReceiveMemory>();
+        builder.WebHost.UseSockets(Limits.Set);
         Logs.Set(builder.Logging, options);
 
         var services = builder.Services;
@@ -113,7 +110,7 @@ public static class ServerApp
         }
 
         app.Services.GetRequiredService<Telemetry>().WatchStaging(app.Services.GetRequiredService<IObjectStore>().StagingSize);
-        RefusedRequests.Listen(app.Services.GetRequiredService<DiagnosticListener>());
+        RefusedRequests.Listen(app.Services.GetRequiredService<DiagnosticListener>(), app.Services.GetRequiredService<ILogger<RefusedRequests>>());
         UseMiddleware(app, options);
         MapRoutes(app);
         return app;

@@ -1,44 +1,39 @@
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
 using Shouldly;
 using Xunit;
 
 namespace OpenSdc.Tests;
 
-/// <summary>Requests that the web server refuses before any of our code runs have a sentence all the same. Over a bare socket: no HTTP client would send them.</summary>
+/// <summary>Requests that the web server refuses before any of our code runs get the web server's bare answer. Over a bare socket: no HTTP client would send them.</summary>
 public sealed class RefusedRequestsTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixture>
 {
-    public static TheoryData<string, int, string> Requests => new()
+    public static TheoryData<string, int> Requests => new()
     {
-        { "GET /upload/imap_swe_l0_a%00b_20260101_v001.pkts HTTP/1.1\r\nHost: here", 400, "never as %00" },
-        { "GET /upload/imap_swe_l0_a\0b_20260101_v001.pkts HTTP/1.1\r\nHost: here", 400, "never as %00" },
-        { "GET /download/naif0012.tls%00.cdf HTTP/1.1\r\nHost: here", 400, "never as %00" },
-        { "HEAD /download/naif0012.tls%00.cdf HTTP/1.1\r\nHost: here", 400, "never as %00" },
-        { "GET /upload/imap_swe_l0_\u0455ci_20260101_v001.pkts HTTP/1.1\r\nHost: here", 400, "visible ASCII characters" },
-        { "GET /upload/imap swe HTTP/1.1\r\nHost: here", 400, "cannot be read" },
-        { "GET /query HTTP/1.1", 400, "one Host" },
-        { "GET /query HTTP/1.1\r\nHost: here\r\nHost: there", 400, "one Host" },
-        { "GET /query HTTP/9.9\r\nHost: here", 505, "HTTP" },
-        { "nonsense", 400, "cannot be read" },
-        { "GET /query?instrument=" + new string('x', 600_000) + " HTTP/1.1\r\nHost: here", 414, "524288 bytes" },
-        { "GET /query HTTP/1.1\r\nHost: here\r\nX-Long: " + new string('x', 40_000), 431, "32768 bytes" },
-        { "PUT /objects/imap HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\nContent-Length: 6", 400, "cannot be read" },
+        { "GET /upload/imap_swe_l0_a%00b_20260101_v001.pkts HTTP/1.1\r\nHost: here", 400 },
+        { "GET /upload/imap_swe_l0_a\0b_20260101_v001.pkts HTTP/1.1\r\nHost: here", 400 },
+        { "GET /download/naif0012.tls%00.cdf HTTP/1.1\r\nHost: here", 400 },
+        { "HEAD /download/naif0012.tls%00.cdf HTTP/1.1\r\nHost: here", 400 },
+        { "GET /upload/imap_swe_l0_\u0455ci_20260101_v001.pkts HTTP/1.1\r\nHost: here", 400 },
+        { "GET /upload/imap swe HTTP/1.1\r\nHost: here", 400 },
+        { "GET /query HTTP/1.1", 400 },
+        { "GET /query HTTP/1.1\r\nHost: here\r\nHost: there", 400 },
+        { "GET /query HTTP/9.9\r\nHost: here", 505 },
+        { "nonsense", 400 },
+        { "GET /query?instrument=" + new string('x', 600_000) + " HTTP/1.1\r\nHost: here", 414 },
+        { "GET /query HTTP/1.1\r\nHost: here\r\nX-Long: " + new string('x', 40_000), 431 },
+        { "PUT /objects/imap HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\nContent-Length: 6", 400 },
     };
 
     [Theory]
     [MemberData(nameof(Requests))]
-    public async Task Each_is_answered_once_with_a_problem_and_the_connection_ends(string request, int status, string says)
+    public async Task Each_gets_one_bare_answer_and_the_connection_ends(string request, int status)
     {
         var (head, body) = await AskAsync(request + "\r\n\r\n");
         head.ShouldStartWith($"HTTP/1.1 {status} ");
         head.ShouldContain("\r\nConnection: close");
-        head.ShouldContain("\r\nAccess-Control-Allow-Origin: *");
-        head.ShouldContain($"\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n");
-        var problem = JsonDocument.Parse(body).RootElement;
-        problem.GetProperty("status").GetInt32().ShouldBe(status);
-        problem.GetProperty("detail").GetString()!.ShouldContain(says);
-        head.ShouldContain($"\r\nX-Request-Id: {problem.GetProperty("requestId").GetString()}");
+        head.ShouldContain("\r\nContent-Length: 0");
+        body.ShouldBe("");
     }
 
     /// <summary>A second request of a connection has what the first one left behind.</summary>
@@ -47,8 +42,6 @@ public sealed class RefusedRequestsTests(ArchiveFixture fixture) : IClassFixture
     {
         var (_, rest) = await AskAsync("GET /health/live HTTP/1.1\r\nHost: here\r\n\r\nGET /upload/a%00b HTTP/1.1\r\nHost: here\r\n\r\n");
         rest.ShouldStartWith("live\nHTTP/1.1 400 ");
-        rest.ShouldEndWith("}");
-        rest.ShouldContain("never as %00");
     }
 
     [Fact]

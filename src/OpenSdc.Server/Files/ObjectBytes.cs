@@ -2,11 +2,9 @@ using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Net.Http.Headers;
-using Microsoft.Win32.SafeHandles;
 using OpenSdc.Contract;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
-using OpenSdc.Server.Transfer;
 using OpenSdc.Server.Upkeep;
 
 namespace OpenSdc.Server.Files;
@@ -46,13 +44,13 @@ internal sealed record ObjectBytes(
 /// the whole. A range of a larger object has no last piece to hold back, so that it waits until the whole object has been hashed: ranges asked for at
 /// the same time wait for one hashing, and wrong bytes become a problem.</para>
 /// <para>SHA-256 runs at some 1.5 GB/s a core, so a large object that was found right is not hashed again for the setting <c>verify-interval</c> (a day), unless its
-/// file was written since; what rots in silence in that while is for the scrub to find. Such an object is sent by the system itself, where its bytes are a file.</para>
+/// file was written since; what rots in silence in that while is for the scrub to find.</para>
 /// </remarks>
 internal sealed class ObjectSender(
     ServerOptions options, RecentlyVerified verified, SharedHashing hashing, Verdicts verdicts, Patience patience, Telemetry telemetry)
 {
     // Read straight into the response's own memory; as much at once as stays in a core's cache on its way to the socket.
-    private const int PieceSize = 128 * 1024;
+    private const int PieceSize = Patience.LargestFlush;
 
     public async Task SendAsync(ObjectBytes answer, HttpContext context)
     {
@@ -125,12 +123,6 @@ internal sealed class ObjectSender(
         using var sha256 = verify ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
         answer.WriteHeaders(context.Response);
         var body = context.Response.BodyWriter;
-        if (!verify && answer.Stored.Handle is { } file && context.Features.Get<SocketOutput>() is { } output)
-        {
-            await context.Response.StartAsync(context.RequestAborted);
-            from = await SendFileAsync(answer, file, from, end, output, context);
-        }
-
         for (var at = from; at < end;)
         {
             var size = (int)Math.Min(PieceSize, end - at);
@@ -181,38 +173,6 @@ internal sealed class ObjectSender(
             return false;
         verified.Add(answer.Receipt.Seq, written);
         return true;
-    }
-
-    /// <summary>Lets the system send the file; gives where it stopped, which is the beginning where it cannot, and the end where nothing is left to do.</summary>
-    private async ValueTask<long> SendFileAsync(ObjectBytes answer, SafeFileHandle file, long from, long end, SocketOutput output, HttpContext context)
-    {
-        for (var at = from; at < end;)
-        {
-            var part = new FilePart(file, at, (int)Math.Min(FilePart.Most, end - at));
-            if (!output.TryWriteFile(context.Response.BodyWriter, part))
-                return at;
-            try
-            {
-                await patience.FlushAsync(context);
-            }
-            finally
-            {
-                // The web server takes the end of the output for that of the client.
-                if (part.ReadFailure is { } failure)
-                    Damaged(answer, $"the object cannot be read between bytes {at} and {at + part.Count}: {failure.Message}");
-            }
-
-            if (output.IsBroken)
-            {
-                context.Abort();
-                return end;
-            }
-
-            telemetry.Sent(part.Count);
-            at += part.Count;
-        }
-
-        return end;
     }
 
     /// <summary>Reads a piece; 0 where the object ends early or cannot be read.</summary>

@@ -13,8 +13,6 @@ internal sealed class DiskObject : StoredObject
         Length = RandomAccess.GetLength(handle);
     }
 
-    public override SafeFileHandle Handle => handle;
-
     public override long Length { get; }
 
     public override DateTime Written => File.GetLastWriteTimeUtc(handle);

@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
@@ -137,9 +135,6 @@ internal abstract class StoredObject : IDisposable
 
     /// <summary>Fills as much of the buffer as there is from the offset on; 0 only at the end. May read less than asked.</summary>
     public abstract ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancel);
-
-    /// <summary>The file that holds its bytes, where the store has it as one, for the system to send without copying; otherwise null. It is closed with the object.</summary>
-    public virtual SafeFileHandle? Handle => null;
 
     /// <summary>
     /// Drops what a cache between this process and the store keeps of the object, where there is one. Before reading, so that the store's own bytes

@@ -6,7 +6,7 @@ namespace OpenSdc.Server.Objects;
 
 /// <summary>
 /// The calls of the operating system that .NET does not offer, or not so that they can be relied on: link a file, replace one, flush a file, a folder or
-/// a file system, ask whether a file takes writes, send a file, pass the page cache by, drop a file from it.
+/// a file system, ask whether a file takes writes, pass the page cache by, drop a file from it.
 /// </summary>
 internal static partial class Posix
 {
@@ -19,9 +19,6 @@ internal static partial class Posix
 
     // What the system says of a call, as the HResult of an IOException has it.
     public const int Invalid = 22;       // EINVAL
-    public const int Again = 11;         // EAGAIN of Linux
-    public const int Interrupted = 4;    // EINTR
-    public const int NotImplemented = 38; // ENOSYS of Linux
 
     // O_DIRECT of Linux, which depends on the processor; 0 where we do not know it.
     private static readonly int Direct = !OperatingSystem.IsLinux() ? 0 : RuntimeInformation.ProcessArchitecture switch
@@ -97,18 +94,6 @@ internal static partial class Posix
         return flags >= 0 && fcntl(file, SetFlags, direct ? flags | Direct : flags & ~Direct) == 0;
     }
 
-    /// <summary>Sends a part of a file to a socket without waiting for it. Gives the number of bytes taken; 0 at the file's end; -1 and the error where there were none.</summary>
-    public static nint SendFile(SafeHandle socket, SafeFileHandle file, long offset, nint count, out int error)
-    {
-        error = OperatingSystem.IsLinux() ? 0 : NotImplemented;
-        if (error != 0)
-            return -1;
-        var sent = sendfile64(socket, file, ref offset, count);
-        if (sent < 0)
-            error = Marshal.GetLastPInvokeError();
-        return sent;
-    }
-
     // As .NET's own file calls do on these systems, the error number travels as HResult.
     public static IOException Failure(int error, string what) => new($"{what}: {new Win32Exception(error).Message}", error);
 
@@ -133,9 +118,6 @@ internal static partial class Posix
     // In C its last parameter is one of a variable number; on the processors above those travel as the others do.
     [LibraryImport("libc")]
     private static partial int fcntl(SafeFileHandle file, int command, nint flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint sendfile64(SafeHandle socket, SafeFileHandle file, ref long offset, nint count);
 
     [LibraryImport("libc")]
     private static partial int posix_fadvise(SafeFileHandle descriptor, long offset, long length, int advice);
