@@ -15,11 +15,11 @@ internal static class Migrations
             .Select(name => new StreamReader(assembly.GetManifestResourceStream(name)!).ReadToEnd())];
     }
 
-    /// <exception cref="SettingException">The database is a newer program's.</exception>
+    /// <exception cref="SettingException">The database belongs to a newer program, or to one from before the scripts began again at 0001.</exception>
     public static void RefuseNewer(int version, int known)
     {
         if (version > known)
-            throw new SettingException($"The catalogue has schema version {version}, but this program knows versions up to {known}; start it with the newer program.");
+            throw new SettingException($"The catalogue has schema version {version}, but this program knows versions up to {known}; start it with the program that made it.");
     }
 
     /// <exception cref="SettingException">The database is an older program's.</exception>

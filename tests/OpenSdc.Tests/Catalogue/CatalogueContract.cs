@@ -193,11 +193,11 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
         foreach (var opening in (Func<CancellationToken, Task>[])[again.OpenAsync, again.JoinAsync])
         {
             (await Should.ThrowAsync<SettingException>(() => opening(CancellationToken.None))).Message
-                .ShouldMatch(@"^The catalogue has schema version 99, but this program knows versions up to \d+; start it with the newer program\.$");
+                .ShouldMatch(@"^The catalogue has schema version 99, but this program knows versions up to \d+; start it with the program that made it\.$");
         }
 
-        await SetVersionAsync(2);
-        (await Should.ThrowAsync<SettingException>(() => again.JoinAsync(CancellationToken.None))).Message.ShouldStartWith("The catalogue has schema version 2, and this program works with");
+        await SetVersionAsync(0);
+        (await Should.ThrowAsync<SettingException>(() => again.JoinAsync(CancellationToken.None))).Message.ShouldMatch("^The (catalogue has schema version 0, and this program works with|database .* holds no archive)");
     }
 
     private Task<int> SetVersionAsync(int version) => catalogue.WriteAsync((session, transaction) =>

@@ -55,6 +55,11 @@ CREATE TABLE coverage (
   newest          BIGINT NOT NULL,
   first_ingestion TEXT NOT NULL,
   last_ingestion  TEXT NOT NULL,
+  min_size        BIGINT NOT NULL,
+  max_size        BIGINT NOT NULL,
+  max_days        BIGINT NOT NULL,
+  first_seq       BIGINT NOT NULL,
+  last_seq        BIGINT NOT NULL,
   PRIMARY KEY (digits, family, instrument, data_level, descriptor, extension, start_date)
 ) WITHOUT ROWID;
 
@@ -79,3 +84,75 @@ CREATE TABLE verified (
   seq BIGINT PRIMARY KEY,
   at  TEXT NOT NULL
 );
+
+-- How far the scrub has come in its present round: every file up to seq has been read.
+CREATE TABLE scrub (
+  id   INTEGER PRIMARY KEY CHECK (id = 1),
+  seq  BIGINT NOT NULL
+);
+INSERT INTO scrub (id, seq) VALUES (1, 0);
+
+-- An upload that was asked for and travels past the server, or in parts. Its moments are Unix milliseconds.
+-- state is open, arrived, published, refused, aborted or expired; check_at is the moment before which nobody needs to look at it.
+-- leased_by is who works on it, and until leased_until nobody else may. size, part_size and store_id (the store's own name of it) are of uploads in parts.
+-- seq, or code and detail, say how it ended: the publication, or the problem's code and sentence.
+CREATE TABLE uploads (
+  id           TEXT PRIMARY KEY,
+  file_path    TEXT NOT NULL,
+  state        TEXT NOT NULL,
+  created_at   BIGINT NOT NULL,
+  expires_at   BIGINT NOT NULL,
+  check_at     BIGINT NOT NULL,
+  leased_by    TEXT,
+  leased_until BIGINT NOT NULL DEFAULT 0,
+  size         BIGINT,
+  part_size    BIGINT,
+  store_id     TEXT,
+  seq          BIGINT,
+  code         TEXT,
+  detail       TEXT
+);
+CREATE INDEX uploads_to_do ON uploads (state, check_at);
+
+-- Which upload alone may put an object under a key that has no record yet.
+CREATE TABLE claims (
+  file_path TEXT PRIMARY KEY,
+  upload_id TEXT NOT NULL
+);
+
+-- The parts of an upload that have come, where the store itself keeps no list of them.
+CREATE TABLE upload_parts (
+  upload_id TEXT NOT NULL,
+  part      BIGINT NOT NULL,
+  size      BIGINT NOT NULL,
+  tag       TEXT NOT NULL,
+  PRIMARY KEY (upload_id, part)
+);
+
+-- What all processes of an archive share, such as the key that signs URLs.
+CREATE TABLE shared (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+);
+
+-- Background work that one process does at a time: whose it is, and until when (Unix milliseconds).
+CREATE TABLE duties (
+  name  TEXT PRIMARY KEY,
+  owner TEXT NOT NULL,
+  until BIGINT NOT NULL
+);
+
+-- Which versions there are of each product and extension: a row is made by the first file that has it, and never again written. A query for a version that few have is led by it.
+-- '' where a name has no such part, -1 where a version has no such number.
+CREATE TABLE versions (
+  family        TEXT NOT NULL,
+  instrument    TEXT NOT NULL,
+  data_level    TEXT NOT NULL,
+  descriptor    TEXT NOT NULL,
+  extension     TEXT NOT NULL,
+  version       TEXT NOT NULL,
+  major_version INTEGER NOT NULL,
+  minor_version INTEGER NOT NULL,
+  files         BIGINT NOT NULL,
+  PRIMARY KEY (family, instrument, data_level, descriptor, extension, version, major_version, minor_version)
+) WITHOUT ROWID;
