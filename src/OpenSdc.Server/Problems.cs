@@ -1,3 +1,4 @@
+using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
 
 namespace OpenSdc.Server;
@@ -26,7 +27,8 @@ internal static class Problems
         "Not a valid S3 URI. Example input: s3://bucket/path/file.ext")
     { Errors = [.. faults.Select(fault => fault.Message)] };
 
-    public static Problem Exists(string key) => new("exists", 409, $"{key} already exists.");
+    /// <summary>With digest and size of the published file, so that a client that sends again knows whether the file is its own.</summary>
+    public static Problem Exists(UploadReceipt there) => new("exists", 409, $"{there.FilePath} already exists.") { Existing = there };
 
     public static Problem UnknownParameter(string name, IEnumerable<string> known) => new("unknown-parameter", 400,
         $"{name} is not a valid query parameter. Valid query parameters are: [{string.Join(", ", known.Select(each => $"'{each}'"))}]")
@@ -173,6 +175,9 @@ internal sealed record Problem(string Code, int Status, string Sentence) : IResu
 
     /// <summary>One sentence for each single fault.</summary>
     public IReadOnlyList<string> Errors { get; init; } = [];
+
+    /// <summary>The file that is in the way, whose <c>sha256</c> and <c>size</c> the answer says; null where none is.</summary>
+    public UploadReceipt? Existing { get; init; }
 
     /// <summary>Whether it answers a query: the document shows headers there, and nowhere else.</summary>
     public bool OfQuery { get; init; }

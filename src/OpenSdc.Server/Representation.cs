@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Net.Http.Headers;
@@ -81,7 +82,8 @@ internal static class Representation
     {
         var headers = problem.OfQuery ? QueryHeaders + ", " : "";
         var errors = problem.Errors.Count > 0 ? $", \"errors\": [{string.Join(", ", problem.Errors.Select(Quoted))}]" : "";
-        return $$"""{"statusCode": {{problem.DocumentedStatus ?? problem.Status}}, {{headers}}"body": {{Quoted(problem.Sentence)}}{{errors}}}""";
+        var existing = problem.Existing is { } file ? string.Create(CultureInfo.InvariantCulture, $", \"sha256\": {Quoted(file.Sha256)}, \"size\": {file.Size}") : "";
+        return $$"""{"statusCode": {{problem.DocumentedStatus ?? problem.Status}}, {{headers}}"body": {{Quoted(problem.Sentence)}}{{errors}}{{existing}}}""";
     }
 
     /// <summary>A problem of RFC 9457.</summary>
@@ -101,6 +103,12 @@ internal static class Representation
                 foreach (var error in problem.Errors)
                     json.WriteStringValue(error);
                 json.WriteEndArray();
+            }
+
+            if (problem.Existing is { } file)
+            {
+                json.WriteString("sha256", file.Sha256);
+                json.WriteNumber("size", file.Size);
             }
 
             json.WriteString("requestId", requestId);

@@ -75,7 +75,7 @@ internal static class Operations
         [
             new(Problems.BadUploadName(Samples.NameFaults), "the name does not follow the conventions; `errors` says which part is wrong and what is allowed"),
             new(Problems.NoUploadName, "the path holds no file name"),
-            new(Problems.Exists(Samples.Key), "the file is in the archive already"),
+            new(Problems.Exists(Samples.Published), "the file is in the archive already"),
             Failure.Unexpected,
             Failure.Starting,
             new(Problems.CannotWrite with { Plain = false }, "the objects lie in a store that refuses the archive"),

@@ -31,8 +31,9 @@ internal static class Samples
     public static readonly IReadOnlyList<NameFault> NameFaults =
         [new("start date", "20260132", "The start date '20260132' is not in the calendar; allowed: a real day, written YYYYMMDD.")];
 
-    public static readonly string Receipt =
-        JsonSerializer.Serialize(new UploadReceipt(Key, 1482760, Sha256, 42, "20260103 04:05:06"), ContractJson.Default.UploadReceipt);
+    public static readonly UploadReceipt Published = new(Key, 1482760, Sha256, 42, "20260103 04:05:06");
+
+    public static readonly string Receipt = JsonSerializer.Serialize(Published, ContractJson.Default.UploadReceipt);
 
     private static readonly UploadStatus Open =
         new() { Id = UploadId, FilePath = Key, State = "open", Expires = "20260110 04:05:06", Size = 100_000_000, PartSize = 67_108_864, Parts = 2 };
@@ -45,7 +46,7 @@ internal static class Samples
         FilePath = Key,
         State = "published",
         Expires = "20260103 05:05:06",
-        Receipt = new UploadReceipt(Key, 1482760, Sha256, 42, "20260103 04:05:06"),
+        Receipt = Published,
     });
 
     public static readonly string RefusedUpload = StatusJson(new()

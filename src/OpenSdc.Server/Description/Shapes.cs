@@ -61,12 +61,16 @@ internal static class Shapes
             ("status", new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." }, true),
             ("detail", String("One sentence for a person."), true),
             ("errors", Sentences(), false),
+            ("sha256", String("Of `exists`: the SHA-256 of the file that is in the archive."), false),
+            ("size", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Of `exists`: its bytes." }, false),
             ("requestId", String("The id under which the archive's log has the request."), true)));
         Add(document, DocumentedProblem, Object("Documented: an error in an object.",
             ("statusCode", new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "Equal to the HTTP status." }, true),
             ("headers", queryHeaders, false),
             ("body", String("One sentence for a person."), true),
-            ("errors", Sentences(), false)));
+            ("errors", Sentences(), false),
+            ("sha256", String("Of `exists`: the SHA-256 of the file that is in the archive."), false),
+            ("size", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Of `exists`: its bytes." }, false)));
         Add(document, Bytes, new OpenApiSchema { Description = "The bytes of a file, unchanged.", Type = JsonSchemaType.String, Format = "binary" });
         Add(document, Text, String("Lines of text."));
         Add(document, Readiness, Object("The parts of readiness.",

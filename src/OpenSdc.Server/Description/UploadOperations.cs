@@ -56,7 +56,7 @@ internal static class UploadOperations
             new(Problems.BadUploadRequest("The body has no size; allowed: a JSON object with filename, a text, and size, a whole number of bytes."), "the body is not what it must be"),
             new(Problems.BadUploadName(Samples.NameFaults) with { Plain = true }, "the name does not follow the conventions"),
             new(Problems.NoUploadName with { Plain = true }, "there is no file name"),
-            new(Problems.Exists(Samples.Key) with { Plain = true }, "the file is in the archive already"),
+            new(Problems.Exists(Samples.Published) with { Plain = true }, "the file is in the archive already"),
             new(Problems.TooLarge(IncomingBytes.LargestFile), "the file is larger than the archive takes"),
             new(Problems.NoRoom, "the archive's disk is full"),
             Failure.Unexpected,

@@ -33,8 +33,8 @@ internal static class BeginParts
             return Problems.BadUploadName(parsed.Faults) with { Plain = true };
         if (IncomingBytes.PartSize(size, options.UploadPartSize) is not { } partSize)
             return Problems.TooLarge(IncomingBytes.LargestFile);
-        if (await catalogue.HasAsync(name.Key, cancel))
-            return Problems.Exists(name.Key) with { Plain = true };
+        if (await catalogue.FindAsync(name.Key, cancel) is { } there)
+            return Problems.Exists(there) with { Plain = true };
         // Told now, not after hours of sending. The parts ask again: the room is not kept for them.
         using (var room = await storage.EnterAsync(store.FreeBytes is null ? null : size, cancel))
         {
@@ -50,7 +50,7 @@ internal static class BeginParts
             StoreId = await incoming.BeginAsync(id, name.Key, cancel),
         };
         if (!await ledger.OpenInPartsAsync(upload, cancel))
-            return Problems.Exists(name.Key) with { Plain = true };
+            return Problems.Exists((await catalogue.FindAsync(name.Key, cancel))!) with { Plain = true };
         return new UploadStatusAnswer(UploadStatusAnswer.Of(upload), 201);
     }
 

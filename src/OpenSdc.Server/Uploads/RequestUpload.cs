@@ -31,11 +31,11 @@ internal static class RequestUpload
             var upload = new RecordedUpload(id, name.Key, UploadState.Open, clock.GetUtcNow().AddSeconds(options.UploadLifetime));
             return await uploads.OpenAsync(upload, context.RequestAborted)
                 ? new UploadUrl(direct.SignUpload(id, name.Key, options.UploadLifetime), id)
-                : Problems.Exists(name.Key);
+                : Problems.Exists((await catalogue.FindAsync(name.Key, context.RequestAborted))!);
         }
 
-        if (await catalogue.HasAsync(name.Key, context.RequestAborted))
-            return Problems.Exists(name.Key);
+        if (await catalogue.FindAsync(name.Key, context.RequestAborted) is { } there)
+            return Problems.Exists(there);
         return new UploadUrl(urls.Sign(address.Of(context), "PUT", name.Key, options.UploadLifetime));
     }
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Shouldly;
 using Xunit;
 
@@ -22,7 +24,7 @@ public sealed class RequestUploadTests(FoundingArchive founding) : IClassFixture
     [InlineData("/upload/home/me/some%20folder/2031/" + New, 200, """{"statusCode": 200, "body": "URL"}""", "\"URL\"")]
     [InlineData("/upload/" + New, 200, """{"statusCode": 200, "body": "URL"}""", "\"URL\"")]
     [InlineData("/upload/imap_mag_l0_burst_20230112_20230113_v01-01.pkts", 409,
-        """{"statusCode": 409, "body": "imap/mag/l0/2023/01/imap_mag_l0_burst_20230112_20230113_v01-01.pkts already exists."}""",
+        """{"statusCode": 409, "body": "imap/mag/l0/2023/01/imap_mag_l0_burst_20230112_20230113_v01-01.pkts already exists.", "sha256": """,
         "imap/mag/l0/2023/01/imap_mag_l0_burst_20230112_20230113_v01-01.pkts already exists.")]
     [InlineData("/upload/nonsense.cdf", 400, """{"statusCode": 400, "body": "BADNAME", "errors": [""", BadName)]
     [InlineData("/upload/science/nonsense.cdf", 400, """{"statusCode": 400, "body": "BADNAME", "errors": [""", BadName)]
@@ -49,6 +51,25 @@ public sealed class RequestUploadTests(FoundingArchive founding) : IClassFixture
                 asPlain.Printed(archive).ShouldBe(plain.Replace("URL", NewUrl));
             else
                 asPlain.Json.GetProperty("detail").GetString().ShouldBe(plain);
+        }
+    }
+
+    [Fact]
+    public async Task The_answer_that_a_file_exists_says_its_digest_and_size()
+    {
+        const string Name = "imap_mag_l0_burst_20230112_20230113_v01-01.pkts";
+        var sha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(Name)));
+        foreach (var (request, accept, content) in new (string, string, string?)[]
+            {
+                ($"GET /upload/{Name}", "application/json", null),
+                ($"GET /upload/{Name}", "*/*", null),
+                ("POST /uploads", "*/*", $$"""{"filename": "{{Name}}", "size": 10}"""),
+            })
+        {
+            var answer = await archive.SendAsync(request, accept, content is null ? null : new StringContent(content));
+            answer.Status.ShouldBe(409, answer.Text);
+            answer.Json.GetProperty("sha256").GetString().ShouldBe(sha256);
+            answer.Json.GetProperty("size").GetInt64().ShouldBe(Name.Length);
         }
     }
 
