@@ -9,8 +9,9 @@ namespace OpenSdc.Server.Upkeep;
 /// and service resumes by itself.
 /// </summary>
 /// <remarks>
-/// Room is asked of the store for each upload, where it has an end, with all that the uploads in flight have announced taken off: many at once do not eat
-/// the floor together. Whether writes succeed is learnt from uploads that fail and from a probe, one object staged and flushed and one empty transaction: every
+/// The length that an upload announces is compared with the free room once, at its start, and is not kept for it: a client that announces much and sends little
+/// takes nothing from others. Bytes that were read and are not yet written are reserved, so that many uploads at once do not eat the floor together; an upload
+/// that finds no room on its way is refused then. Whether writes succeed is learnt from uploads that fail and from a probe, one object staged and flushed and one empty transaction: every
 /// 30 s, after a failure every second, and before an upload that comes after a failure, so that the first one after the end of the trouble is taken.
 /// </remarks>
 internal sealed partial class StorageWatch(
@@ -26,7 +27,9 @@ internal sealed partial class StorageWatch(
     private readonly Lock gate = new();
     private Task probing = Task.CompletedTask;
     private Problem? failing;
-    private long promised;
+    private long readAhead;
+    private long refusedForRoom;
+    private long toldOfRefusalAt = long.MinValue;
     private bool isFull;
 
     /// <summary>Bytes that uploads may still use in the store; null where it has no end that it knows of.</summary>
@@ -38,12 +41,15 @@ internal sealed partial class StorageWatch(
     /// <summary>What is answered while the store cannot be reached at all; null while it can.</summary>
     public Problem? Away => failing?.Code == Problems.StoreAway.Code ? failing : null;
 
-    /// <summary>Begins an upload of a length that its request declares, or of an unknown one. Dispose when it ends, in whatever way.</summary>
-    public async ValueTask<Room> EnterAsync(long? declared, CancellationToken cancel)
+    /// <summary>Begins an upload and compares the length that it announces, if any, with the free room. Dispose when it ends, in whatever way.</summary>
+    /// <param name="key">The file, for the log.</param>
+    /// <param name="announced">The announced length.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async ValueTask<Reservation> ReserveAsync(string key, long? announced, CancellationToken cancel)
     {
         if (failing is not null)
             await ProbeOnceAsync().WaitAsync(cancel);
-        return new(this, declared ?? 0);
+        return new(this, key, announced);
     }
 
     /// <summary>Tells of a write that failed by the disk's fault.</summary>
@@ -65,6 +71,7 @@ internal sealed partial class StorageWatch(
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             TellOfRoom();
+            TellOfRefused();
             if (failing is null && clock.GetUtcNow() < probeAt)
                 continue;
             await ProbeOnceAsync().WaitAsync(stoppingToken);
@@ -125,7 +132,32 @@ internal sealed partial class StorageWatch(
     // Without a floor a disk is full all the same when nothing is free.
     private long Floor => Math.Max(options.FreeSpaceFloor, 1);
 
-    private Problem? RefusalOf(long more) => failing ?? (Free - Interlocked.Read(ref promised) - more < Floor ? Problems.NoRoom : null);
+    private Problem? RefusalOf(long more) => failing ?? (Free - Interlocked.Read(ref readAhead) - more < Floor ? Problems.NoRoom : null);
+
+    private Problem? LoggedRefusalOf(string key, long more, long received)
+    {
+        var refusal = RefusalOf(more);
+        if (refusal?.Code == Problems.NoRoom.Code)
+            TellOfRefusal(key, received + more);
+        return refusal;
+    }
+
+    /// <summary>A line for a refusal, but one a second: further ones are counted, and <see cref="TellOfRefused"/> tells their number.</summary>
+    private void TellOfRefusal(string key, long size)
+    {
+        var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var before = Interlocked.Read(ref toldOfRefusalAt);
+        if (now < before + ProbeAfterFailure.TotalMilliseconds || Interlocked.CompareExchange(ref toldOfRefusalAt, now, before) != before)
+            Interlocked.Increment(ref refusedForRoom);
+        else
+            LogNoRoom(key, size, Free ?? 0, Interlocked.Read(ref readAhead), options.FreeSpaceFloor);
+    }
+
+    private void TellOfRefused()
+    {
+        if (Interlocked.Exchange(ref refusedForRoom, 0) is > 0 and var count)
+            LogMoreNoRoom(count);
+    }
 
     /// <summary>Says once that there is no room any more, and once that there is: what single uploads are refused for want of it comes and goes too fast to be told.</summary>
     private void TellOfRoom()
@@ -139,30 +171,41 @@ internal sealed partial class StorageWatch(
             LogRoom(free, options.FreeSpaceFloor);
     }
 
-    /// <summary>The room that one upload takes.</summary>
-    internal sealed class Room : IDisposable
+    /// <summary>The room that one upload has reserved: its bytes that were read and are not yet in staging, where the file system itself counts them.</summary>
+    internal sealed class Reservation : IDisposable
     {
         private readonly StorageWatch watch;
-        private long rest;
+        private readonly string key;
+        private long received;
+        private long held;
 
-        public Room(StorageWatch watch, long declared)
+        public Reservation(StorageWatch watch, string key, long? announced)
         {
-            (this.watch, rest) = (watch, declared);
-            Interlocked.Add(ref watch.promised, declared);
+            (this.watch, this.key) = (watch, key);
+            Refusal = watch.LoggedRefusalOf(key, announced ?? 0, received: 0);
         }
 
-        /// <summary>Why the next bytes of it cannot be stored; null where they can.</summary>
-        public Problem? Refusal(int next) => watch.RefusalOf(Math.Max(0, next - rest));
+        /// <summary>Why the upload cannot begin; null where it can.</summary>
+        public Problem? Refusal { get; }
 
-        /// <summary>These bytes are in staging now, so that the file system itself counts them.</summary>
-        public void Took(long bytes)
+        /// <summary>Reserves room for bytes that were read; gives the refusal where there is none.</summary>
+        public Problem? Read(long bytes)
         {
-            var kept = Math.Min(bytes, rest);
-            rest -= kept;
-            Interlocked.Add(ref watch.promised, -kept);
+            received += bytes;
+            held += bytes;
+            Interlocked.Add(ref watch.readAhead, bytes);
+            return watch.LoggedRefusalOf(key, more: 0, received);
         }
 
-        public void Dispose() => Took(rest);
+        /// <summary>These bytes are in staging now.</summary>
+        public void Written(long bytes)
+        {
+            bytes = Math.Min(bytes, held);
+            held -= bytes;
+            Interlocked.Add(ref watch.readAhead, -bytes);
+        }
+
+        public void Dispose() => Written(held);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Uploads are refused ({Code}) until the archive can write again: {Reason}")]
@@ -176,4 +219,10 @@ internal sealed partial class StorageWatch(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "There is room again, so uploads are taken: {Free} bytes are free, and the free-space floor is {Floor}")]
     private partial void LogRoom(long free, long floor);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused {Key} (no-room): it has at least {Size} bytes, {Free} are free, {ReadAhead} are reserved for what other uploads have sent, and the free-space floor is {Floor}")]
+    private partial void LogNoRoom(string key, long size, long free, long readAhead, long floor);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused {Count} more uploads within the last second (no-room)")]
+    private partial void LogMoreNoRoom(long count);
 }

@@ -36,9 +36,9 @@ internal static class BeginParts
         if (await catalogue.FindAsync(name.Key, cancel) is { } there)
             return Problems.Exists(there) with { Plain = true };
         // Told now, not after hours of sending. The parts ask again: the room is not kept for them.
-        using (var room = await storage.EnterAsync(store.FreeBytes is null ? null : size, cancel))
+        using (var room = await storage.ReserveAsync(name.Key, size, cancel))
         {
-            if (room.Refusal(0) is { } noRoom)
+            if (room.Refusal is { } noRoom)
                 return noRoom;
         }
 

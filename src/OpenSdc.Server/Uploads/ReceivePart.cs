@@ -40,8 +40,8 @@ internal static partial class ReceivePart
         context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = null;
         try
         {
-            using var room = await storage.EnterAsync(size, context.RequestAborted);
-            if (room.Refusal(0) is { } noRoom)
+            using var room = await storage.ReserveAsync(upload.Key, size, context.RequestAborted);
+            if (room.Refusal is { } noRoom)
                 return noRoom;
             var tag = IncomingBytes.NewId();
             await using var place = disk.OpenPart(id, upload.Key, offset, size);

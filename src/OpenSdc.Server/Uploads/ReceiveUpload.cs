@@ -75,8 +75,8 @@ internal static partial class ReceiveUpload
     {
         var cancel = request.HttpContext.RequestAborted;
         // Told before the bytes are read, where their number is declared.
-        using var room = await storage.EnterAsync(request.ContentLength, cancel);
-        if (room.Refusal(0) is { } noRoom)
+        using var room = await storage.ReserveAsync(name.Key, request.ContentLength, cancel);
+        if (room.Refusal is { } noRoom)
             return noRoom;
         await using var staged = await store.StageAsync(name.Key, cancel);
         if (await RequestBody.ReadAsync(request, digests, staged, room, patience, options.MaxUploadSize) is { } refusal)

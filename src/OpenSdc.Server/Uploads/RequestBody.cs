@@ -7,12 +7,9 @@ namespace OpenSdc.Server.Uploads;
 /// <summary>The bytes of a PUT on their way: hashed, counted, checked and staged in pieces, whatever they are of.</summary>
 internal static class RequestBody
 {
-    // Room that must be left for what may come next of a body without a length.
-    private const int ReadAhead = 1024 * 1024;
-
     /// <summary>Reads the body to its end through the hash and into staging; gives the refusal where it is not what was promised.</summary>
     public static async Task<Problem?> ReadAsync(
-        HttpRequest request, RequestDigests digests, StagedObject? staged, StorageWatch.Room? room, Patience patience, long limit)
+        HttpRequest request, RequestDigests digests, StagedObject? staged, StorageWatch.Reservation? room, Patience patience, long limit)
     {
         var cancel = request.HttpContext.RequestAborted;
         var body = request.BodyReader;
@@ -31,6 +28,9 @@ internal static class RequestBody
             }
 
             done = read.IsCompleted;
+            // Before anything of it is written: others fill the disk as well, and a chunked body does not say how long it will be.
+            if (room?.Read(read.Buffer.Length) is { } noRoom)
+                return noRoom;
             var written = staged?.Written ?? 0;
             foreach (var segment in read.Buffer)
             {
@@ -43,12 +43,8 @@ internal static class RequestBody
             body.AdvanceTo(read.Buffer.End);
             if (total > limit)
                 return Problems.TooLarge(limit);
-            if (staged is null || staged.Written == written)
-                continue;
-            room!.Took(staged.Written - written);
-            // Others fill the disk as well, and a chunked body does not say how long it will be.
-            if (!done && room.Refusal(ReadAhead) is { } noRoom)
-                return noRoom;
+            if (staged is not null)
+                room?.Written(staged.Written - written);
         }
 
         return SurplusBytes.Refusal(request) ?? digests.Mismatch();

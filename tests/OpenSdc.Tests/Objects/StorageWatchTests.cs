@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using OpenSdc.Tests.Cli;
 using OpenSdc.Tests.Upkeep;
+using OpenSdc.Tests.Uploads;
 using Shouldly;
 using Xunit;
 
@@ -12,6 +13,7 @@ namespace OpenSdc.Tests.Objects;
 public sealed class StorageWatchTests
 {
     private const int Floor = 8 << 20;
+    private const int PartSize = 5 << 20;
 
     [Fact]
     public async Task Uploads_leave_the_floor_free_and_are_taken_again_when_there_is_room()
@@ -100,24 +102,103 @@ public sealed class StorageWatchTests
     }
 
     [Fact]
-    public async Task What_uploads_in_flight_have_announced_is_taken()
+    public async Task Uploads_that_announce_much_and_send_little_keep_no_room_from_others()
     {
         using var disk = Mount.Small("24m");
-        await using var archive = await StartAsync(disk);
-        var url = await archive.UploadUrlAsync(ArchiveFixture.NewName());
-        var other = await archive.UploadUrlAsync(ArchiveFixture.NewName());
-        using (var socket = new Socket(SocketType.Stream, ProtocolType.Tcp))
+        await using var archive = await RunningArchive.StartAsync(options => options with { FreeSpaceFloor = Floor, UploadPartSize = PartSize }, folder: disk.Folder);
+        var begun = (await archive.PostAsync("/uploads", $$"""{"filename":"{{ArchiveFixture.NewName()}}","size":{{PartSize}}}""")).Json.GetProperty("id").GetString();
+        var part = (await archive.SendAsync($"GET /uploads/{begun}/parts")).Json.GetProperty("urls")[0].GetProperty("url").GetString()!;
+        var trickling = new List<Socket>();
+        try
         {
-            await socket.ConnectAsync(archive.Endpoint.Host, archive.Endpoint.Port);
-            await socket.SendAsync(Encoding.ASCII.GetBytes(
-                $"PUT {new Uri(url).PathAndQuery} HTTP/1.1\r\nHost: {archive.Endpoint.Authority}\r\nContent-Length: {10 << 20}\r\n\r\nx"));
-            for (var tries = 0; tries < 400 && archive.FilesBelow("staging").Count == 0; tries++)
-                await Task.Delay(5);
-            (await archive.PutAsync(other, new byte[10 << 20])).Status.ShouldBe(507);
+            for (var i = 0; i < 5; i++)
+                trickling.Add(await TrickleAsync(archive, await archive.UploadUrlAsync(ArchiveFixture.NewName()), 10 << 20));
+            trickling.Add(await TrickleAsync(archive, part, PartSize));
+            await UploadSteps.UntilAsync("all of them are being received", () => Task.FromResult(archive.FilesBelow("staging").Count == 5 && archive.FilesBelow("parts").Count == 1));
+            (await archive.PutAsync(await archive.UploadUrlAsync(ArchiveFixture.NewName()), new byte[10 << 20])).Status.ShouldBe(201);
+            (await ReadyAsync(archive)).ShouldBe((200, "ready", "taken"));
+            (await archive.PutAsync(await archive.UploadUrlAsync(ArchiveFixture.NewName()), new byte[10 << 20])).Status.ShouldBe(507, "what is on the disk counts");
+        }
+        finally
+        {
+            trickling.ForEach(each => each.Dispose());
         }
 
         await archive.ShouldSoonStageNothingAsync();
-        (await archive.PutAsync(other, new byte[10 << 20])).Status.ShouldBe(201);
+
+        static async Task<Socket> TrickleAsync(RunningArchive archive, string url, int announced)
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(archive.Endpoint.Host, archive.Endpoint.Port);
+            await socket.SendAsync(Encoding.ASCII.GetBytes(
+                $"PUT {new Uri(url).PathAndQuery} HTTP/1.1\r\nHost: {archive.Endpoint.Authority}\r\nContent-Length: {announced}\r\n\r\nx"));
+            return socket;
+        }
+    }
+
+    [Fact]
+    public async Task Many_uploads_at_once_do_not_eat_the_floor_together()
+    {
+        using var disk = Mount.Small("24m");
+        await using var archive = await StartAsync(disk);
+        var urls = new List<string>();
+        for (var i = 0; i < 6; i++)
+            urls.Add(await archive.UploadUrlAsync(ArchiveFixture.NewName()));
+        var least = long.MaxValue;
+        using var ended = new CancellationTokenSource();
+        var watching = Task.Run(async () =>
+        {
+            for (var drive = new DriveInfo(disk.Folder); !ended.IsCancellationRequested; await Task.Delay(1))
+                least = Math.Min(least, drive.AvailableFreeSpace);
+        });
+        var stored = await Task.WhenAll(urls.Select((url, i) => IsStoredAsync(url, i % 2 == 0 ? new Unmeasured(new byte[6 << 20]) : new ByteArrayContent(new byte[6 << 20]))));
+        await ended.CancelAsync();
+        await watching;
+        stored.ShouldContain(false, "36 MiB have no room on 16");
+        // The catalogue's log is written below it.
+        least.ShouldBeGreaterThan(Floor - (1 << 20));
+        await archive.ShouldSoonStageNothingAsync();
+        (await archive.QueryAsync("")).Length.ShouldBe(stored.Count(each => each));
+
+        async Task<bool> IsStoredAsync(string url, HttpContent content)
+        {
+            try
+            {
+                var answer = await archive.SendAsync($"PUT {url}", content: content);
+                answer.Status.ShouldBeOneOf(201, 507);
+                return answer.Status == 201;
+            }
+            catch (HttpRequestException)
+            {
+                // Refused while it was still sending, and this client does not read the answer then.
+                return false;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_refusal_for_room_is_logged()
+    {
+        using var disk = Mount.Small("24m");
+        var (sdc, address) = await SdcProcess.ServeAsync(disk.Folder, $"--free-space-floor {Floor} --log-format text");
+        await using (sdc)
+        {
+            using var client = new HttpClient();
+            for (var i = 0; i < 3; i++)
+            {
+                var url = (await client.GetStringAsync(new Uri(new Uri(address), $"/upload/imap_swe_l1a_room{i}_20260101_v001.pkts"))).Trim('"');
+                using var content = new ByteArrayContent(new byte[17 << 20]);
+                using var answer = await client.PutAsync(url, content);
+                ((int)answer.StatusCode).ShouldBe(507);
+            }
+
+            await UploadSteps.UntilAsync("all three are in the log", () => Task.FromResult(Said() == 3));
+
+            int Said() => (sdc.Output + sdc.Errors).Split('\n').Sum(line =>
+                line.Contains("Refused imap/swe/l1a/2026/01/imap_swe_l1a_room", StringComparison.Ordinal) && line.Contains($"has at least {17 << 20} bytes", StringComparison.Ordinal) ? 1
+                : line.IndexOf("Refused ", StringComparison.Ordinal) is >= 0 and var at && line.Contains(" more uploads", StringComparison.Ordinal) ? int.Parse(line[(at + 8)..].Split(' ')[0])
+                : 0);
+        }
     }
 
     [Fact]
