@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Description;
 
 namespace OpenSdc.Server;
@@ -70,7 +71,8 @@ internal static class ApiDescription
             Shapes.Add(document, type.Name, await context.GetOrCreateSchemaAsync(type, cancellationToken: cancel));
         Shapes.AddTo(document);
 
-        foreach (var words in Operations.All)
+        var hasKernels = context.ApplicationServices.GetRequiredService<Mission>().Kernels is not null;
+        foreach (var words in Operations.All.Where(each => hasKernels || !KernelOperations.All.Contains(each)))
         {
             // The metrics are served by a middleware, which no description of routes knows.
             if (!document.Paths.TryGetValue(words.Path, out var item))

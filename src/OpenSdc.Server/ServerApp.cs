@@ -6,6 +6,7 @@ using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Description;
 using OpenSdc.Server.Files;
 using OpenSdc.Server.Files.Formats;
+using OpenSdc.Server.Files.Kernels;
 using OpenSdc.Server.Objects;
 using OpenSdc.Server.Uploads;
 using OpenSdc.Server.Upkeep;
@@ -40,7 +41,9 @@ public static class ServerApp
         var services = builder.Services;
         services.AddSingleton(options);
         services.AddSingleton(clock);
-        services.AddSingleton(options.ReadMission());
+        var mission = options.ReadMission();
+        services.AddSingleton(mission);
+        KernelRoutes.Add(services, mission);
         services.AddSingleton<Telemetry>();
         services.AddSingleton<PublicAddress>();
         services.AddSingleton<Patience>();
@@ -157,6 +160,7 @@ public static class ServerApp
             routes.MapPost("/query", QueryFiles.HandlePost);
             routes.MapMethods("/coverage", GetAndHead, CoverFiles.Handle);
             routes.MapMethods("/facets", GetAndHead, CountFacets.Handle);
+            KernelRoutes.Map(routes, app.Services.GetRequiredService<Mission>());
             routes.MapMethods("/download/{**path}", GetAndHead, DownloadFile.Handle);
             if (bytesPassHere)
                 routes.MapMethods(SignedUrls.Root + "{**key}", GetAndHead, ServeObject.Handle);

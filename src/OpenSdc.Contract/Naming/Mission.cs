@@ -38,6 +38,9 @@ public sealed class Mission
     /// <summary>The folder with which every key starts, e.g. <c>imap/</c>. A download path may leave it out.</summary>
     public string Root { get; }
 
+    /// <summary>What is said of SPICE kernels; null where the mission has none.</summary>
+    public KernelRules? Kernels { get; init; }
+
     /// <summary>The families in the order in which a name is tried.</summary>
     public IReadOnlyList<Family> Families { get; }
 

@@ -8,13 +8,14 @@ namespace OpenSdc.Contract.Naming;
 /// machinery ten times that. Nothing is found by reflection.
 /// </remarks>
 internal sealed record MissionEntry(string Mission, string Root, Dictionary<string, string>? OlderRoots,
-    Dictionary<string, string[]>? Lists, Dictionary<string, string[]>? Fields, FamilyEntry[] Families)
+    Dictionary<string, string[]>? Lists, Dictionary<string, string[]>? Fields, FamilyEntry[] Families, KernelsEntry? Kernels)
 {
     public static MissionEntry Read(JsonElement json)
     {
-        var file = new Entry(json, "The mission file", ["mission", "root", "older_roots", "lists", "fields", "families"]);
+        var file = new Entry(json, "The mission file", ["mission", "root", "older_roots", "lists", "fields", "families", "kernels"]);
         return new(file.Needed("mission"), file.Needed("root"), file.Map("older_roots", Entry.Text), file.Map("lists", Entry.Words),
-            file.Map("fields", Entry.Words), file.All("families", FamilyEntry.Read) ?? throw file.Lacks("families"));
+            file.Map("fields", Entry.Words), file.All("families", FamilyEntry.Read) ?? throw file.Lacks("families"),
+            file.One("kernels", KernelsEntry.Read));
     }
 }
 
@@ -57,6 +58,17 @@ internal sealed record RuleEntry(Dictionary<string, string[]> If, Dictionary<str
     }
 }
 
+internal sealed record KernelsEntry(
+    string Family, string Clock, string[] EndsOnly, Dictionary<string, string> Tables, string[][] LoadOrder)
+{
+    public static KernelsEntry Read(JsonElement json, string owner)
+    {
+        var kernels = new Entry(json, "The kernels", ["family", "clock", "ends_only", "tables", "load_order"]);
+        return new(kernels.Needed("family"), kernels.Needed("clock"), kernels.All("ends_only", Entry.Text) ?? [], kernels.Map("tables", Entry.Text) ?? [],
+            kernels.All("load_order", Entry.Words) ?? throw kernels.Lacks("load_order"));
+    }
+}
+
 /// <summary>
 /// One object of the file. A member that is not known is refused: a mistyped word must not be passed over in silence.
 /// </summary>
@@ -95,6 +107,10 @@ internal sealed class Entry
     public bool? Flag(string member) => !_json.TryGetProperty(member, out var value) ? null
         : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
         : throw new MissionFileException($"{Place(member)} must be true or false, and is {Kind(value)}.");
+
+    public T? One<T>(string member, Func<JsonElement, string, T> read)
+        where T : class =>
+        _json.TryGetProperty(member, out var value) ? read(value, Place(member)) : null;
 
     public T[]? All<T>(string member, Func<JsonElement, string, T> read)
         where T : class

@@ -45,10 +45,23 @@ internal static class MissionLoader
             families.Add(new Family(entry.Name, entry.YieldsTo ?? [], [.. Conventions(file, entry)]));
         }
 
-        var mission = new Mission(file.Mission, file.Root, olderRoots, families);
+        var mission = new Mission(file.Mission, file.Root, olderRoots, families) { Kernels = Kernels(file.Kernels, families) };
         OverlapCheck.Run(mission);
         CheckExamples(mission, file);
         return mission;
+    }
+
+    private static KernelRules? Kernels(KernelsEntry? entry, List<Family> families)
+    {
+        if (entry is null) return null;
+        var family = families.Find(f => f.Name == entry.Family) ?? throw new MissionFileException($"The kernels are of the family '{entry.Family}', which is not one of the file.");
+        var types = family.Descriptors;
+        foreach (var type in entry.LoadOrder.SelectMany(group => group).Concat(entry.Tables.Values).Concat(entry.EndsOnly).Append(entry.Clock))
+            if (!types.Contains(type)) throw new MissionFileException($"The kernels name the type '{type}', which is not one of {string.Join(", ", types)}.");
+        foreach (var route in entry.Tables.Keys)
+            if (route.Length == 0 || !route.All(letter => char.IsAsciiLetterLower(letter) || letter == '-'))
+                throw new MissionFileException($"The table '{route}' of the kernels must be named in lower-case letters and hyphens.");
+        return new KernelRules(family.Name, types, entry.LoadOrder, entry.Tables, entry.Clock, entry.EndsOnly);
     }
 
     private static IEnumerable<Convention> Conventions(MissionEntry file, FamilyEntry family)

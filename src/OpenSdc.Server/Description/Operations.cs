@@ -251,6 +251,7 @@ internal static class Operations
         CoverageOperations.Coverage.ForHead("headCoverFiles", "Ask about what files cover"),
         CoverageOperations.FacetsOfFiles,
         CoverageOperations.FacetsOfFiles.ForHead("headCountFacets", "Ask about the values of files"),
+        .. KernelOperations.All,
         DownloadFile,
         DownloadFile.ForHead("headDownloadFile", "Ask where the bytes of a file are"),
         ServeObject,

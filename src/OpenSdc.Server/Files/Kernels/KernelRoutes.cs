@@ -1,0 +1,26 @@
+using OpenSdc.Contract.Naming;
+
+namespace OpenSdc.Server.Files.Kernels;
+
+/// <summary>The routes of kernels that installed clients and scripts call. Their answers are bare, whatever the <c>Accept</c> header says. A mission without kernels has none of them.</summary>
+internal static class KernelRoutes
+{
+    private static readonly string[] GetAndHead = ["GET", "HEAD"];
+
+    public static void Add(IServiceCollection services, Mission mission)
+    {
+        if (mission.Kernels is not null)
+            services.AddSingleton<KernelCatalogue>();
+    }
+
+    public static void Map(RouteGroupBuilder routes, Mission mission)
+    {
+        if (mission.Kernels is not { } kernels)
+            return;
+        routes.MapMethods("/spice-query", GetAndHead, SpiceQuery.Handle);
+        foreach (var (route, type) in kernels.Tables)
+            routes.MapMethods("/" + route, GetAndHead, (HttpContext context, KernelCatalogue catalogue) => KernelTables.HandleAsync(type, context, catalogue));
+        routes.MapMethods("/metakernel", GetAndHead, Metakernel.Handle);
+        routes.MapPost("/reprocess", () => new BareText(501, "application/json", Representation.Quoted("This archive stores and serves data; it does not process any.")));
+    }
+}
