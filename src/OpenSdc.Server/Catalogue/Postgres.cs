@@ -130,6 +130,9 @@ internal sealed class Postgres : SqlDialect, IDisposable
         return command;
     }
 
+    // Statements that the driver prepares by itself outlive their commands, in the server too.
+    public override void ForgetPrepared(DbConnection connection) => ((NpgsqlConnection)connection).UnprepareAll();
+
     public override void Bind(DbParameter parameter, object? value)
     {
         var bound = (NpgsqlParameter)parameter;

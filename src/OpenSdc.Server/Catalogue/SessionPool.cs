@@ -96,11 +96,17 @@ internal sealed class NoSessionException(string message) : DbException(message);
 /// <summary>One open connection and the statements prepared on it, by their text.</summary>
 internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDisposable
 {
-    // Queries differ in which filters they name; a client that tries every combination must not grow this without end.
-    private const int MostStatements = 200;
+    /// <summary>
+    /// Most SQL text of the prepared statements that one session keeps, in characters. Queries differ in their text, and a prepared statement takes up to about 60 bytes of memory for each
+    /// character of it, so the length is bounded and not the number.
+    /// </summary>
+    public const int MostText = 64 * 1024;
 
     private readonly Dictionary<string, DbCommand> statements = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DirectStatement?> directs = new(StringComparer.Ordinal);
+
+    /// <summary>Characters of the SQL text of the statements that are kept.</summary>
+    public int TextLength { get; private set; }
 
     public DbConnection Connection => connection;
 
@@ -115,10 +121,11 @@ internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDi
     {
         if (!statements.TryGetValue(sql, out var command))
         {
-            if (statements.Count >= MostStatements)
+            if (TextLength + sql.Length > MostText)
                 Forget();
             command = dialect.Command(connection, sql, values.Length);
             statements.Add(sql, command);
+            TextLength += sql.Length;
         }
 
         for (var i = 0; i < values.Length; i++)
@@ -144,7 +151,8 @@ internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDi
 
     public void Dispose()
     {
-        Forget();
+        foreach (var command in statements.Values)
+            command.Dispose();
         foreach (var direct in directs.Values)
             direct?.Dispose();
         connection.Dispose();
@@ -157,10 +165,14 @@ internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDi
         return direct;
     }
 
+    /// <summary>Lets go of all statements. One that is longer than the bound stays until the next one comes.</summary>
     private void Forget()
     {
         foreach (var command in statements.Values)
             command.Dispose();
+        if (statements.Count > 0)
+            dialect.ForgetPrepared(connection);
         statements.Clear();
+        TextLength = 0;
     }
 }

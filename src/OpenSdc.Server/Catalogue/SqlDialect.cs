@@ -59,6 +59,11 @@ internal abstract class SqlDialect
     /// <summary>The same for a statement that is run very often and of whose rows nothing is read, without the driver; null where the driver does as well.</summary>
     public virtual DirectStatement? Direct(DbConnection connection, string sql) => null;
 
+    /// <summary>Lets go of what the driver and the server keep of the statements of a connection, where disposing of the commands does not.</summary>
+    public virtual void ForgetPrepared(DbConnection connection)
+    {
+    }
+
     /// <summary>Gives a parameter its value: null, a text or a whole number.</summary>
     public abstract void Bind(DbParameter parameter, object? value);
 

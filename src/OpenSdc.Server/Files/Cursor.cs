@@ -15,7 +15,7 @@ internal readonly record struct Cursor(long AsOf, string After, int Offset = 0)
 {
     public string Write() => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{AsOf}:{Offset}:{After}")));
 
-    /// <summary>Null where the text is not one of ours.</summary>
+    /// <summary>Null where the text is not one of ours. Paths are visible ASCII; a database may refuse other characters, such as NUL, with an error.</summary>
     public static Cursor? Read(string text)
     {
         if (!Base64Url.IsValid(text))
@@ -24,6 +24,7 @@ internal readonly record struct Cursor(long AsOf, string After, int Offset = 0)
         return parts.Length == 3
             && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var asOf)
             && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var offset)
+            && parts[2].AsSpan().IndexOfAnyExceptInRange('!', '~') < 0
             ? new Cursor(asOf, parts[2], offset)
             : null;
     }

@@ -14,12 +14,15 @@ internal sealed class ParameterValues(IQueryCollection given)
     public const int MostWildcards = 4;
     public const int MostValues = 1000;
 
+    /// <summary>Most different values of a parameter that hold a wildcard: each row is compared with each of them.</summary>
+    public const int MostPatterns = 10;
+
     // A cursor holds a path, and is longer than what it holds.
     private const int LongestSingle = 1024;
 
     public bool Has(string name) => given.ContainsKey(name);
 
-    /// <summary>All that is given for a parameter, as a sentence can repeat it.</summary>
+    /// <summary>All that is given for a parameter.</summary>
     public string Text(string name) => string.Join(',', given[name].AsEnumerable());
 
     public string OneOf(string name, IReadOnlyList<string> allowed) =>
@@ -45,14 +48,17 @@ internal sealed class ParameterValues(IQueryCollection given)
         };
     }
 
-    /// <summary>Repeated parameters and comma lists alike.</summary>
+    /// <summary>Repeated parameters and comma lists alike, each value as often as it is given.</summary>
     public IEnumerable<string> Split(string name, int most = MostValues)
     {
         var seen = 0;
         foreach (var value in given[name])
         {
-            foreach (var text in (value ?? "").Split(','))
+            // Text by text, so that a long list is refused at its first fault.
+            for (int from = 0, end; from <= (value ?? "").Length; from = end + 1)
             {
+                end = value?.IndexOf(',', from) is { } comma and >= 0 ? comma : (value ?? "").Length;
+                var text = value?[from..end] ?? "";
                 if (text.Length == 0)
                     throw Bad(name, value ?? "", "one value or several between commas, none of them empty", []);
                 if (text.Length > LongestValue)
@@ -65,6 +71,9 @@ internal sealed class ParameterValues(IQueryCollection given)
             }
         }
     }
+
+    /// <summary>Whether a value is a wildcard and nothing else, which filters nothing.</summary>
+    public static bool IsStar(string text) => text.Length > 0 && text.AsSpan().IndexOfAnyExcept('*') < 0;
 
     public int Number(string name, string prefix, int least, int most) => Number(name, Single(name), prefix, least, most);
 

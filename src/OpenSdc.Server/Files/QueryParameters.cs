@@ -110,7 +110,7 @@ internal sealed class QueryParameters
         query = query with
         {
             Latest = query.Latest || versions.Contains("latest"),
-            Versions = [.. versions.Where(each => each is not ("latest" or "*"))],
+            Versions = [.. versions.Where(each => each is not "latest")],
         };
     }
 
@@ -131,7 +131,7 @@ internal sealed class QueryParameters
         // A file must satisfy both parameters where both are given; no file has the empty path.
         if (query.FilePaths.Count > 0)
             keys = [.. query.FilePaths.Intersect(keys, StringComparer.Ordinal).DefaultIfEmpty("")];
-        query = query with { FilePaths = keys };
+        query = query with { FilePaths = [.. keys.Distinct(StringComparer.Ordinal)] };
     }
 
     private FileQuery ReadCursor(string name)
@@ -150,28 +150,34 @@ internal sealed class QueryParameters
         var allowed = families.SelectMany(of).Distinct(StringComparer.Ordinal).ToList();
         if (allowed.Count == 0)
             throw DoesNotGo(name);
-        var values = new List<string>();
-        foreach (var text in given.Split(name))
+        var values = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var text in Distinct(name))
         {
-            if (text == "*")
+            if (IsStar(text))
                 return [];
             var matches = allowed.Where(each => Wildcard.Matches(text, each)).ToList();
             if (matches.Count == 0)
                 throw Bad(name, text, string.Join(", ", allowed), []);
-            values.AddRange(matches);
+            values.UnionWith(matches);
         }
 
-        return values;
+        return [.. allowed.Where(values.Contains)];
     }
 
     private List<string> Texts(string name, string allowed, Func<string, bool> isAllowed)
     {
-        var values = given.Split(name).ToList();
-        if (values.Find(text => text != "*" && !isAllowed(text)) is { } bad)
+        var values = Distinct(name);
+        if (values.Find(text => !IsStar(text) && !isAllowed(text)) is { } bad)
             throw Bad(name, bad, allowed, []);
         // A lone star filters nothing.
-        return values.Contains("*") ? values.Where(text => text == "latest").ToList() : values;
+        if (values.Exists(IsStar))
+            return [.. values.Where(text => text == "latest")];
+        return values.Count(text => text.Contains('*', StringComparison.Ordinal)) > MostPatterns
+            ? throw Bad(name, given.Text(name), $"at most {MostPatterns} different values with wildcards", [])
+            : values;
     }
+
+    private List<string> Distinct(string name) => [.. given.Split(name).Distinct(StringComparer.Ordinal)];
 
     private List<int> Numbers(string name, string prefix) => families.Any(each => each.Fields.Contains(name))
         ? [.. given.Split(name).Select(text => Number(name, text, prefix, 0, int.MaxValue)).Distinct()]

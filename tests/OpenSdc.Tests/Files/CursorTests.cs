@@ -9,7 +9,7 @@ public sealed class CursorTests
 {
     [Fact]
     public void What_was_written_is_read_back() =>
-        Gen.Select(Gen.Long[0, long.MaxValue], Gen.Char[' ', '\uD7FF'].Array[0, 300]).Sample((asOf, after) =>
+        Gen.Select(Gen.Long[0, long.MaxValue], Gen.Char['!', '~'].Array[0, 300]).Sample((asOf, after) =>
         {
             var cursor = new Cursor(asOf, new string(after));
             Cursor.Read(cursor.Write()).ShouldBe(cursor);
@@ -31,6 +31,10 @@ public sealed class CursorTests
     [InlineData("OmE")] // :a
     [InlineData("LTE6YQ")] // -1:a
     [InlineData("KzE6YQ")] // +1:a
+    [InlineData("NTowOmEAYg")] // 5:0:a, NUL, b
+    [InlineData("NTowOmEKYg")] // 5:0:a, a newline, b
+    [InlineData("NTowOmEbW2I")] // 5:0:a, an escape sequence
+    [InlineData("NTowOmH_Yg")] // 5:0:a, a byte that is no UTF-8, b
     [InlineData("OTk5OTk5OTk5OTk5OTk5OTk5OTk6YQ")] // more than a long holds
     public void Text_that_is_not_ours_is_refused(string text) => Cursor.Read(text).ShouldBeNull();
 }

@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Primitives;
+
+namespace OpenSdc.Server.Files;
+
+/// <summary>
+/// The parameters of a query out of a JSON object, read as its bytes come. A body that cannot be a query is refused at its first fault, and the time that reading
+/// takes grows with the length of the body.
+/// </summary>
+internal sealed class JsonParameters
+{
+    /// <summary>
+    /// Longest member name or value, in bytes, with its quotes and escapes. The reader begins such a text anew whenever more of it comes, so its length bounds the work for each
+    /// piece of a body that comes in small pieces.
+    /// </summary>
+    public const int LongestText = 8 * 1024;
+
+    private readonly Dictionary<string, StringValues> members = new(StringComparer.Ordinal);
+    private readonly List<string> values = [];
+    private JsonReaderState state;
+    private string? name;
+    private bool isInArray;
+
+    /// <summary>The members so far; all of them after the last piece.</summary>
+    public IReadOnlyDictionary<string, StringValues> Members => members;
+
+    /// <summary>Reads what has come since the last call.</summary>
+    /// <param name="bytes">The bytes that are not yet consumed.</param>
+    /// <param name="isLast">Whether no more will come.</param>
+    /// <param name="consumed">Up to where they were read; the rest is given again with the next piece.</param>
+    /// <returns>The problem with the body, or null.</returns>
+    /// <exception cref="JsonException">The body is not JSON.</exception>
+    public Problem? Read(ReadOnlySequence<byte> bytes, bool isLast, out SequencePosition consumed)
+    {
+        var json = new Utf8JsonReader(bytes, isLast, state);
+        Problem? problem = null;
+        while (problem is null && json.Read())
+            problem = Take(ref json);
+        state = json.CurrentState;
+        consumed = json.Position;
+        if (problem is null && bytes.Length - json.BytesConsumed > LongestText)
+            problem = Malformed($"has a name or a value that is longer than {LongestText} bytes");
+        return problem;
+    }
+
+    private Problem? Take(ref Utf8JsonReader json)
+    {
+        switch (json.TokenType)
+        {
+            case JsonTokenType.PropertyName when json.CurrentDepth == 1:
+                name = Text(ref json);
+                if (name is null)
+                    return HalfCharacter;
+                if (!QueryParameters.Names.Contains(name))
+                    return Problems.UnknownParameter(ParameterValues.Shown(name), QueryParameters.Names);
+                return members.ContainsKey(name)
+                    ? Malformed($"has the member {name} more than once; several values of a parameter are an array")
+                    : null;
+            case JsonTokenType.StartArray when name is not null && !isInArray:
+                isInArray = true;
+                return null;
+            case JsonTokenType.EndArray when isInArray:
+                // A client that has no names left must not be given all files there are.
+                if (values.Count == 0)
+                    return Malformed($"has the member {name}, which is an empty array");
+                return EndMember();
+            case JsonTokenType.String or JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False when name is not null:
+                if (Text(ref json) is not { } value)
+                    return HalfCharacter;
+                if (values.Count == QueryParameters.MostFiles)
+                    return Malformed($"has the member {name} with more than {QueryParameters.MostFiles} values");
+                values.Add(value);
+                return isInArray ? null : EndMember();
+            case JsonTokenType.StartObject or JsonTokenType.EndObject when name is null:
+                return null;
+            default:
+                return name is null
+                    ? Malformed("is JSON, but no object")
+                    : Malformed($"has the member {name}, which is no text, number, true or false, nor an array of these");
+        }
+    }
+
+    private Problem? EndMember()
+    {
+        members.Add(name!, new StringValues([.. values]));
+        values.Clear();
+        (name, isInArray) = (null, false);
+        return null;
+    }
+
+    /// <summary>The text of a name or a value; null where it holds an escape such as <c>\ud800</c> alone, which is well-formed JSON and no text.</summary>
+    private static string? Text(ref Utf8JsonReader json)
+    {
+        switch (json.TokenType)
+        {
+            case JsonTokenType.True:
+                return "true";
+            case JsonTokenType.False:
+                return "false";
+            case JsonTokenType.Number:
+                return Encoding.ASCII.GetString(json.HasValueSequence ? json.ValueSequence.ToArray() : json.ValueSpan);
+            default:
+                try
+                {
+                    return json.GetString();
+                }
+                catch (InvalidOperationException)
+                {
+                    return null;
+                }
+        }
+    }
+
+    private static Problem HalfCharacter => Malformed("holds half of a Unicode character");
+
+    private static Problem Malformed(string what) => QueryBody.Malformed(what);
+}
