@@ -8,7 +8,7 @@ namespace OpenSdc.Server;
 internal static class Limits
 {
     /// <summary>
-    /// Least average rate at which an answer of /query is taken. A slow reader holds a snapshot of the catalogue, so that its log cannot be folded in and grows:
+    /// Least average rate at which an answer of more than <see cref="Files.ListingPlaces.Free"/> to a query is taken. A slow reader holds a snapshot of the catalogue, so that its log cannot be folded in and grows:
     /// 64 KiB a second bounds that to two hours for a million files.
     /// </summary>
     public static MinDataRate OfListings { get; } = new(bytesPerSecond: 64 * 1024, gracePeriod: TimeSpan.FromSeconds(30));

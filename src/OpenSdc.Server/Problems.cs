@@ -86,6 +86,10 @@ internal static class Problems
         "The archive's catalogue cannot be reached at the moment; try again in a few seconds.")
     { Plain = true, RetryAfter = 5 };
 
+    public static Problem TooManyListings { get; } = new("too-many-listings", 503,
+        "The archive sends as many long answers at once as it may; try again in a few seconds, or ask for less at once, with limit or more filters.")
+    { Plain = true, RetryAfter = 5 };
+
     public static Problem NoSuchObject { get; } = new("not-found", 404, "There is no such object.") { Plain = true };
 
     public static Problem DamagedObject(string key) => new("damaged", 500,

@@ -79,6 +79,7 @@ public static class ServerApp
 
         services.AddSingleton<Catalogue.Catalogue>();
         services.AddSingleton<LookUps>();
+        services.AddSingleton<ListingPlaces>();
         services.AddSingleton<LostCatalogue>();
         services.AddSingleton<Soundness>();
         services.AddSingleton<Duties>();

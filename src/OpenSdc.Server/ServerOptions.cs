@@ -114,6 +114,11 @@ public sealed record ServerOptions
     /// <summary>Connections that are open at once; further ones are closed as they come.</summary>
     public int MaxConnections { get; init; } = 4096;
 
+    /// <summary>
+    /// Answers of more than 64 KiB to <c>/query</c>, <c>/coverage</c> and <c>/facets</c> that are sent at once; further ones are answered 503. At most three quarters of the catalogue's reading sessions.
+    /// </summary>
+    public int MaxListings { get; init; } = 24;
+
     /// <summary>The settings by name, as <c>sdc serve --help</c> lists them.</summary>
     public static IReadOnlyList<Setting> Settings { get; } =
     [
@@ -144,6 +149,7 @@ public sealed record ServerOptions
         new("free-space-floor", "Bytes that uploads leave free on the data folder's disk.", "268435456", (o, v) => o with { FreeSpaceFloor = Whole(v, 0, 1L << 50) }),
         new("client-timeout", "Seconds that a client may stand still.", "30", (o, v) => o with { ClientTimeout = (int)Whole(v, 2, 3600) }),
         new("max-connections", "Connections open at once.", "4096", (o, v) => o with { MaxConnections = (int)Whole(v, 1, 1_000_000) }),
+        new("max-listings", "Answers of more than 64 KiB to queries that are sent at once; further ones are answered 503.", "24", (o, v) => o with { MaxListings = (int)Whole(v, 1, 1000) }),
     ];
 
     // Said about a bucket that is not named, they would be passed over, and the objects lie where nobody looks for them.

@@ -18,6 +18,8 @@ internal sealed class Telemetry : IDisposable
     private readonly Counter<long> bytesScrubbed;
     private readonly Counter<long> filesVerified;
     private readonly Counter<long> soundnessChanges;
+    private readonly Counter<long> listingsRefused;
+    private readonly Counter<long> listingsCut;
     private readonly Histogram<double> publishTime;
     private readonly Histogram<double> catalogueTime;
 
@@ -31,6 +33,8 @@ internal sealed class Telemetry : IDisposable
         soundnessChanges = meter.CreateCounter<long>("opensdc.soundness.changes", "{file}", "Files found lost or damaged, or sound again, by kind.");
         meter.CreateObservableGauge("opensdc.unsound.files", () => UnsoundFiles, "{file}", "Files that are lost or damaged now.");
         meter.CreateObservableGauge("opensdc.uploads.waiting", () => WaitingUploads, "{upload}", "Uploads past the server or in parts that have arrived and are not yet published.");
+        listingsRefused = meter.CreateCounter<long>("opensdc.listings.refused", "{listing}", "Long answers to queries that were refused, since as many were sent as may be.");
+        listingsCut = meter.CreateCounter<long>("opensdc.listings.cut", "{listing}", "Long answers to queries that were ended, since they kept the catalogue's log.");
         publishTime = meter.CreateHistogram("opensdc.publish.duration", "s", "From the last byte received to the record in the catalogue.", advice: Buckets(0.0005));
         catalogueTime = meter.CreateHistogram("opensdc.catalogue.duration", "s", "Until the catalogue's first row, by one read.", advice: Buckets(0.00001));
     }
@@ -38,6 +42,10 @@ internal sealed class Telemetry : IDisposable
     /// <summary>Tells the size of staging whenever it is asked for.</summary>
     public void WatchStaging(Func<long> bytes) =>
         meter.CreateObservableGauge("opensdc.staging.size", bytes, "By", "Bytes of uploads that are not yet published.");
+
+    /// <summary>Tells how many long answers to queries are sent, whenever it is asked for.</summary>
+    public void WatchListings(Func<int> taken) =>
+        meter.CreateObservableGauge("opensdc.listings.active", taken, "{listing}", "Answers of more than 64 KiB to queries that are being sent.");
 
     /// <summary>This archive's own meter: several archives in one process bear the same name.</summary>
     public Meter Meter => meter;
@@ -55,6 +63,10 @@ internal sealed class Telemetry : IDisposable
 
     /// <summary>Uploads past the server or in parts that have arrived and not ended, as last counted.</summary>
     public long WaitingUploads { get; set; }
+
+    public void RefusedListing() => listingsRefused.Add(1);
+
+    public void CutListings(int count) => listingsCut.Add(count);
 
     public void Scrubbed(long bytes) => bytesScrubbed.Add(bytes);
 

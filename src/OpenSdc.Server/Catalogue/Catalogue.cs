@@ -28,11 +28,14 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
 
-    private readonly SessionPool readers = new(dialect, dialect.ReaderSetUp, dialect.Readers);
+    private readonly SessionPool readers = new(dialect, dialect.ReaderSetUp, dialect.Readers, mostListings: dialect.Readers - Math.Max(1, dialect.Readers / 8));
     private readonly SessionPool writers = new(dialect, dialect.WriterSetUp, dialect.Writers);
 
     /// <summary>What the database is called in sentences.</summary>
     public string Name => dialect.Name;
+
+    /// <summary>How many listings may read at the pace of their clients, so that short ones and look-ups always find a session.</summary>
+    public int MostLongListings => dialect.Readers - Math.Max(1, dialect.Readers / 4);
 
     /// <summary>Brings the schema up to date. Call once, before anything else.</summary>
     /// <exception cref="SettingException">The database cannot be opened, as on a full disk, or is a newer program's.</exception>
@@ -94,7 +97,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         if (head is null)
             await rows.BeginAsync(() => HeadAsync(session, snapshot, cancel), cancel);
         return rows;
-    }, cancel);
+    }, isListing: true, cancel);
 
     /// <summary>Opens what the files of a query cover, in the order of products and of days, months or years.</summary>
     /// <param name="query">The filters; its order and its page do not count.</param>
@@ -104,7 +107,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     {
         var (snapshot, head, current) = await BeginCoverAsync(session, query, cancel);
         return await CoverAsync(session, snapshot, head, current, digits, cancel);
-    }, cancel);
+    }, isListing: true, cancel);
 
     /// <summary>The same as text.</summary>
     public ValueTask<CoverageText> CoverTextAsync(FileQuery query, int digits, CancellationToken cancel) => OpenAsync(async session =>
@@ -113,7 +116,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         return CoveragePlan.YearsOf(current, digits) is { } years
             ? new CoverageText(new Rows(readers, session, snapshot, [years], limit: null) { Head = head })
             : new CoverageText(await CoverAsync(session, snapshot, head, current, digits, cancel));
-    }, cancel);
+    }, isListing: true, cancel);
 
     /// <summary>
     /// Records files in one transaction, each with the next number and its event. Where a key is recorded already, the
@@ -136,7 +139,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         var result = await read(session);
         readers.Return(session);
         return result;
-    }, cancel);
+    }, isListing: false, cancel);
 
     /// <summary>One transaction on a writer's session. When it returns, the transaction is on the disk.</summary>
     public async Task<T> WriteAsync<T>(Func<Session, DbTransaction, Task<T>> write, CancellationToken cancel)
@@ -222,12 +225,15 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     }
 
     /// <summary>Begins a read on a pooled session, and once again on a fresh one where the session's connection was broken before.</summary>
-    private async ValueTask<T> OpenAsync<T>(Func<Session, ValueTask<T>> open, CancellationToken cancel)
+    /// <param name="open">Begins the read.</param>
+    /// <param name="isListing">Whether the read may last, so that it must leave sessions for look-ups.</param>
+    /// <param name="cancel">Gives up.</param>
+    private async ValueTask<T> OpenAsync<T>(Func<Session, ValueTask<T>> open, bool isListing, CancellationToken cancel)
     {
         var started = Stopwatch.GetTimestamp();
         while (true)
         {
-            var session = await readers.RentAsync(cancel);
+            var session = await readers.RentAsync(isListing, cancel);
             try
             {
                 var opened = await open(session);

@@ -22,6 +22,7 @@ namespace OpenSdc.Server.Catalogue;
 internal sealed class Postgres : SqlDialect, IDisposable
 {
     private const int MostReaders = 32;
+    private const int LeastReaders = 4;
     private const long MigrationLock = 0x4F70656E534443; // one number for all archives' programs; each database has its own locks
 
     private static readonly TimeSpan RetryEvery = TimeSpan.FromMilliseconds(250);
@@ -94,8 +95,8 @@ internal sealed class Postgres : SqlDialect, IDisposable
                 return (null, "it names no Host");
             if (settings.Port is < 1 or > ushort.MaxValue)
                 return (null, string.Create(CultureInfo.InvariantCulture, $"its Port is {settings.Port}"));
-            if (settings.MaxPoolSize < 1)
-                return (null, "its Maximum Pool Size is 0");
+            if (settings.MaxPoolSize < LeastReaders)
+                return (null, string.Create(CultureInfo.InvariantCulture, $"its Maximum Pool Size is {settings.MaxPoolSize}, and {LeastReaders} is the least"));
             // Some settings contradict each other, which is noticed only here.
             SourceOf(settings).Dispose();
             return (settings, null);

@@ -8,14 +8,39 @@ namespace OpenSdc.Server.Catalogue;
 /// that few are in use and their page caches are warm. There are never more than a number of them: each has a page cache, and whoever comes when all are
 /// in use waits for one.
 /// </summary>
-internal sealed class SessionPool(SqlDialect dialect, string setUp, int most) : IDisposable
+/// <param name="dialect">The database.</param>
+/// <param name="setUp">Run on each new connection.</param>
+/// <param name="most">Most sessions.</param>
+/// <param name="mostListings">Most of them that listings have at once; the others are left to look-ups.</param>
+internal sealed class SessionPool(SqlDialect dialect, string setUp, int most, int mostListings = 0) : IDisposable
 {
     /// <summary>How long a caller waits for a session when all are in use.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
 
     private readonly ConcurrentStack<Session> idle = new();
     private readonly SemaphoreSlim free = new(most, most);
+    private readonly SemaphoreSlim freeOfListings = new(mostListings);
     private int generation;
+
+    /// <exception cref="NoSessionException">All sessions are in use and none becomes free.</exception>
+    public async ValueTask<Session> RentAsync(bool isListing, CancellationToken cancel)
+    {
+        if (!isListing)
+            return await RentAsync(cancel);
+        if (!await freeOfListings.WaitAsync(LongestWait, cancel))
+            throw new NoSessionException($"None of the catalogue's {mostListings} sessions for listings became free in {LongestWait.TotalSeconds:0} s.");
+        try
+        {
+            var session = await RentAsync(cancel);
+            session.IsListing = true;
+            return session;
+        }
+        catch
+        {
+            freeOfListings.Release();
+            throw;
+        }
+    }
 
     /// <exception cref="NoSessionException">All sessions are in use and none becomes free.</exception>
     public async ValueTask<Session> RentAsync(CancellationToken cancel)
@@ -44,8 +69,10 @@ internal sealed class SessionPool(SqlDialect dialect, string setUp, int most) : 
     public void Return(Session session)
     {
         session.IsFresh = false;
+        var isListing = session.IsListing;
+        session.IsListing = false;
         idle.Push(session);
-        free.Release();
+        Release(isListing);
     }
 
     /// <summary>The sessions that are idle now, and those that come back from a use that began before, are not used again: the connection of one of them was broken.</summary>
@@ -55,7 +82,14 @@ internal sealed class SessionPool(SqlDialect dialect, string setUp, int most) : 
     public void Discard(Session session)
     {
         session.Dispose();
+        Release(session.IsListing);
+    }
+
+    private void Release(bool isListing)
+    {
         free.Release();
+        if (isListing)
+            freeOfListings.Release();
     }
 
     /// <summary>See <see cref="SqlDialect.SendsAhead"/>.</summary>
@@ -112,6 +146,9 @@ internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDi
 
     /// <summary>Whether it has never been given back: its connection has just been made.</summary>
     public bool IsFresh { get; set; } = true;
+
+    /// <summary>Whether a listing has it.</summary>
+    public bool IsListing { get; set; }
 
     /// <summary>How often its pool had lost its trust in connections when it was made.</summary>
     public int Generation { get; init; }

@@ -40,6 +40,7 @@ internal static class CoverageOperations
     [
         new(Problems.UnknownParameter("colour", CoverageRequest.Filters) with { Plain = true }, "there is no such parameter"),
         new(Problems.BadParameter("The parameter bin is 'week'; allowed: day, month, year.") with { Plain = true }, "a value cannot mean anything, or the parameter belongs to a list of files"),
+        Failure.TooManyListings,
         Failure.Unexpected,
         Failure.Starting,
     ];

@@ -126,6 +126,8 @@ internal sealed record Failure(Problem Problem, string When)
 
     public static Failure StoreAway { get; } = new(Problems.StoreAway, "the objects lie in a store that cannot be reached at the moment");
 
+    public static Failure TooManyListings { get; } = new(Problems.TooManyListings, "the answer has more than 64 KiB, and as many of them are being sent as may be");
+
     public static Failure Unexpected { get; } = new(Problems.OfStatus(500), "the archive met an error of its own");
 
     public void AddTo(OpenApiResponses responses, OpenApiDocument document)

@@ -26,7 +26,7 @@ internal static class QueryOperations
 
     private static readonly string Limits =
         $"A value may have {ParameterValues.LongestValue} characters and {ParameterValues.MostWildcards} wildcards, and a parameter {ParameterValues.MostValues} values, "
-        + $"or {QueryParameters.MostFiles} names of files.";
+        + $"or {QueryParameters.MostFiles} names of files. At most {ParameterValues.MostPatterns} different values of `descriptor` or `version` have wildcards.";
 
     private static readonly OpenApiParameter IfNoneMatch =
         Words.Header("If-None-Match", "Answer 304 where nothing was published since the answer with this `ETag`.", Samples.QueryTag);
@@ -65,6 +65,7 @@ internal static class QueryOperations
         new(Problems.UnknownParameter("colour", QueryParameters.Names), "there is no such parameter"),
         new(Problems.BadParameter("The parameter start_date is '2026-01-01'; allowed: a day that exists, as YYYYMMDD."), "a value cannot mean anything"),
         Failure.Unexpected,
+        Failure.TooManyListings,
         Failure.Starting,
     ];
 
@@ -79,7 +80,7 @@ internal static class QueryOperations
     public static Operation Post { get; } = new(HttpMethod.Post, "/query", "queryFilesByPost", Operations.Query, "Find files, with the parameters in the body",
         $"""
         The same as `GET /query`, for what does not fit into an address, such as {QueryParameters.MostFiles} names: the parameters come in a form or in a JSON object, and those of the address count as
-        well. In JSON a value is a text, a number, true, false, or an array of these. It changes nothing. Pages are asked for with the same body, at the address that `Link` gives.
+        well. In JSON a value is a text, a number, true, false, or an array of these, and each member stands there once. It changes nothing. Pages are asked for with the same body, at the address that `Link` gives.
         """)
     {
         TakesKey = true,

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -38,10 +39,10 @@ internal sealed record Facets(CoverageRequest Request, Catalogue.Catalogue Catal
         if (await Request.AnswerHeadAsync(context, Catalogue))
             return;
         var values = Array.ConvertAll(Fields, _ => new Dictionary<string, (long Files, long Bytes)>(StringComparer.Ordinal));
-        var (files, bytes) = (0L, 0L);
+        var (head, files, bytes) = (0L, 0L, 0L);
         await using (var cells = await Catalogue.CoverAsync(Request.Query, Years, cancel))
         {
-            Request.AddHeaders(context, cells.Head);
+            head = cells.Head;
             while (await cells.NextAsync(cancel) is { } cell)
             {
                 (files, bytes) = (files + cell.Sum.Files, bytes + cell.Sum.Bytes);
@@ -54,7 +55,19 @@ internal sealed record Facets(CoverageRequest Request, Catalogue.Catalogue Catal
             }
         }
 
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        var body = new ArrayBufferWriter<byte>();
+        await using (var json = new Utf8JsonWriter(body, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            Write(json, files, bytes, values);
+        using var output = new ListingOutput(context, () => Request.AddHeaders(context, head));
+        output.Buffer.Write(body.WrittenSpan);
+        if (await output.ContinueAsync(streams: false))
+            await output.EndAsync();
+        else
+            await Problems.TooManyListings.ExecuteAsync(context);
+    }
+
+    private static void Write(Utf8JsonWriter json, long files, long bytes, Dictionary<string, (long Files, long Bytes)>[] values)
+    {
         json.WriteStartObject();
         WriteSum(json, (files, bytes));
         json.WriteStartObject("facets");

@@ -19,34 +19,40 @@ internal static class CoverFiles
 /// </summary>
 internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalogue Catalogue) : IResult
 {
-    private const int FlushAt = 32 * 1024;
+    private const int PieceLength = 32 * 1024;
 
     public async Task ExecuteAsync(HttpContext context)
     {
-        var (response, cancel) = (context.Response, context.RequestAborted);
+        var cancel = context.RequestAborted;
         if (await Request.AnswerHeadAsync(context, Catalogue))
             return;
-        var patience = context.RequestServices.GetRequiredService<Patience>();
-        await using var cells = await Catalogue.CoverTextAsync(Request.Query, Request.Digits, cancel);
-        Request.AddHeaders(context, cells.Head);
-        using var output = new PooledBuffer(FlushAt + 4096);
-        var json = new CoverageJson(output);
-        output.Write("["u8);
-        while (await cells.NextAsync(cancel) is { } lines)
+        var head = 0L;
+        using var output = new ListingOutput(context, () => Request.AddHeaders(context, head));
+        var json = new CoverageJson(output.Buffer);
+        var hasPlace = true;
+        output.Buffer.Write("["u8);
+        await using (var cells = await Catalogue.CoverTextAsync(Request.Query, Request.Digits, cancel))
         {
-            json.Begin(lines.Series);
-            for (var rest = lines.Text; rest.Length > 0;)
+            head = cells.Head;
+            while (hasPlace && await cells.NextAsync(cancel) is { } lines)
             {
-                rest = rest[json.Write(rest.Span, FlushAt)..];
-                if (output.Length > FlushAt)
-                    await output.FlushAndGiveWayAsync(context, patience);
+                json.Begin(lines.Series);
+                for (var rest = lines.Text; hasPlace && rest.Length > 0;)
+                {
+                    rest = rest[json.Write(rest.Span, output.Buffer.Length + PieceLength)..];
+                    hasPlace = await output.ContinueAsync(streams: true);
+                }
             }
         }
 
-        output.Write("]"u8);
-        if (!response.HasStarted)
-            response.ContentLength = output.Length;
-        await output.FlushToAsync(context, patience);
+        if (!hasPlace)
+        {
+            await Problems.TooManyListings.ExecuteAsync(context);
+            return;
+        }
+
+        output.Buffer.Write("]"u8);
+        await output.EndAsync();
     }
 }
 

@@ -11,20 +11,21 @@ namespace OpenSdc.Server.Files;
 /// </summary>
 internal sealed class JsonParameters
 {
-    /// <summary>
-    /// Longest member name or value, in bytes, with its quotes and escapes. The reader begins such a text anew whenever more of it comes, so its length bounds the work for each
-    /// piece of a body that comes in small pieces.
-    /// </summary>
-    public const int LongestText = 8 * 1024;
+    // The reader begins a text anew whenever more of it has come. For a long text, which may come in many small pieces, that is only done when its length has doubled.
+    private const int ShortText = 4096;
 
     private readonly Dictionary<string, StringValues> members = new(StringComparer.Ordinal);
     private readonly List<string> values = [];
     private JsonReaderState state;
     private string? name;
     private bool isInArray;
+    private long worthReading;
 
     /// <summary>The members so far; all of them after the last piece.</summary>
     public IReadOnlyDictionary<string, StringValues> Members => members;
+
+    /// <summary>Whether the last piece was looked at, and not only kept until there is more.</summary>
+    public bool HasLooked { get; private set; }
 
     /// <summary>Reads what has come since the last call.</summary>
     /// <param name="bytes">The bytes that are not yet consumed.</param>
@@ -34,14 +35,18 @@ internal sealed class JsonParameters
     /// <exception cref="JsonException">The body is not JSON.</exception>
     public Problem? Read(ReadOnlySequence<byte> bytes, bool isLast, out SequencePosition consumed)
     {
+        consumed = bytes.Start;
+        HasLooked = isLast || bytes.Length >= worthReading;
+        if (!HasLooked)
+            return null;
         var json = new Utf8JsonReader(bytes, isLast, state);
         Problem? problem = null;
         while (problem is null && json.Read())
             problem = Take(ref json);
         state = json.CurrentState;
         consumed = json.Position;
-        if (problem is null && bytes.Length - json.BytesConsumed > LongestText)
-            problem = Malformed($"has a name or a value that is longer than {LongestText} bytes");
+        var rest = bytes.Length - json.BytesConsumed;
+        worthReading = rest > ShortText ? 2 * rest : 0;
         return problem;
     }
 

@@ -26,11 +26,20 @@ internal sealed class PooledBuffer(int size) : IDisposable
         Length += Encoding.UTF8.GetBytes(text, bytes.AsSpan(Length));
     }
 
+    /// <summary>Sends all of it, a piece at a time: the web server holds no more than that beside it.</summary>
     public async ValueTask FlushToAsync(HttpContext context, Patience patience)
     {
-        context.Response.BodyWriter.Write(bytes.AsSpan(0, Length));
+        var sent = 0;
+        do
+        {
+            var piece = bytes.AsSpan(sent, Math.Min(Length - sent, Patience.LargestFlush));
+            context.Response.BodyWriter.Write(piece);
+            sent += piece.Length;
+            await patience.FlushAsync(context);
+        }
+        while (sent < Length);
+
         Length = 0;
-        await patience.FlushAsync(context);
     }
 
     /// <summary>

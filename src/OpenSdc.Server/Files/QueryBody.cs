@@ -44,7 +44,6 @@ internal static class QueryBody
     {
         var options = new FormOptions
         {
-            KeyLengthLimit = JsonParameters.LongestText,
             ValueCountLimit = QueryParameters.MostFiles + 1000,
             ValueLengthLimit = LargestBody,
             BufferBodyLengthLimit = LargestBody,

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using OpenSdc.Contract;
@@ -78,13 +77,11 @@ internal sealed record Unchanged(string Tag) : IResult
 
 /// <summary>
 /// The rows of a query. Without a limit they go from the database's reader to the connection as they are read, in constant memory; a page is held
-/// until its end is known, since its header says where the next one begins.
+/// until its end is known, since its header says where the next one begins, and the session is given back before the page is sent.
 /// </summary>
 internal sealed record Listing(
     QueryRequest Request, IListingFormat Format, IQueryCollection Given, Catalogue.Catalogue Catalogue, LookUps LookUps, PublicAddress Address) : IResult
 {
-    private const int FlushAt = 32 * 1024;
-
     /// <summary>
     /// The tag of an answer: the newest publication, and what was asked. It is weak, since it promises the same files and not the same bytes to every client.
     /// </summary>
@@ -101,53 +98,58 @@ internal sealed record Listing(
     public async Task ExecuteAsync(HttpContext context)
     {
         var cancel = context.RequestAborted;
-        var (query, response) = (Request.Query, context.Response);
-
-        var patience = context.RequestServices.GetRequiredService<Patience>();
-
-        // While it lasts the database keeps a snapshot, and whatever is published meanwhile piles up beside it. Who is slower takes pages.
-        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
-            rate.MinDataRate = Limits.OfListings;
-
-        using var output = new PooledBuffer(FlushAt + 4096);
-        if (!Request.Count && await LookUps.FindAsync(query, Format.Columns, Format.PathColumn, row => WriteOne(output, row), cancel) is { } head)
+        var query = Request.Query;
+        var (state, found) = (0L, (long?)null);
+        using var output = new ListingOutput(context, () => AddHeaders(context, state, found));
+        if (!Request.Count && await LookUps.FindAsync(query, Format.Columns, Format.PathColumn, row => WriteOne(output.Buffer, row), cancel) is { } head)
         {
-            AddHeaders(context, head, found: null);
-            await EndAsync(context, output, patience);
+            state = head;
+            await output.EndAsync();
             return;
         }
 
         // One row more than the page tells whether there is a next one.
         var limit = query.Limit;
-        await using var rows = await Catalogue.QueryAsync(
-            limit is null ? query : query with { Limit = limit + 1 }, Request.Family, Format.Columns, Request.Count, cancel);
-        AddHeaders(context, query.AsOf ?? rows.Head, rows.Count);
-        // The headers say nothing of the rows unless they are a page.
-        if (limit is null && HttpMethods.IsHead(context.Request.Method))
-            return;
-        Format.Begin(output);
         var count = 0;
         string? last = null;
-        var more = false;
-        while (await rows.ReadAsync(cancel))
+        var (more, hasPlace) = (false, true);
+        await using (var rows = await Catalogue.QueryAsync(
+            limit is null ? query : query with { Limit = limit + 1 }, Request.Family, Format.Columns, Request.Count, cancel))
         {
-            if (count == limit)
+            (state, found) = (query.AsOf ?? rows.Head, rows.Count);
+            // The headers say nothing of the rows unless they are a page.
+            if (limit is null && HttpMethods.IsHead(context.Request.Method))
             {
-                more = true;
-                break;
+                AddHeaders(context, state, found);
+                return;
             }
 
-            Format.Row(output, rows.Columns, first: count++ == 0);
-            if (limit is not null)
-                last = rows.Columns.GetString(Format.PathColumn);
-            else if (output.Length > FlushAt)
-                await output.FlushAndGiveWayAsync(context, patience);
+            Format.Begin(output.Buffer);
+            while (hasPlace && await rows.ReadAsync(cancel))
+            {
+                if (count == limit)
+                {
+                    more = true;
+                    break;
+                }
+
+                Format.Row(output.Buffer, rows.Columns, first: count++ == 0);
+                if (limit is not null)
+                    last = rows.Columns.GetString(Format.PathColumn);
+                hasPlace = await output.ContinueAsync(streams: limit is null);
+            }
         }
 
-        Format.End(output);
+        if (!hasPlace)
+        {
+            await Problems.TooManyListings.ExecuteAsync(context);
+            return;
+        }
+
+        Format.End(output.Buffer);
         if (more)
-            response.Headers.Link = $"<{Next(context.Request, last!)}>; rel=\"next\"";
-        await EndAsync(context, output, patience);
+            context.Response.Headers.Link = $"<{Next(context.Request, last!)}>; rel=\"next\"";
+        await output.EndAsync();
     }
 
     private void WriteOne(PooledBuffer output, DbDataReader row)
@@ -155,13 +157,6 @@ internal sealed record Listing(
         Format.Begin(output);
         Format.Row(output, row, first: true);
         Format.End(output);
-    }
-
-    private static async Task EndAsync(HttpContext context, PooledBuffer output, Patience patience)
-    {
-        if (!context.Response.HasStarted)
-            context.Response.ContentLength = output.Length;
-        await output.FlushToAsync(context, patience);
     }
 
     private void AddHeaders(HttpContext context, long state, long? found)
