@@ -33,6 +33,12 @@ internal static class ExitCode
     /// <summary><c>rebuild</c>: done, but files were left without a record; each is named on standard error.</summary>
     public const int RebuildIncomplete = 28;
 
+    /// <summary><c>uploads</c>: the archive cannot be reached, or cannot answer at the moment.</summary>
+    public const int ArchiveAway = 30;
+
+    /// <summary><c>uploads abort</c>: an upload could not be given up, since it has ended or there is none of this id; each is named on standard error.</summary>
+    public const int NotAborted = 31;
+
     /// <summary>It was told to stop before its end, as shells number an interrupt.</summary>
     public const int Interrupted = 130;
 }

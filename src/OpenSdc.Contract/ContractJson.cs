@@ -10,6 +10,7 @@ namespace OpenSdc.Contract;
 [JsonSerializable(typeof(UploadReceipt))]
 [JsonSerializable(typeof(UploadStatus))]
 [JsonSerializable(typeof(PartList))]
+[JsonSerializable(typeof(UploadList))]
 [JsonSerializable(typeof(string))]
 public sealed partial class ContractJson : JsonSerializerContext
 {

@@ -16,6 +16,9 @@ public sealed record UploadStatus
     /// <summary><c>open</c>, <c>arrived</c>, and at its end <c>published</c>, <c>refused</c>, <c>aborted</c> or <c>expired</c>.</summary>
     public required string State { get; init; }
 
+    /// <summary>When it was asked for, UTC, <c>YYYYMMDD HH:MM:SS</c>.</summary>
+    public required string Created { get; init; }
+
     /// <summary>Until when its bytes can be sent, UTC, <c>YYYYMMDD HH:MM:SS</c>.</summary>
     public required string Expires { get; init; }
 
@@ -31,6 +34,10 @@ public sealed record UploadStatus
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Parts { get; init; }
 
+    /// <summary>Of an upload in parts: the SHA-256 that was promised for the whole file, 64 lower-case hexadecimal digits; absent where none was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Sha256 { get; init; }
+
     /// <summary>Of one that is published: the receipt.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public UploadReceipt? Receipt { get; init; }
@@ -39,6 +46,11 @@ public sealed record UploadStatus
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public UploadProblem? Problem { get; init; }
 }
+
+/// <summary>Some of the uploads that are open, in the order in which they were asked for.</summary>
+/// <param name="Uploads">The uploads.</param>
+/// <param name="NextCursor">The parameter <c>cursor</c> of the next page; null where this is the last one.</param>
+public sealed record UploadList(IReadOnlyList<UploadStatus> Uploads, string? NextCursor);
 
 /// <summary>Why an upload was refused.</summary>
 /// <param name="Type"><c>urn:opensdc:problem:</c> and a code that is stable.</param>

@@ -67,7 +67,7 @@ internal static class ApiDescription
         document.Servers = [new OpenApiServer { Url = "/", Description = "This archive" }];
         document.Tags = Operations.Tags.ToHashSet();
 
-        foreach (var type in (Type[])[typeof(FileRecord), typeof(UploadReceipt), typeof(UploadStatus), typeof(PartList)])
+        foreach (var type in (Type[])[typeof(FileRecord), typeof(UploadReceipt), typeof(UploadStatus), typeof(PartList), typeof(UploadList)])
             Shapes.Add(document, type.Name, await context.GetOrCreateSchemaAsync(type, cancellationToken: cancel));
         Shapes.AddTo(document);
 

@@ -139,6 +139,18 @@ internal static class Problems
         $"The upload was declared to have {declared} bytes, and {actual} have come.")
     { Plain = true };
 
+    public static Problem TooManyUploads(string what) => new("too-many-uploads", 429,
+        $"{what}, and no more may be; complete or abort one of them first, or wait until one has expired.")
+    { Plain = true, RetryAfter = 60 };
+
+    public static Problem PartsHaveOtherDigest(string promised, string actual) => new("digest-mismatch", 409,
+        $"The whole file was promised to have the SHA-256 {promised}, but the parts that came have {actual}; nothing was published. Begin a new upload.")
+    { Plain = true };
+
+    public static Problem OtherPromise(string promised, string? there) => new("digest-mismatch", 409,
+        $"The request promises the SHA-256 {promised} for the whole file, but {(there is null ? "the upload was completed without one" : $"the upload has {there}")}; the request changed nothing.")
+    { Plain = true };
+
     /// <summary>How a recorded upload ended, told again.</summary>
     public static Problem Refused(string code, string sentence) => new(code, 409, sentence) { Plain = true };
 

@@ -167,6 +167,7 @@ public static class ServerApp
                 routes.MapMethods(SignedUrls.Root + "{**key}", GetAndHead, ServeObject.Handle);
         }
 
+        app.MapGet("/uploads", ListUploads.Handle);
         app.MapPost("/hooks/s3", ReceiveHook.Handle);
         app.MapMethods("/health/live", GetAndHead, Health.Live);
         app.MapMethods("/health/ready", GetAndHead, Health.Ready);

@@ -66,6 +66,12 @@ public sealed record ServerOptions
     /// <summary>Size in bytes of the parts of an upload in parts; larger where a file would have more than 10 000 of them.</summary>
     public long UploadPartSize { get; init; } = 64L << 20;
 
+    /// <summary>Uploads in parts that may be open at once, of all files together.</summary>
+    public int MaxOpenUploads { get; init; } = 10_000;
+
+    /// <summary>Uploads in parts that may be open at once of one file.</summary>
+    public int MaxOpenUploadsPerFile { get; init; } = 16;
+
     /// <summary>Path of the mission file; null for the IMAP mission's, which is built in.</summary>
     public string? Mission { get; init; }
 
@@ -133,6 +139,8 @@ public sealed record ServerOptions
         new("sqs-queue", "Address of the SQS queue that brings the bucket's notifications.", null, (o, v) => o with { SqsQueue = HttpUrl(v) }),
         new("upload-poll", "Milliseconds between two looks for uploads that have arrived in the store.", "250", (o, v) => o with { UploadPoll = (int)Whole(v, 10, 60_000) }),
         new("upload-part-size", "Bytes of each part of an upload in parts.", "67108864", (o, v) => o with { UploadPartSize = Whole(v, 5L << 20, 5L << 30) }),
+        new("max-open-uploads", "Uploads in parts open at once, of all files together.", "10000", (o, v) => o with { MaxOpenUploads = (int)Whole(v, 1, 1_000_000) }),
+        new("max-open-uploads-per-file", "Uploads in parts open at once of one file.", "16", (o, v) => o with { MaxOpenUploadsPerFile = (int)Whole(v, 1, 10_000) }),
         new("mission", "Path of a mission file; without it the IMAP mission's.", null, (o, v) => o with { Mission = ExistingFile(v) }),
         new("public-url", "What signed URLs begin with when a proxy stands in front.", null, (o, v) => o with { PublicUrl = HttpUrl(v) }),
         new("trusted-proxies", "Addresses of proxies whose X-Forwarded-* headers are believed, separated by commas.", null, (o, v) => o with { TrustedProxies = Addresses(v) }),

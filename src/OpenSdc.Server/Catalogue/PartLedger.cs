@@ -8,6 +8,8 @@ namespace OpenSdc.Server.Catalogue;
 /// </summary>
 internal sealed class PartLedger(Catalogue catalogue, TimeProvider clock)
 {
+    private const string MayPromiseSql = "SELECT 1 FROM uploads WHERE id = @p0 AND (sha256 IS NULL OR sha256 = @p1)";
+
     private const string LockSql = "UPDATE uploads SET state = state WHERE id = @p0 AND state = 'open' RETURNING id";
 
     private const string BeginSql = """
@@ -19,7 +21,7 @@ internal sealed class PartLedger(Catalogue catalogue, TimeProvider clock)
 
     private const string ListSql = "SELECT part, size FROM upload_parts WHERE upload_id = @p0 AND size >= 0 AND part >= @p1 AND part < @p2 ORDER BY part";
 
-    private const string ArriveSql = "UPDATE uploads SET state = 'arrived', check_at = @p1 WHERE id = @p0";
+    private const string ArriveSql = "UPDATE uploads SET state = 'arrived', check_at = @p1, sha256 = COALESCE(@p2, sha256) WHERE id = @p0";
 
     /// <summary>A part begins to come, and whoever sends the same one is overtaken. False where the upload takes no more.</summary>
     /// <param name="id">The upload.</param>
@@ -45,15 +47,18 @@ internal sealed class PartLedger(Catalogue catalogue, TimeProvider clock)
 
     /// <summary>Says that an upload is complete where it is: from then on none of its parts can be sent again. False where it is no longer open.</summary>
     /// <param name="upload">The upload.</param>
+    /// <param name="sha256">The SHA-256 that the whole file is promised to have; nothing is done where another one was promised before. Null where nothing is promised.</param>
     /// <param name="isComplete">Whether these parts are all of it.</param>
     /// <param name="cancel">Gives up.</param>
-    public Task<bool> CompleteAsync(RecordedUpload upload, Func<IReadOnlyList<ReceivedPart>, bool> isComplete, CancellationToken cancel) =>
+    public Task<bool> CompleteAsync(RecordedUpload upload, string? sha256, Func<IReadOnlyList<ReceivedPart>, bool> isComplete, CancellationToken cancel) =>
         catalogue.WriteAsync(async (session, transaction) =>
         {
             if (await session.Statement(LockSql, [upload.Id], transaction).ExecuteScalarAsync(cancel) is null)
                 return false;
+            if (sha256 is not null && await session.Statement(MayPromiseSql, [upload.Id, sha256], transaction).ExecuteScalarAsync(cancel) is null)
+                return false;
             if (isComplete(await ReadAsync(session.Statement(ListSql, [upload.Id, 1L, (long)upload.Parts + 1], transaction), cancel)))
-                await session.Statement(ArriveSql, [upload.Id, clock.GetUtcNow().ToUnixTimeMilliseconds()], transaction).ExecuteNonQueryAsync(cancel);
+                await session.Statement(ArriveSql, [upload.Id, clock.GetUtcNow().ToUnixTimeMilliseconds(), sha256], transaction).ExecuteNonQueryAsync(cancel);
             return true;
         }, cancel);
 

@@ -29,6 +29,12 @@ internal static class UploadState
 /// <summary>An upload as the ledger has it.</summary>
 internal sealed record RecordedUpload(string Id, string Key, string State, DateTimeOffset ExpiresAt)
 {
+    /// <summary>When it was asked for.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The SHA-256 that was promised for the whole file, of an upload in parts, in lower-case hexadecimals; null where none was.</summary>
+    public string? Sha256 { get; init; }
+
     /// <summary>The declared size of an upload in parts; null for one that comes by a single PUT.</summary>
     public long? Size { get; init; }
 
@@ -57,7 +63,30 @@ internal sealed record RecordedUpload(string Id, string Key, string State, DateT
 /// <param name="Key">The key that it is for.</param>
 /// <param name="Size">The size that was declared for it, of uploads in parts.</param>
 /// <param name="Recorded">The receipt of the file that is at the key already; null where there is none, and then the claim to the key is this upload's.</param>
-internal sealed record TakenUpload(string Id, string Key, long? Size, UploadReceipt? Recorded);
+/// <param name="Sha256">The SHA-256 that was promised for the whole file, of uploads in parts; null where none was.</param>
+internal sealed record TakenUpload(string Id, string Key, long? Size, UploadReceipt? Recorded, string? Sha256);
+
+/// <summary>What became of the request for an upload in parts.</summary>
+internal enum OpenOutcome
+{
+    /// <summary>It is recorded.</summary>
+    Opened,
+
+    /// <summary>Its key has a file.</summary>
+    Exists,
+
+    /// <summary>As many uploads of its key are open as may be.</summary>
+    TooManyOfFile,
+
+    /// <summary>As many uploads are open as may be.</summary>
+    TooMany,
+}
+
+/// <summary>The most uploads in parts that may be open: of one file, and in all.</summary>
+internal readonly record struct OpenLimits(int OfFile, int InAll)
+{
+    public OpenOutcome Check(long ofFile, long inAll) => ofFile >= OfFile ? OpenOutcome.TooManyOfFile : inAll >= InAll ? OpenOutcome.TooMany : OpenOutcome.Opened;
+}
 
 /// <summary>Who publishes an upload: a publication under a lease that has passed to another is not recorded.</summary>
 internal readonly record struct Lease(string UploadId, string Owner);

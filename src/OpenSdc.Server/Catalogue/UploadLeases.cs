@@ -29,7 +29,7 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
     private readonly string takeSql = $"""
         UPDATE uploads SET leased_by = @p0, leased_until = @p1 WHERE id IN (
           SELECT id FROM uploads WHERE state = 'arrived' AND check_at <= @p2 AND leased_until <= @p2 ORDER BY check_at LIMIT @p3{catalogue.SkipLocked})
-        RETURNING id, file_path, size
+        RETURNING id, file_path, size, sha256
         """;
 
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
@@ -151,7 +151,7 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
         await using (var reader = await session.Statement(takeSql, [owner, LeaseEnd, Now, (long)most], transaction).ExecuteReaderAsync(cancel))
         {
             while (await reader.ReadAsync(cancel))
-                taken.Add(new(reader.GetString(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetInt64(2), null));
+                taken.Add(new(reader.GetString(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetInt64(2), null, reader.IsDBNull(3) ? null : reader.GetString(3)));
         }
 
         // All claim in the same order, so that no two wait for each other.

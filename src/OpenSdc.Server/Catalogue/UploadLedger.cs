@@ -11,16 +11,30 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     /// <summary>How long one that has ended can still be asked about.</summary>
     public static readonly TimeSpan Remembered = TimeSpan.FromDays(1);
 
-    private const string Columns = "id, file_path, state, expires_at, size, part_size, store_id, code, detail";
+    private const string Columns = "id, file_path, state, expires_at, size, part_size, store_id, code, detail, created_at, sha256";
     private const string FindSql = $"SELECT {Columns} FROM uploads WHERE id = @p0";
     private const string CountArrivedSql = "SELECT count(*) FROM uploads WHERE state = 'arrived'";
     private const string ExpireSql = "UPDATE uploads SET state = 'expired', check_at = @p1 WHERE state = 'open' AND check_at <= @p0";
 
     private const string OpenInPartsSql = """
-        INSERT INTO uploads (id, file_path, state, created_at, expires_at, check_at, size, part_size, store_id)
-        SELECT column1, column2, 'open', column3, column4, column4, column5, column6, column7 FROM (VALUES (@p0, @p1, CAST(@p2 AS BIGINT), CAST(@p3 AS BIGINT), CAST(@p4 AS BIGINT), CAST(@p5 AS BIGINT), @p6)) AS asked
+        INSERT INTO uploads (id, file_path, state, created_at, expires_at, check_at, size, part_size, store_id, sha256)
+        SELECT column1, column2, 'open', column3, column4, column4, column5, column6, column7, column8
+        FROM (VALUES (@p0, @p1, CAST(@p2 AS BIGINT), CAST(@p3 AS BIGINT), CAST(@p4 AS BIGINT), CAST(@p5 AS BIGINT), @p6, CAST(@p7 AS TEXT))) AS asked
         WHERE NOT EXISTS (SELECT 1 FROM files WHERE file_path = column2) ON CONFLICT DO NOTHING RETURNING id
         """;
+
+    // Whoever begins an upload in parts waits here for the one before, so that no two count the same open ones.
+    private const string TakeTurnSql = "INSERT INTO shared (name, value) VALUES ('open-uploads', '') ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+    private const string CountOpenSql =
+        "SELECT count(CASE WHEN file_path = @p0 THEN 1 END), count(*) FROM uploads WHERE state = 'open' AND part_size IS NOT NULL";
+
+    private const string ListOpenSql =
+        $"SELECT {Columns} FROM uploads WHERE state = 'open' AND (created_at, id) > (@p0, @p1) ORDER BY created_at, id LIMIT @p2";
+
+    // The promise may be repeated, and never changed.
+    private const string PromiseSql =
+        "UPDATE uploads SET sha256 = @p1 WHERE id = @p0 AND state = 'open' AND (sha256 IS NULL OR sha256 = @p1) RETURNING id";
 
     private const string AbortSql = "UPDATE uploads SET state = 'aborted', check_at = @p1 WHERE id = @p0 AND state = 'open' RETURNING id";
 
@@ -51,12 +65,27 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
         return opened;
     }, cancel);
 
-    /// <summary>Records an upload in parts; false where its key has a file already.</summary>
-    public Task<bool> OpenInPartsAsync(RecordedUpload upload, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
-        await session.Statement(
-            OpenInPartsSql,
-            [upload.Id, upload.Key, Now, upload.ExpiresAt.ToUnixTimeMilliseconds(), upload.Size, upload.PartSize, upload.StoreId],
-            transaction).ExecuteScalarAsync(cancel) is not null, cancel);
+    /// <summary>Records an upload in parts, where neither its key has a file already nor too many are open.</summary>
+    public Task<OpenOutcome> OpenInPartsAsync(RecordedUpload upload, OpenLimits limits, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
+    {
+        await session.Statement(TakeTurnSql, [], transaction).ExecuteNonQueryAsync(cancel);
+        if (await CheckAsync(session.Statement(CountOpenSql, [upload.Key], transaction), limits, cancel) is not OpenOutcome.Opened and var tooMany)
+            return tooMany;
+        object?[] values = [upload.Id, upload.Key, Now, upload.ExpiresAt.ToUnixTimeMilliseconds(), upload.Size, upload.PartSize, upload.StoreId, upload.Sha256];
+        return await session.Statement(OpenInPartsSql, values, transaction).ExecuteScalarAsync(cancel) is null ? OpenOutcome.Exists : OpenOutcome.Opened;
+    }, cancel);
+
+    /// <summary>Whether one more upload in parts of this key may be opened, as far as the open ones say.</summary>
+    public ValueTask<OpenOutcome> MayOpenAsync(string key, OpenLimits limits, CancellationToken cancel) =>
+        catalogue.ReadAsync(async session => await CheckAsync(session.Statement(CountOpenSql, [key]), limits, cancel), cancel);
+
+    /// <summary>Some of the open uploads in the order in which they were asked for, after the one that this moment (Unix milliseconds) and id name.</summary>
+    public ValueTask<List<RecordedUpload>> ListOpenAsync(long afterCreated, string afterId, int most, CancellationToken cancel) =>
+        catalogue.ReadAsync(async session => await ReadAsync(session.Statement(ListOpenSql, [afterCreated, afterId, (long)most]), cancel), cancel);
+
+    /// <summary>Records the SHA-256 that the whole file is promised to have; false where another one was promised before, or the upload is no longer open.</summary>
+    public Task<bool> PromiseAsync(string id, string sha256, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
+        await session.Statement(PromiseSql, [id, sha256], transaction).ExecuteScalarAsync(cancel) is not null, cancel);
 
     /// <summary>One upload, or null.</summary>
     public ValueTask<RecordedUpload?> FindAsync(string id, CancellationToken cancel) =>
@@ -131,6 +160,13 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
         return ids;
     }
 
+    private static async ValueTask<OpenOutcome> CheckAsync(DbCommand count, OpenLimits limits, CancellationToken cancel)
+    {
+        await using var reader = await count.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return limits.Check(reader.GetInt64(0), reader.GetInt64(1));
+    }
+
     private static async ValueTask<List<RecordedUpload>> ReadAsync(DbCommand command, CancellationToken cancel)
     {
         var uploads = new List<RecordedUpload>();
@@ -143,6 +179,8 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
                 PartSize = reader.IsDBNull(5) ? null : reader.GetInt64(5),
                 StoreId = reader.IsDBNull(6) ? null : reader.GetString(6),
                 Problem = reader.IsDBNull(7) ? null : (reader.GetString(7), reader.GetString(8)),
+                CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(9)),
+                Sha256 = reader.IsDBNull(10) ? null : reader.GetString(10),
             });
         }
 

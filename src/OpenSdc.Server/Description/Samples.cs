@@ -36,13 +36,15 @@ internal static class Samples
     public static readonly string Receipt = JsonSerializer.Serialize(Published, ContractJson.Default.UploadReceipt);
 
     private static readonly UploadStatus Open =
-        new() { Id = UploadId, FilePath = Key, State = "open", Expires = "20260110 04:05:06", Size = 100_000_000, PartSize = 67_108_864, Parts = 2 };
+        new() { Id = UploadId, FilePath = Key, State = "open", Created = "20260103 04:05:06", Expires = "20260110 04:05:06", Size = 100_000_000, PartSize = 67_108_864, Parts = 2 };
 
     public static readonly string OpenUpload = StatusJson(Open);
+    public static readonly string OpenUploads = JsonSerializer.Serialize(new UploadList([Open], null), ContractJson.WithUrls.UploadList);
     public static readonly string ArrivedUpload = StatusJson(Open with { State = "arrived" });
     public static readonly string PublishedUpload = StatusJson(new()
     {
         Id = UploadId,
+        Created = "20260103 04:05:00",
         FilePath = Key,
         State = "published",
         Expires = "20260103 05:05:06",
@@ -52,6 +54,7 @@ internal static class Samples
     public static readonly string RefusedUpload = StatusJson(new()
     {
         Id = UploadId,
+        Created = "20260103 04:05:00",
         FilePath = Key,
         State = "refused",
         Expires = "20260103 05:05:06",

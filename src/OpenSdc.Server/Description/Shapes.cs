@@ -20,6 +20,7 @@ internal static class Shapes
     public const string UploadReceipt = nameof(Contract.UploadReceipt);
     public const string UploadStatus = nameof(Contract.UploadStatus);
     public const string PartList = nameof(Contract.PartList);
+    public const string UploadList = nameof(Contract.UploadList);
     public const string Bytes = "Bytes";
     public const string Text = "Text";
     public const string Readiness = "Readiness";

@@ -30,14 +30,15 @@ internal static class UploadOperations
         Body = new OpenApiRequestBody
         {
             Required = true,
-            Description = "The file's name, after any folders, and its size in bytes, at least 1.",
+            Description = "The file's name, after any folders, its size in bytes, at least 1, and its SHA-256 where it is known.",
             Content = new Dictionary<string, OpenApiMediaType>
             {
                 ["application/json"] = new OpenApiMediaType
                 {
                     Schema = Shapes.Object("A file that is to come in parts.",
                         ("filename", Shapes.String("Name of the file, after any folders."), true),
-                        ("size", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Its size in bytes." }, true)),
+                        ("size", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Its size in bytes." }, true),
+                        ("sha256", Shapes.String("Its SHA-256, 64 hexadecimal digits: the file is published only where its parts have it."), false)),
                     Example = JsonNode.Parse($$"""{"filename":"{{Samples.FileName}}","size":100000000}"""),
                 },
             },
@@ -58,7 +59,30 @@ internal static class UploadOperations
             new(Problems.NoUploadName with { Plain = true }, "there is no file name"),
             new(Problems.Exists(Samples.Published) with { Plain = true }, "the file is in the archive already"),
             new(Problems.TooLarge(IncomingBytes.LargestFile), "the file is larger than the archive takes"),
+            new(Problems.BadDigestHeader("The header Content-MD5 is not checked here; allowed: the member sha256 for the whole file."), "a digest header that is not checked here"),
+            new(Problems.TooManyUploads($"16 uploads in parts of {Samples.Key} are open already"), "too many uploads in parts are open, of this file or of all together"),
             new(Problems.NoRoom, "the archive's disk is full"),
+            Failure.Unexpected,
+            Failure.Starting,
+        ],
+    };
+
+    private static Operation ListOpen { get; } = new(HttpMethod.Get, "/uploads", "listUploads", Operations.Upload, "List open uploads",
+        """
+        Uploads in parts, and past the archive, that are open: in the order in which they were asked for, page by page. `next_cursor` is null on the last page. An id that is listed here can be
+        given up by `DELETE /uploads/{id}`.
+        """)
+    {
+        Parameters =
+        [
+            Words.Query("state", "`open`.", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [JsonValue.Create("open")] }, "open", required: true),
+            Words.Query("limit", $"Uploads on a page, 1 to {ListUploads.MostListed}; {ListUploads.UsuallyListed} by default.", new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" }, 100),
+            Words.Query("cursor", "`next_cursor` of the page before, unchanged.", Words.String(), "MTc2NzQxMjgwNjAwMDpxNlZoMGNSM3lRbUowdjhuSDFkN1R3"),
+        ],
+        Answers = [new(200, "The uploads.") { Shapes = [Shapes.UploadList], Examples = [("open", "one is open", Samples.OpenUploads)] }],
+        Failures =
+        [
+            new(Problems.BadUploadRequest("The parameter state is absent; allowed: open."), "a parameter is unknown, repeated or malformed"),
             Failure.Unexpected,
             Failure.Starting,
         ],
@@ -179,7 +203,24 @@ internal static class UploadOperations
         """)
     {
         TakesKey = true,
-        Parameters = [Id, Wait(10)],
+        Parameters =
+        [
+            Id,
+            Wait(10),
+            Words.Header("Repr-Digest", "SHA-256 of the whole file, as `sha-256=:BASE64:`; the same as the member `sha256`.", $"sha-256=:{Convert.ToBase64String(Convert.FromHexString(Samples.Sha256))}:"),
+        ],
+        Body = new OpenApiRequestBody
+        {
+            Description = "None, or the file's SHA-256: it is published only where its parts have it.",
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["application/json"] = new OpenApiMediaType
+                {
+                    Schema = Shapes.Object("What the whole file is promised to be.", ("sha256", Shapes.String("Its SHA-256, 64 hexadecimal digits."), false)),
+                    Example = JsonNode.Parse($$"""{"sha256":"{{Samples.Sha256}}"}"""),
+                },
+            },
+        },
         Answers =
         [
             new(201, "The file is published.") { Shapes = [Shapes.UploadReceipt], Examples = [("receipt", "the receipt", Samples.Receipt)] },
@@ -191,6 +232,8 @@ internal static class UploadOperations
             new(Problems.BadUploadRequest("The parameter wait is 'long'; allowed: whole seconds from 0 to 60."), "a value is malformed"),
             NoSuchUpload,
             NotInParts,
+            new(Problems.BadDigestHeader("The header Content-MD5 is not checked here; allowed: the member sha256 for the whole file, or Repr-Digest with sha-256."), "a digest header that is malformed or not checked here"),
+            new(Problems.PartsHaveOtherDigest(Samples.Sha256, new string('0', 64)), "the parts do not have the SHA-256 that was promised for the whole file"),
             new(Problems.PartsMissing(["Part 2 has not come; it must have 32891136 bytes."]), "parts have not come, or have another size; `errors` lists them"),
             new(Problems.OtherBytes(Samples.Key), "the archive has other bytes under this name"),
             new(Problems.OtherSize(100_000_000, 99_999_999), "the file has another size than was declared"),
@@ -225,5 +268,5 @@ internal static class UploadOperations
         ],
     };
 
-    public static IReadOnlyList<Operation> All { get; } = [Begin, Follow, Abort, List, Put, Complete, Hook];
+    public static IReadOnlyList<Operation> All { get; } = [Begin, ListOpen, Follow, Abort, List, Put, Complete, Hook];
 }

@@ -6,8 +6,8 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// Where news of uploads come together, whoever brings them: that one has arrived, which wakes those who publish, and that one has ended, which wakes those
-/// who wait for it. What another process does is learnt from the ledger, by looking.
+/// Where news of arrivals come together, whoever brings them: that an upload has arrived wakes those who publish. What another process does is learnt from the
+/// ledger, by looking. That an upload has ended is for <see cref="UploadWaits"/>.
 /// </summary>
 internal sealed class Arrivals(UploadLedger ledger)
 {
@@ -16,10 +16,6 @@ internal sealed class Arrivals(UploadLedger ledger)
 
     private readonly Channel<bool> work = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ConcurrentDictionary<string, ArrivedObject> listed = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, TaskCompletionSource> waited = new(StringComparer.Ordinal);
-
-    /// <summary>Uploads that somebody waits for.</summary>
-    public ICollection<string> Waited => waited.Keys;
 
     /// <summary>Says that uploads are in the store. In the ledger when it returns.</summary>
     /// <returns>Those of which it was not known.</returns>
@@ -63,33 +59,6 @@ internal sealed class Arrivals(UploadLedger ledger)
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             // The time is over.
-        }
-    }
-
-    /// <summary>Says that an upload has ended.</summary>
-    public void Ended(string id)
-    {
-        if (waited.TryRemove(id, out var waiting))
-            waiting.TrySetResult();
-    }
-
-    /// <summary>Ends when the upload has, or when the time is over, or sooner: who was woken asks the ledger.</summary>
-    public async Task WaitForNewsAsync(string id, TimeSpan atMost, TimeProvider clock, CancellationToken cancel)
-    {
-        var waiting = waited.GetOrAdd(id, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        try
-        {
-            await waiting.Task.WaitAsync(atMost, clock, cancel);
-        }
-        catch (TimeoutException)
-        {
-            // The time is over.
-        }
-        finally
-        {
-            // Nobody may be left who waits; whoever is registers again.
-            if (waited.TryRemove(new(id, waiting)))
-                waiting.TrySetResult();
         }
     }
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
@@ -15,17 +13,16 @@ internal static class BeginParts
     /// <summary>How long its parts may be sent. A month's data over a thin line come in less.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromDays(7);
 
-    private const string Allowed = "allowed: a JSON object with filename, a text, and size, a whole number of bytes";
-
     /// <summary><c>POST /uploads</c></summary>
     public static async Task<Results<UploadStatusAnswer, Problem>> Handle(
         HttpContext context, Mission mission, Catalogue.Catalogue catalogue, UploadLedger ledger, IncomingBytes incoming, StorageWatch storage,
-        IObjectStore store, ServerOptions options, TimeProvider clock)
+        Patience patience, ServerOptions options, TimeProvider clock)
     {
         var cancel = context.RequestAborted;
-        var (path, size, problem) = await ReadAsync(context.Request);
+        var (asked, problem) = await UploadRequest.ReadBeginAsync(context.Request, patience);
         if (problem is not null)
             return problem;
+        var (path, size) = (asked.FileName!, asked.Size!.Value);
         if (path.Length == 0 || path[^1] == '/')
             return Problems.NoUploadName with { Plain = true };
         var parsed = ArchivePath.ParseUpload(path, mission);
@@ -42,53 +39,34 @@ internal static class BeginParts
                 return noRoom;
         }
 
+        var limits = new OpenLimits(options.MaxOpenUploadsPerFile, options.MaxOpenUploads);
+        if (Refusal(await ledger.MayOpenAsync(name.Key, limits, cancel), name.Key, limits) is { } tooMany)
+            return tooMany;
         var id = IncomingBytes.NewId();
         var upload = new RecordedUpload(id, name.Key, UploadState.Open, clock.GetUtcNow() + Life)
         {
+            CreatedAt = clock.GetUtcNow(),
             Size = size,
             PartSize = partSize,
+            Sha256 = asked.Sha256,
             StoreId = await incoming.BeginAsync(id, name.Key, cancel),
         };
-        if (!await ledger.OpenInPartsAsync(upload, cancel))
+        var outcome = await ledger.OpenInPartsAsync(upload, limits, cancel);
+        if (outcome != OpenOutcome.Opened)
+            await incoming.AbandonAsync(upload, cancel);
+        if (outcome == OpenOutcome.Exists)
             return Problems.Exists((await catalogue.FindAsync(name.Key, cancel))!) with { Plain = true };
+        if (Refusal(outcome, name.Key, limits) is { } late)
+            return late;
         return new UploadStatusAnswer(UploadStatusAnswer.Of(upload), 201);
     }
 
-    private static async Task<(string Path, long Size, Problem? Problem)> ReadAsync(HttpRequest request)
+    private static Problem? Refusal(OpenOutcome outcome, string key, OpenLimits limits) => outcome switch
     {
-        string? path = null;
-        long? size = null;
-        try
-        {
-            using var document = await JsonDocument.ParseAsync(request.Body, default, request.HttpContext.RequestAborted);
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                return Malformed("is JSON, but no object");
-            foreach (var member in document.RootElement.EnumerateObject())
-            {
-                if (member.NameEquals("filename") && member.Value.ValueKind == JsonValueKind.String)
-                    path = member.Value.GetString();
-                else if (member.NameEquals("size") && member.Value.ValueKind == JsonValueKind.Number && member.Value.TryGetInt64(out var number) && number >= 1)
-                    size = number;
-                else if (member.NameEquals("size"))
-                    return Malformed($"has the size {member.Value.GetRawText()}, but an upload in parts has at least one byte");
-                else
-                    return Malformed(string.Create(CultureInfo.InvariantCulture, $"has the member {member.Name}: {member.Value.GetRawText()}"));
-            }
-        }
-        catch (JsonException fault)
-        {
-            return Malformed($"is not JSON (line {fault.LineNumber + 1}, byte {fault.BytePositionInLine + 1})");
-        }
-        catch (InvalidOperationException)
-        {
-            // An escape such as \ud800 alone: well-formed JSON, and no text.
-            return Malformed("holds half of a Unicode character");
-        }
-
-        return path is null ? Malformed("has no filename") : size is null ? Malformed("has no size") : (path, size.Value, null);
-
-        static (string, long, Problem?) Malformed(string what) => ("", 0, Problems.BadUploadRequest($"The body {what}; {Allowed}."));
-    }
+        OpenOutcome.TooManyOfFile => Problems.TooManyUploads($"{limits.OfFile} uploads in parts of {key} are open already"),
+        OpenOutcome.TooMany => Problems.TooManyUploads($"{limits.InAll} uploads in parts are open already"),
+        _ => null,
+    };
 }
 
 /// <summary>How far an upload is.</summary>
@@ -99,10 +77,12 @@ internal sealed record UploadStatusAnswer(UploadStatus Status, int Code) : IResu
         Id = upload.Id,
         FilePath = upload.Key,
         State = upload.State,
+        Created = Catalogue.Catalogue.Text(upload.CreatedAt),
         Expires = Catalogue.Catalogue.Text(upload.ExpiresAt),
         Size = upload.Size,
         PartSize = upload.PartSize,
         Parts = upload.PartSize is null ? null : upload.Parts,
+        Sha256 = upload.Sha256,
         Receipt = receipt,
         Problem = upload.Problem is { } problem ? new("urn:opensdc:problem:" + problem.Code, problem.Detail) : null,
     };

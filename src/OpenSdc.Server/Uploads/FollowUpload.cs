@@ -12,19 +12,21 @@ internal static class FollowUpload
 
     /// <summary><c>GET /uploads/{id}?wait=30</c></summary>
     public static async Task<Results<UploadStatusAnswer, Problem>> Handle(
-        string id, string? wait, HttpContext context, UploadLedger ledger, IncomingBytes incoming, Arrivals arrivals, Catalogue.Catalogue catalogue,
-        IHostApplicationLifetime life, TimeProvider clock)
+        string id, string? wait, HttpContext context, UploadLedger ledger, IncomingBytes incoming, Arrivals arrivals, UploadWaits waits,
+        Catalogue.Catalogue catalogue, IHostApplicationLifetime life)
     {
         if (!TryReadWait(wait, 0, out var seconds))
             return BadWait(wait!);
+        if (!IncomingBytes.IsId(id))
+            return Problems.NoSuchUpload;
+        using var waiting = seconds > 0 ? waits.Begin(id) : null;
         if (await ledger.FindAsync(id, context.RequestAborted) is not { } upload)
             return Problems.NoSuchUpload;
-        // Who asks need not wait until it is noticed. Of one in parts nothing is there before it is completed, which says so itself.
-        if (upload.State == UploadState.Open && upload.PartSize is null)
+        // Who asks need not wait until it is noticed; of many who wait the first asks the store. Of one in parts nothing is there before it is completed, which says so itself.
+        if (upload.State == UploadState.Open && upload.PartSize is null && waiting is null or { IsFirst: true })
             await LookAsync(upload, incoming, arrivals, context.RequestAborted);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, life.ApplicationStopping);
-        upload = await WaitAsync(upload, TimeSpan.FromSeconds(seconds), ledger, arrivals, clock, either.Token);
-        return await AnswerAsync(upload, catalogue, context.RequestAborted);
+        var (now, receipt) = await WaitAsync(waiting, upload, TimeSpan.FromSeconds(seconds), ledger, catalogue, life, context);
+        return new UploadStatusAnswer(UploadStatusAnswer.Of(now, receipt), 200);
     }
 
     public static bool TryReadWait(string? text, int usual, out int seconds)
@@ -34,36 +36,43 @@ internal static class FollowUpload
     }
 
     public static Problem BadWait(string text) =>
-        Problems.BadUploadRequest($"The parameter wait is '{text}'; allowed: whole seconds from 0 to {LongestWait}.");
+        Problems.BadUploadRequest($"The parameter wait is '{Echo.Of(text)}'; allowed: whole seconds from 0 to {LongestWait}.");
 
     /// <summary>The upload when it has ended, or as it is when the time is over or the process stops.</summary>
-    public static async Task<RecordedUpload> WaitAsync(
-        RecordedUpload upload, TimeSpan atMost, UploadLedger ledger, Arrivals arrivals, TimeProvider clock, CancellationToken cancel)
+    /// <param name="waiting">The wait, begun before the upload was read; null for none.</param>
+    /// <param name="upload">The upload, as it was read.</param>
+    /// <param name="atMost">How long to wait.</param>
+    /// <param name="ledger">Where it is recorded.</param>
+    /// <param name="catalogue">Where its receipt is.</param>
+    /// <param name="life">Ends the wait where the process stops.</param>
+    /// <param name="context">Ends the wait where the caller has gone.</param>
+    public static async Task<UploadEnd> WaitAsync(
+        UploadWaits.Wait? waiting, RecordedUpload upload, TimeSpan atMost, UploadLedger ledger, Catalogue.Catalogue catalogue, IHostApplicationLifetime life, HttpContext context)
     {
-        var end = clock.GetUtcNow() + atMost;
-        try
+        if (waiting is not null && !UploadState.IsEnd(upload.State))
         {
-            while (!UploadState.IsEnd(upload.State) && end - clock.GetUtcNow() is { Ticks: > 0 } left)
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, life.ApplicationStopping);
+            try
             {
-                var news = arrivals.WaitForNewsAsync(upload.Id, left, clock, cancel);
-                // Asked after the wait has begun: what ends in between is not missed.
-                upload = await ledger.FindAsync(upload.Id, cancel) ?? upload;
-                if (!UploadState.IsEnd(upload.State))
-                    await news;
-                upload = await ledger.FindAsync(upload.Id, cancel) ?? upload;
+                if (await waiting.EndAsync(atMost, either.Token) is { } end)
+                    return end;
+                upload = await ledger.FindAsync(upload.Id, either.Token) ?? upload;
+            }
+            catch (OperationCanceledException)
+            {
+                // Told as it is.
             }
         }
-        catch (OperationCanceledException)
-        {
-            // Told as it is.
-        }
 
-        return upload;
+        return new UploadEnd(upload, await ReceiptAsync(upload, catalogue, context.RequestAborted));
     }
 
-    public static async Task<UploadStatusAnswer> AnswerAsync(RecordedUpload upload, Catalogue.Catalogue catalogue, CancellationToken cancel) => new(
-        UploadStatusAnswer.Of(upload, upload.State == UploadState.Published ? await catalogue.FindAsync(upload.Key, cancel) : null),
-        200);
+    /// <summary>The end of an upload, for all that wait for it.</summary>
+    public static async Task<UploadEnd?> ReadEndAsync(string id, UploadLedger ledger, Catalogue.Catalogue catalogue) =>
+        await ledger.FindAsync(id, CancellationToken.None) is { } upload ? new UploadEnd(upload, await ReceiptAsync(upload, catalogue, CancellationToken.None)) : null;
+
+    private static async Task<Contract.UploadReceipt?> ReceiptAsync(RecordedUpload upload, Catalogue.Catalogue catalogue, CancellationToken cancel) =>
+        upload.State == UploadState.Published ? await catalogue.FindAsync(upload.Key, cancel) : null;
 
     private static async Task LookAsync(RecordedUpload upload, IncomingBytes incoming, Arrivals arrivals, CancellationToken cancel)
     {

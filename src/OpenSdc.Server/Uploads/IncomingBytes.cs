@@ -27,6 +27,9 @@ internal sealed class IncomingBytes(IObjectStore store, UploadLedger uploads, Pa
     /// <summary>A name that nobody can guess: 128 random bits.</summary>
     public static string NewId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
 
+    /// <summary>Whether a text may be the id of an upload: others are not asked the database about.</summary>
+    public static bool IsId(string text) => text.Length == 22 && Base64Url.IsValid(text);
+
     /// <summary>What a part of a signed URL on a disk is signed as.</summary>
     public static string PathOfPart(string id, string part) => $"uploads/{id}/parts/{part}";
 
@@ -54,13 +57,16 @@ internal sealed class IncomingBytes(IObjectStore store, UploadLedger uploads, Pa
         : urls.SignPath(address, "PUT", PathOfPart(upload.Id, part.ToString(CultureInfo.InvariantCulture)), seconds);
 
     /// <summary>Makes one of all the parts, where they are all there.</summary>
+    /// <param name="upload">The upload, as it was read.</param>
+    /// <param name="sha256">The SHA-256 that the whole file is promised to have; null where nothing is promised.</param>
+    /// <param name="cancel">Gives up.</param>
     /// <returns>Why it cannot be done; null where it is done, or was done before.</returns>
-    public async Task<Problem?> CompleteAsync(RecordedUpload upload, CancellationToken cancel)
+    public async Task<Problem?> CompleteAsync(RecordedUpload upload, string? sha256, CancellationToken cancel)
     {
         Problem? refusal = null;
         if (store.Direct is not { } direct)
         {
-            await ledger.CompleteAsync(upload, parts => (refusal = Refusal(upload, parts.Select(part => part.Part))) is null, cancel);
+            await ledger.CompleteAsync(upload, sha256, parts => (refusal = Refusal(upload, parts.Select(part => part.Part))) is null, cancel);
             return refusal;
         }
 
@@ -70,7 +76,8 @@ internal sealed class IncomingBytes(IObjectStore store, UploadLedger uploads, Pa
         refusal = Refusal(upload, complete.Select(part => part.Part));
         try
         {
-            if (refusal is null)
+            // Whoever loses against another promise, or another completion, is told by what the record says then.
+            if (refusal is null && (sha256 is null || await uploads.PromiseAsync(upload.Id, sha256, cancel)))
                 await direct.CompletePartsAsync(upload.Id, upload.Key, upload.StoreId!, complete, cancel);
         }
         catch (IOException failure)

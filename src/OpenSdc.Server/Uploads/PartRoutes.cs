@@ -18,7 +18,7 @@ internal static class PartRoutes
     public static async Task<Results<PartListAnswer, Problem>> List(
         string id, string? from, string? count, HttpContext context, UploadLedger ledger, IncomingBytes incoming, PublicAddress address, ServerOptions options)
     {
-        if (await ledger.FindAsync(id, context.RequestAborted) is not { } upload)
+        if (!IncomingBytes.IsId(id) || await ledger.FindAsync(id, context.RequestAborted) is not { } upload)
             return Problems.NoSuchUpload;
         if (upload.PartSize is null)
             return Problems.NotInParts;
@@ -40,38 +40,54 @@ internal static class PartRoutes
 
     /// <summary><c>POST /uploads/{id}/complete?wait=10</c></summary>
     public static async Task<Results<UploadAnswer, UploadStatusAnswer, Problem>> Complete(
-        string id, string? wait, HttpContext context, UploadLedger ledger, IncomingBytes incoming, Arrivals arrivals, Catalogue.Catalogue catalogue,
-        IHostApplicationLifetime life, TimeProvider clock)
+        string id, string? wait, HttpContext context, UploadLedger ledger, IncomingBytes incoming, Arrivals arrivals, UploadWaits waits,
+        Catalogue.Catalogue catalogue, Patience patience, IHostApplicationLifetime life)
     {
+        var cancel = context.RequestAborted;
         if (!FollowUpload.TryReadWait(wait, UsualWait, out var seconds))
             return FollowUpload.BadWait(wait!);
-        if (await ledger.FindAsync(id, context.RequestAborted) is not { } upload)
+        var (asked, malformed) = await UploadRequest.ReadCompleteAsync(context.Request, patience);
+        if (malformed is not null)
+            return malformed;
+        if (!IncomingBytes.IsId(id))
+            return Problems.NoSuchUpload;
+        using var waiting = seconds > 0 ? waits.Begin(id) : null;
+        if (await ledger.FindAsync(id, cancel) is not { } upload)
             return Problems.NoSuchUpload;
         if (upload.PartSize is null)
             return Problems.NotInParts;
+        var before = upload.State;
         if (upload.State == UploadState.Open)
         {
-            if (await incoming.CompleteAsync(upload, context.RequestAborted) is { } missing)
+            if (IsOtherPromise(upload, asked.Sha256))
+                return Problems.OtherPromise(asked.Sha256!, upload.Sha256);
+            if (await incoming.CompleteAsync(upload, asked.Sha256, cancel) is { } missing)
                 return missing;
-            await arrivals.SayAsync([id], context.RequestAborted);
+            if (asked.Sha256 is not null && upload.Sha256 is null)
+                upload = await ledger.FindAsync(id, cancel) ?? upload;
+            if (upload.State == UploadState.Open && IsOtherPromise(upload, asked.Sha256))
+                return Problems.OtherPromise(asked.Sha256!, upload.Sha256);
+            await arrivals.SayAsync([id], cancel);
             arrivals.Wake();
         }
 
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, life.ApplicationStopping);
-        var ended = await FollowUpload.WaitAsync(upload, TimeSpan.FromSeconds(seconds), ledger, arrivals, clock, either.Token);
-        if (ended.State == UploadState.Published && await catalogue.FindAsync(ended.Key, context.RequestAborted) is { } receipt)
-            return new UploadAnswer(receipt, IsNew: upload.State != UploadState.Published);
+        var (ended, receipt) = await FollowUpload.WaitAsync(waiting, upload, TimeSpan.FromSeconds(seconds), ledger, catalogue, life, context);
         if (ended.Problem is { } problem)
             return Problems.Refused(problem.Code, problem.Detail);
+        // A digest that comes too late to be checked before the file is published, as it comes with another request that completes the upload.
+        if (asked.Sha256 is { } promised && promised != (receipt?.Sha256 ?? ended.Sha256))
+            return Problems.OtherPromise(promised, receipt?.Sha256 ?? ended.Sha256);
+        if (receipt is not null)
+            return new UploadAnswer(receipt, IsNew: before != UploadState.Published);
         return UploadState.IsEnd(ended.State)
             ? Problems.UploadEnded(ended.State)
             : new UploadStatusAnswer(UploadStatusAnswer.Of(ended), 202);
     }
 
     /// <summary><c>DELETE /uploads/{id}</c></summary>
-    public static async Task<Results<NoContent, Problem>> Abort(string id, HttpContext context, UploadLedger ledger, IncomingBytes incoming, Arrivals arrivals)
+    public static async Task<Results<NoContent, Problem>> Abort(string id, HttpContext context, UploadLedger ledger, IncomingBytes incoming, UploadWaits waits)
     {
-        if (await ledger.FindAsync(id, context.RequestAborted) is not { } upload)
+        if (!IncomingBytes.IsId(id) || await ledger.FindAsync(id, context.RequestAborted) is not { } upload)
             return Problems.NoSuchUpload;
         if (!await ledger.AbortAsync(id, context.RequestAborted))
         {
@@ -79,11 +95,13 @@ internal static class PartRoutes
             return state == UploadState.Aborted ? TypedResults.NoContent() : Problems.UploadEnded(state);
         }
 
-        arrivals.Ended(id);
+        waits.Ended(id);
         if (upload.PartSize is not null)
             await incoming.AbandonAsync(upload, context.RequestAborted);
         return TypedResults.NoContent();
     }
+
+    private static bool IsOtherPromise(RecordedUpload upload, string? sha256) => sha256 is not null && sha256 != (upload.Sha256 ?? sha256);
 
     private static bool TryRead(string? text, int usual, int most, out int number)
     {
@@ -92,7 +110,7 @@ internal static class PartRoutes
     }
 
     private static Problem Bad(string name, string text, int most) =>
-        Problems.BadUploadRequest($"The parameter {name} is '{text}'; allowed: a whole number from 1 to {most}.");
+        Problems.BadUploadRequest($"The parameter {name} is '{Echo.Of(text)}'; allowed: a whole number from 1 to {most}.");
 }
 
 /// <summary>Some parts of an upload.</summary>

@@ -16,7 +16,7 @@ namespace OpenSdc.Server.Uploads;
 /// step finds what it would do done, or does it again to the same end.
 /// </remarks>
 internal sealed partial class PublishArrived(
-    IObjectStore store, IncomingBytes incoming, UploadLeases leases, HeldLeases held, Arrivals arrivals, Publisher publisher, Recovery recovery, StorageWatch storage,
+    IObjectStore store, IncomingBytes incoming, UploadLeases leases, HeldLeases held, Arrivals arrivals, UploadWaits waits, Publisher publisher, Recovery recovery, StorageWatch storage,
     Mission mission, ServerOptions options, Telemetry telemetry, TimeProvider clock, ILogger<PublishArrived> logger) : BackgroundService
 {
     // Small files wait for the store's answers, not for a processor.
@@ -100,7 +100,7 @@ internal sealed partial class PublishArrived(
             {
                 telemetry.Uploaded(end.Outcome, end.Size);
                 done.Writer.TryWrite((upload.Id, upload.Key));
-                arrivals.Ended(upload.Id);
+                waits.Ended(upload.Id);
             }
         }
         catch (Exception failure)
@@ -140,6 +140,8 @@ internal sealed partial class PublishArrived(
             return await RefuseAsync(upload, lease, Problems.OtherBytes(upload.Key));
 
         var publication = new Publication(name, staged.Length, await bytes.DigestAsync(lease.Stop)) { Upload = lease.Lease };
+        if (upload.Sha256 is { } promised && promised != publication.Sha256)
+            return await RefuseAsync(upload, lease, Problems.PartsHaveOtherDigest(promised, publication.Sha256));
         // The store takes what an archive with its own disk refuses at once.
         if (staged.Coding is { } coding)
             return await RefuseAsync(upload, lease, Problems.CodedBody("Content-Encoding", coding));

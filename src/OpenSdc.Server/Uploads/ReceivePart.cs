@@ -24,7 +24,7 @@ internal static partial class ReceivePart
         // Only numbers of parts that there are have been signed.
         if (urls.Refuse("PUT", IncomingBytes.PathOfPart(id, part), request.Query) is { } sentence)
             return Problems.BadSignature(sentence);
-        if (await ledger.FindAsync(id, context.RequestAborted) is not { PartSize: not null } upload)
+        if (!IncomingBytes.IsId(id) || await ledger.FindAsync(id, context.RequestAborted) is not { PartSize: not null } upload)
             return Problems.NoSuchUpload;
         if (upload.State != UploadState.Open)
             return Problems.UploadEnded(upload.State);

@@ -12,6 +12,8 @@ internal static class RecordedUploads
         services.AddSingleton<PartLedger>();
         services.AddSingleton<IncomingBytes>();
         services.AddSingleton<Arrivals>();
+        services.AddSingleton(all => new UploadWaits(
+            id => FollowUpload.ReadEndAsync(id, all.GetRequiredService<UploadLedger>(), all.GetRequiredService<Catalogue.Catalogue>()), all.GetRequiredService<TimeProvider>()));
         services.AddSingleton<HeldLeases>();
         services.AddSingleton<RecordUploads>();
         services.AddHostedService(all => all.GetRequiredService<RecordUploads>());

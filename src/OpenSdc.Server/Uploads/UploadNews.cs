@@ -3,7 +3,7 @@ using OpenSdc.Server.Catalogue;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>Looks, for all callers that wait, whether their uploads have ended in another process: one question for all of them, and none while nobody waits.</summary>
-internal sealed class UploadNews(UploadLedger ledger, Arrivals arrivals, TimeProvider clock) : BackgroundService
+internal sealed class UploadNews(UploadLedger ledger, UploadWaits waits, TimeProvider clock) : BackgroundService
 {
     /// <summary>How often it looks.</summary>
     public static readonly TimeSpan Every = TimeSpan.FromMilliseconds(200);
@@ -13,14 +13,14 @@ internal sealed class UploadNews(UploadLedger ledger, Arrivals arrivals, TimePro
         using var timer = new PeriodicTimer(Every, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            var waited = arrivals.Waited;
+            var waited = waits.Ids;
             if (waited.Count == 0)
                 continue;
             try
             {
-                var states = await ledger.StatesAsync([.. waited], stoppingToken);
+                var states = await ledger.StatesAsync(waited, stoppingToken);
                 foreach (var id in waited.Where(id => !states.TryGetValue(id, out var state) || UploadState.IsEnd(state)))
-                    arrivals.Ended(id);
+                    waits.Ended(id);
             }
             catch (Exception failure) when (Trouble.MayPass(failure))
             {

@@ -42,11 +42,11 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
     {
         var upload = await archive.AskAsync(ArchiveFixture.NewName());
         var waiting = Enumerable.Range(0, 5).Select(_ => archive.FollowAsync(upload.Id)).ToList();
-        await UploadSteps.UntilAsync("somebody waits", () => Task.FromResult(archive.Services.GetRequiredService<Arrivals>().Waited.Contains(upload.Id)));
+        await UploadSteps.UntilAsync("somebody waits", () => Task.FromResult(archive.Services.GetRequiredService<UploadWaits>().Ids.Contains(upload.Id)));
         waiting.ShouldAllBe(each => !each.IsCompleted);
         await archive.SendAsync(upload, [1, 2, 3]);
         (await Task.WhenAll(waiting)).ShouldAllBe(each => each.State == "published" && each.Receipt!.Size == 3);
-        await UploadSteps.UntilAsync("nobody waits", () => Task.FromResult(!archive.Services.GetRequiredService<Arrivals>().Waited.Contains(upload.Id)));
+        await UploadSteps.UntilAsync("nobody waits", () => Task.FromResult(!archive.Services.GetRequiredService<UploadWaits>().Ids.Contains(upload.Id)));
     }
 
     [Fact]

@@ -94,7 +94,7 @@ INSERT INTO scrub (id, seq) VALUES (1, 0);
 
 -- An upload that was asked for and travels past the server, or in parts. Its moments are Unix milliseconds.
 -- state is open, arrived, published, refused, aborted or expired; check_at is the moment before which nobody needs to look at it.
--- leased_by is who works on it, and until leased_until nobody else may. size, part_size and store_id (the store's own name of it) are of uploads in parts.
+-- leased_by is who works on it, and until leased_until nobody else may. size, part_size, store_id (the store's own name of it) and sha256 (what was promised for the whole file) are of uploads in parts.
 -- seq, or code and detail, say how it ended: the publication, or the problem's code and sentence.
 CREATE TABLE uploads (
   id           TEXT PRIMARY KEY,
@@ -107,12 +107,15 @@ CREATE TABLE uploads (
   leased_until BIGINT NOT NULL DEFAULT 0,
   size         BIGINT,
   part_size    BIGINT,
+  sha256       TEXT,
   store_id     TEXT,
   seq          BIGINT,
   code         TEXT,
   detail       TEXT
 );
 CREATE INDEX uploads_to_do ON uploads (state, check_at);
+CREATE INDEX uploads_open ON uploads (created_at, id) WHERE state = 'open';
+CREATE INDEX uploads_open_in_parts ON uploads (file_path) WHERE state = 'open' AND part_size IS NOT NULL;
 
 -- Which upload alone may put an object under a key that has no record yet.
 CREATE TABLE claims (

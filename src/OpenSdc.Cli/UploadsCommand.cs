@@ -1,0 +1,147 @@
+using System.CommandLine;
+using System.Net;
+using System.Text.Json;
+using OpenSdc.Contract;
+using OpenSdc.Server;
+
+namespace OpenSdc.Cli;
+
+/// <summary><c>sdc uploads list|abort</c>: asks a running archive which uploads are open, and gives some of them up.</summary>
+internal static class UploadsCommand
+{
+    /// <summary>Where the archive is, where no option says it. No setting of the archive is spelt nearly so.</summary>
+    private const string AddressVariable = "OPENSDC_ARCHIVE_URL";
+
+    private const int PageSize = 1000;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
+
+    public static Command Make() => new("uploads", "List the open uploads of a running archive, or give some up.") { MakeList(), MakeAbort() };
+
+    private static Command MakeList()
+    {
+        var command = new Command("list", "List the open uploads: id, when asked for, until when open, size (- where it is not known), key.");
+        var url = AddAddress(command);
+        var json = new Option<bool>("--json") { Description = "One JSON object a line, as GET /uploads gives it." };
+        command.Add(json);
+        command.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(url), client => ListAsync(client, parsed.GetValue(json), cancel), cancel));
+        return command;
+    }
+
+    private static Command MakeAbort()
+    {
+        var command = new Command("abort", "Give uploads up: nothing of them is stored any more. Giving up twice is no fault.");
+        var ids = new Argument<string[]>("ID") { Description = "Ids, as list gives them.", Arity = ArgumentArity.OneOrMore };
+        command.Add(ids);
+        var url = AddAddress(command);
+        command.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(url), client => AbortAsync(client, parsed.GetValue(ids)!, cancel), cancel));
+        return command;
+    }
+
+    private static Option<string?> AddAddress(Command command)
+    {
+        var url = new Option<string?>("--url")
+        {
+            Description = $"Address of the archive, such as http://127.0.0.1:8080. Default: {AddressVariable} of the environment.",
+            HelpName = "URL",
+        };
+        command.Add(url);
+        return url;
+    }
+
+    private static async Task<int> RunAsync(string? url, Func<HttpClient, Task<int>> work, CancellationToken cancel)
+    {
+        var (name, text) = url is null ? (AddressVariable, Environment.GetEnvironmentVariable(AddressVariable)) : ("--url", url);
+        if (string.IsNullOrEmpty(text))
+            return await FailAsync(ExitCode.BadSetting, $"No archive is named; give --url or {AddressVariable}.");
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Query.Length > 0 || address.Fragment.Length > 0)
+            return await FailAsync(ExitCode.BadSetting, $"{name} is '{Echo.Of(text)}'; allowed: an absolute http or https URL without a query, such as http://127.0.0.1:8080.");
+        using var client = new HttpClient { BaseAddress = new Uri(address.AbsoluteUri.TrimEnd('/') + "/"), Timeout = Patience };
+        try
+        {
+            return await work(client);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return await FailAsync(ExitCode.Interrupted, "Stopped before the end.");
+        }
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
+        {
+            return await FailAsync(ExitCode.ArchiveAway, $"The archive at {Echo.Of(address.AbsoluteUri)} cannot be reached: {Echo.Of(failure.Message)}");
+        }
+        catch (JsonException)
+        {
+            return await FailAsync(ExitCode.Failed, $"What answers at {Echo.Of(address.AbsoluteUri)} is no archive: its answer is not the list of uploads.");
+        }
+    }
+
+    private static async Task<int> ListAsync(HttpClient client, bool json, CancellationToken cancel)
+    {
+        string? cursor = null;
+        do
+        {
+            var page = $"uploads?state=open&limit={PageSize}{(cursor is null ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}";
+            using var answer = await client.GetAsync(page, cancel);
+            if (!answer.IsSuccessStatusCode)
+                return await RefusedAsync(answer, "The archive does not list its uploads", cancel);
+            var uploads = JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancel), ContractJson.Default.UploadList)
+                ?? throw new JsonException();
+            foreach (var upload in uploads.Uploads)
+            {
+                await Console.Out.WriteLineAsync(json
+                    ? JsonSerializer.Serialize(upload, ContractJson.Default.UploadStatus)
+                    : Echo.Of($"{upload.Id}  {upload.Created}  {upload.Expires}  {upload.Size?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-",13}") + "  " + Echo.Of(upload.FilePath));
+            }
+
+            cursor = uploads.NextCursor;
+        }
+        while (cursor is not null);
+
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> AbortAsync(HttpClient client, string[] ids, CancellationToken cancel)
+    {
+        var code = ExitCode.Done;
+        foreach (var id in ids)
+        {
+            using var answer = await client.DeleteAsync("uploads/" + Uri.EscapeDataString(id), cancel);
+            if (answer.StatusCode == HttpStatusCode.NoContent)
+                await Console.Out.WriteLineAsync($"{Echo.Of(id)} is given up.");
+            else if (await RefusedAsync(answer, $"{Echo.Of(id)} is not given up", cancel) is var refused && (refused != ExitCode.NotAborted || code == ExitCode.Done))
+                code = refused;
+        }
+
+        return code;
+    }
+
+    /// <summary>Says what an answer says that is no success, and gives its exit code.</summary>
+    private static async Task<int> RefusedAsync(HttpResponseMessage answer, string what, CancellationToken cancel)
+    {
+        var sentence = "";
+        try
+        {
+            using var problem = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancel));
+            sentence = problem.RootElement.ValueKind == JsonValueKind.Object && problem.RootElement.TryGetProperty("detail", out var detail) && detail.ValueKind == JsonValueKind.String
+                ? " " + Echo.Of(detail.GetString()!)
+                : "";
+        }
+        catch (JsonException)
+        {
+            // The status says enough.
+        }
+
+        var code = (int)answer.StatusCode switch
+        {
+            404 or 409 when answer.RequestMessage?.Method == HttpMethod.Delete => ExitCode.NotAborted,
+            >= 500 => ExitCode.ArchiveAway,
+            _ => ExitCode.Failed,
+        };
+        return await FailAsync(code, $"{what} ({(int)answer.StatusCode}).{sentence}");
+    }
+
+    private static async Task<int> FailAsync(int code, string sentence)
+    {
+        await Console.Error.WriteLineAsync(sentence);
+        return code;
+    }
+}
