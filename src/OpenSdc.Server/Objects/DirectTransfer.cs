@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Amazon.S3.Model;
+using OpenSdc.Server.Files;
 
 namespace OpenSdc.Server.Objects;
 
@@ -32,7 +33,9 @@ internal sealed class DirectTransfer(S3Bucket bucket)
     public string SignDownload(string key, int seconds)
     {
         var name = key[(key.LastIndexOf('/') + 1)..].Replace("\"", "\\\"", StringComparison.Ordinal);
-        return bucket.Signature.Sign("GET", bucket.ObjectKey(key), seconds, "&response-content-disposition=" + System.Uri.EscapeDataString($"attachment; filename=\"{name}\""));
+        // The type as well: an object that a tool has copied into the bucket may have another one, or none.
+        return bucket.Signature.Sign("GET", bucket.ObjectKey(key), seconds,
+            $"&response-content-disposition={System.Uri.EscapeDataString($"attachment; filename=\"{name}\"")}&response-content-type={System.Uri.EscapeDataString(MediaTypes.Of(key))}");
     }
 
     /// <summary>The URL to PUT one part of an upload in parts to; parts count from 1.</summary>
