@@ -4,7 +4,7 @@ using OpenSdc.Cli;
 
 var root = new RootCommand("OpenSDC: an open science data archive.")
 {
-    ServeCommand.Make(), FsckCommand.Make(), BackupCommand.Make(), RestoreCommand.Make(), RebuildCommand.Make(), MigrateCommand.Make(), UploadsCommand.Make(),
+    ServeCommand.Make(), FsckCommand.Make(), BackupCommand.Make(), RestoreCommand.Make(), RebuildCommand.Make(), MigrateCommand.Make(), UploadsCommand.Make(), NewHistoryCommand.Make(),
 };
 
 var parsed = root.Parse(args);

@@ -37,6 +37,9 @@ public sealed record FileQuery
     /// <summary>Keys of single files.</summary>
     public IReadOnlyList<string> FilePaths { get; init; } = [];
 
+    /// <summary>Digests of single files, 64 lower-case hexadecimal digits.</summary>
+    public IReadOnlyList<string> Sha256s { get; init; } = [];
+
     /// <summary>Of each series only the newest version, among what the other filters leave.</summary>
     public bool Latest { get; init; }
 

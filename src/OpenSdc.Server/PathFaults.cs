@@ -30,7 +30,7 @@ internal static class PathFaults
     /// <summary>The first segment of the path as it was sent, the prefixes aside: which route a path that climbs out of it was meant for.</summary>
     public static string RouteAsked(HttpContext context)
     {
-        var segments = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('/', 4);
-        return segments is [_, var prefix, var behind, ..] && ServerApp.Prefixes.Contains("/" + prefix) ? behind : segments.ElementAtOrDefault(1) ?? "";
+        var segments = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0].Split('/', StringSplitOptions.RemoveEmptyEntries);
+        return segments is [var prefix, var behind, ..] && ServerApp.Prefixes.Contains("/" + prefix) ? behind : segments.FirstOrDefault("");
     }
 }

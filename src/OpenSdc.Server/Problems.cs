@@ -160,6 +160,10 @@ internal static class Problems
 
     public static Problem NotReady { get; } = new("not-ready", 503, "The archive is still starting; try again in a moment.") { Plain = true, RetryAfter = 1 };
 
+    public static Problem NoBytesToUpload { get; } = new("method-not-allowed", 405,
+        "This address takes no bytes, and nothing was stored: GET it, and PUT the file to the signed URL that it answers.")
+    { Plain = true };
+
     /// <summary>For a request that no handler answered.</summary>
     public static Problem OfStatus(HttpContext context) =>
         context.Response.StatusCode == 404 && PathFaults.Of(context) is { } climbs
@@ -169,7 +173,9 @@ internal static class Problems
                 "download" => BadDownloadName([climbs]),
                 _ => new("path-climbs", 400, climbs.Message) { Plain = true, Errors = [climbs.Message] },
             }
-            : OfStatus(context.Response.StatusCode);
+            : context.Response.StatusCode == 405 && PathFaults.RouteAsked(context).Equals("upload", StringComparison.OrdinalIgnoreCase)
+                ? NoBytesToUpload
+                : OfStatus(context.Response.StatusCode);
 
     /// <summary>For what the framework refuses before any handler: no route, wrong method, malformed request.</summary>
     public static Problem OfStatus(int status) => status switch

@@ -13,7 +13,7 @@ internal static class PublicAnswers
         if (!HttpMethods.IsOptions(context.Request.Method))
         {
             if (context.Request.Headers.Origin.Count > 0)
-                headers.AccessControlExposeHeaders = "ETag, Link, OpenSDC-Count, Location, Content-Disposition, Content-Range, Accept-Ranges, Retry-After, X-Request-Id, OpenSDC-Upload-Id";
+                headers.AccessControlExposeHeaders = "ETag, Link, OpenSDC-Count, OpenSDC-Seq, OpenSDC-History, Location, Content-Disposition, Content-Range, Accept-Ranges, Retry-After, X-Request-Id, OpenSDC-Upload-Id";
             return next(context);
         }
 

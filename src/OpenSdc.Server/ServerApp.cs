@@ -134,6 +134,9 @@ public static class ServerApp
             app.Use(PublicAddress.KeepSchemeAsync);
         }
 
+        // Before the route is looked for.
+        app.Use(PathSlashes.InvokeAsync);
+        app.UseRouting();
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = UnexpectedErrors.AnswerAsync });
         app.Use(PublicAnswers.InvokeAsync);
         app.Use(app.Services.GetRequiredService<Recovery>().InvokeAsync);

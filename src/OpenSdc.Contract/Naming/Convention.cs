@@ -110,6 +110,7 @@ internal sealed class Convention
             Descriptor = descriptor,
             StartDate = start,
             EndDate = end,
+            MayEnd = _fields[(int)Role.End] is not null,
             Repointing = repointing,
             Cr = cr,
             Version = Slice(Role.Version, name, captures) is { Length: > 0 } version ? new string(version) : null,

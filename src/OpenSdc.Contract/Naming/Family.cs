@@ -46,11 +46,22 @@ public sealed class Family
     /// <summary>The extensions, without the leading dot.</summary>
     public IReadOnlyList<string> Extensions { get; }
 
-    /// <summary>A version in each form that its names write versions in: <c>v01-01</c>, <c>v001</c>; empty where no name has one.</summary>
+    /// <summary>A version in each form that its names write versions in: <c>v01-01</c>, <c>v001</c>; of kernels <c>1</c>, <c>v1</c>; empty where no name has one.</summary>
     public IReadOnlyList<string> VersionExamples { get; }
 
-    /// <summary>Whether a name of the family can have this version, as it stands in the name.</summary>
+    /// <summary>Whether a name of the family can have this version, as it is recorded.</summary>
     public bool CanHaveVersion(string text) => Array.Exists(_versions, form => form.Matches(text));
+
+    /// <summary>
+    /// What a version that a query gives is recorded as: itself, or without the letter that some names write before it (<c>v01</c> of a kernel is recorded as <c>01</c>). A pattern is taken as
+    /// it is, and without that letter too. Empty where no name of the family can have it.
+    /// </summary>
+    public IEnumerable<string> RecordedVersions(string text)
+    {
+        var isPattern = text.Contains('*', StringComparison.Ordinal);
+        var without = _versions.Select(form => form.WithoutPrefix(text) is { Length: > 0 } rest && (isPattern || form.Matches(rest)) ? rest : null).OfType<string>();
+        return (isPattern || CanHaveVersion(text) ? without.Prepend(text) : without).Distinct(StringComparer.Ordinal);
+    }
 
     /// <summary>What its paths say about the order of its files.</summary>
     public KeyOrder KeyOrder { get; }

@@ -33,6 +33,9 @@ public sealed record FileName
     /// <summary>The last day; only where the name has one.</summary>
     public DateOnly? EndDate { get; init; }
 
+    /// <summary>Whether names of the convention may have a last day, also where this one has none.</summary>
+    public bool MayEnd { get; init; }
+
     /// <summary>The number of the repointing.</summary>
     public int? Repointing { get; init; }
 
@@ -59,6 +62,13 @@ public sealed record FileName
     {
         ArgumentNullException.ThrowIfNull(name);
         return mission.Parse(name);
+    }
+
+    /// <summary>Whether a bare name is one of the mission's. It costs less than <see cref="Parse"/> of a name that is none, since nothing is explained.</summary>
+    public static bool IsValid(string name, Mission mission)
+    {
+        var work = 0;
+        return NameText.IsPlain(name) && mission.Read(name, ref work) is not null;
     }
 
     /// <summary>

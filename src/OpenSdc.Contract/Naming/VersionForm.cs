@@ -6,19 +6,32 @@ internal sealed class VersionForm
     private readonly Step[] _steps;
     private readonly bool _ignoreCase;
 
-    private VersionForm(Node node, bool ignoreCase)
+    // What names write before the version without its being recorded: the v of a kernel's _v01.
+    private readonly string _prefix;
+
+    private VersionForm(Node node, string prefix, bool ignoreCase)
     {
         _steps = StepCompiler.Compile([node]);
+        _prefix = prefix;
         _ignoreCase = ignoreCase;
-        Example = Sample(node);
+        Example = prefix + Sample(node);
     }
 
-    /// <summary>A version of this form, the first one of it: <c>v01-01</c>, <c>v001</c>.</summary>
+    /// <summary>A version of this form as names write it, the first one of it: <c>v01-01</c>, <c>v001</c>.</summary>
     public string Example { get; }
 
     /// <summary>The form of a convention; null where its names have no version.</summary>
-    public static VersionForm? Of(Convention convention) => Find(convention.Nodes) is { } node ? new(node, convention.IgnoreCase) : null;
+    public static VersionForm? Of(Convention convention)
+    {
+        var prefix = "";
+        return Find(convention.Nodes, ref prefix) is { } node ? new(node, prefix, convention.IgnoreCase) : null;
+    }
 
+    /// <summary>What a text or pattern that begins as names write the version is recorded as, without what is not recorded; null where it begins otherwise.</summary>
+    public string? WithoutPrefix(string text) =>
+        _prefix.Length > 0 && text.StartsWith(_prefix, _ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal) ? text[_prefix.Length..] : null;
+
+    /// <summary>Whether a text is a version as it is recorded.</summary>
     public bool Matches(string text)
     {
         Span<int> captures = stackalloc int[Roles.Count * 2];
@@ -26,18 +39,32 @@ internal sealed class VersionForm
         return text.Length is > 0 and < 256 && new Matcher(_steps, text, _ignoreCase, captures, failed).Run();
     }
 
-    private static Node? Find(Node[] nodes)
+    /// <param name="nodes">Where to look.</param>
+    /// <param name="prefix">The letters before the version, where they begin a part of the name.</param>
+    private static Node? Find(Node[] nodes, ref string prefix)
     {
         foreach (var node in nodes)
         {
-            var found = node switch
+            switch (node)
             {
-                Slot { Field.Role: Role.Version } or Group { Field.Role: Role.Version } => node,
-                Group group => Find(group.Parts),
-                Choice choice => choice.Branches.Select(Find).FirstOrDefault(each => each is not null),
-                _ => null,
-            };
-            if (found is not null) return found;
+                case Slot { Field.Role: Role.Version } or Group { Field.Role: Role.Version }:
+                    return node;
+                case Literal literal:
+                    // naif0012: there the word is the name's own.
+                    prefix = literal.Text.LastIndexOf('_') is var mark and >= 0 ? literal.Text[(mark + 1)..] : "";
+                    continue;
+                case Group group when Find(group.Parts, ref prefix) is { } inGroup:
+                    return inGroup;
+                case Choice choice:
+                    foreach (var branch in choice.Branches)
+                    {
+                        if (Find(branch, ref prefix) is { } inBranch) return inBranch;
+                    }
+
+                    break;
+            }
+
+            prefix = "";
         }
 
         return null;

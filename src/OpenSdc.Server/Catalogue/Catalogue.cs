@@ -12,15 +12,14 @@ namespace OpenSdc.Server.Catalogue;
 /// </summary>
 internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetry telemetry) : IDisposable
 {
-    /// <summary>The number of the newest publication.</summary>
-    public const string HeadSql = "SELECT seq FROM ledger WHERE id = 1";
-
     private const string FindSql = "SELECT size, sha256, seq, ingestion_date FROM files WHERE file_path = @p0";
 
     private const string HasSql = "SELECT seq FROM files WHERE file_path = @p0";
 
     // Taking the row also takes the turn: a second writer waits here until this transaction ends.
     private const string TakeTurnSql = "UPDATE ledger SET seq = seq WHERE id = 1 RETURNING seq";
+
+    private const string NewHistorySql = "UPDATE ledger SET history = @p0 WHERE id = 1";
 
     private const string EventSql = "INSERT INTO events (seq, kind, at, detail) VALUES (@p0, @p1, @p2, @p3)";
     private const string NewSql = "SELECT seq FROM ledger WHERE id = 1 AND seq = 0 AND NOT EXISTS (SELECT 1 FROM uploads)";
@@ -65,8 +64,11 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         ReadAsync(session => session.AnyAsync(HasSql, [key], cancel), cancel);
 
     /// <summary>The number of the newest publication; 0 for an empty archive.</summary>
-    public ValueTask<long> HeadAsync(CancellationToken cancel) =>
-        ReadAsync(session => HeadAsync(session, null, cancel), cancel);
+    public async ValueTask<long> HeadAsync(CancellationToken cancel) => (await StateAsync(cancel)).Seq;
+
+    /// <summary>The number of the newest publication, and its history.</summary>
+    public ValueTask<ArchiveState> StateAsync(CancellationToken cancel) =>
+        ReadAsync(session => StateAsync(session, null, cancel), cancel);
 
     /// <summary>Whether nothing was ever published, and no upload is known.</summary>
     public ValueTask<bool> IsNewAsync(CancellationToken cancel) =>
@@ -80,22 +82,23 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// <param name="cancel">Ends the reading.</param>
     public ValueTask<Rows> QueryAsync(FileQuery query, Family? family, string columns, bool count, CancellationToken cancel) => OpenAsync(async session =>
     {
-        var head = LeadChoice.IsBounded(query) ? await HeadAsync(session, null, cancel) : query.AsOf;
+        ArchiveState? state = LeadChoice.IsBounded(query) ? await StateAsync(session, null, cancel) : null;
+        var head = state?.Seq ?? query.AsOf;
         if (query.SinceSeq >= head)
-            return new Rows(readers, session, null, [], query.Limit) { Head = head.Value, Count = count ? 0 : null };
+            return new Rows(readers, session, null, [], query.Limit) { State = state ?? default, Count = count ? 0 : null };
         var snapshot = count || Planning.ReadsSums(query, family) ? await dialect.BeginReadAsync(session.Connection, cancel) : null;
         // Of a snapshot the number comes first: what it has come to is what its rows are of.
         if (snapshot is not null)
-            head = await HeadAsync(session, snapshot, cancel);
+            head = (state = await StateAsync(session, snapshot, cancel))?.Seq;
         // Where nothing else needs it the number comes with the first row, which saves a statement.
-        var all = head is null ? $"{columns}, ({HeadSql})" : columns;
+        var all = head is null ? $"{columns}, ({ArchiveState.Sql})" : columns;
         var (statements, found) = await new Planning(session, snapshot, family, head, cancel).OfAsync(query, all, count);
         // One statement sees one state by itself.
         if (statements.Count > 1)
             snapshot ??= await dialect.BeginReadAsync(session.Connection, cancel);
-        var rows = new Rows(readers, session, snapshot, statements, query.Limit) { Head = head ?? 0, Count = found };
+        var rows = new Rows(readers, session, snapshot, statements, query.Limit) { State = state ?? new("", head ?? 0), Count = found };
         if (head is null)
-            await rows.BeginAsync(() => HeadAsync(session, snapshot, cancel), cancel);
+            await rows.BeginAsync(() => StateAsync(session, snapshot, cancel), cancel);
         return rows;
     }, isListing: true, cancel);
 
@@ -105,17 +108,17 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// <param name="cancel">Ends the reading.</param>
     public ValueTask<CoverageCells> CoverAsync(FileQuery query, int digits, CancellationToken cancel) => OpenAsync(async session =>
     {
-        var (snapshot, head, current) = await BeginCoverAsync(session, query, cancel);
-        return await CoverAsync(session, snapshot, head, current, digits, cancel);
+        var (snapshot, state, current) = await BeginCoverAsync(session, query, cancel);
+        return await CoverAsync(session, snapshot, state, current, digits, cancel);
     }, isListing: true, cancel);
 
     /// <summary>The same as text.</summary>
     public ValueTask<CoverageText> CoverTextAsync(FileQuery query, int digits, CancellationToken cancel) => OpenAsync(async session =>
     {
-        var (snapshot, head, current) = await BeginCoverAsync(session, query, cancel);
+        var (snapshot, state, current) = await BeginCoverAsync(session, query, cancel);
         return CoveragePlan.YearsOf(current, digits) is { } years
-            ? new CoverageText(new Rows(readers, session, snapshot, [years], limit: null) { Head = head })
-            : new CoverageText(await CoverAsync(session, snapshot, head, current, digits, cancel));
+            ? new CoverageText(new Rows(readers, session, snapshot, [years], limit: null) { State = state })
+            : new CoverageText(await CoverAsync(session, snapshot, state, current, digits, cancel));
     }, isListing: true, cancel);
 
     /// <summary>
@@ -125,6 +128,15 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// <returns>One answer for each publication, in order.</returns>
     public Task<Recorded[]> PublishAsync(IReadOnlyList<Publication> publications, CancellationToken cancel) =>
         WriteAsync((session, transaction) => PublishAsync(session, transaction, publications, cancel), cancel);
+
+    /// <summary>Begins a new history: the numbers that anybody noted before count no more.</summary>
+    /// <returns>The id of the new history.</returns>
+    public Task<string> BeginHistoryAsync(CancellationToken cancel) => WriteAsync(async (session, transaction) =>
+    {
+        var history = ArchiveState.NewHistory();
+        await session.Statement(NewHistorySql, [history], transaction).ExecuteNonQueryAsync(cancel);
+        return history;
+    }, cancel);
 
     /// <summary>
     /// A commit that changes nothing. When it returns, whatever an earlier commit that failed has left in the database's log is either
@@ -283,20 +295,20 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         return recorded;
     }
 
-    /// <summary>A snapshot, its newest number, and the query without an <c>as_of</c> that means just this: the newest state is the one that sums are kept of.</summary>
-    private async ValueTask<(DbTransaction Snapshot, long Head, FileQuery Query)> BeginCoverAsync(Session session, FileQuery query, CancellationToken cancel)
+    /// <summary>A snapshot, its state, and the query without an <c>as_of</c> that means just this: the newest state is the one that sums are kept of.</summary>
+    private async ValueTask<(DbTransaction Snapshot, ArchiveState State, FileQuery Query)> BeginCoverAsync(Session session, FileQuery query, CancellationToken cancel)
     {
         var snapshot = await dialect.BeginReadAsync(session.Connection, cancel);
-        var head = await HeadAsync(session, snapshot, cancel);
+        var state = await StateAsync(session, snapshot, cancel);
         query = await Bounds.BeginAsync(each => session.Statement(each, snapshot), query, cancel);
-        return (snapshot, head, query.AsOf == head ? query with { AsOf = null } : query);
+        return (snapshot, state, query.AsOf == state.Seq ? query with { AsOf = null } : query);
     }
 
-    private async ValueTask<CoverageCells> CoverAsync(Session session, DbTransaction snapshot, long head, FileQuery query, int digits, CancellationToken cancel)
+    private async ValueTask<CoverageCells> CoverAsync(Session session, DbTransaction snapshot, ArchiveState state, FileQuery query, int digits, CancellationToken cancel)
     {
         var reading = CoveragePlan.Of(query, digits);
         var series = reading.Series is { } all ? await SeriesAsync(session.Statement(all, snapshot), cancel) : null;
-        return new CoverageCells(new Rows(readers, session, snapshot, [reading.Cells], limit: null) { Head = head }, digits, series);
+        return new CoverageCells(new Rows(readers, session, snapshot, [reading.Cells], limit: null) { State = state }, digits, series);
     }
 
     private static async ValueTask<Dictionary<long, Series>> SeriesAsync(DbCommand command, CancellationToken cancel)
@@ -316,6 +328,6 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
             : null;
     }
 
-    private static async ValueTask<long> HeadAsync(Session session, DbTransaction? transaction, CancellationToken cancel) =>
-        Convert.ToInt64(await session.Statement(HeadSql, [], transaction).ExecuteScalarAsync(cancel));
+    private static async ValueTask<ArchiveState> StateAsync(Session session, DbTransaction? transaction, CancellationToken cancel) =>
+        ArchiveState.Parse((string)(await session.Statement(ArchiveState.Sql, [], transaction).ExecuteScalarAsync(cancel))!);
 }

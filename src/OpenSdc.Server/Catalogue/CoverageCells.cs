@@ -69,8 +69,8 @@ internal sealed class CoverageCells(Rows rows, int digits, IReadOnlyDictionary<l
     private Series? series;
     private long seriesId;
 
-    /// <summary>The number of the newest publication.</summary>
-    public long Head => rows.Head;
+    /// <summary>The state of the archive that they are of.</summary>
+    public ArchiveState State => rows.State;
 
     public static string Period(string date, int digits) => date.Length > digits ? date[..digits] : date;
 

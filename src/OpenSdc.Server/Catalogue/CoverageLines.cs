@@ -53,12 +53,12 @@ internal sealed class CoverageText : IAsyncDisposable
     private readonly CoverageCells? cells;
 
     /// <param name="years">Rows of <see cref="CoveragePlan.YearsOf"/>.</param>
-    public CoverageText(Rows years) => (this.years, Head) = (years, years.Head);
+    public CoverageText(Rows years) => (this.years, State) = (years, years.State);
 
-    public CoverageText(CoverageCells cells) => (this.cells, Head) = (cells, cells.Head);
+    public CoverageText(CoverageCells cells) => (this.cells, State) = (cells, cells.State);
 
-    /// <summary>The number of the newest publication.</summary>
-    public long Head { get; }
+    /// <summary>The state of the archive that they are of.</summary>
+    public ArchiveState State { get; }
 
     /// <summary>The next lines, at least one, or null after the last.</summary>
     public async ValueTask<CoverageLines?> NextAsync(CancellationToken cancel)

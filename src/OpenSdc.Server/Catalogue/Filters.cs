@@ -71,6 +71,7 @@ internal sealed class Filters
         AnyOf("extension", query.Extensions).AnyOf("version", query.Versions);
         AnyOf(UnindexedNumber("repointing"), query.Repointings).AnyOf(UnindexedNumber("cr"), query.Crs);
         AnyOf("major_version", query.MajorVersions).AnyOf("minor_version", query.MinorVersions);
+        AnyOf("sha256", query.Sha256s);
         Compare(UnindexedNumber("seq") + " <=", query.AsOf).AddCurrent(query);
         if (query.Overlaps is { } days)
             Compare("COALESCE(end_date, start_date) >=", days.From).Compare(Unindexed("start_date") + " <=", days.To);

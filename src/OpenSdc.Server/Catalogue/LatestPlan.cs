@@ -23,7 +23,7 @@ internal static class LatestPlan
 
     /// <summary>Whether the rows must be ranked all together: single files, since a look at the others would bind all their paths again, and kernels, which may lack what the look goes by.</summary>
     public static bool MustRank(FileQuery query, Family? family) =>
-        !IsKept(query) && (query.FilePaths.Count > 0 || family is not { KeyOrder.FollowsStart: true });
+        !IsKept(query) && (query.FilePaths.Count + query.Sha256s.Count > 0 || family is not { KeyOrder.FollowsStart: true });
 
     /// <summary>Adds the condition on each row of files: it is the newest of its series, or of what the filters leave of that.</summary>
     public static Filters AddTo(Filters filters, FileQuery query)
@@ -61,6 +61,6 @@ internal static class LatestPlan
     /// series, or, by number, a state of the catalogue.
     /// </summary>
     private static bool IsKept(FileQuery query) =>
-        query.Versions.Count + query.MajorVersions.Count + query.MinorVersions.Count + query.FilePaths.Count == 0
+        query.Versions.Count + query.MajorVersions.Count + query.MinorVersions.Count + query.FilePaths.Count + query.Sha256s.Count == 0
         && query is { IngestionStartDate: null, IngestionEndDate: null, SinceSeq: null, Overlaps: null, Current: not false };
 }

@@ -22,6 +22,9 @@ internal enum Lead
 
     /// <summary>Carrington rotations.</summary>
     Rotation,
+
+    /// <summary>Digests: few files have the same one.</summary>
+    Digest,
 }
 
 /// <summary>
@@ -43,18 +46,19 @@ internal static class LeadChoice
 
     /// <summary>Whether a query says anything of when its files came that might lead to them.</summary>
     public static bool IsBounded(FileQuery query) =>
-        query.FilePaths.Count == 0 && (query.SinceSeq is not null || query.IngestionStartDate is not null || query.IngestionEndDate is not null || query.AsOf <= LatestState);
+        query.FilePaths.Count + query.Sha256s.Count == 0 && (query.SinceSeq is not null || query.IngestionStartDate is not null || query.IngestionEndDate is not null || query.AsOf <= LatestState);
 
     /// <summary>Whether what came is so few files that nothing is better than to read them.</summary>
     public static bool IsFew(FileQuery query, long head) => (query.AsOf ?? head) - (query.SinceSeq ?? 0) <= Few;
 
     /// <summary>What leads to the files where nothing is known of the archive: what came since, else names.</summary>
     public static Lead Of(FileQuery query) =>
-        query.FilePaths.Count > 0 ? Lead.Names : query.SinceSeq is not null ? Lead.Number : query.IngestionStartDate is not null ? Lead.Ingestion : Lead.Names;
+        query.FilePaths.Count > 0 ? Lead.Names : query.Sha256s.Count > 0 ? Lead.Digest : query.SinceSeq is not null ? Lead.Number : query.IngestionStartDate is not null ? Lead.Ingestion : Lead.Names;
 
     /// <summary>What leads to the files of a query that does not go by when they came.</summary>
     public static Lead ByNames(FileQuery query) =>
         query.FilePaths.Count > 0 ? Lead.Names
+        : query.Sha256s.Count > 0 ? Lead.Digest
         : query.Repointings.Count is > 0 and <= MostPeriods ? Lead.Repointing
         : query.Crs.Count is > 0 and <= MostPeriods ? Lead.Rotation
         : Lead.Names;

@@ -34,11 +34,11 @@ internal sealed class LookUps(Catalogue catalogue, SqlDialect dialect, TimeProvi
     /// <param name="pathColumn">Which of them is the path.</param>
     /// <param name="read">Reads the row. It is not called again, and not after the caller has left.</param>
     /// <param name="cancel">The caller leaves.</param>
-    /// <returns>The number of the newest publication, no newer than the row; null where there is no such file, or the query is to be asked by itself.</returns>
-    public ValueTask<long?> FindAsync(FileQuery query, string columns, int pathColumn, Action<DbDataReader> read, CancellationToken cancel) =>
-        dialect.IsFar && QueryPlan.OnePath(query) is { } path ? WaitAsync(new LookUp(path, columns, pathColumn, read), cancel) : ValueTask.FromResult<long?>(null);
+    /// <returns>The state of the archive, no newer than the row; null where there is no such file, or the query is to be asked by itself.</returns>
+    public ValueTask<ArchiveState?> FindAsync(FileQuery query, string columns, int pathColumn, Action<DbDataReader> read, CancellationToken cancel) =>
+        dialect.IsFar && QueryPlan.OnePath(query) is { } path ? WaitAsync(new LookUp(path, columns, pathColumn, read), cancel) : ValueTask.FromResult<ArchiveState?>(null);
 
-    private async ValueTask<long?> WaitAsync(LookUp lookUp, CancellationToken cancel)
+    private async ValueTask<ArchiveState?> WaitAsync(LookUp lookUp, CancellationToken cancel)
     {
         await using var leaving = cancel.UnsafeRegister(static (lookUp, cancel) => ((LookUp)lookUp!).Leave(cancel), lookUp);
         Join(lookUp);
@@ -122,12 +122,12 @@ internal sealed class LookUps(Catalogue catalogue, SqlDialect dialect, TimeProvi
         return true;
     }
 
-    /// <summary>The statement that looks for so many paths; its last column is the number of the newest publication.</summary>
+    /// <summary>The statement that looks for so many paths; its last column is the state of the archive.</summary>
     public static string TextOf(int paths, string columns) =>
-        $"SELECT {columns}, ({Catalogue.HeadSql}) FROM files WHERE file_path {(paths == 1 ? "= @p0" : $"IN ({Several.List(paths)})")}";
+        $"SELECT {columns}, ({ArchiveState.Sql}) FROM files WHERE file_path {(paths == 1 ? "= @p0" : $"IN ({Several.List(paths)})")}";
 
     /// <summary>One caller's. Whatever comes first decides it: its row, the end of the statement, or the caller's leaving.</summary>
-    private sealed class LookUp(string path, string columns, int pathColumn, Action<DbDataReader> read) : TaskCompletionSource<long?>(TaskCreationOptions.RunContinuationsAsynchronously)
+    private sealed class LookUp(string path, string columns, int pathColumn, Action<DbDataReader> read) : TaskCompletionSource<ArchiveState?>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         private int isOver;
 
@@ -146,7 +146,7 @@ internal sealed class LookUps(Catalogue catalogue, SqlDialect dialect, TimeProvi
             try
             {
                 read(row);
-                SetResult(row.GetInt64(row.FieldCount - 1));
+                SetResult(ArchiveState.Parse(row.GetString(row.FieldCount - 1)));
             }
             catch (Exception failure)
             {

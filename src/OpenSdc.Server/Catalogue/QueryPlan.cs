@@ -44,7 +44,7 @@ internal static class QueryPlan
             return [SomePaths(query, query.FilePaths, columns)];
         if (query.FilePaths.Count > 0)
             return [.. query.FilePaths.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Chunk(PathsAtOnce).Select(paths => SomePaths(query, paths, columns))];
-        if (IsOneProduct(query, family) && (given is null or Lead.Names) && (lead is not (Lead.Repointing or Lead.Rotation) || (query.StartDate ?? query.EndDate) is not null))
+        if (IsOneProduct(query, family) && (given is null or Lead.Names) && ((lead is not (Lead.Repointing or Lead.Rotation) || (query.StartDate ?? query.EndDate) is not null) && lead != Lead.Digest))
             return [OneProduct(query, family!, columns)];
         if (lead != Lead.Names)
             return [Led(query, columns, lead, Filters.Unindexed("file_path"))];
@@ -131,6 +131,8 @@ internal static class QueryPlan
             filters.AnyOf("repointing", query.Repointings);
         if (lead == Lead.Rotation)
             filters.AnyOf("cr", query.Crs);
+        if (lead == Lead.Digest)
+            filters.AnyOf("substr(sha256, 1, 16)", [.. query.Sha256s.Select(each => each[..16]).Distinct(StringComparer.Ordinal)]);
         var seq = lead == Lead.Number ? "seq" : Filters.UnindexedNumber("seq");
         var ingestion = lead == Lead.Ingestion ? "ingestion_date" : Filters.Unindexed("ingestion_date");
         filters.Compare(seq + " >", query.SinceSeq).Compare(seq + " <=", query.AsOf)

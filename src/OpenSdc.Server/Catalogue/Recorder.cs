@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text.Json;
 using OpenSdc.Contract;
 
 namespace OpenSdc.Server.Catalogue;
@@ -50,7 +49,7 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
                 continue;
             }
 
-            var row = new NewRow(publication.Record(head + rows.Count + 1, now), publication.Name.Family, publication.Event);
+            var row = new NewRow(publication.Record(head + rows.Count + 1, now), publication.Name.Family, publication.Event) { MayEnd = publication.Name.MayEnd };
             coverage.Add(row.Record, row.Family, isFirst: await newest.PlaceAsync(row, cancel));
             versions.Add(row.Record, row.Family);
             rows.Add(row);
@@ -77,7 +76,7 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         else
             Parallel.ForEach(rows, Render);
 
-        static void Render(NewRow row) => row.Item = JsonSerializer.Serialize(row.Record, ContractJson.Default.FileRecord);
+        static void Render(NewRow row) => row.Item = RecordJson.Of(row.Record, row.MayEnd);
     }
 
     private static void Write(NewRow row, Span<object?> values)
@@ -124,6 +123,9 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
 /// <summary>A row that is about to be inserted.</summary>
 internal sealed record NewRow(FileRecord Record, string Family, string Event)
 {
+    /// <summary>Whether its name may have an end date.</summary>
+    public bool MayEnd { get; init; }
+
     /// <summary>The number of the publication since which its series has a newer version; null while it is the newest.</summary>
     public long? SupersededBy { get; set; }
 

@@ -15,8 +15,11 @@ internal sealed class Rows(SessionPool pool, Session session, DbTransaction? sna
     private bool isAhead;
     private bool hasFailed;
 
+    /// <summary>The state of the archive, no newer than the rows. Of a query with <c>as_of</c> it may have no history: who asks by a number has read the state before.</summary>
+    public ArchiveState State { get; set; }
+
     /// <summary>The number of the newest publication, no newer than the rows.</summary>
-    public long Head { get; set; }
+    public long Head => State.Seq;
 
     /// <summary>How many rows there are without the limit; null where nobody asked.</summary>
     public long? Count { get; init; }
@@ -25,19 +28,19 @@ internal sealed class Rows(SessionPool pool, Session session, DbTransaction? sna
     public DbDataReader Columns => reader!;
 
     /// <summary>
-    /// Reads on to the first row, whose last column is the number of the newest publication. Where there is none the number is read, and only then are the rows looked for again:
+    /// Reads on to the first row, whose last column is the state. Where there is none the state is read, and only then are the rows looked for again:
     /// it must be no newer than they.
     /// </summary>
-    public async ValueTask BeginAsync(Func<ValueTask<long>> headOf, CancellationToken cancel)
+    public async ValueTask BeginAsync(Func<ValueTask<ArchiveState>> stateOf, CancellationToken cancel)
     {
         isAhead = await ReadAsync(cancel);
         if (isAhead)
         {
-            Head = Columns.GetInt64(Columns.FieldCount - 1);
+            State = ArchiveState.Parse(Columns.GetString(Columns.FieldCount - 1));
             return;
         }
 
-        Head = await headOf();
+        State = await stateOf();
         next = 0;
         isAhead = await ReadAsync(cancel);
     }

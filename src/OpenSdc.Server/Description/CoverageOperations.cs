@@ -32,7 +32,7 @@ internal static class CoverageOperations
     private static readonly OpenApiParameter IfNoneMatch =
         Words.Header("If-None-Match", "Answer 304 where nothing was published since the answer with this `ETag`.", Samples.QueryTag);
 
-    private static readonly IReadOnlyList<(string, string, string)> Headers = [("ETag", "The state of the archive and what was asked of it.", Samples.QueryTag)];
+    private static readonly IReadOnlyList<(string, string, string)> Headers = [("ETag", "The state of the archive and what was asked of it.", Samples.QueryTag), .. QueryOperations.StateHeaders];
 
     private static readonly Answer NothingNew = new(304, "Nothing was published since the answer that the caller has.") { Headers = Headers };
 

@@ -31,11 +31,18 @@ internal static class QueryOperations
     private static readonly OpenApiParameter IfNoneMatch =
         Words.Header("If-None-Match", "Answer 304 where nothing was published since the answer with this `ETag`.", Samples.QueryTag);
 
+    public static IReadOnlyList<(string, string, string)> StateHeaders { get; } =
+    [
+        ("OpenSDC-Seq", "The number of the newest publication: the `since_seq` with which to ask next. Pages after the first say that of the first.", "42"),
+        ("OpenSDC-History", "The history that the number counts in. It is a new one after a restore.", Samples.History),
+    ];
+
     private static readonly Answer Found = new(200, "The files. None is an empty list.")
     {
         Headers =
         [
             ("ETag", "The state of the archive and what was asked of it. Not for `format=urls`.", Samples.QueryTag),
+            .. StateHeaders,
             ("Link", "Where there is a next page: its address.", Samples.Next),
             ("OpenSDC-Count", "With `count=true`: how many files there are, exactly, whatever the `limit`.", "1"),
             ("Content-Disposition", "In every format but JSON: a name to save the answer under.", "attachment; filename=\"opensdc-query.csv\""),
@@ -57,7 +64,7 @@ internal static class QueryOperations
 
     private static readonly Answer NothingNew = new(304, "Nothing was published since the answer that the caller has.")
     {
-        Headers = [("ETag", "The one that the request named.", Samples.QueryTag)],
+        Headers = [("ETag", "The one that the request named.", Samples.QueryTag), .. StateHeaders],
     };
 
     private static readonly IReadOnlyList<Failure> Refusals =

@@ -22,9 +22,10 @@ internal static class Samples
     public const string UploadId = "q6Vh0cR3yQmJ0v8nH1d7Tw";
     public const string PartUrl = $"https://sdc.example.org/uploads/{UploadId}/parts/2?expires={Expires}&signature={Signature}";
 
-    public const string QueryTag = "W/\"42-3f786850e387550f\"";
+    public const string History = "1b4f0e9851971998";
+    public const string QueryTag = $"W/\"{History}-42-3f786850e387550f\"";
 
-    public static readonly string Cursor = new Cursor(42, Key).Write();
+    public static readonly string Cursor = new Cursor(History, 42, Key).Write();
 
     public static readonly string Next = $"<https://sdc.example.org/query?limit=1&cursor={Cursor}>; rel=\"next\"";
 

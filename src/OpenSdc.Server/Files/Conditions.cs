@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Headers;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace OpenSdc.Server.Files;
@@ -14,19 +15,22 @@ internal readonly struct Conditions
         var raw = request.Headers;
         if (raw.IfMatch.Count + raw.IfNoneMatch.Count + raw.IfModifiedSince.Count + raw.IfUnmodifiedSince.Count + raw.Range.Count == 0)
             return;
+        // What cannot be read is never taken for a match: a date beside it does not count either (RFC 9110, section 13.2.2).
         var headers = new RequestHeaders(raw);
-        if (headers.IfMatch.Count > 0)
-            Failed = !Matches(headers.IfMatch, tag, strong: true);
+        if (raw.IfMatch.Count > 0)
+            Failed = !Matches(raw.IfMatch, tag, strong: true);
         else if (headers.IfUnmodifiedSince is { } unmodifiedSince)
             Failed = modified > unmodifiedSince;
-        if (headers.IfNoneMatch.Count > 0)
-            NotModified = Matches(headers.IfNoneMatch, tag, strong: false);
+        if (raw.IfNoneMatch.Count > 0)
+            NotModified = Matches(raw.IfNoneMatch, tag, strong: false);
         else if (headers.IfModifiedSince is { } modifiedSince)
             NotModified = modified <= modifiedSince;
         // A range is defined for GET alone: HEAD answers as if none were asked for (RFC 9110, section 14.2).
         if (HttpMethods.IsHead(request.Method))
             return;
-        var ifRange = headers.IfRange;
+        RangeConditionHeaderValue? ifRange = null;
+        if (raw.IfRange.Count > 0 && !RangeConditionHeaderValue.TryParse(raw.IfRange.ToString(), out ifRange))
+            return;
         if (ifRange is null || (ifRange.EntityTag?.Compare(tag, useStrongComparison: true) ?? ifRange.LastModified == modified))
             range = headers.Range;
     }
@@ -51,8 +55,11 @@ internal readonly struct Conditions
         return from >= length || to < from ? (-1, 0) : (from, to - from + 1);
     }
 
-    private static bool Matches(IList<EntityTagHeaderValue> any, EntityTagHeaderValue tag, bool strong)
+    /// <summary>Whether a list of tags, or the star that stands for any, names this one. A list that cannot be read in whole names none.</summary>
+    public static bool Matches(StringValues header, EntityTagHeaderValue tag, bool strong)
     {
+        if (!EntityTagHeaderValue.TryParseStrictList(header!, out var any))
+            return false;
         foreach (var each in any)
         {
             if (each.Equals(EntityTagHeaderValue.Any) || each.Compare(tag, strong))

@@ -39,10 +39,11 @@ internal sealed record Facets(CoverageRequest Request, Catalogue.Catalogue Catal
         if (await Request.AnswerHeadAsync(context, Catalogue))
             return;
         var values = Array.ConvertAll(Fields, _ => new Dictionary<string, (long Files, long Bytes)>(StringComparer.Ordinal));
-        var (head, files, bytes) = (0L, 0L, 0L);
+        var (files, bytes) = (0L, 0L);
+        ArchiveState state = default;
         await using (var cells = await Catalogue.CoverAsync(Request.Query, Years, cancel))
         {
-            head = cells.Head;
+            state = cells.State;
             while (await cells.NextAsync(cancel) is { } cell)
             {
                 (files, bytes) = (files + cell.Sum.Files, bytes + cell.Sum.Bytes);
@@ -58,7 +59,7 @@ internal sealed record Facets(CoverageRequest Request, Catalogue.Catalogue Catal
         var body = new ArrayBufferWriter<byte>();
         await using (var json = new Utf8JsonWriter(body, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
             Write(json, files, bytes, values);
-        using var output = new ListingOutput(context, () => Request.AddHeaders(context, head));
+        using var output = new ListingOutput(context, () => Request.AddHeaders(context, state));
         output.Buffer.Write(body.WrittenSpan);
         if (await output.ContinueAsync(streams: false))
             await output.EndAsync();

@@ -26,14 +26,14 @@ internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalo
         var cancel = context.RequestAborted;
         if (await Request.AnswerHeadAsync(context, Catalogue))
             return;
-        var head = 0L;
-        using var output = new ListingOutput(context, () => Request.AddHeaders(context, head));
+        ArchiveState state = default;
+        using var output = new ListingOutput(context, () => Request.AddHeaders(context, state));
         var json = new CoverageJson(output.Buffer);
         var hasPlace = true;
         output.Buffer.Write("["u8);
         await using (var cells = await Catalogue.CoverTextAsync(Request.Query, Request.Digits, cancel))
         {
-            head = cells.Head;
+            state = cells.State;
             while (hasPlace && await cells.NextAsync(cancel) is { } lines)
             {
                 json.Begin(lines.Series);

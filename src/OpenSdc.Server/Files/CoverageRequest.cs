@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Primitives;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Files;
 
@@ -9,11 +10,14 @@ namespace OpenSdc.Server.Files;
 /// What <c>/coverage</c> and <c>/facets</c> are asked: the filters of a query, and for the first how days are put together. What says how a list
 /// is to be written, ordered or cut means nothing here, and is refused.
 /// </summary>
-/// <param name="Query">The filters.</param>
+/// <param name="Asked">The filters, and what they say of the archive's state.</param>
 /// <param name="Digits">How many digits of a start date are one period: 8 for days, 6 for months, 4 for years.</param>
 /// <param name="Given">The parameters as they came.</param>
-internal sealed record CoverageRequest(FileQuery Query, int Digits, IQueryCollection Given)
+internal sealed record CoverageRequest(QueryRequest Asked, int Digits, IQueryCollection Given)
 {
+    /// <summary>The filters.</summary>
+    public FileQuery Query => Asked.Query;
+
     public const string Bin = "bin";
 
     private static readonly OrderedDictionary<string, int> Periods = new() { ["day"] = 8, ["month"] = 6, ["year"] = 4 };
@@ -29,19 +33,21 @@ internal sealed record CoverageRequest(FileQuery Query, int Digits, IQueryCollec
         HttpContext context, Mission mission, Catalogue.Catalogue catalogue, bool hasBin, Func<CoverageRequest, Catalogue.Catalogue, T> answer)
         where T : IResult
     {
+        if (QueryBody.RefuseOfGet(context.Request) is { } hasBody)
+            return hasBody with { Plain = true };
         var (request, problem) = Read(context.Request.Query, mission, hasBin);
         if (request is null)
             return problem! with { Plain = true };
         var asks = context.Request.Headers.IfNoneMatch;
-        if (request.Query.AsOf is not null || asks.Count > 0)
+        if (AskedState.IsIn(request.Asked) || asks.Count > 0)
         {
-            var head = await catalogue.HeadAsync(context.RequestAborted);
-            var state = request.Query.AsOf ?? head;
-            if (state > head)
-                return Problems.BadParameter($"The parameter as_of is '{state}'; allowed: a number up to {head}, the newest publication.") with { Plain = true };
+            var state = await catalogue.StateAsync(context.RequestAborted);
+            problem = AskedState.Refuse(request.Asked, state);
+            if (problem is not null)
+                return problem with { Plain = true };
             var tag = request.TagOf(context, state);
             if (asks.Count > 0 && Unchanged.Holds(asks, tag))
-                return new Unchanged(tag);
+                return new Unchanged(tag, state);
         }
 
         return answer(request, catalogue);
@@ -52,18 +58,19 @@ internal sealed record CoverageRequest(FileQuery Query, int Digits, IQueryCollec
     {
         if (!HttpMethods.IsHead(context.Request.Method))
             return false;
-        AddHeaders(context, await catalogue.HeadAsync(context.RequestAborted));
+        AddHeaders(context, await catalogue.StateAsync(context.RequestAborted));
         return true;
     }
 
     /// <summary>The headers of the answer from this state of the catalogue.</summary>
-    public void AddHeaders(HttpContext context, long head)
+    public void AddHeaders(HttpContext context, ArchiveState state)
     {
         context.Response.ContentType = "application/json";
-        context.Response.Headers.ETag = TagOf(context, Query.AsOf ?? head);
+        context.Response.Headers.ETag = TagOf(context, state);
+        AskedState.AddHeaders(context, state);
     }
 
-    private string TagOf(HttpContext context, long state) => Listing.TagOf(context, Given, state);
+    private string TagOf(HttpContext context, ArchiveState state) => Listing.TagOf(context, Given, state, Query.AsOf);
 
     private static (CoverageRequest? Request, Problem? Problem) Read(IQueryCollection given, Mission mission, bool hasBin)
     {
@@ -93,7 +100,7 @@ internal sealed record CoverageRequest(FileQuery Query, int Digits, IQueryCollec
         }
 
         var (query, problem) = QueryParameters.Read(new QueryCollection(filters), mission);
-        return (query is null ? null : new CoverageRequest(query.Query, digits, given), problem);
+        return (query is null ? null : new CoverageRequest(query, digits, given), problem);
     }
 
     private static IEnumerable<string> Known(bool hasBin) => hasBin ? [.. Filters, Bin] : Filters;

@@ -15,6 +15,7 @@ internal sealed class JsonParameters
     private const int ShortText = 4096;
 
     private readonly Dictionary<string, StringValues> members = new(StringComparer.Ordinal);
+    private readonly HashSet<string> arrays = new(StringComparer.Ordinal);
     private readonly List<string> values = [];
     private JsonReaderState state;
     private string? name;
@@ -23,6 +24,9 @@ internal sealed class JsonParameters
 
     /// <summary>The members so far; all of them after the last piece.</summary>
     public IReadOnlyDictionary<string, StringValues> Members => members;
+
+    /// <summary>The members that are arrays.</summary>
+    public IReadOnlySet<string> Arrays => arrays;
 
     /// <summary>Whether the last piece was looked at, and not only kept until there is more.</summary>
     public bool HasLooked { get; private set; }
@@ -89,6 +93,8 @@ internal sealed class JsonParameters
 
     private Problem? EndMember()
     {
+        if (isInArray)
+            arrays.Add(name!);
         members.Add(name!, new StringValues([.. values]));
         values.Clear();
         (name, isInArray) = (null, false);

@@ -28,12 +28,8 @@ internal sealed class ParameterValues(IQueryCollection given)
     public string OneOf(string name, IReadOnlyList<string> allowed) =>
         allowed.Contains(Single(name)) ? Single(name) : throw Bad(name, Single(name), string.Join(", ", allowed), []);
 
-    public bool YesOrNo(string name) => Single(name) switch
-    {
-        "true" or "True" => true,
-        "false" or "False" => false,
-        var other => throw Bad(name, other, "true or false", []),
-    };
+    public bool YesOrNo(string name) =>
+        Single(name).Trim().Length == Single(name).Length && bool.TryParse(Single(name), out var yes) ? yes : throw Bad(name, Single(name), "true or false", []);
 
     public string Single(string name)
     {
@@ -52,12 +48,13 @@ internal sealed class ParameterValues(IQueryCollection given)
     public IEnumerable<string> Split(string name, int most = MostValues)
     {
         var seen = 0;
+        var isWhole = given is BodyParameters body && body.AreWhole(name);
         foreach (var value in given[name])
         {
             // Text by text, so that a long list is refused at its first fault.
             for (int from = 0, end; from <= (value ?? "").Length; from = end + 1)
             {
-                end = value?.IndexOf(',', from) is { } comma and >= 0 ? comma : (value ?? "").Length;
+                end = !isWhole && value?.IndexOf(',', from) is { } comma and >= 0 ? comma : (value ?? "").Length;
                 var text = value?[from..end] ?? "";
                 if (text.Length == 0)
                     throw Bad(name, value ?? "", "one value or several between commas, none of them empty", []);
@@ -107,13 +104,13 @@ internal sealed class ParameterValues(IQueryCollection given)
         new(Problems.BadParameter($"The parameter {name} is '{Shown(text)}'; allowed: {allowed}.") with { Errors = [.. faults.Select(fault => fault.Message)] });
 
     /// <summary>A caller's text as a sentence can hold it: short, and on one line.</summary>
-    public static string Shown(string text)
+    public static string Shown(string text, int most = 80)
     {
         // By whole characters: half of one could not be written as JSON.
         var shown = new StringBuilder();
         foreach (var rune in text.EnumerateRunes())
         {
-            if (shown.Length >= 80)
+            if (shown.Length >= most)
                 return shown.Append('…').ToString();
             shown.Append(Rune.IsControl(rune) ? Rune.ReplacementChar : rune);
         }

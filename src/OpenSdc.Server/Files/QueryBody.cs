@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Primitives;
 
 namespace OpenSdc.Server.Files;
 
@@ -13,18 +12,26 @@ internal static class QueryBody
     /// <summary>Ten thousand names of the greatest length, with what stands around them.</summary>
     public const int LargestBody = 4 * 1024 * 1024;
 
+    /// <summary>A <c>GET</c> or <c>HEAD</c> with a body: parameters in it would be passed over, and more would be listed than was asked for. Null where there is none.</summary>
+    public static Problem? RefuseOfGet(HttpRequest request) => !HttpMethods.IsPost(request.Method) && HasBody(request)
+        ? Problems.BadParameter($"The {request.Method} has a body; allowed: the parameters in the address, or POST /query with the parameters in the body.")
+        : null;
+
+    private static bool HasBody(HttpRequest request) =>
+        request.ContentLength != 0 && request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
+
     public static async Task<(IQueryCollection? Given, Problem? Problem)> ReadAsync(HttpRequest request)
     {
         var context = request.HttpContext;
         context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = LargestBody;
-        var given = request.Query.ToDictionary(each => each.Key, each => each.Value, StringComparer.Ordinal);
+        var given = new BodyParameters(request.Query.ToDictionary(each => each.Key, each => each.Value, StringComparer.Ordinal));
         try
         {
             var problem = request.HasFormContentType ? await ReadFormAsync(request, given)
                 : request.HasJsonContentType() ? await ReadJsonAsync(request, given)
-                : request.ContentLength is not (null or 0) ? Malformed($"has the content type '{ParameterValues.Shown(request.ContentType ?? "")}'")
+                : HasBody(request) ? Malformed($"has the content type '{ParameterValues.Shown(request.ContentType ?? "")}'")
                 : null;
-            return problem is null ? (new QueryCollection(given), null) : (null, problem);
+            return problem is null ? (given, null) : (null, problem);
         }
         catch (JsonException fault)
         {
@@ -40,7 +47,7 @@ internal static class QueryBody
         }
     }
 
-    private static async Task<Problem?> ReadFormAsync(HttpRequest request, Dictionary<string, StringValues> given)
+    private static async Task<Problem?> ReadFormAsync(HttpRequest request, BodyParameters given)
     {
         var options = new FormOptions
         {
@@ -53,11 +60,11 @@ internal static class QueryBody
         if (form.Files is [var file, ..])
             return Malformed($"has the file {ParameterValues.Shown(file.Name)}, and a form's parameters are texts");
         foreach (var (name, values) in form)
-            Add(given, name, values);
+            given.Add(name, values);
         return null;
     }
 
-    private static async Task<Problem?> ReadJsonAsync(HttpRequest request, Dictionary<string, StringValues> given)
+    private static async Task<Problem?> ReadJsonAsync(HttpRequest request, BodyParameters given)
     {
         var patience = request.HttpContext.RequestServices.GetRequiredService<Patience>();
         var json = new JsonParameters();
@@ -72,13 +79,15 @@ internal static class QueryBody
         }
 
         foreach (var (name, values) in json.Members)
-            Add(given, name, values);
+        {
+            if (json.Arrays.Contains(name))
+                given.AddArray(name, values);
+            else
+                given.Add(name, values);
+        }
+
         return null;
     }
-
-    /// <summary>Called once for each name of the body: the values of the address come first.</summary>
-    private static void Add(Dictionary<string, StringValues> given, string name, StringValues values) =>
-        given[name] = StringValues.Concat(given.GetValueOrDefault(name), values);
 
     public static Problem Malformed(string what) => Problems.BadParameter(
         $"The body of the query {what}; allowed: a form (application/x-www-form-urlencoded) or a JSON object (application/json) with the parameters of GET /query.");

@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Catalogue;
@@ -31,6 +32,8 @@ internal static class QueryFiles
     private static async Task<Results<Listing, Unchanged, Problem>> AnswerAsync(
         IQueryCollection given, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookUps lookUps, ListingFormats formats, PublicAddress address)
     {
+        if (QueryBody.RefuseOfGet(context.Request) is { } hasBody)
+            return hasBody;
         var (request, problem) = QueryParameters.Read(given, mission);
         if (request is null)
             return problem!;
@@ -40,37 +43,41 @@ internal static class QueryFiles
         var query = request.Query;
         var cancel = context.RequestAborted;
         var asks = context.Request.Headers.IfNoneMatch;
-        if (query.AsOf is not null || query.Limit is not null || asks.Count > 0)
+        ArchiveState? asked = null;
+        if (AskedState.IsIn(request) || query.Limit is not null || asks.Count > 0)
         {
-            var head = await catalogue.HeadAsync(cancel);
-            if (query.AsOf > head)
-                return Problems.BadParameter($"The parameter as_of is '{query.AsOf}'; allowed: a number up to {head}, the newest publication.");
-            // Every page shows the state that the first one showed.
-            if (query is { Limit: not null, AsOf: null })
-                query = query with { AsOf = head };
-            if (asks.Count > 0 && format.IsLasting && Listing.TagOf(context, given, query.AsOf ?? head) is var tag && Unchanged.Holds(asks, tag))
-                return new Unchanged(tag);
+            var state = await catalogue.StateAsync(cancel);
+            problem = AskedState.Refuse(request, state);
+            if (problem is not null)
+                return problem;
+            // Every page shows the state that the first one showed, and says its number: whoever goes on by that of the last page misses nothing.
+            if (query.AsOf is null && request.Cursor is { } cursor)
+                state = state with { Seq = cursor.AsOf };
+            if (request.Cursor is not null || query.Limit is not null)
+                query = query with { AsOf = query.AsOf ?? state.Seq };
+            if (asks.Count > 0 && format.IsLasting && Listing.TagOf(context, given, state, query.AsOf) is var tag && Unchanged.Holds(asks, tag))
+                return new Unchanged(tag, state);
+            // Without as_of the rows say of which state they are.
+            if (query.AsOf is not null)
+                asked = state;
         }
 
-        return new Listing(request with { Query = query }, format, given, catalogue, lookUps, address);
+        return new Listing(request with { Query = query }, format, given, catalogue, lookUps, address) { Asked = asked };
     }
 }
 
 /// <summary>304: nothing was published since, so the answer is the caller's.</summary>
-internal sealed record Unchanged(string Tag) : IResult
+internal sealed record Unchanged(string Tag, ArchiveState State) : IResult
 {
     /// <summary>Whether an <c>If-None-Match</c> names the tag, or is the star that stands for any. Weak and strong tags are the same here (RFC 9110, section 13.1.2).</summary>
-    public static bool Holds(StringValues asks, string tag)
-    {
-        var text = asks.ToString();
-        return text == "*" || text.Contains(tag.AsSpan("W/".Length), StringComparison.Ordinal);
-    }
+    public static bool Holds(StringValues asks, string tag) => Conditions.Matches(asks, EntityTagHeaderValue.Parse(tag), strong: false);
 
     public Task ExecuteAsync(HttpContext context)
     {
         Representation.IsDocumented(context);
         context.Response.StatusCode = 304;
         context.Response.Headers.ETag = Tag;
+        AskedState.AddHeaders(context, State);
         return Task.CompletedTask;
     }
 }
@@ -82,24 +89,27 @@ internal sealed record Unchanged(string Tag) : IResult
 internal sealed record Listing(
     QueryRequest Request, IListingFormat Format, IQueryCollection Given, Catalogue.Catalogue Catalogue, LookUps LookUps, PublicAddress Address) : IResult
 {
+    /// <summary>The state of the archive, where the query asks for the files up to a number.</summary>
+    public ArchiveState? Asked { get; init; }
+
     /// <summary>
-    /// The tag of an answer: the newest publication, and what was asked. It is weak, since it promises the same files and not the same bytes to every client.
+    /// The tag of an answer: the newest publication, its history, and what was asked. It is weak, since it promises the same files and not the same bytes to every client.
     /// </summary>
-    public static string TagOf(HttpContext context, IQueryCollection given, long state)
+    public static string TagOf(HttpContext context, IQueryCollection given, ArchiveState state, long? asOf)
     {
         var asked = new StringBuilder(context.Request.Headers.Accept);
         foreach (var (name, values) in given.OrderBy(each => each.Key, StringComparer.Ordinal))
-            asked.Append('&').Append(name).Append('=').AppendJoin('&', values.ToArray());
+            asked.Append('\n').Append(name).Append('=').AppendJoin('\0', values.ToArray());
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(asked.ToString()), hash);
-        return string.Create(CultureInfo.InvariantCulture, $"W/\"{state}-{Convert.ToHexStringLower(hash[..8])}\"");
+        return string.Create(CultureInfo.InvariantCulture, $"W/\"{state.History}-{asOf ?? state.Seq}-{Convert.ToHexStringLower(hash[..8])}\"");
     }
 
     public async Task ExecuteAsync(HttpContext context)
     {
         var cancel = context.RequestAborted;
         var query = Request.Query;
-        var (state, found) = (0L, (long?)null);
+        var (state, found) = (default(ArchiveState), (long?)null);
         using var output = new ListingOutput(context, () => AddHeaders(context, state, found));
         if (!Request.Count && await LookUps.FindAsync(query, Format.Columns, Format.PathColumn, row => WriteOne(output.Buffer, row), cancel) is { } head)
         {
@@ -116,7 +126,7 @@ internal sealed record Listing(
         await using (var rows = await Catalogue.QueryAsync(
             limit is null ? query : query with { Limit = limit + 1 }, Request.Family, Format.Columns, Request.Count, cancel))
         {
-            (state, found) = (query.AsOf ?? rows.Head, rows.Count);
+            (state, found) = (Asked ?? rows.State, rows.Count);
             // The headers say nothing of the rows unless they are a page.
             if (limit is null && HttpMethods.IsHead(context.Request.Method))
             {
@@ -159,14 +169,15 @@ internal sealed record Listing(
         Format.End(output);
     }
 
-    private void AddHeaders(HttpContext context, long state, long? found)
+    private void AddHeaders(HttpContext context, ArchiveState state, long? found)
     {
         var (response, headers) = (context.Response, context.Response.Headers);
         response.ContentType = Format.ContentType;
         if (Format.FileName is { } name)
             headers.ContentDisposition = $"attachment; filename=\"{name}\"";
         if (Format.IsLasting)
-            headers.ETag = TagOf(context, Given, state);
+            headers.ETag = TagOf(context, Given, state, Request.Query.AsOf);
+        AskedState.AddHeaders(context, state);
         if (found is not null)
             headers["OpenSDC-Count"] = found.Value.ToString(CultureInfo.InvariantCulture);
     }
@@ -175,7 +186,9 @@ internal sealed record Listing(
     private string Next(HttpRequest request, string last)
     {
         var query = Request.Query;
-        var cursor = query.Sort.Count > 0 ? new Cursor(query.AsOf!.Value, "", query.Offset + query.Limit!.Value) : new Cursor(query.AsOf!.Value, last);
+        var cursor = query.Sort.Count > 0
+            ? new Cursor(Asked!.Value.History, query.AsOf!.Value, "", query.Offset + query.Limit!.Value)
+            : new Cursor(Asked!.Value.History, query.AsOf!.Value, last);
         var parameters = request.Query
             .Where(each => each.Key != "cursor")
             .SelectMany(each => each.Value, (each, value) => KeyValuePair.Create(each.Key, value))

@@ -1,3 +1,4 @@
+using System.Buffers;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Files.Formats;
@@ -37,20 +38,24 @@ internal sealed class QueryParameters
         ["table"] = (_, _) => { }, // read before all others, since it says what they may be
         ["file_path"] = (p, name) => p.ReadFiles(name, bare: false),
         ["filename"] = (p, name) => p.ReadFiles(name, bare: true),
+        ["sha256"] = (p, name) => p.query = p.query with { Sha256s = p.Digests(name) },
         ["overlaps"] = (p, name) => p.query = p.query with { Overlaps = p.given.Days(name) },
         ["since_seq"] = (p, name) => p.query = p.query with { SinceSeq = p.given.BigNumber(name) is var seq and > 0 ? seq : null }, // all came after nothing
         ["as_of"] = (p, name) => p.query = p.query with { AsOf = p.given.BigNumber(name) },
+        ["history"] = (p, name) => p.history = p.given.Single(name),
         ["current"] = (p, name) => p.query = p.query with { Current = p.given.YesOrNo(name) },
         ["sort"] = (p, name) => p.query = p.query with { Sort = p.SortFields(name) },
         ["fields"] = (p, name) => p.fields = p.FieldNames(name),
         ["count"] = (p, name) => p.count = p.given.YesOrNo(name),
         ["format"] = (p, name) => p.format = p.given.OneOf(name, ListingFormats.Names),
         ["limit"] = (p, name) => p.query = p.query with { Limit = p.given.Number(name, "", 1, LargestPage) },
-        ["cursor"] = (p, name) => p.query = p.ReadCursor(name),
+        ["cursor"] = (p, name) => p.ReadCursor(name),
     };
 
     /// <summary>Every parameter there is, in that order.</summary>
     public static IReadOnlyCollection<string> Names => Readers.Keys;
+
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
     private readonly ParameterValues given;
     private readonly Mission mission;
@@ -62,6 +67,8 @@ internal sealed class QueryParameters
     private IReadOnlyList<string> fields = [];
     private string? format;
     private bool count;
+    private string? history;
+    private Cursor? cursor;
 
     private QueryParameters(ParameterValues given, Mission mission)
     {
@@ -70,7 +77,7 @@ internal sealed class QueryParameters
         family = mission.Families.FirstOrDefault(each => each.Name == table)
             ?? throw new Refused(Problems.BadParameter(
                 $"The parameter table is '{Shown(table)}', which is no family of files; allowed: {string.Join(", ", mission.Families.Select(each => each.Name))}."));
-        var anyFamily = !given.Has("table") && (given.Has("file_path") || given.Has("filename"));
+        var anyFamily = !given.Has("table") && (given.Has("file_path") || given.Has("filename") || given.Has("sha256"));
         families = anyFamily ? mission.Families : [family];
         query = new FileQuery { Family = anyFamily ? null : table };
     }
@@ -89,7 +96,8 @@ internal sealed class QueryParameters
             var p = new QueryParameters(new ParameterValues(given), mission);
             foreach (var (name, _) in given)
                 Readers[name](p, name);
-            return (new QueryRequest(p.query, p.query.Family is null ? null : p.family, p.format, p.fields, p.count), null);
+            p.RefuseReversed();
+            return (new QueryRequest(p.query, p.query.Family is null ? null : p.family, p.format, p.fields, p.count) { History = p.history, Cursor = p.cursor }, null);
         }
         catch (Refused refused)
         {
@@ -106,27 +114,25 @@ internal sealed class QueryParameters
     {
         var forms = families.SelectMany(each => each.VersionExamples).Distinct(StringComparer.Ordinal);
         var versions = Texts(name, $"a version as these files' names write it, such as {string.Join(", ", forms)}, or latest", text =>
-            text == "latest" || (text.Contains('*', StringComparison.Ordinal) ? IsVersion(text) : families.Any(each => each.CanHaveVersion(text))));
+            IsLatest(text) || (text.Contains('*', StringComparison.Ordinal) ? IsVersion(text) : families.Any(each => each.RecordedVersions(text).Any())));
         query = query with
         {
-            Latest = query.Latest || versions.Contains("latest"),
-            Versions = [.. versions.Where(each => each is not "latest")],
+            Latest = query.Latest || versions.Exists(IsLatest),
+            Versions =
+            [
+                .. versions.Where(each => !IsLatest(each)).SelectMany(each => families.SelectMany(family => family.RecordedVersions(each))).Distinct(StringComparer.Ordinal),
+            ],
         };
     }
 
     private void ReadFiles(string name, bool bare)
     {
-        var keys = new List<string>();
+        var list = new FileList(mission, bare);
         foreach (var text in given.Split(name, MostFiles))
-        {
-            var target = ArchivePath.ParseDownload(text, mission);
-            if (target.Kind is DownloadTargetKind.NoName or DownloadTargetKind.NotAName || (bare && text.Contains('/', StringComparison.Ordinal)))
-                throw Bad(name, text, bare ? "a file name of the mission" : "the path of a file as the archive gives it", target.Faults);
-            if (target.Key is { } key)
-                keys.Add(key);
-            else if (target.Name is { } other)
-                throw Bad(name, text, $"the path of that file, which is {other.Key}", []);
-        }
+            list.Add(text);
+        if (list.ProblemOf(name) is { } problem)
+            throw new Refused(problem);
+        var keys = list.Keys;
 
         // A file must satisfy both parameters where both are given; no file has the empty path.
         if (query.FilePaths.Count > 0)
@@ -134,15 +140,34 @@ internal sealed class QueryParameters
         query = query with { FilePaths = [.. keys.Distinct(StringComparer.Ordinal)] };
     }
 
-    private FileQuery ReadCursor(string name)
+    private void ReadCursor(string name)
     {
         if (!given.Has("limit"))
             throw Bad(name, given.Single(name), "together with limit, as the header Link gave it", []);
         // A page of another order than that of paths goes on at a place, and any other after a path.
-        return Cursor.Read(given.Single(name)) is { } cursor && (given.Has("sort") ? cursor is { After: "", Offset: > 0 } : cursor is { After.Length: > 0, Offset: 0 })
-            ? query with { After = cursor.After, Offset = cursor.Offset, AsOf = cursor.AsOf }
-            : throw Bad(name, given.Single(name), "what the header Link of the page before gave, unchanged", []);
+        if (Cursor.Read(given.Single(name)) is not { } read || !(given.Has("sort") ? read is { After: "", Offset: > 0 } : read is { After.Length: > 0, Offset: 0 }))
+            throw Bad(name, given.Single(name), "what the header Link of the page before gave, unchanged", []);
+        cursor = read;
+        query = query with { After = read.After, Offset = read.Offset };
     }
+
+    /// <summary>No file can meet a range whose end is before its start, and an empty list would hide the slip.</summary>
+    private void RefuseReversed()
+    {
+        RefuseReversed("start_date", query.StartDate, "end_date", query.EndDate);
+        RefuseReversed("ingestion_start_date", query.IngestionStartDate, "ingestion_end_date", query.IngestionEndDate);
+        if (query.SinceSeq > query.AsOf)
+            throw Reversed("since_seq", $"{query.SinceSeq}", "as_of", $"{query.AsOf}");
+    }
+
+    private static void RefuseReversed(string startName, string? start, string endName, string? end)
+    {
+        if (start is not null && end is not null && string.CompareOrdinal(start, end) > 0)
+            throw Reversed(startName, start, endName, end);
+    }
+
+    private static Refused Reversed(string startName, string start, string endName, string end) =>
+        new(Problems.BadParameter($"The parameter {startName} is '{start}', which is after {endName}, '{end}'; allowed: a range whose end is not before its start."));
 
     /// <summary>Values out of a set that the mission file fixes; wildcards become the members that they match.</summary>
     private List<string> Known(string name, Func<Family, IReadOnlyList<string>> of)
@@ -171,13 +196,28 @@ internal sealed class QueryParameters
             throw Bad(name, bad, allowed, []);
         // A lone star filters nothing.
         if (values.Exists(IsStar))
-            return [.. values.Where(text => text == "latest")];
+            return [.. values.Where(IsLatest)];
         return values.Count(text => text.Contains('*', StringComparison.Ordinal)) > MostPatterns
             ? throw Bad(name, given.Text(name), $"at most {MostPatterns} different values with wildcards", [])
             : values;
     }
 
     private List<string> Distinct(string name) => [.. given.Split(name).Distinct(StringComparer.Ordinal)];
+
+    private List<string> Digests(string name)
+    {
+        var digests = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var text in given.Split(name))
+        {
+            if (text.Length != 64 || text.AsSpan().ContainsAnyExcept(HexDigits))
+                throw Bad(name, text, "the SHA-256 of a file, 64 hexadecimal digits", []);
+            digests.Add(text.ToLowerInvariant());
+        }
+
+        return [.. digests];
+    }
+
+    private static bool IsLatest(string text) => text.Equals("latest", StringComparison.OrdinalIgnoreCase);
 
     private List<int> Numbers(string name, string prefix) => families.Any(each => each.Fields.Contains(name))
         ? [.. given.Split(name).Select(text => Number(name, text, prefix, 0, int.MaxValue)).Distinct()]

@@ -11,6 +11,12 @@ namespace OpenSdc.Server.Files;
 /// <param name="Count">Whether the number of files is wanted as well.</param>
 internal sealed record QueryRequest(FileQuery Query, Family? Family, string? Format, IReadOnlyList<string> Fields, bool Count)
 {
+    /// <summary>The history that the caller's numbers are of; null where it does not say.</summary>
+    public string? History { get; init; }
+
+    /// <summary>Where the page before ended; null for a first page.</summary>
+    public Cursor? Cursor { get; init; }
+
     /// <summary>The members of a record, in the order of the plain representation.</summary>
     public static IReadOnlyList<string> AllFields { get; } =
     [

@@ -29,7 +29,7 @@ internal sealed class LostCatalogue(ServerOptions options, IObjectStore store, C
         if (!File.Exists(Path.Combine(folder, "catalogue.sqlite")) && Directory.Exists(objects) && Directory.EnumerateFiles(objects, "*", SearchOption.AllDirectories).Any())
         {
             throw new SettingException(
-                $"The data folder {folder} holds files, but no catalogue.sqlite: put the one of the last backup there and run sdc fsck --repair, or make one from the files with sdc rebuild.");
+                $"The data folder {folder} holds files, but no catalogue.sqlite: put the one of the last backup there and run sdc new-history and sdc fsck --repair, or make one from the files with sdc rebuild.");
         }
     }
 

@@ -29,6 +29,8 @@ internal sealed class Restore(string backup, string data, TimeProvider clock, Up
         using var store = new DiskObjectStore(target);
         using var made = new NewCatalogue(folder, clock, check.CatalogueFile);
         await made.Catalogue.OpenAsync(cancel);
+        // What the archive published after the backup is gone, and its numbers will be given again.
+        await made.Catalogue.BeginHistoryAsync(cancel);
         if (findings.HasObjects)
             await CopyAsync(check, findings, store, made.Soundness, cancel);
         CopySigningKey();

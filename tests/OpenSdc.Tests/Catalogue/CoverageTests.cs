@@ -111,7 +111,7 @@ public abstract class CoverageTests : IAsyncLifetime
     {
         var cells = new List<CoverageCell>();
         await using var answer = await fixture.Catalogue.CoverTextAsync(query, digits, CancellationToken.None);
-        answer.Head.ShouldBe(rows.Count);
+        answer.State.Seq.ShouldBe(rows.Count);
         while (await answer.NextAsync(CancellationToken.None) is { } lines)
         {
             for (var rest = lines.Text.Span; rest.Length > 0;)

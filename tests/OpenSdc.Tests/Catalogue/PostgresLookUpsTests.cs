@@ -194,7 +194,7 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
     {
         string? value = null;
         var newest = await lookUps.FindAsync(QueryOf(file), $"{column}, file_path", 1, row => value = row.GetValue(0).ToString(), CancellationToken.None);
-        return (newest, value);
+        return (newest?.Seq, value);
     }
 
     /// <summary>As many look-ups as are away at once, each in a statement of its own, which all wait for the table.</summary>

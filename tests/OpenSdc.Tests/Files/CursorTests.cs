@@ -11,7 +11,7 @@ public sealed class CursorTests
     public void What_was_written_is_read_back() =>
         Gen.Select(Gen.Long[0, long.MaxValue], Gen.Char['!', '~'].Array[0, 300]).Sample((asOf, after) =>
         {
-            var cursor = new Cursor(asOf, new string(after));
+            var cursor = new Cursor("1b4f0e9851971998", asOf, new string(after));
             Cursor.Read(cursor.Write()).ShouldBe(cursor);
             Uri.EscapeDataString(cursor.Write()).ShouldBe(cursor.Write(), "it needs no escape in a URL");
         });
@@ -28,13 +28,17 @@ public sealed class CursorTests
     [InlineData("")]
     [InlineData("nonsense")]
     [InlineData("MTI")] // 12
-    [InlineData("OmE")] // :a
-    [InlineData("LTE6YQ")] // -1:a
-    [InlineData("KzE6YQ")] // +1:a
-    [InlineData("NTowOmEAYg")] // 5:0:a, NUL, b
-    [InlineData("NTowOmEKYg")] // 5:0:a, a newline, b
-    [InlineData("NTowOmEbW2I")] // 5:0:a, an escape sequence
-    [InlineData("NTowOmH_Yg")] // 5:0:a, a byte that is no UTF-8, b
-    [InlineData("OTk5OTk5OTk5OTk5OTk5OTk5OTk6YQ")] // more than a long holds
+    [InlineData("MTI6MDph")] // 12:0:a, without a history
+    [InlineData("YjotMTowOmE")] // b:-1:0:a
+    [InlineData("YjorMTowOmE")] // b:+1:0:a
+    [InlineData("YjowMTowOmE")] // b:01:0:a, which was never written
+    [InlineData("YjoxOjA6_w")] // b:1:0: and a byte that is no text
+    [InlineData("YjoxOjA6YR")] // b:1:0:a with bits that no writing leaves
+    [InlineData("YjoxOjA6YQBi")] // b:1:0:a, NUL, b
+    [InlineData("YjoxOjA6YQpi")] // b:1:0:a, a newline, b
+    [InlineData("Yjo5OTk5OTk5OTk5OTk5OTk5OTk5OTowOmE")] // more than a long holds
     public void Text_that_is_not_ours_is_refused(string text) => Cursor.Read(text).ShouldBeNull();
+
+    [Fact]
+    public void The_texts_above_are_refused_for_their_faults_alone() => Cursor.Read("YjoxOjA6YQ").ShouldBe(new Cursor("b", 1, "a"));
 }

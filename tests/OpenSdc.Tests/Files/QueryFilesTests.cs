@@ -41,7 +41,6 @@ public sealed class QueryFilesTests(QueryArchive query) : IClassFixture<QueryArc
     [InlineData("end_date=20251231", "1 2")]
     [InlineData("start_date=20230112&end_date=20230112", "1 2")]
     [InlineData("start_date=20230113&end_date=20230113", "")]
-    [InlineData("start_date=20261231&end_date=20230101", "")]
     [InlineData("version=v01-01", "0 1")]
     [InlineData("version=v001", "3 4 5 11 12")]
     [InlineData("version=v001.0002", "6")]

@@ -38,8 +38,8 @@ public static class Truth
             ("version", Text(file.Version)), ("major_version", Number(file.Major)), ("minor_version", Number(file.Minor)), ("extension", Text(file.Extension)),
             ("ingestion_date", Text(row.IngestionDate)), ("size", $"{row.Size}"), ("sha256", Text(row.Sha256)), ("seq", $"{row.Seq}"),
         ];
-        // Only where the name has one.
-        members.RemoveAll(member => member is ("end_date", "null"));
+        // Left out where names of the form have none.
+        members.RemoveAll(member => member is ("end_date", "null") && file.Family is not ("ancillary" or "release"));
         return "{" + string.Join(',', members.Select(member => $"\"{member.Name}\":{member.Value}")) + "}";
     })) + "]";
 

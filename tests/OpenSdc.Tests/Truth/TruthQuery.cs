@@ -35,7 +35,7 @@ public sealed record TruthQuery(
         from order in Gen.Int[0, 1000]
         from files in Gen.Frequency((8, Gen.Const(Array.Empty<int>())), (1, Gen.Int[0, 1000].Array[1, 5]), (1, Gen.Int[0, 1000].Array[50, 700]))
         from byPath in Gen.Bool
-        from since in Maybe(Gen.Int[0, 1100], 8)
+        from since in Maybe(Gen.Int[0, 1000], 8)
         from asOf in Maybe(Gen.Int[0, 1000], 4)
         from page in Gen.OneOf(1, 2, 3, 7, 20, 100)
         from form in Gen.Int[0, 2]
@@ -57,9 +57,20 @@ public sealed record TruthQuery(
             sent.Add(("since_seq", Share(Since)));
         if (AsOf >= 0)
             sent.Add(("as_of", Share(AsOf)));
+        PutInOrder(sent, "start_date", "end_date");
+        PutInOrder(sent, "ingestion_start_date", "ingestion_end_date");
+        PutInOrder(sent, "since_seq", "as_of");
         return sent;
 
         string Share(int thousandths) => (head * thousandths / 1000).ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Exchanges the ends of a range that is reversed, which is refused.</summary>
+    private static void PutInOrder(List<(string Name, string Value)> sent, string first, string last)
+    {
+        var (from, to) = (sent.FindIndex(each => each.Name == first), sent.FindIndex(each => each.Name == last));
+        if (from >= 0 && to >= 0 && long.Parse(sent[from].Value, CultureInfo.InvariantCulture) > long.Parse(sent[to].Value, CultureInfo.InvariantCulture))
+            (sent[from], sent[to]) = ((first, sent[to].Value), (last, sent[from].Value));
     }
 
     /// <summary>Each parameter of a family with what it may be given, most of them left out.</summary>

@@ -39,7 +39,7 @@ internal sealed class TupleFormat : IListingFormat
         {
             if (i > 0)
                 output.Write(", "u8);
-            Write(output, i == EndDate && parts[i].IsEmpty ? parts[StartDate] : parts[i]);
+            Write(output, i == EndDate && (parts[i].IsEmpty || parts[i][0] == (byte)'n') ? parts[StartDate] : parts[i]);
         }
 
         output.Write(")"u8);

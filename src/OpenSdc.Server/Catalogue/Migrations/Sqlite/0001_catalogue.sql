@@ -1,10 +1,12 @@
 -- The ledger of publications. A row is written once, by the publisher, and never edited;
 -- a later change of state is a row in events. seq is the row's number and its order of publication.
+-- history names this counting of seq: a catalogue that was restored or made again counts anew, under a new one.
 CREATE TABLE ledger (
-  id   INTEGER PRIMARY KEY CHECK (id = 1),
-  seq  BIGINT NOT NULL
+  id      INTEGER PRIMARY KEY CHECK (id = 1),
+  seq     BIGINT NOT NULL,
+  history TEXT NOT NULL
 );
-INSERT INTO ledger (id, seq) VALUES (1, 0);
+INSERT INTO ledger (id, seq, history) VALUES (1, 0, lower(hex(randomblob(8))));
 
 -- superseded_by is the number of the publication since which the series has a newer version: the one column that is written later. It follows from the other rows.
 -- item is the record as /query answers it, rendered once: an answer of many rows then reads one column a row.
@@ -31,6 +33,8 @@ CREATE TABLE files (
 );
 CREATE INDEX files_by_product ON files (family, instrument, data_level, descriptor, start_date);
 CREATE INDEX files_by_ingestion ON files (ingestion_date);
+-- Sixteen digits tell files apart as well as all of them do, in a quarter of the room.
+CREATE INDEX files_by_digest ON files (substr(sha256, 1, 16));
 -- Only what has one is in these, which most files have not.
 CREATE INDEX files_by_repointing ON files (repointing) WHERE repointing IS NOT NULL;
 CREATE INDEX files_by_rotation ON files (cr) WHERE cr IS NOT NULL;

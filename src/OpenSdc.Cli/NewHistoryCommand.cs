@@ -1,0 +1,35 @@
+using System.CommandLine;
+using OpenSdc.Server;
+using OpenSdc.Server.Catalogue;
+
+namespace OpenSdc.Cli;
+
+/// <summary><c>sdc new-history</c>: what to run after a catalogue was brought back by the database's own tools.</summary>
+internal static class NewHistoryCommand
+{
+    public static Command Make()
+    {
+        var command = new Command(
+            "new-history", "Begin a new history, after the catalogue was restored by the database's own tools or from a snapshot: numbers that pollers noted before are then refused. The archive may be serving.");
+        var settings = SettingOptions.AddTo(command, "data", "catalogue");
+        command.SetAction((parsed, cancel) => LongTask.RunAsync(_ => RunAsync(settings.Read(parsed), cancel), "The history is as it was.", cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ServerOptions options, CancellationToken cancel)
+    {
+        // The records are all it touches: the objects may be in a store that cannot be reached from here.
+        using var folder = options.Catalogue is null ? DataFolder.Join(options.Data, holdsObjects: false) : null;
+        if (folder is not null && !File.Exists(folder.CatalogueFile))
+            throw new SettingException($"There is no catalogue {folder.CatalogueFile}.");
+        SqlDialect dialect = folder is null ? new Postgres(options.Catalogue!, TimeProvider.System) : new Sqlite(folder.CatalogueFile);
+        using var records = dialect as IDisposable;
+        using var telemetry = new Telemetry();
+        using var catalogue = new Catalogue(dialect, TimeProvider.System, telemetry);
+        await catalogue.JoinAsync(cancel);
+        var before = await catalogue.StateAsync(cancel);
+        var history = await catalogue.BeginHistoryAsync(cancel);
+        await Console.Out.WriteLineAsync($"The archive in {catalogue.Name} has the new history {history}, up to publication {before.Seq}; it was {before.History}.");
+        return ExitCode.Done;
+    }
+}
