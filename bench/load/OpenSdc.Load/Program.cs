@@ -23,6 +23,8 @@ const string Usage = """
       ready   --url URL [--runs N] -- COMMAND…        time from exec to the first 200
       fuzz    --url URL [--count N] [--connections C] [--seed S] [--limit L] [--pid PID [--sample N] [--show N]]
                                                       spoilt queries; with the server's PID also what each costs it
+      hostile --url URL [--alone S] [--beside S] [--idle N]
+                                                      good clients alone and beside hostile ones
       fill    --data DIR|--catalogue CONNECTION --rows N [--seconds S]
                                                       catalogue rows for an archive that is not running; goes on where it stopped
       fill-objects --data DIR --rows N [--size BYTES] objects and their rows, for the same
@@ -57,6 +59,7 @@ try
         "get" => GetStream.Run(options),
         "ready" => await StartTime.Run(options),
         "fuzz" => await Fuzz.Run(options),
+        "hostile" => await HostileLoad.Run(options),
         "fill" => await Fill.Run(options),
         "fill-objects" => await FillObjects.Run(options),
         "fill-bucket" => await FillBucket.Run(options),
