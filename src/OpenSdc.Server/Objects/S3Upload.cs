@@ -6,6 +6,10 @@ namespace OpenSdc.Server.Objects;
 /// <summary>
 /// An upload whose bytes this process writes to the staging of an S3 store: up to 8 MiB as one object, above that in parts, of which one is in memory.
 /// </summary>
+/// <remarks>
+/// The buffer is this object's, from the shared pool, and lent to the client for the time of a request. Where a request fails, by a cancel or a time-out too, the client may still be reading it on a connection that
+/// is being closed: then it does not go back to the pool.
+/// </remarks>
 internal sealed class S3Upload(S3Bucket bucket, string uploadId, string key, Action<long> staged) : S3Staged(bucket, uploadId, key)
 {
     private const int FirstBuffer = 64 * 1024;
@@ -19,6 +23,7 @@ internal sealed class S3Upload(S3Bucket bucket, string uploadId, string key, Act
     private int held;
     private string? storeId;
     private bool isWhole;
+    private bool isLent;
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
@@ -40,6 +45,7 @@ internal sealed class S3Upload(S3Bucket bucket, string uploadId, string key, Act
     {
         if (storeId is null)
         {
+            isLent = true;
             var put = await Bucket.AskAsync(held <= FewBytes ? S3Bucket.Shortly : S3Bucket.ForBytes, (client, token) => client.PutObjectAsync(new PutObjectRequest
             {
                 BucketName = Bucket.Name,
@@ -47,6 +53,7 @@ internal sealed class S3Upload(S3Bucket bucket, string uploadId, string key, Act
                 InputStream = new MemoryStream(buffer, 0, held, writable: false),
                 UseChunkEncoding = false,
             }, token), cancel);
+            isLent = false;
             Tag = S3Bucket.TagOf(put.ETag);
         }
         else
@@ -72,7 +79,8 @@ internal sealed class S3Upload(S3Bucket bucket, string uploadId, string key, Act
     public override async ValueTask DisposeAsync()
     {
         staged(-Length);
-        ArrayPool<byte>.Shared.Return(Interlocked.Exchange(ref buffer, []));
+        if (Interlocked.Exchange(ref buffer, []) is { Length: > 0 } mine && !isLent)
+            ArrayPool<byte>.Shared.Return(mine);
         if (IsKept)
             return;
         try
@@ -89,6 +97,7 @@ internal sealed class S3Upload(S3Bucket bucket, string uploadId, string key, Act
     {
         storeId ??= (await Bucket.AskAsync(S3Bucket.Shortly, (client, token) => client.InitiateMultipartUploadAsync(Bucket.Name, StagingKey, token), cancel)).UploadId;
         var number = parts.Count + 1;
+        isLent = true;
         var sent = await Bucket.AskAsync(S3Bucket.ForBytes, (client, token) => client.UploadPartAsync(new UploadPartRequest
         {
             BucketName = Bucket.Name,
@@ -99,6 +108,7 @@ internal sealed class S3Upload(S3Bucket bucket, string uploadId, string key, Act
             InputStream = new MemoryStream(buffer, 0, held, writable: false),
             UseChunkEncoding = false,
         }, token), cancel);
+        isLent = false;
         parts.Add(new PartETag(number, sent.ETag));
         held = 0;
     }
