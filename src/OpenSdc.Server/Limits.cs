@@ -4,15 +4,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace OpenSdc.Server;
 
-/// <summary>What one client may take of the service, set explicitly, each with its reason. <see cref="Patience"/> ends what stands still.</summary>
+/// <summary>What one client may take of the service, set explicitly, each with its reason. <see cref="Patience"/> and <see cref="TimedBody"/> end what stands still.</summary>
 internal static class Limits
 {
-    /// <summary>
-    /// Least average rate at which an answer of more than <see cref="Files.ListingPlaces.Free"/> to a query is taken. A slow reader holds a snapshot of the catalogue, so that its log cannot be folded in and grows:
-    /// 64 KiB a second bounds that to two hours for a million files.
-    /// </summary>
-    public static MinDataRate OfListings { get; } = new(bytesPerSecond: 64 * 1024, gracePeriod: TimeSpan.FromSeconds(30));
-
     /// <summary>
     /// Bytes that the kernel takes for a connection beyond what is on its way. Its send buffer grows to megabytes, and a client that reads slowly but steadily would look as if it took
     /// nothing until all of that had gone.
@@ -58,11 +52,13 @@ internal static class Limits
         limits.MaxRequestHeaderCount = MostHeaders;
         limits.MaxRequestHeadersTotalSize = LargestHeaders;
 
-        // Average rates over a whole body. A link may be slow, but at fewer bytes than these an upload outlives its URL many times over.
+        // The average over a whole body. A link may be slow, but at fewer bytes than these an upload outlives its URL many times over.
         limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: stillness);
-        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: stillness);
 
-        // From the first byte of a request to the end of its headers: they fit into a few packets.
+        // The same rate that Patience asks for, for answers that are written in one piece.
+        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: Patience.LargestFlush / stillness.TotalSeconds, gracePeriod: stillness);
+
+        // From the first byte of a request to the end of its headers: they fit into a few packets. FirstRequest counts it from the beginning of a connection.
         limits.RequestHeadersTimeout = stillness;
 
         // Longer than the 60 to 120 s of common proxies and clients, so that it is they who close an idle connection and no request meets a closed one.

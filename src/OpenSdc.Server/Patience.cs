@@ -3,23 +3,15 @@ using System.IO.Pipelines;
 namespace OpenSdc.Server;
 
 /// <summary>
-/// Ends the wait for a client that stands still. The web server's own minimum rates are averages over a whole body: a client that has sent or taken a
-/// gigabyte at full speed may, by them, stand still for weeks, with a staging file or a snapshot of the database in its hands.
+/// Ends the wait for a client that does not take its answer. The web server's own minimum rate is an average over a whole answer: a client that has taken a
+/// gigabyte at full speed may, by it, stand still for weeks, with a file or a snapshot of the database in its hands. <see cref="TimedBody"/> does the same for what clients send.
 /// </summary>
 internal sealed class Patience(ServerOptions options, TimeProvider clock)
 {
-    /// <summary>As many bytes are written at most before a flush.</summary>
+    /// <summary>As many bytes are written at most before a flush. Long answers write about as many: the least rate that is let pass is this in the time that a client may stand still.</summary>
     public const int LargestFlush = 128 * 1024;
 
     private readonly TimeSpan limit = TimeSpan.FromSeconds(options.ClientTimeout);
-
-    /// <summary>Waits for bytes of a request's body; a body of which none come for too long ends as one that comes too slowly does, in 408.</summary>
-    public ValueTask<ReadResult> ReadAsync(PipeReader body, CancellationToken cancel)
-    {
-        var reading = body.ReadAsync(cancel);
-        // No timer where the bytes are there already, as those of small files are.
-        return reading.IsCompleted ? reading : WaitAsync(reading, body);
-    }
 
     /// <summary>
     /// Sends what was written, at most <see cref="LargestFlush"/> bytes; a client that does not take it in good time is cut off. A flush waits for as many bytes at the most, and what the
@@ -31,16 +23,10 @@ internal sealed class Patience(ServerOptions options, TimeProvider clock)
         return flushing.IsCompleted ? flushing : WaitAsync(flushing, context);
     }
 
-    private async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> reading, PipeReader body)
-    {
-        using var timer = clock.CreateTimer(static body => ((PipeReader)body!).CancelPendingRead(), body, limit, Timeout.InfiniteTimeSpan);
-        var read = await reading;
-        return read.IsCanceled ? throw new BadHttpRequestException("The body stands still.", StatusCodes.Status408RequestTimeout) : read;
-    }
-
     private async ValueTask<FlushResult> WaitAsync(ValueTask<FlushResult> flushing, HttpContext context)
     {
-        using var timer = clock.CreateTimer(static context => ((HttpContext)context!).Abort(), context, limit, Timeout.InfiniteTimeSpan);
+        // Disposing waits for a call that has begun: it must not cut off the next request of the connection.
+        await using var timer = clock.CreateTimer(static context => ((HttpContext)context!).Abort(), context, limit, Timeout.InfiniteTimeSpan);
         return await flushing;
     }
 }

@@ -35,6 +35,7 @@ public static class ServerApp
         builder.WebHost.UseUrls(options.Urls);
         builder.WebHost.ConfigureKestrel(kestrel => Limits.Set(kestrel.Limits, options));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.ConfigureKestrel(kestrel => FirstRequest.Watch(kestrel, options, clock));
         builder.WebHost.UseSockets(Limits.Set);
         Logs.Set(builder.Logging, options);
 
@@ -122,6 +123,7 @@ public static class ServerApp
 
     private static void UseMiddleware(WebApplication app, ServerOptions options)
     {
+        app.Use(FirstRequest.InvokeAsync);
         if (options.TrustedProxies.Count > 0)
         {
             var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.All };
@@ -140,6 +142,7 @@ public static class ServerApp
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = UnexpectedErrors.AnswerAsync });
         app.Use(PublicAnswers.InvokeAsync);
         app.Use(app.Services.GetRequiredService<Recovery>().InvokeAsync);
+        app.Use(TimedBody.Middleware(options, app.Services.GetRequiredService<TimeProvider>()));
         app.UseStatusCodePages(pages => Problems.OfStatus(pages.HttpContext).ExecuteAsync(pages.HttpContext));
     }
 

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-
 namespace OpenSdc.Server.Files;
 
 /// <summary>
@@ -10,7 +8,8 @@ namespace OpenSdc.Server.Files;
 /// <param name="addHeaders">Adds the headers of the answer, just before its first byte is sent.</param>
 internal sealed class ListingOutput(HttpContext context, Action addHeaders) : IDisposable
 {
-    private const int FlushAt = 32 * 1024;
+    // As much as a slow client must take in time.
+    private const int FlushAt = Patience.LargestFlush - 4096;
 
     private readonly Patience patience = context.RequestServices.GetRequiredService<Patience>();
     private ListingPlace? place;
@@ -48,9 +47,6 @@ internal sealed class ListingOutput(HttpContext context, Action addHeaders) : ID
         place ??= context.RequestServices.GetRequiredService<ListingPlaces>().TryTake(context);
         if (place is null)
             return false;
-        // While it lasts the database keeps a snapshot, and whatever is published meanwhile piles up beside it. Who is slower takes pages.
-        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
-            rate.MinDataRate = Limits.OfListings;
         if (!streams)
             return true;
         if (!context.Response.HasStarted)

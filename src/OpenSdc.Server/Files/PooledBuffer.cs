@@ -3,7 +3,9 @@ using System.Text;
 
 namespace OpenSdc.Server.Files;
 
-/// <summary>A growing buffer of bytes from the shared pool, written out and emptied again and again.</summary>
+/// <summary>
+/// A growing buffer of bytes from the shared pool, written out and emptied again and again. It belongs to one request, which disposes it once; nobody else holds its memory.
+/// </summary>
 internal sealed class PooledBuffer(int size) : IDisposable
 {
     private byte[] bytes = ArrayPool<byte>.Shared.Rent(size);
@@ -26,7 +28,7 @@ internal sealed class PooledBuffer(int size) : IDisposable
         Length += Encoding.UTF8.GetBytes(text, bytes.AsSpan(Length));
     }
 
-    /// <summary>Sends all of it, a piece at a time: the web server holds no more than that beside it.</summary>
+    /// <summary>Sends all of it, a piece at a time: the web server holds no more than that beside it. The response copies it: when this returns, the buffer is the caller's again.</summary>
     public async ValueTask FlushToAsync(HttpContext context, Patience patience)
     {
         var sent = 0;
@@ -53,7 +55,11 @@ internal sealed class PooledBuffer(int size) : IDisposable
             await Task.Yield();
     }
 
-    public void Dispose() => ArrayPool<byte>.Shared.Return(bytes);
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref bytes, []) is { Length: > 0 } mine)
+            ArrayPool<byte>.Shared.Return(mine);
+    }
 
     private void Grow(int atLeast)
     {

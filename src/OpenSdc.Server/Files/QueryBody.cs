@@ -66,11 +66,10 @@ internal static class QueryBody
 
     private static async Task<Problem?> ReadJsonAsync(HttpRequest request, BodyParameters given)
     {
-        var patience = request.HttpContext.RequestServices.GetRequiredService<Patience>();
         var json = new JsonParameters();
         for (var isLast = false; !isLast;)
         {
-            var read = await patience.ReadAsync(request.BodyReader, request.HttpContext.RequestAborted);
+            var read = await request.BodyReader.ReadAsync(request.HttpContext.RequestAborted);
             isLast = read.IsCompleted;
             var problem = json.Read(read.Buffer, isLast, out var consumed);
             request.BodyReader.AdvanceTo(consumed, read.Buffer.End);

@@ -16,10 +16,10 @@ internal static class BeginParts
     /// <summary><c>POST /uploads</c></summary>
     public static async Task<Results<UploadStatusAnswer, Problem>> Handle(
         HttpContext context, Mission mission, Catalogue.Catalogue catalogue, UploadLedger ledger, IncomingBytes incoming, StorageWatch storage,
-        Patience patience, ServerOptions options, TimeProvider clock)
+        ServerOptions options, TimeProvider clock)
     {
         var cancel = context.RequestAborted;
-        var (asked, problem) = await UploadRequest.ReadBeginAsync(context.Request, patience);
+        var (asked, problem) = await UploadRequest.ReadBeginAsync(context.Request);
         if (problem is not null)
             return problem;
         var (path, size) = (asked.FileName!, asked.Size!.Value);

@@ -41,12 +41,12 @@ internal static class PartRoutes
     /// <summary><c>POST /uploads/{id}/complete?wait=10</c></summary>
     public static async Task<Results<UploadAnswer, UploadStatusAnswer, Problem>> Complete(
         string id, string? wait, HttpContext context, UploadLedger ledger, IncomingBytes incoming, Arrivals arrivals, UploadWaits waits,
-        Catalogue.Catalogue catalogue, Patience patience, IHostApplicationLifetime life)
+        Catalogue.Catalogue catalogue, IHostApplicationLifetime life)
     {
         var cancel = context.RequestAborted;
         if (!FollowUpload.TryReadWait(wait, UsualWait, out var seconds))
             return FollowUpload.BadWait(wait!);
-        var (asked, malformed) = await UploadRequest.ReadCompleteAsync(context.Request, patience);
+        var (asked, malformed) = await UploadRequest.ReadCompleteAsync(context.Request);
         if (malformed is not null)
             return malformed;
         if (!IncomingBytes.IsId(id))

@@ -16,7 +16,7 @@ internal static partial class ReceivePart
     /// <summary><c>PUT /uploads/{id}/parts/{part}</c></summary>
     public static async Task<Results<NoContent, Problem>> Handle(
         string id, string part, HttpContext context, SignedUrls urls, UploadLedger ledger, PartLedger parts, Catalogue.Catalogue catalogue, IObjectStore store,
-        StorageWatch storage, Patience patience, ILoggerFactory logs)
+        StorageWatch storage, ILoggerFactory logs)
     {
         var request = context.Request;
         if (store.Parts is not { } disk)
@@ -47,7 +47,7 @@ internal static partial class ReceivePart
             await using var place = disk.OpenPart(id, upload.Key, offset, size);
             if (!await parts.BeginAsync(id, number, tag, context.RequestAborted))
                 return Problems.UploadEnded(await StateAsync(ledger, id, context.RequestAborted));
-            if (await RequestBody.ReadAsync(request, digests, place, room, patience, size) is { } refusal)
+            if (await RequestBody.ReadAsync(request, digests, place, room, size) is { } refusal)
                 return refusal.Code == "too-large" ? Problems.PartSize(number, size, actual: null) : refusal;
             if (place.Length != size)
                 return Problems.PartSize(number, size, place.Length);

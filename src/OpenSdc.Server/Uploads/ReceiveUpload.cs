@@ -16,7 +16,7 @@ internal static partial class ReceiveUpload
     /// <summary><c>PUT {signed URL}</c></summary>
     public static async Task<Results<UploadAnswer, Problem>> Handle(
         string? key, HttpContext context, SignedUrls urls, Mission mission, Catalogue.Catalogue catalogue, IObjectStore store,
-        Publisher publisher, StorageWatch storage, Patience patience, ServerOptions options, Telemetry telemetry, ILoggerFactory logs)
+        Publisher publisher, StorageWatch storage, ServerOptions options, Telemetry telemetry, ILoggerFactory logs)
     {
         key ??= "";
         var request = context.Request;
@@ -42,8 +42,8 @@ internal static partial class ReceiveUpload
         {
             var receipt = await catalogue.FindAsync(key, context.RequestAborted);
             answer = receipt is not null && await HasObjectAsync(store, key, context.RequestAborted)
-                ? await CompareAsync(receipt, request, digests, patience, options)
-                : await StoreAsync(name, receipt, request, digests, store, publisher, storage, patience, options);
+                ? await CompareAsync(receipt, request, digests, options)
+                : await StoreAsync(name, receipt, request, digests, store, publisher, storage, options);
         }
         catch (BadHttpRequestException malformed) when (malformed.StatusCode == 400)
         {
@@ -71,7 +71,7 @@ internal static partial class ReceiveUpload
 
     private static async Task<Results<UploadAnswer, Problem>> StoreAsync(
         FileName name, UploadReceipt? lost, HttpRequest request, RequestDigests digests, IObjectStore store, Publisher publisher,
-        StorageWatch storage, Patience patience, ServerOptions options)
+        StorageWatch storage, ServerOptions options)
     {
         var cancel = request.HttpContext.RequestAborted;
         // Told before the bytes are read, where their number is declared.
@@ -79,7 +79,7 @@ internal static partial class ReceiveUpload
         if (room.Refusal is { } noRoom)
             return noRoom;
         await using var staged = await store.StageAsync(name.Key, cancel);
-        if (await RequestBody.ReadAsync(request, digests, staged, room, patience, options.MaxUploadSize) is { } refusal)
+        if (await RequestBody.ReadAsync(request, digests, staged, room, options.MaxUploadSize) is { } refusal)
             return refusal;
         // A record whose object is lost takes back its own bytes and no others.
         if (lost is not null && lost.Sha256 != digests.Sha256)
@@ -96,11 +96,11 @@ internal static partial class ReceiveUpload
 
     /// <summary>The key has a record: the bytes are only hashed, and answer with the first receipt where they are the same.</summary>
     private static async Task<Results<UploadAnswer, Problem>> CompareAsync(
-        UploadReceipt receipt, HttpRequest request, RequestDigests digests, Patience patience, ServerOptions options)
+        UploadReceipt receipt, HttpRequest request, RequestDigests digests, ServerOptions options)
     {
         if (request.ContentLength is { } length && length != receipt.Size)
             return Problems.OtherBytes(receipt.FilePath);
-        if (await RequestBody.ReadAsync(request, digests, staged: null, room: null, patience, options.MaxUploadSize) is { } refusal)
+        if (await RequestBody.ReadAsync(request, digests, staged: null, room: null, options.MaxUploadSize) is { } refusal)
             return refusal;
         return digests.Sha256 == receipt.Sha256 ? new UploadAnswer(receipt, IsNew: false) : Problems.OtherBytes(receipt.FilePath);
     }

@@ -9,7 +9,7 @@ internal static class RequestBody
 {
     /// <summary>Reads the body to its end through the hash and into staging; gives the refusal where it is not what was promised.</summary>
     public static async Task<Problem?> ReadAsync(
-        HttpRequest request, RequestDigests digests, StagedObject? staged, StorageWatch.Reservation? room, Patience patience, long limit)
+        HttpRequest request, RequestDigests digests, StagedObject? staged, StorageWatch.Reservation? room, long limit)
     {
         var cancel = request.HttpContext.RequestAborted;
         var body = request.BodyReader;
@@ -19,7 +19,7 @@ internal static class RequestBody
             ReadResult read;
             try
             {
-                read = await patience.ReadAsync(body, cancel);
+                read = await body.ReadAsync(cancel);
             }
             catch (IOException failure) when (failure is not BadHttpRequestException)
             {

@@ -21,23 +21,23 @@ internal sealed record UploadRequest
     public string? Sha256 { get; private init; }
 
     /// <summary>Reads the body of a request that begins an upload, which names a file and its size.</summary>
-    public static async Task<(UploadRequest Asked, Problem? Problem)> ReadBeginAsync(HttpRequest request, Patience patience)
+    public static async Task<(UploadRequest Asked, Problem? Problem)> ReadBeginAsync(HttpRequest request)
     {
         if (UncheckedDigest(request, withReprDigest: false) is { } unchecked_)
             return (new(), unchecked_);
-        var (asked, fault) = Parse(await BytesAsync(request, patience), begins: true);
+        var (asked, fault) = Parse(await BytesAsync(request), begins: true);
         fault ??= asked.FileName is null ? "has no filename" : asked.Size is null ? "has no size" : null;
         return (asked, fault is null ? null : Problems.BadUploadRequest($"The body {fault}; {AllowedToBegin}."));
     }
 
     /// <summary>Reads the body, if any, and the header <c>Repr-Digest</c> of a request that completes an upload.</summary>
-    public static async Task<(UploadRequest Asked, Problem? Problem)> ReadCompleteAsync(HttpRequest request, Patience patience)
+    public static async Task<(UploadRequest Asked, Problem? Problem)> ReadCompleteAsync(HttpRequest request)
     {
         if (UncheckedDigest(request, withReprDigest: true) is { } unchecked_)
             return (new(), unchecked_);
         if (ReprDigest(request, out var promised) is { } malformed)
             return (new(), Problems.BadDigestHeader(malformed));
-        var bytes = await BytesAsync(request, patience);
+        var bytes = await BytesAsync(request);
         var (asked, fault) = bytes.Length == 0 ? (new UploadRequest(), null) : Parse(bytes, begins: false);
         if (fault is not null)
             return (asked, Problems.BadUploadRequest($"The body {fault}; {AllowedToComplete}."));
@@ -77,13 +77,13 @@ internal sealed record UploadRequest
         return $"The header Repr-Digest is '{Echo.Of(header)}'; allowed here: sha-256=:BASE64:, the 32 bytes of the whole file's SHA-256, and no other algorithm.";
     }
 
-    private static async Task<byte[]> BytesAsync(HttpRequest request, Patience patience)
+    private static async Task<byte[]> BytesAsync(HttpRequest request)
     {
         // The web server ends a body that is larger than it takes.
         var body = request.BodyReader;
         while (true)
         {
-            var read = await patience.ReadAsync(body, request.HttpContext.RequestAborted);
+            var read = await body.ReadAsync(request.HttpContext.RequestAborted);
             if (!read.IsCompleted)
             {
                 body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
