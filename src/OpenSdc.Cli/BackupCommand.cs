@@ -40,6 +40,8 @@ internal static class BackupCommand
             return ExitCode.CatalogueDamaged;
         }
 
+        if (!LastBackup.TryNote(data.Path, state.Time))
+            await Console.Error.WriteLineAsync("The data folder cannot be written, so the archive's metrics do not tell of this backup.");
         var objects = catalogueOnly ? "" : $"; {LongTask.Count(state.Copied, "object", "objects")} copied, {LongTask.Size(state.CopiedBytes)}";
         await Console.Out.WriteLineAsync($"{folder.Folder} holds the archive up to publication {state.Seq}, {result.New} more than before{objects}.");
         if (result.KnownLost > 0)

@@ -12,6 +12,12 @@ internal static class Banner
 
     public static async Task WriteAsync(TextWriter output, IServiceProvider services, string url, ServerOptions options)
     {
+        if (Logs.IsService(options))
+        {
+            await ServiceLine.WriteAsync(output, services.GetRequiredService<TimeProvider>(), $"OpenSDC listens on {url}");
+            return;
+        }
+
         var address = options.PublicUrl?.AbsoluteUri.TrimEnd('/') ?? url.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal).Replace("[::]", "127.0.0.1", StringComparison.Ordinal);
         await output.WriteLineAsync($"OpenSDC listens on {url}");
         if (options is { Catalogue: null, Objects: null })
@@ -47,7 +53,7 @@ internal static class Banner
         for (var version = 1; version <= MostTries; version++)
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"imap_swe_l0_hello_{today}_v{version:D3}.pkts");
-            if (FileName.Parse(name, mission).Name is not { } parsed)
+            if (mission.Name != Mission.Imap.Name || FileName.Parse(name, mission).Name is not { } parsed)
                 return null; // another mission's names are not ours to guess
             if (await catalogue.FindAsync(parsed.Key, CancellationToken.None) is null)
                 return name;

@@ -45,6 +45,10 @@ internal static class ServeCommand
             }
 
             await app.WaitForShutdownAsync(cancel);
+            if (Logs.IsService(options))
+                await ServiceLine.WriteAsync(Console.Out, TimeProvider.System, "OpenSDC has stopped; every request in flight has ended");
+            else
+                await Console.Out.WriteLineAsync("OpenSDC has stopped.");
             return ExitCode.Done;
         }
         catch (SettingException fault)

@@ -12,9 +12,6 @@ namespace OpenSdc.Server;
 /// </summary>
 internal static class ApiDescription
 {
-    /// <summary>Version of the contract that the document describes, not of the program.</summary>
-    private const string Version = "1.0.0";
-
     private const string Text =
         """
         OpenSDC is an open science data archive. A file's journey has four steps: ask for a URL (`/upload`), send the bytes to it
@@ -28,12 +25,12 @@ internal static class ApiDescription
         `Vary: Accept`. An archive may be set to one representation for all callers. A query may name a format besides; that answer is bare.
 
         **Authenticated calls.** Every route of the steps Upload, Query, Download and Bytes also exists below `/api-key/` and
-        `/authorized/`, where it answers the same; they are left out here, so that this document is not three times as long. A key may be sent in
-        the header `x-api-key` on all of them.
+        `/authorized/`, where it answers the same; they are left out here, so that this document is not three times as long. A key in the
+        header `x-api-key` is taken on all of them and not looked at: the archive has no accounts yet.
 
         **Errors.** An unknown or malformed value is a 400 that names the parameter, the value and what is allowed: never an empty
-        list. The last part of a problem's `type` is a stable code. Its `requestId` finds the request in the archive's log; the header `X-Request-Id` says it in both
-        representations.
+        list. The last part of a problem's `type` is a stable code. Its `requestId`, which the header `X-Request-Id` says in both representations, finds the request in the archive's log
+        at the level `information` or finer, unless more than 100 were refused in that second; at any level it finds what failed by an error of the archive's own.
 
         Answers are UTF-8, and any origin may read them (CORS).
         """;
@@ -47,6 +44,7 @@ internal static class ApiDescription
             json.SerializerOptions.PropertyNamingPolicy = ContractJson.Default.Options.PropertyNamingPolicy;
             json.SerializerOptions.NumberHandling = ContractJson.Default.Options.NumberHandling;
         });
+        services.AddHttpContextAccessor();
         services.AddOpenApi("v1", options =>
         {
             options.ShouldInclude = route => !ServerApp.Prefixes.Any(prefix => prefix.Length > 0 && $"/{route.RelativePath}".StartsWith(prefix + "/", StringComparison.Ordinal));
@@ -54,17 +52,21 @@ internal static class ApiDescription
         });
     }
 
+    /// <summary>The public address where it is set, otherwise the root of wherever the document was asked for, below a proxy's path as well.</summary>
+    private static string Server(IServiceProvider services) =>
+        services.GetRequiredService<ServerOptions>().PublicUrl?.AbsoluteUri.TrimEnd('/')
+        ?? (services.GetRequiredService<IHttpContextAccessor>().HttpContext?.Request.PathBase.Value is { Length: > 0 } below ? below : "/");
+
     private static async Task DescribeAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancel)
     {
         document.Info = new OpenApiInfo
         {
             Title = "OpenSDC",
-            Version = Version,
+            Version = ProgramVersion.Text,
             Description = Text,
             License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
         };
-        // The address under which the document was asked for: a committed copy holds no host.
-        document.Servers = [new OpenApiServer { Url = "/", Description = "This archive" }];
+        document.Servers = [new OpenApiServer { Url = Server(context.ApplicationServices), Description = "This archive" }];
         document.Tags = Operations.Tags.ToHashSet();
 
         foreach (var type in (Type[])[typeof(FileRecord), typeof(UploadReceipt), typeof(UploadStatus), typeof(PartList), typeof(UploadList)])

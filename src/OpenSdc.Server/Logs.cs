@@ -2,9 +2,15 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace OpenSdc.Server;
 
-/// <summary>Structured log lines on standard error, so that standard output stays for the person who started the service.</summary>
+/// <summary>
+/// Where log lines go. As a service (<see cref="IsService"/>) everything is one JSON object a line on standard output; for a person who started it in a terminal text goes to standard error, so that
+/// standard output stays for what it says at start.
+/// </summary>
 internal static class Logs
 {
+    /// <summary>Whether log lines are JSON on standard output: where the setting says so, and by default where that is no terminal.</summary>
+    public static bool IsService(ServerOptions options) => options.LogFormat == "json" || (options.LogFormat == "auto" && Console.IsOutputRedirected);
+
     public static void Set(ILoggingBuilder logging, ServerOptions options)
     {
         logging.ClearProviders();
@@ -17,8 +23,9 @@ internal static class Logs
         logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
         // What keeps it from starting is told to the person who starts it, in one sentence; what ends it later is critical.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
-        logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        if (options.LogFormat == "json")
+        var isService = IsService(options);
+        logging.AddConsole(console => console.LogToStandardErrorThreshold = isService ? LogLevel.None : LogLevel.Trace);
+        if (isService)
             logging.AddJsonConsole(json => (json.UseUtcTimestamp, json.TimestampFormat) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ"));
         else
             logging.AddSimpleConsole(text => (text.SingleLine, text.UseUtcTimestamp, text.TimestampFormat, text.ColorBehavior)

@@ -7,12 +7,12 @@ namespace OpenSdc.Server;
 /// Logs the requests that the web server refuses before any of our code runs: a path with NUL or raw bytes beyond ASCII, a line or headers that are too long, no Host. The server
 /// answers them with a bare status; nothing is written here.
 /// </summary>
-internal sealed partial class RefusedRequests(ILogger logger) : IObserver<KeyValuePair<string, object?>>
+internal sealed class RefusedRequests(RequestLog log) : IObserver<KeyValuePair<string, object?>>
 {
     private const string Event = "Microsoft.AspNetCore.Server.Kestrel.BadRequest";
 
     /// <summary>Asks for this one event only, so that the framework makes nothing for the requests that are well.</summary>
-    public static void Listen(DiagnosticListener listener, ILogger logger) => listener.Subscribe(new RefusedRequests(logger), name => name == Event);
+    public static void Listen(DiagnosticListener listener, RequestLog log) => listener.Subscribe(new RefusedRequests(log), name => name == Event);
 
     public void OnNext(KeyValuePair<string, object?> value)
     {
@@ -20,7 +20,7 @@ internal sealed partial class RefusedRequests(ILogger logger) : IObserver<KeyVal
             || features.Get<IBadRequestExceptionFeature>()?.Error is not BadHttpRequestException refusal)
             return;
         var client = features.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
-        LogRefused(logger, refusal.StatusCode, client?.ToString() ?? "", features.Get<IHttpRequestIdentifierFeature>()?.TraceIdentifier ?? "");
+        log.Unreadable(refusal.StatusCode, client?.ToString(), features.Get<IHttpRequestIdentifierFeature>()?.TraceIdentifier ?? "");
     }
 
     public void OnCompleted()
@@ -30,7 +30,4 @@ internal sealed partial class RefusedRequests(ILogger logger) : IObserver<KeyVal
     public void OnError(Exception error)
     {
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "A request that cannot be read is answered {Status}; client {Client}, request {RequestId}")]
-    private static partial void LogRefused(ILogger logger, int status, string client, string requestId);
 }

@@ -46,6 +46,9 @@ public static class ServerApp
         services.AddSingleton(mission);
         KernelRoutes.Add(services, mission);
         services.AddSingleton<Telemetry>();
+        services.AddSingleton<LineBudget>();
+        services.AddSingleton<RequestLog>();
+        CompressedLists.Add(services);
         services.AddSingleton<PublicAddress>();
         services.AddSingleton<Patience>();
         services.AddSingleton<RecentlyVerified>();
@@ -96,6 +99,7 @@ public static class ServerApp
         services.AddSingleton<StorageWatch>();
         services.AddHostedService(all => all.GetRequiredService<StorageWatch>());
         services.AddHostedService<Scrub>();
+        services.AddHostedService<StoredTotals>();
         services.AddHostedService<CatalogueLog>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainTimeout));
         services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("opensdc")).WithMetrics(metrics => metrics.AddMeter(Telemetry.Meters).AddPrometheusExporter());
@@ -115,7 +119,8 @@ public static class ServerApp
         }
 
         app.Services.GetRequiredService<Telemetry>().WatchStaging(app.Services.GetRequiredService<IObjectStore>().StagingSize);
-        RefusedRequests.Listen(app.Services.GetRequiredService<DiagnosticListener>(), app.Services.GetRequiredService<ILogger<RefusedRequests>>());
+        app.Services.GetRequiredService<Telemetry>().WatchBackup(() => LastBackup.Of(options.Data) is { } time ? clock.GetUtcNow() - time : null);
+        RefusedRequests.Listen(app.Services.GetRequiredService<DiagnosticListener>(), app.Services.GetRequiredService<RequestLog>());
         UseMiddleware(app, options);
         MapRoutes(app);
         return app;
@@ -136,6 +141,7 @@ public static class ServerApp
             app.Use(PublicAddress.KeepSchemeAsync);
         }
 
+        app.Use(app.Services.GetRequiredService<RequestLog>().InvokeAsync);
         // Before the route is looked for.
         app.Use(PathSlashes.InvokeAsync);
         app.UseRouting();
@@ -144,6 +150,7 @@ public static class ServerApp
         app.Use(app.Services.GetRequiredService<Recovery>().InvokeAsync);
         app.Use(TimedBody.Middleware(options, app.Services.GetRequiredService<TimeProvider>()));
         app.UseStatusCodePages(pages => Problems.OfStatus(pages.HttpContext).ExecuteAsync(pages.HttpContext));
+        CompressedLists.Use(app);
     }
 
     private static void MapRoutes(WebApplication app)
@@ -163,10 +170,10 @@ public static class ServerApp
             routes.MapGet("/uploads/{id}/parts", PartRoutes.List);
             routes.MapPut("/uploads/{id}/parts/{part}", ReceivePart.Handle);
             routes.MapPost("/uploads/{id}/complete", PartRoutes.Complete);
-            routes.MapMethods("/query", GetAndHead, QueryFiles.Handle);
-            routes.MapPost("/query", QueryFiles.HandlePost);
-            routes.MapMethods("/coverage", GetAndHead, CoverFiles.Handle);
-            routes.MapMethods("/facets", GetAndHead, CountFacets.Handle);
+            routes.MapMethods("/query", GetAndHead, QueryFiles.Handle).WithMetadata(CompressedLists.Mark);
+            routes.MapPost("/query", QueryFiles.HandlePost).WithMetadata(CompressedLists.Mark);
+            routes.MapMethods("/coverage", GetAndHead, CoverFiles.Handle).WithMetadata(CompressedLists.Mark);
+            routes.MapMethods("/facets", GetAndHead, CountFacets.Handle).WithMetadata(CompressedLists.Mark);
             KernelRoutes.Map(routes, app.Services.GetRequiredService<Mission>());
             routes.MapMethods("/download/{**path}", GetAndHead, DownloadFile.Handle);
             if (bytesPassHere)
@@ -178,7 +185,7 @@ public static class ServerApp
         app.MapMethods("/health/live", GetAndHead, Health.Live);
         app.MapMethods("/health/ready", GetAndHead, Health.Ready);
         app.MapPrometheusScrapingEndpoint("/metrics");
-        app.MapOpenApi("/openapi/{documentName}.json").WithMetadata(new HttpMethodMetadata(GetAndHead));
+        MissionDocument.Map(app);
         ReferencePage.Map(app);
     }
 }

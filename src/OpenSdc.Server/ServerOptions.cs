@@ -93,8 +93,13 @@ public sealed record ServerOptions
     /// <summary>Largest file that is taken in one PUT, in bytes.</summary>
     public long MaxUploadSize { get; init; } = 5L << 30;
 
-    /// <summary>Log lines as <c>json</c> (one object a line) or <c>text</c>.</summary>
-    public string LogFormat { get; init; } = "json";
+    /// <summary>
+    /// <c>json</c>: all that the service says is one object a line on standard output; <c>text</c>: lines for people on standard error; <c>auto</c>: text in a terminal, otherwise json.
+    /// </summary>
+    public string LogFormat { get; init; } = "auto";
+
+    /// <summary>Whether each request has a line in the log, and not only those that are refused or cut.</summary>
+    public bool AccessLog { get; init; }
 
     /// <summary>Least severe log line that is written: trace, debug, information, warning, error.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
@@ -148,7 +153,8 @@ public sealed record ServerOptions
         new("upload-lifetime", "Life of a signed upload URL in seconds.", "3600", (o, v) => o with { UploadLifetime = (int)Whole(v, 1, 604800) }),
         new("download-lifetime", "Life of a signed download URL in seconds.", "86400", (o, v) => o with { DownloadLifetime = (int)Whole(v, 1, 604800) }),
         new("max-upload-size", "Largest file taken in one PUT, in bytes.", "5368709120", (o, v) => o with { MaxUploadSize = Whole(v, 1, 1L << 50) }),
-        new("log-format", "json or text.", "json", (o, v) => o with { LogFormat = v is "json" or "text" ? v : throw new FormatException("json or text") }),
+        new("log-format", "json, text or auto: text in a terminal, otherwise one JSON object a line on standard output.", "auto", (o, v) => o with { LogFormat = v is "json" or "text" or "auto" ? v : throw new FormatException("json, text or auto") }),
+        new("access-log", "on or off: a line of the log for each request, not only for those that are refused or cut.", "off", (o, v) => o with { AccessLog = OnOrOff(v) }),
         new("log-level", "trace, debug, information, warning or error.", "information", (o, v) => o with { LogLevel = OneOf<LogLevel>(v, "trace, debug, information, warning or error") }),
         new("drain-timeout", "Seconds that requests in flight may take to finish at a stop.", "30", (o, v) => o with { DrainTimeout = (int)Whole(v, 0, 3600) }),
         new("scrub-rate", "Bytes a second at which stored objects are re-read and verified; 0 turns it off.", "4194304", (o, v) => o with { ScrubRate = Whole(v, 0, 1L << 40) }),

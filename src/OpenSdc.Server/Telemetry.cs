@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server;
 
@@ -8,8 +9,8 @@ internal sealed class Telemetry : IDisposable
 {
     private const string MeterName = "OpenSdc";
 
-    /// <summary>What is exported: our own figures, and the framework's of requests and connections. Its others cost each request more than they tell.</summary>
-    public static string[] Meters => [MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel"];
+    /// <summary>What is exported: our own figures, the framework's of requests and connections, and the runtime's of process, memory and threads. The framework's others cost each request more than they tell.</summary>
+    public static string[] Meters => [MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
 
     private readonly Meter meter = new(MeterName);
     private readonly Counter<long> uploads;
@@ -25,6 +26,9 @@ internal sealed class Telemetry : IDisposable
 
     public Telemetry()
     {
+        meter.CreateObservableGauge("opensdc.build.info", () => BuildInfo, description: "1, with the program's version and the runtime's as labels.");
+        meter.CreateObservableGauge("opensdc.stored.files", () => StoredFiles, "{file}", "Files of the archive, as last counted, once a minute.");
+        meter.CreateObservableGauge("opensdc.stored.size", () => StoredBytes, "By", "Bytes of the archive's files, as last counted, once a minute.");
         uploads = meter.CreateCounter<long>("opensdc.uploads", description: "Finished PUT requests by outcome.");
         bytesReceived = meter.CreateCounter<long>("opensdc.received", "By", "Bytes of published files.");
         bytesSent = meter.CreateCounter<long>("opensdc.sent", "By", "Bytes of objects sent.");
@@ -37,7 +41,33 @@ internal sealed class Telemetry : IDisposable
         listingsCut = meter.CreateCounter<long>("opensdc.listings.cut", "{listing}", "Long answers to queries that were ended, since they kept the catalogue's log.");
         publishTime = meter.CreateHistogram("opensdc.publish.duration", "s", "From the last byte received to the record in the catalogue.", advice: Buckets(0.0005));
         catalogueTime = meter.CreateHistogram("opensdc.catalogue.duration", "s", "Until the catalogue's first row, by one read.", advice: Buckets(0.00001));
+        BeginAtZero();
     }
+
+    private static Measurement<int> BuildInfo { get; } = new(
+        1, new("version", ProgramVersion.Text), new KeyValuePair<string, object?>("runtime", Environment.Version.ToString()));
+
+    /// <summary>Files of the archive, as last counted.</summary>
+    public long StoredFiles { get; set; }
+
+    /// <summary>Their bytes, as last counted.</summary>
+    public long StoredBytes { get; set; }
+
+    /// <summary>Counters that nothing has been added to are not exported; an alert on a rate needs them from the start.</summary>
+    private void BeginAtZero()
+    {
+        foreach (var outcome in (ReadOnlySpan<string>)["published", "repeated"])
+            uploads.Add(0, new KeyValuePair<string, object?>("outcome", outcome));
+        foreach (var kind in (ReadOnlySpan<string>)[EventKind.Lost, EventKind.Damaged, EventKind.Sound])
+            soundnessChanges.Add(0, new KeyValuePair<string, object?>("kind", kind));
+        foreach (var counter in (ReadOnlySpan<Counter<long>>)[bytesReceived, bytesSent, bytesScrubbed, filesVerified, listingsRefused, listingsCut])
+            counter.Add(0);
+    }
+
+    /// <summary>Tells the age of the last backup, whenever it is asked for; nothing where there is none.</summary>
+    public void WatchBackup(Func<TimeSpan?> age) =>
+        meter.CreateObservableGauge(
+            "opensdc.backup.age", () => age() is { } time ? [new Measurement<double>(time.TotalSeconds)] : Array.Empty<Measurement<double>>(), "s", "Since the last sdc backup of this data folder began.");
 
     /// <summary>Tells the size of staging whenever it is asked for.</summary>
     public void WatchStaging(Func<long> bytes) =>

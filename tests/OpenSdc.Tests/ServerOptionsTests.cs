@@ -93,7 +93,7 @@ public sealed class ServerOptionsTests
     [InlineData("download-lifetime", "1e3", "a whole number from 1 to 604800")]
     [InlineData("max-upload-size", "0", "a whole number from 1 to 1125899906842624")]
     [InlineData("max-upload-size", "99999999999999999999", "a whole number from 1 to 1125899906842624")]
-    [InlineData("log-format", "xml", "json or text")]
+    [InlineData("log-format", "xml", "json, text or auto")]
     [InlineData("log-level", "loud", "trace, debug, information, warning or error")]
     [InlineData("log-level", "3", "trace, debug, information, warning or error")]
     [InlineData("drain-timeout", "3601", "a whole number from 0 to 3600")]

@@ -14,13 +14,13 @@ public sealed class UnexpectedErrorsTests : IDisposable
 
     /// <summary>The answer says that the request id finds it in the log.</summary>
     [Theory]
-    [InlineData("--log-format json")]
-    [InlineData("--log-format text")]
+    [InlineData("json")]
+    [InlineData("text")]
     public async Task An_error_of_the_archives_own_is_in_the_log_once_under_the_id_of_its_answer(string format)
     {
         // The scrub would meet the error too, and say so in a line of its own.
-        var (sdc, address) = await SdcProcess.ServeAsync(folder, $"{format} --scrub-rate 0");
-        await using var _ = sdc;
+        await using var sdc = SdcProcess.Start(folder, $"serve --urls http://127.0.0.1:0 --data data --log-format {format} --scrub-rate 0");
+        var address = format == "json" ? await sdc.JsonAddressAsync() : await sdc.AddressAsync();
         using var http = new HttpClient();
         await using (var database = new SqliteConnection($"Data Source={Path.Combine(folder, "data", "catalogue.sqlite")};Pooling=False"))
         {
@@ -33,10 +33,12 @@ public sealed class UnexpectedErrorsTests : IDisposable
         using var answer = await http.GetAsync($"{address}/query");
         ((int)answer.StatusCode).ShouldBe(500);
         var id = answer.Headers.GetValues("X-Request-Id").Single();
-        for (var tries = 0; tries < 400 && !sdc.Errors.Contains(id, StringComparison.Ordinal); tries++)
+        for (var tries = 0; tries < 400 && !Log().Contains(id, StringComparison.Ordinal); tries++)
             await Task.Delay(25);
-        var lines = sdc.Errors.Split('\n').Where(line => line.Contains("no such table", StringComparison.Ordinal)).ToList();
+        var lines = Log().Split('\n').Where(line => line.Contains("no such table", StringComparison.Ordinal)).ToList();
         lines.ShouldHaveSingleItem().ShouldContain($"GET /query failed; request {id}");
+
+        string Log() => format == "json" ? sdc.Output : sdc.Errors;
     }
 
     /// <summary>Thousands of requests may meet it, and their traces would fill the disk that the log is on.</summary>

@@ -22,6 +22,7 @@ public sealed class Family
         Extensions = ValuesOf(Role.Extension);
         _versions = [.. conventions.Select(VersionForm.Of).OfType<VersionForm>()];
         VersionExamples = [.. _versions.Select(form => form.Example).Distinct()];
+        Examples = [.. conventions.Select(c => c.Entry.Example).OfType<string>()];
         KeyOrder = new KeyOrder(conventions);
     }
 
@@ -45,6 +46,9 @@ public sealed class Family
 
     /// <summary>The extensions, without the leading dot.</summary>
     public IReadOnlyList<string> Extensions { get; }
+
+    /// <summary>The names that the mission file gives as examples, convention by convention.</summary>
+    public IReadOnlyList<string> Examples { get; }
 
     /// <summary>A version in each form that its names write versions in: <c>v01-01</c>, <c>v001</c>; of kernels <c>1</c>, <c>v1</c>; empty where no name has one.</summary>
     public IReadOnlyList<string> VersionExamples { get; }

@@ -53,7 +53,6 @@ internal static class CoverageOperations
         {Costs}
         """)
     {
-        TakesKey = true,
         Parameters = [.. Filters, Bin, IfNoneMatch],
         Answers =
         [
@@ -76,7 +75,6 @@ internal static class CoverageOperations
         {Costs}
         """)
     {
-        TakesKey = true,
         Parameters = [.. Filters, IfNoneMatch],
         Answers =
         [

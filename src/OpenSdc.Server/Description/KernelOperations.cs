@@ -58,7 +58,6 @@ internal static class KernelOperations
             """["naif0012.tls","imap_sclk_0032.tsc"]""")),
         new(HttpMethod.Post, "/reprocess", "reprocess", Operations.Query, "Not of this archive", "Answers 501: the archive stores and serves data and does not process any. Pipelines that ask for it are told.")
         {
-            TakesKey = true,
             Answers = [new(501, "A sentence.") { Shapes = [Shapes.Text], Examples = [("always", "always", "\"This archive stores and serves data; it does not process any.\"")] }],
         },
     ];
@@ -73,7 +72,6 @@ internal static class KernelOperations
     private static Operation Get(string path, string id, string summary, string text, IReadOnlyList<OpenApiParameter> parameters, string example) =>
         new(HttpMethod.Get, path, id, Operations.Query, summary, text)
         {
-            TakesKey = true,
             Parameters = parameters,
             Answers = [new(200, "What was found; none is an empty list.") { Shapes = [Shapes.Items], Examples = [("found", "as of the examples of the names", example)] }],
             Failures = [Failure.Unexpected, Failure.Starting],

@@ -15,9 +15,6 @@ internal sealed record Operation(HttpMethod Method, string Path, string Id, stri
     /// <summary>The expected errors; each makes its own examples.</summary>
     public IReadOnlyList<Failure> Failures { get; init; } = [];
 
-    /// <summary>Whether a key may be sent along.</summary>
-    public bool TakesKey { get; init; }
-
     /// <summary>The same for HEAD, which answers like GET but without a body.</summary>
     public Operation ForHead(string id, string summary) => this with
     {
@@ -39,8 +36,6 @@ internal sealed record Operation(HttpMethod Method, string Path, string Id, stri
             RequestBody = Body,
             Responses = [],
         };
-        if (TakesKey)
-            operation.Security = [[], new() { [new OpenApiSecuritySchemeReference(Shapes.ApiKey, document)] = [] }];
         foreach (var answer in Answers)
             answer.AddTo(operation.Responses, document);
         foreach (var failure in Failures)

@@ -54,7 +54,6 @@ internal static class Operations
         is visible within a second of it. `OpenSDC-Upload-Id` names the upload then; `GET /uploads/{id}?wait=30` answers with its receipt.
         """)
     {
-        TakesKey = true,
         Parameters = [Words.Path("path", $"Name of the file, after any folders, e.g. `{Samples.Key}`. {Slashes}", Samples.FileName)],
         Answers =
         [
@@ -140,7 +139,6 @@ internal static class Operations
         `spice/…`, or a URI `s3://bucket/key`. A path whose folders are not those of the name is not found.
         """)
     {
-        TakesKey = true,
         Parameters = [Words.Path("path", $"File name, or path in the archive, e.g. `{Samples.Key}`. {Slashes}", Samples.FileName)],
         Answers =
         [

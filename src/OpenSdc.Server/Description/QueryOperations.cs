@@ -78,7 +78,6 @@ internal static class QueryOperations
 
     public static Operation Get { get; } = new(HttpMethod.Get, "/query", "queryFiles", Operations.Query, "Find files", $"{Text}\n{Limits}\n\n{FormatText}")
     {
-        TakesKey = true,
         Parameters = [.. QueryWords.All, IfNoneMatch],
         Answers = [Found, NothingNew],
         Failures = Refusals,
@@ -90,7 +89,6 @@ internal static class QueryOperations
         well. In JSON a value is a text, a number, true, false, or an array of these, and each member stands there once. It changes nothing. Pages are asked for with the same body, at the address that `Link` gives.
         """)
     {
-        TakesKey = true,
         Parameters = [IfNoneMatch],
         Body = new OpenApiRequestBody
         {

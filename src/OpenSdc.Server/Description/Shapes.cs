@@ -6,7 +6,6 @@ namespace OpenSdc.Server.Description;
 /// <summary>The shapes of bodies that no type of the contract has: bare URLs and lists, the documented objects, and problems.</summary>
 internal static class Shapes
 {
-    public const string ApiKey = "apiKey";
     public const string Problem = "Problem";
     public const string DocumentedProblem = "DocumentedProblem";
     public const string UploadUrl = "UploadUrl";
@@ -84,14 +83,6 @@ internal static class Shapes
             ("reason", String("The sentence that uploads are refused with."), false),
             ("free_bytes", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Bytes free on the data folder's disk; absent where objects lie in a store without an end." }, false),
             ("unsound_files", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Files that are lost or damaged, and therefore not served." }, true)));
-
-        document.AddComponent(ApiKey, new OpenApiSecurityScheme
-        {
-            Type = SecuritySchemeType.ApiKey,
-            In = ParameterLocation.Header,
-            Name = "x-api-key",
-            Description = "A key of this archive's operator. Optional: public files need none. The byte routes ignore it.",
-        });
     }
 
     /// <summary>The one shape, or any of several.</summary>

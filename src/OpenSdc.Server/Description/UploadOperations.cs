@@ -26,7 +26,6 @@ internal static class UploadOperations
         several at once, also after a restart of either side. All parts but the last have the size that the answer says. The upload stays open for seven days.
         """)
     {
-        TakesKey = true,
         Body = new OpenApiRequestBody
         {
             Required = true,
@@ -94,7 +93,6 @@ internal static class UploadOperations
         the problem that it was refused for. An upload that has ended can be asked about for a day.
         """)
     {
-        TakesKey = true,
         Parameters = [Id, Wait(0)],
         Answers =
         [
@@ -121,7 +119,6 @@ internal static class UploadOperations
     private static Operation Abort { get; } = new(HttpMethod.Delete, "/uploads/{id}", "abortUpload", Operations.Upload, "Give an upload up",
         "Nothing of it is stored any more. Giving up twice is no fault; an upload whose bytes have all arrived cannot be given up.")
     {
-        TakesKey = true,
         Parameters = [Id],
         Answers = [new(204, "It is given up.")],
         Failures = [NoSuchUpload, Ended, Failure.Unexpected, Failure.Starting],
@@ -133,7 +130,6 @@ internal static class UploadOperations
         interruption, or when URLs have expired: what has come is not asked for again.
         """)
     {
-        TakesKey = true,
         Parameters =
         [
             Id,
@@ -202,7 +198,6 @@ internal static class UploadOperations
         `GET /uploads/{id}?wait=30` tells its end. May be repeated after any fault.
         """)
     {
-        TakesKey = true,
         Parameters =
         [
             Id,

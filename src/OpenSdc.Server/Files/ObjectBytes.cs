@@ -19,6 +19,9 @@ internal sealed record ObjectBytes(
         await Sender.SendAsync(this, context);
     }
 
+    /// <summary>The digest of the whole file (RFC 9530), also where a range of it is answered.</summary>
+    private string ReprDigest => $"sha-256=:{Convert.ToBase64String(Convert.FromHexString(Receipt.Sha256))}:";
+
     public void WriteHeaders(HttpResponse response)
     {
         var (from, length) = Range ?? (0, Receipt.Size);
@@ -31,6 +34,7 @@ internal sealed record ObjectBytes(
         response.ContentLength = length;
         headers.AcceptRanges = "bytes";
         headers.ETag = Tag.Tag.Value;
+        headers["Repr-Digest"] = ReprDigest;
         headers.LastModified = Published.ToString("R", CultureInfo.InvariantCulture);
         headers.ContentDisposition = $"attachment; filename=\"{name.Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
         headers.XContentTypeOptions = "nosniff";

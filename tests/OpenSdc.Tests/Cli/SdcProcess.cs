@@ -31,6 +31,8 @@ internal sealed class SdcProcess : IAsyncDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
+        // What a person sees in a terminal, unless a test asks for a service's lines.
+        start.Environment["OPENSDC_LOG_FORMAT"] = "text";
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
 
@@ -57,6 +59,17 @@ internal sealed class SdcProcess : IAsyncDisposable
     {
         await banner.Task.WaitAsync(TimeSpan.FromSeconds(60));
         return await address.Task;
+    }
+
+    /// <summary>Where it listens, by the first line of a service.</summary>
+    public async Task<string> JsonAddressAsync()
+    {
+        const string Start = "\"Message\":\"OpenSDC listens on ";
+        for (var tries = 0; tries < 600 && !Output.Contains(Start, StringComparison.Ordinal) && !process.HasExited; tries++)
+            await Task.Delay(100);
+        Output.ShouldContain(Start, Case.Sensitive, Errors);
+        var from = Output.IndexOf(Start, StringComparison.Ordinal) + Start.Length;
+        return Output[from..Output.IndexOf('"', from)];
     }
 
     public async Task<int> ExitCodeAsync()

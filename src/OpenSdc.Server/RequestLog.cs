@@ -1,0 +1,77 @@
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace OpenSdc.Server;
+
+/// <summary>
+/// One line for every refusal (status 400 and above) and every connection that was cut in the middle of an answer; with the setting <c>access-log</c> one for every request. The route is
+/// named, never the path, so that no text of a caller reaches the log.
+/// </summary>
+internal sealed partial class RequestLog(ServerOptions options, LineBudget budget, ILogger<RequestLog> logger, TimeProvider clock)
+{
+    // A method is a token of HTTP; nobody needs a longer one.
+    private const int LongestMethod = 16;
+
+    private static readonly object CodeKey = new();
+
+    /// <summary>Remembers the code of the problem that answers a request.</summary>
+    public static void Remember(HttpContext context, string code) => context.Items[CodeKey] = code;
+
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        var started = options.AccessLog ? clock.GetTimestamp() : 0;
+        if (options.AccessLog)
+            context.Response.Headers[Representation.RequestId] = context.TraceIdentifier;
+        var failed = true;
+        try
+        {
+            await next(context);
+            failed = false;
+        }
+        finally
+        {
+            var isCut = failed || context.RequestAborted.IsCancellationRequested;
+            if (!IsLogged(context) && (isCut || context.Response.StatusCode >= 400))
+                LogLine(context, isCut);
+            else if (options.AccessLog)
+                LogAccess(logger, Method(context), Route(context), context.Response.StatusCode, clock.GetElapsedTime(started).TotalMilliseconds, Client(context), context.TraceIdentifier);
+        }
+    }
+
+    /// <summary>A request that the web server refused before any of our code ran.</summary>
+    public void Unreadable(int status, string? client, string requestId)
+    {
+        if (logger.IsEnabled(LogLevel.Information) && budget.Take())
+            LogRefused(logger, "", "", status, "unreadable", client ?? "", requestId);
+    }
+
+    private void LogLine(HttpContext context, bool isCut)
+    {
+        if (!logger.IsEnabled(LogLevel.Information) || !(options.AccessLog || budget.Take()))
+            return;
+        var (method, route, status) = (Method(context), Route(context), context.Response.StatusCode);
+        if (isCut)
+            LogCut(logger, method, route, status, Client(context), context.TraceIdentifier);
+        else
+            LogRefused(logger, method, route, status, context.Items.TryGetValue(CodeKey, out var code) ? (string)code! : "", Client(context), context.TraceIdentifier);
+    }
+
+    // UnexpectedErrors has written a line of its own about these.
+    private static bool IsLogged(HttpContext context) =>
+        context.Features.Get<IExceptionHandlerFeature>()?.Error is not (null or BadHttpRequestException) && context.Response.StatusCode >= 500;
+
+    private static string Method(HttpContext context) =>
+        context.Request.Method is { Length: <= LongestMethod } method ? method : context.Request.Method[..LongestMethod];
+
+    private static string Route(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "";
+
+    private static string Client(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "";
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Route} is refused: {Status} {Code}; client {Client}, request {RequestId}")]
+    private static partial void LogRefused(ILogger logger, string method, string route, int status, string code, string client, string requestId);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Route} ended with its connection, status {Status}; client {Client}, request {RequestId}")]
+    private static partial void LogCut(ILogger logger, string method, string route, int status, string client, string requestId);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Route} {Status} in {Milliseconds:0.0} ms; client {Client}, request {RequestId}")]
+    private static partial void LogAccess(ILogger logger, string method, string route, int status, double milliseconds, string client, string requestId);
+}

@@ -1,0 +1,42 @@
+using System.Data.Common;
+using OpenSdc.Contract;
+
+namespace OpenSdc.Server.Upkeep;
+
+/// <summary>Counts the archive's files and bytes once a minute for the metrics, from what is summed up at publication.</summary>
+internal sealed partial class StoredTotals(Catalogue.Catalogue catalogue, Telemetry telemetry, TimeProvider clock, ILogger<StoredTotals> logger) : BackgroundService
+{
+    private const int Years = 4;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        do
+        {
+            try
+            {
+                await CountAsync(stoppingToken);
+            }
+            catch (DbException failure)
+            {
+                // The next minute counts again; until then the metrics keep what was counted last.
+                LogNotCounted(failure.Message);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task CountAsync(CancellationToken cancel)
+    {
+        var (files, bytes) = (0L, 0L);
+        await using var cells = await catalogue.CoverAsync(new FileQuery { Family = null }, Years, cancel);
+        while (await cells.NextAsync(cancel) is { } cell)
+            (files, bytes) = (files + cell.Sum.Files, bytes + cell.Sum.Bytes);
+        (telemetry.StoredFiles, telemetry.StoredBytes) = (files, bytes);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Files and bytes could not be counted for the metrics: {Reason}")]
+    private partial void LogNotCounted(string reason);
+}
