@@ -130,6 +130,11 @@ public sealed record ServerOptions
     /// </summary>
     public int MaxListings { get; init; } = 24;
 
+    /// <summary>
+    /// Bytes of the SQLite catalogue's log beyond which the listings that keep it from being emptied are ended by cutting their connections.
+    /// </summary>
+    public long MaxLogSize { get; init; } = 256L << 20;
+
     /// <summary>The settings by name, as <c>sdc serve --help</c> lists them.</summary>
     public static IReadOnlyList<Setting> Settings { get; } =
     [
@@ -164,6 +169,7 @@ public sealed record ServerOptions
         new("client-timeout", "Seconds that a client may stand still.", "30", (o, v) => o with { ClientTimeout = (int)Whole(v, 2, 3600) }),
         new("max-connections", "Connections open at once.", "4096", (o, v) => o with { MaxConnections = (int)Whole(v, 1, 1_000_000) }),
         new("max-listings", "Answers of more than 64 KiB to queries that are sent at once; further ones are answered 503.", "24", (o, v) => o with { MaxListings = (int)Whole(v, 1, 1000) }),
+        new("max-log-size", "Bytes of the SQLite catalogue's log beyond which listings that keep it from being emptied are cut.", "268435456", (o, v) => o with { MaxLogSize = Whole(v, 1L << 20, 1L << 40) }),
     ];
 
     // Said about a bucket that is not named, they would be passed over, and the objects lie where nobody looks for them.

@@ -1,20 +1,27 @@
 using System.Data.Common;
+using OpenSdc.Server.Files;
 
 namespace OpenSdc.Server.Upkeep;
 
 /// <summary>
 /// Keeps the catalogue's log short. The database empties it by itself when no reader needs it; under readers that overlap that moment never comes, and it
-/// would grow for as long as they do. Then uploads wait for a moment, in which no reader comes that needs it.
+/// would grow for as long as they do. Then uploads wait for a moment, in which no reader comes that needs it. Where the log has become longer than the setting
+/// <c>max-log-size</c>, the listings that still need it are ended by cutting their connections.
 /// </summary>
-internal sealed partial class CatalogueLog(Catalogue.Catalogue catalogue, TimeProvider clock, ILogger<CatalogueLog> logger) : BackgroundService
+internal sealed partial class CatalogueLog(
+    Catalogue.Catalogue catalogue, ListingPlaces listings, ServerOptions options, TimeProvider clock, ILogger<CatalogueLog> logger) : BackgroundService
 {
     /// <summary>Twice what it holds when the database empties it by itself.</summary>
     public const long TooLong = 64 << 20;
 
-    private static readonly TimeSpan Each = TimeSpan.FromSeconds(5);
+    /// <summary>The time between two looks at the log.</summary>
+    public static readonly TimeSpan Each = TimeSpan.FromSeconds(5);
 
-    // A listing that is read slowly takes longer: it is left alone, and the log grows until it ends.
+    // A listing that is read slowly takes longer.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
+    // Those that have lasted longest first; all of them where that does not suffice.
+    private static readonly TimeSpan[] Ages = [Each, TimeSpan.Zero];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -22,12 +29,11 @@ internal sealed partial class CatalogueLog(Catalogue.Catalogue catalogue, TimePr
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             var size = catalogue.LogSize;
-            if (size <= TooLong)
+            if (size <= Math.Min(TooLong, options.MaxLogSize))
                 continue;
             try
             {
-                if (!await catalogue.EmptyLogAsync(Patience, stoppingToken))
-                    LogInUse(size);
+                await ShortenAsync(size, stoppingToken);
             }
             catch (DbException failure)
             {
@@ -36,6 +42,29 @@ internal sealed partial class CatalogueLog(Catalogue.Catalogue catalogue, TimePr
             }
         }
     }
+
+    private async Task ShortenAsync(long size, CancellationToken cancel)
+    {
+        if (await catalogue.EmptyLogAsync(Patience, cancel))
+            return;
+        if (size > options.MaxLogSize)
+        {
+            foreach (var age in Ages)
+            {
+                var count = listings.Cut(age);
+                if (count == 0)
+                    continue;
+                LogCut(count, size, options.MaxLogSize);
+                if (await catalogue.EmptyLogAsync(Patience, cancel))
+                    return;
+            }
+        }
+
+        LogInUse(size);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} listings were cut, since the catalogue's log has {Size} bytes, more than max-log-size ({Most}), and they kept it from being emptied")]
+    private partial void LogCut(int count, long size, long most);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The catalogue's log has {Size} bytes and cannot be emptied: a reader has needed it for long")]
     private partial void LogInUse(long size);

@@ -2,6 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Files;
+using OpenSdc.Tests.Files;
+using OpenSdc.Tests.Upkeep;
 using Shouldly;
 using Xunit;
 
@@ -29,6 +32,32 @@ public sealed class CatalogueLogTests
         catalogue.LogSize.ShouldBe(0);
         await catalogue.PublishAsync([Publication(3)], CancellationToken.None);
         (await catalogue.HeadAsync(CancellationToken.None)).ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_listing_that_keeps_a_log_beyond_the_most_is_cut_and_counted()
+    {
+        await using var archive = await RunningArchive.StartAsync(options => options with { MaxLogSize = 1 << 20 });
+        using var measured = new Measurements(archive);
+        var catalogue = archive.Services.GetRequiredService<OpenSdc.Server.Catalogue.Catalogue>();
+        await LongListingsTests.FillAsync(archive);
+        var (reader, beginning) = await LongListingsTests.BeginAsync(archive, "/query");
+        var (page, _) = await LongListingsTests.BeginAsync(archive, "/query?limit=10000");
+        using (reader)
+        using (page)
+        {
+            beginning.ShouldStartWith("HTTP/1.1 200 ");
+            await LongListingsTests.FillAsync(archive, from: 20_000);
+            catalogue.LogSize.ShouldBeGreaterThan(1 << 20);
+            for (var tries = 0; tries < 1200 && catalogue.LogSize > 1 << 20; tries++)
+                await Task.Delay(25);
+            catalogue.LogSize.ShouldBeLessThanOrEqualTo(1 << 20);
+            measured.Of("opensdc.listings.cut").ShouldBe(1, "the page has given its session back, and goes on");
+            (await LongListingsTests.ReadToEndAsync(reader)).ShouldNotEndWith("]\r\n0\r\n\r\n");
+            archive.Services.GetRequiredService<ListingPlaces>().Taken.ShouldBe(1);
+        }
+
+        (await archive.SendAsync("GET /query?limit=10")).Status.ShouldBe(200);
     }
 
     private static Publication Publication(int n)
