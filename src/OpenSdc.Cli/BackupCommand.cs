@@ -33,7 +33,7 @@ internal static class BackupCommand
         var store = await OpenArchive.StoreAsync(options, TimeProvider.System, cancel);
         using var _ = store as IDisposable;
         using var folder = new BackupFolder(path, data.Path, catalogueOnly);
-        var result = await new Backup(data, store, folder, TimeProvider.System, progress, Console.Error.WriteLine).RunAsync(cancel);
+        var result = await new Backup(data, store, folder, TimeProvider.System, progress, LongTask.Tell).RunAsync(cancel);
         if (result.State is not { } state)
         {
             await Console.Error.WriteLineAsync($"The archive's catalogue is damaged: {result.CatalogueFault}. The last backup is as it was.");

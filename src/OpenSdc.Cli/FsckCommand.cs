@@ -45,7 +45,7 @@ internal static class FsckCommand
         }
         catch (SettingException fault)
         {
-            await Console.Error.WriteLineAsync(fault.Message);
+            await Console.Error.WriteLineAsync(ShownText.Plain(fault.Message));
             return ExitCode.BadSetting;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -58,7 +58,7 @@ internal static class FsckCommand
         catch (Exception failure) when (failure is DbException or IOException or UnauthorizedAccessException)
         {
             var what = failure is DbException ? "The catalogue cannot be used" : "The archive cannot be read or written";
-            await Console.Error.WriteLineAsync($"{what}: {failure.Message}");
+            await Console.Error.WriteLineAsync($"{what}: {ShownText.Plain(failure.Message)}");
             return ExitCode.Failed;
         }
     }

@@ -21,7 +21,7 @@ internal static class LongTask
         }
         catch (SettingException fault)
         {
-            await Console.Error.WriteLineAsync(fault.Message);
+            await Console.Error.WriteLineAsync(ShownText.Plain(fault.Message));
             return ExitCode.BadSetting;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -31,17 +31,17 @@ internal static class LongTask
         }
         catch (MigrationException failure)
         {
-            await Console.Error.WriteLineAsync(failure.Message);
+            await Console.Error.WriteLineAsync(ShownText.Plain(failure.Message));
             return ExitCode.Failed;
         }
         catch (DbException failure)
         {
-            await Console.Error.WriteLineAsync($"The catalogue cannot be read: {failure.Message}");
+            await Console.Error.WriteLineAsync($"The catalogue cannot be read: {ShownText.Plain(failure.Message)}");
             return ExitCode.CatalogueDamaged;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync($"The disk refuses: {failure.Message} {interrupted}");
+            await Console.Error.WriteLineAsync($"The disk refuses: {ShownText.Plain(failure.Message)} {interrupted}");
             return ExitCode.Failed;
         }
         finally
@@ -50,6 +50,9 @@ internal static class LongTask
             await telling;
         }
     }
+
+    /// <summary>Tells of one object on standard error. Its name may be anybody's, and is shown without characters that a terminal acts on.</summary>
+    public static void Tell(string line) => Console.Error.WriteLine(ShownText.Plain(line));
 
     /// <summary>A number of bytes as a person reads it.</summary>
     public static string Size(long bytes) => bytes switch

@@ -31,7 +31,7 @@ internal static class RebuildCommand
         var store = await OpenArchive.StoreAsync(options, TimeProvider.System, cancel);
         using var _ = store as IDisposable;
         using var folder = DataFolder.Open(options.Data);
-        var result = await new Rebuild(folder, store, mission, TimeProvider.System, progress, Console.Error.WriteLine).RunAsync(cancel);
+        var result = await new Rebuild(folder, store, mission, TimeProvider.System, progress, LongTask.Tell).RunAsync(cancel);
         await Console.Out.WriteLineAsync($"The catalogue of {folder.Path} is made again: {LongTask.Count(result.Recorded, "record", "records")}.");
         if (result.LeftAlone == 0)
             return ExitCode.Done;

@@ -25,8 +25,8 @@ internal static class RestoreCommand
     {
         backup = Path.GetFullPath(backup);
         var found = verify
-            ? await new BackupCheck(backup, progress, Console.Error.WriteLine).RunAsync(cancel)
-            : await new Restore(backup, options.Data, TimeProvider.System, progress, Console.Error.WriteLine).RunAsync(cancel);
+            ? await new BackupCheck(backup, progress, LongTask.Tell).RunAsync(cancel)
+            : await new Restore(backup, options.Data, TimeProvider.System, progress, LongTask.Tell).RunAsync(cancel);
         if (found.CatalogueFault is { } fault)
         {
             await Console.Error.WriteLineAsync($"The catalogue of the backup is damaged: {fault}. Nothing was restored; an older backup, or sdc rebuild on its objects, is what is left.");

@@ -53,12 +53,12 @@ internal static class ServeCommand
         }
         catch (SettingException fault)
         {
-            await Console.Error.WriteLineAsync(fault.Message);
+            await Console.Error.WriteLineAsync(ShownText.Plain(fault.Message));
             return CodeOf(fault);
         }
         catch (Exception refused) when (refused is SocketException or IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException })
         {
-            await Console.Error.WriteLineAsync($"The archive cannot listen: {refused.Message}");
+            await Console.Error.WriteLineAsync($"The archive cannot listen: {ShownText.Plain(refused.Message)}");
             return ExitCode.BadSetting;
         }
     }

@@ -28,7 +28,12 @@ internal static class Logs
         if (isService)
             logging.AddJsonConsole(json => (json.UseUtcTimestamp, json.TimestampFormat) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ"));
         else
-            logging.AddSimpleConsole(text => (text.SingleLine, text.UseUtcTimestamp, text.TimestampFormat, text.ColorBehavior)
-                = (true, true, "yyyy-MM-dd HH:mm:ss ", LoggerColorBehavior.Disabled));
+            SetText(logging);
+    }
+
+    private static void SetText(ILoggingBuilder logging)
+    {
+        logging.Services.AddSingleton<ConsoleFormatter, TextLogLines>();
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.FormatterName = TextLogLines.FormatterName);
     }
 }

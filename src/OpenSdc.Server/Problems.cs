@@ -57,7 +57,7 @@ internal static class Problems
     { Plain = true };
 
     public static Problem CodedBody(string header, string value) => new("coded-body", 415,
-        $"The header {header} says that the body is coded ({value}), and it would be stored so; allowed: the file's own bytes, whole or chunked, without that coding.")
+        $"The header {header} says that the body is coded ({ShownText.Of(value)}), and it would be stored so; allowed: the file's own bytes, whole or chunked, without that coding.")
     { Plain = true };
 
     public static Problem BodyTooLong { get; } = new("body-too-long", 400,

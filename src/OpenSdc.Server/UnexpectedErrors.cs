@@ -32,11 +32,14 @@ internal static partial class UnexpectedErrors
             : context.RequestServices.GetRequiredService<Catalogue.Catalogue>().IsAway(failure) ? Problems.CatalogueAway
             : null;
         if (away is not null)
-            LogAway(LoggerOf(context), context.Request.Method, context.Request.Path, away.Code, failure!.Message, context.TraceIdentifier);
+            LogAway(LoggerOf(context), context.Request.Method, PathOf(context), away.Code, ShownText.Plain(failure!.Message), context.TraceIdentifier);
         else
-            LogFailed(LoggerOf(context), failure, context.Request.Method, context.Request.Path, context.TraceIdentifier);
+            LogFailed(LoggerOf(context), failure, context.Request.Method, PathOf(context), context.TraceIdentifier);
         return (away ?? Problems.OfStatus(500)).ExecuteAsync(context);
     }
+
+    // Decoded, it may hold any character, and half a megabyte.
+    private static string PathOf(HttpContext context) => ShownText.Plain(context.Request.Path.Value ?? "", longest: 200);
 
     private static ILogger LoggerOf(HttpContext context) => context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(UnexpectedErrors));
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using OpenSdc.Contract.Naming;
 
 namespace OpenSdc.Server.Files;
@@ -103,20 +102,8 @@ internal sealed class ParameterValues(IQueryCollection given)
     public static Refused Bad(string name, string text, string allowed, IReadOnlyList<NameFault> faults) =>
         new(Problems.BadParameter($"The parameter {name} is '{Shown(text)}'; allowed: {allowed}.") with { Errors = [.. faults.Select(fault => fault.Message)] });
 
-    /// <summary>A caller's text as a sentence can hold it: short, and on one line.</summary>
-    public static string Shown(string text, int most = 80)
-    {
-        // By whole characters: half of one could not be written as JSON.
-        var shown = new StringBuilder();
-        foreach (var rune in text.EnumerateRunes())
-        {
-            if (shown.Length >= most)
-                return shown.Append('…').ToString();
-            shown.Append(Rune.IsControl(rune) ? Rune.ReplacementChar : rune);
-        }
-
-        return shown.ToString();
-    }
+    /// <summary>A caller's text as a sentence can hold it.</summary>
+    public static string Shown(string text, int most = 80) => ShownText.Plain(text, most);
 
     /// <summary>Leaves the reading of one parameter from wherever its fault is found; <see cref="QueryParameters.Read"/> makes an answer of it.</summary>
     public sealed class Refused(Problem problem) : Exception

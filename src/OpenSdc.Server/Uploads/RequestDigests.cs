@@ -75,7 +75,7 @@ internal sealed class RequestDigests : IDisposable
         var size = algorithm == HashAlgorithmName.MD5 ? 16 : algorithm == HashAlgorithmName.SHA256 ? 32 : 64;
         var value = new byte[size];
         if (!Convert.TryFromBase64String(base64.Trim(), value, out var length) || length != size)
-            return $"The header {header} is '{base64}'; allowed: the {size} bytes of the body's {algorithm} digest in base64.";
+            return $"The header {header} is '{ShownText.Of(base64)}'; allowed: the {size} bytes of the body's {algorithm} digest in base64.";
         if (algorithm == HashAlgorithmName.MD5)
             md5 ??= IncrementalHash.CreateHash(algorithm);
         else if (algorithm == HashAlgorithmName.SHA512)
@@ -92,7 +92,7 @@ internal sealed class RequestDigests : IDisposable
             var equals = member.IndexOf('=', StringComparison.Ordinal);
             var value = equals < 0 ? "" : member[(equals + 1)..].Split(';')[0].Trim();
             if (value.Length < 2 || value[0] != ':' || value[^1] != ':')
-                return $"The header {header} has the member '{member}', but a digest is written algorithm=:BASE64:, e.g. sha-256=:BASE64:.";
+                return $"The header {header} has the member '{ShownText.Of(member)}', but a digest is written algorithm=:BASE64:, e.g. sha-256=:BASE64:.";
             var fault = member[..equals].Trim() switch
             {
                 "sha-256" => Promise(header, HashAlgorithmName.SHA256, value[1..^1]),
