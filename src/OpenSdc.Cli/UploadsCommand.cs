@@ -54,7 +54,7 @@ internal static class UploadsCommand
         if (string.IsNullOrEmpty(text))
             return await FailAsync(ExitCode.BadSetting, $"No archive is named; give --url or {AddressVariable}.");
         if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Query.Length > 0 || address.Fragment.Length > 0)
-            return await FailAsync(ExitCode.BadSetting, $"{name} is '{Echo.Of(text)}'; allowed: an absolute http or https URL without a query, such as http://127.0.0.1:8080.");
+            return await FailAsync(ExitCode.BadSetting, $"{name} is '{ShownText.Plain(text)}'; allowed: an absolute http or https URL without a query, such as http://127.0.0.1:8080.");
         using var client = new HttpClient { BaseAddress = new Uri(address.AbsoluteUri.TrimEnd('/') + "/"), Timeout = Patience };
         try
         {
@@ -66,11 +66,11 @@ internal static class UploadsCommand
         }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
-            return await FailAsync(ExitCode.ArchiveAway, $"The archive at {Echo.Of(address.AbsoluteUri)} cannot be reached: {Echo.Of(failure.Message)}");
+            return await FailAsync(ExitCode.ArchiveAway, $"The archive at {ShownText.Plain(address.AbsoluteUri)} cannot be reached: {ShownText.Plain(failure.Message)}");
         }
         catch (JsonException)
         {
-            return await FailAsync(ExitCode.Failed, $"What answers at {Echo.Of(address.AbsoluteUri)} is no archive: its answer is not the list of uploads.");
+            return await FailAsync(ExitCode.Failed, $"What answers at {ShownText.Plain(address.AbsoluteUri)} is no archive: its answer is not the list of uploads.");
         }
     }
 
@@ -89,7 +89,7 @@ internal static class UploadsCommand
             {
                 await Console.Out.WriteLineAsync(json
                     ? JsonSerializer.Serialize(upload, ContractJson.Default.UploadStatus)
-                    : Echo.Of($"{upload.Id}  {upload.Created}  {upload.Expires}  {upload.Size?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-",13}") + "  " + Echo.Of(upload.FilePath));
+                    : ShownText.Plain($"{upload.Id}  {upload.Created}  {upload.Expires}  {upload.Size?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-",13}") + "  " + ShownText.Plain(upload.FilePath));
             }
 
             cursor = uploads.NextCursor;
@@ -106,8 +106,8 @@ internal static class UploadsCommand
         {
             using var answer = await client.DeleteAsync("uploads/" + Uri.EscapeDataString(id), cancel);
             if (answer.StatusCode == HttpStatusCode.NoContent)
-                await Console.Out.WriteLineAsync($"{Echo.Of(id)} is given up.");
-            else if (await RefusedAsync(answer, $"{Echo.Of(id)} is not given up", cancel) is var refused && (refused != ExitCode.NotAborted || code == ExitCode.Done))
+                await Console.Out.WriteLineAsync($"{ShownText.Plain(id)} is given up.");
+            else if (await RefusedAsync(answer, $"{ShownText.Plain(id)} is not given up", cancel) is var refused && (refused != ExitCode.NotAborted || code == ExitCode.Done))
                 code = refused;
         }
 
@@ -122,7 +122,7 @@ internal static class UploadsCommand
         {
             using var problem = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancel));
             sentence = problem.RootElement.ValueKind == JsonValueKind.Object && problem.RootElement.TryGetProperty("detail", out var detail) && detail.ValueKind == JsonValueKind.String
-                ? " " + Echo.Of(detail.GetString()!)
+                ? " " + ShownText.Plain(detail.GetString()!)
                 : "";
         }
         catch (JsonException)

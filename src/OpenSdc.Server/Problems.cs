@@ -52,8 +52,32 @@ internal static class Problems
         "The request ended before all the bytes that its headers promised had come; nothing was stored.")
     { Plain = true };
 
-    public static Problem PieceOfFile { get; } = new("piece-of-file", 400,
-        "The header Content-Range says that the body is a piece of the file; allowed: the whole file without that header, or an upload in parts (POST /uploads).")
+    public static Problem PieceOfFile(string header) => new("piece-of-file", 415,
+        $"The header {header} says that the body is a piece of the file; allowed: the whole file without that header, or an upload in parts (POST /uploads).")
+    { Plain = true };
+
+    public static Problem EnvelopedBody(string type) => new("enveloped-body", 415,
+        $"The header Content-Type says that the body is {ShownText.Of(type)}, which holds the file inside other bytes; allowed: the file's own bytes, such as curl -T or data= send them.")
+    { Plain = true };
+
+    public static Problem LengthRequired { get; } = new("length-required", 411,
+        "The request says neither Content-Length nor Transfer-Encoding, so that it has no body; allowed: the file with its length, or chunked.")
+    { Plain = true, Closes = true };
+
+    public static Problem EmptyFile { get; } = new("empty-file", 400,
+        "The body is empty, and this archive takes no empty files; nothing was stored. Send the file's bytes.")
+    { Plain = true };
+
+    public static Problem BadCondition(string header, string value, string allowed) => new("bad-condition", 400,
+        $"The header {header} is '{ShownText.Of(value)}'; allowed: {allowed}.")
+    { Plain = true };
+
+    public static Problem ConditionNotHeld(string header, string method, IReadOnlyList<string> held) => new("bad-condition", 400,
+        $"The header {header} is a condition that {method} at this address does not hold; allowed: {(held.Count == 0 ? "a request without conditions" : string.Join(", ", held))}.")
+    { Plain = true };
+
+    public static Problem ConditionFailed(string header) => new("precondition-failed", 412,
+        $"The file is not in the state that the request's {header} asks for; nothing was stored.")
     { Plain = true };
 
     public static Problem CodedBody(string header, string value) => new("coded-body", 415,
@@ -206,6 +230,9 @@ internal sealed record Problem(string Code, int Status, string Sentence) : IResu
 
     /// <summary>Whether it answers a route that the founding document does not print answers for.</summary>
     public bool Plain { get; init; }
+
+    /// <summary>Whether the connection ends with the answer: what follows on it may be no request.</summary>
+    public bool Closes { get; init; }
 
     /// <summary>Seconds after which another try makes sense; null where none does.</summary>
     public int? RetryAfter { get; init; }

@@ -72,6 +72,8 @@ internal static class Representation
         // The documented form has no place for it, and both have headers.
         context.Response.Headers[RequestId] = context.TraceIdentifier;
         RequestLog.Remember(context, problem.Code);
+        if (problem.Closes && HttpProtocol.IsHttp11(context.Request.Protocol))
+            context.Response.Headers.Connection = "close";
         if (problem.RetryAfter is { } seconds)
             context.Response.Headers.RetryAfter = seconds.ToString();
         return problem.Plain || !IsDocumented(context)

@@ -51,6 +51,7 @@ public static class ServerApp
         CompressedLists.Add(services);
         services.AddSingleton<PublicAddress>();
         services.AddSingleton<Patience>();
+        services.AddSingleton<LingeringRead>();
         services.AddSingleton<RecentlyVerified>();
         services.AddSingleton<SharedHashing>();
         services.AddSingleton<ObjectSender>();
@@ -89,6 +90,7 @@ public static class ServerApp
         services.AddSingleton<Duties>();
         services.AddSingleton<DownloadUrls>();
         services.AddSingleton<ListingFormats>();
+        services.AddSingleton<ObjectMender>();
         services.AddSingleton<Publisher>();
         services.AddHostedService(all => all.GetRequiredService<Publisher>());
         RecordedUploads.Add(services);
@@ -145,10 +147,12 @@ public static class ServerApp
         // Before the route is looked for.
         app.Use(PathSlashes.InvokeAsync);
         app.UseRouting();
+        app.Use(app.Services.GetRequiredService<LingeringRead>().InvokeAsync);
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = UnexpectedErrors.AnswerAsync });
         app.Use(PublicAnswers.InvokeAsync);
         app.Use(app.Services.GetRequiredService<Recovery>().InvokeAsync);
         app.Use(TimedBody.Middleware(options, app.Services.GetRequiredService<TimeProvider>()));
+        app.Use(HeldConditions.InvokeAsync);
         app.UseStatusCodePages(pages => Problems.OfStatus(pages.HttpContext).ExecuteAsync(pages.HttpContext));
         CompressedLists.Use(app);
     }
@@ -159,29 +163,29 @@ public static class ServerApp
         foreach (var prefix in Prefixes)
         {
             var routes = app.MapGroup(prefix);
-            routes.MapGet("/upload/{**path}", RequestUpload.Handle);
+            routes.MapGet("/upload/{**path}", RequestUpload.Handle).WithMetadata(HeldConditions.None);
             if (bytesPassHere)
-                routes.MapPut(SignedUrls.Root + "{**key}", ReceiveUpload.Handle);
+                routes.MapPut(SignedUrls.Root + "{**key}", ReceiveUpload.Handle).WithMetadata(HeldConditions.OfUpload);
             else
                 routes.MapMethods(SignedUrls.Root + "{**key}", ["GET", "HEAD", "PUT"], () => Problems.NoBytesHere);
-            routes.MapPost("/uploads", BeginParts.Handle);
-            routes.MapGet("/uploads/{id}", FollowUpload.Handle);
-            routes.MapDelete("/uploads/{id}", PartRoutes.Abort);
-            routes.MapGet("/uploads/{id}/parts", PartRoutes.List);
-            routes.MapPut("/uploads/{id}/parts/{part}", ReceivePart.Handle);
-            routes.MapPost("/uploads/{id}/complete", PartRoutes.Complete);
-            routes.MapMethods("/query", GetAndHead, QueryFiles.Handle).WithMetadata(CompressedLists.Mark);
-            routes.MapPost("/query", QueryFiles.HandlePost).WithMetadata(CompressedLists.Mark);
-            routes.MapMethods("/coverage", GetAndHead, CoverFiles.Handle).WithMetadata(CompressedLists.Mark);
-            routes.MapMethods("/facets", GetAndHead, CountFacets.Handle).WithMetadata(CompressedLists.Mark);
+            routes.MapPost("/uploads", BeginParts.Handle).WithMetadata(HeldConditions.None);
+            routes.MapGet("/uploads/{id}", FollowUpload.Handle).WithMetadata(HeldConditions.None);
+            routes.MapDelete("/uploads/{id}", PartRoutes.Abort).WithMetadata(HeldConditions.None);
+            routes.MapGet("/uploads/{id}/parts", PartRoutes.List).WithMetadata(HeldConditions.None);
+            routes.MapPut("/uploads/{id}/parts/{part}", ReceivePart.Handle).WithMetadata(HeldConditions.None);
+            routes.MapPost("/uploads/{id}/complete", PartRoutes.Complete).WithMetadata(HeldConditions.None);
+            routes.MapMethods("/query", GetAndHead, QueryFiles.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark);
+            routes.MapPost("/query", QueryFiles.HandlePost).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark);
+            routes.MapMethods("/coverage", GetAndHead, CoverFiles.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark);
+            routes.MapMethods("/facets", GetAndHead, CountFacets.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark);
             KernelRoutes.Map(routes, app.Services.GetRequiredService<Mission>());
             routes.MapMethods("/download/{**path}", GetAndHead, DownloadFile.Handle);
             if (bytesPassHere)
                 routes.MapMethods(SignedUrls.Root + "{**key}", GetAndHead, ServeObject.Handle);
         }
 
-        app.MapGet("/uploads", ListUploads.Handle);
-        app.MapPost("/hooks/s3", ReceiveHook.Handle);
+        app.MapGet("/uploads", ListUploads.Handle).WithMetadata(HeldConditions.None);
+        app.MapPost("/hooks/s3", ReceiveHook.Handle).WithMetadata(HeldConditions.None);
         app.MapMethods("/health/live", GetAndHead, Health.Live);
         app.MapMethods("/health/ready", GetAndHead, Health.Ready);
         app.MapPrometheusScrapingEndpoint("/metrics");

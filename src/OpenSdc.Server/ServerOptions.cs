@@ -93,6 +93,9 @@ public sealed record ServerOptions
     /// <summary>Largest file that is taken in one PUT, in bytes.</summary>
     public long MaxUploadSize { get; init; } = 5L << 30;
 
+    /// <summary>Whether a file without a byte is taken; otherwise it is refused, since as a rule its sender has gone wrong.</summary>
+    public bool AllowEmptyFiles { get; init; }
+
     /// <summary>
     /// <c>json</c>: all that the service says is one object a line on standard output; <c>text</c>: lines for people on standard error; <c>auto</c>: text in a terminal, otherwise json.
     /// </summary>
@@ -158,6 +161,7 @@ public sealed record ServerOptions
         new("upload-lifetime", "Life of a signed upload URL in seconds.", "3600", (o, v) => o with { UploadLifetime = (int)Whole(v, 1, 604800) }),
         new("download-lifetime", "Life of a signed download URL in seconds.", "86400", (o, v) => o with { DownloadLifetime = (int)Whole(v, 1, 604800) }),
         new("max-upload-size", "Largest file taken in one PUT, in bytes.", "5368709120", (o, v) => o with { MaxUploadSize = Whole(v, 1, 1L << 50) }),
+        new("allow-empty-files", "on or off: take files without a byte.", "off", (o, v) => o with { AllowEmptyFiles = OnOrOff(v) }),
         new("log-format", "json, text or auto: text in a terminal, otherwise one JSON object a line on standard output.", "auto", (o, v) => o with { LogFormat = v is "json" or "text" or "auto" ? v : throw new FormatException("json, text or auto") }),
         new("access-log", "on or off: a line of the log for each request, not only for those that are refused or cut.", "off", (o, v) => o with { AccessLog = OnOrOff(v) }),
         new("log-level", "trace, debug, information, warning or error.", "information", (o, v) => o with { LogLevel = OneOf<LogLevel>(v, "trace, debug, information, warning or error") }),

@@ -36,7 +36,7 @@ internal static class FollowUpload
     }
 
     public static Problem BadWait(string text) =>
-        Problems.BadUploadRequest($"The parameter wait is '{Echo.Of(text)}'; allowed: whole seconds from 0 to {LongestWait}.");
+        Problems.BadUploadRequest($"The parameter wait is '{ShownText.Of(text)}'; allowed: whole seconds from 0 to {LongestWait}.");
 
     /// <summary>The upload when it has ended, or as it is when the time is over or the process stops.</summary>
     /// <param name="waiting">The wait, begun before the upload was read; null for none.</param>

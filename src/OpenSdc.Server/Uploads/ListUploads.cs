@@ -25,19 +25,19 @@ internal static class ListUploads
         foreach (var (name, values) in query)
         {
             if (!Parameters.Contains(name, StringComparer.Ordinal))
-                return Problems.BadUploadRequest($"{Echo.Of(name)} is not a parameter of /uploads; allowed: state, limit, cursor.");
+                return Problems.BadUploadRequest($"{ShownText.Of(name)} is not a parameter of /uploads; allowed: state, limit, cursor.");
             if (values.Count > 1)
                 return Problems.BadUploadRequest($"The parameter {name} is given {values.Count} times; allowed: once.");
         }
 
         if ((string?)query["state"] is var state && state != UploadState.Open)
-            return Problems.BadUploadRequest($"The parameter state is {(state is null ? "absent" : $"'{Echo.Of(state)}'")}; allowed: open.");
+            return Problems.BadUploadRequest($"The parameter state is {(state is null ? "absent" : $"'{ShownText.Of(state)}'")}; allowed: open.");
         var most = UsuallyListed;
         if ((string?)query["limit"] is { } limit && !(int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out most) && most is >= 1 and <= MostListed))
-            return Problems.BadUploadRequest($"The parameter limit is '{Echo.Of(limit)}'; allowed: a whole number from 1 to {MostListed}.");
+            return Problems.BadUploadRequest($"The parameter limit is '{ShownText.Of(limit)}'; allowed: a whole number from 1 to {MostListed}.");
         var (created, id) = (long.MinValue, "");
         if ((string?)query["cursor"] is { } cursor && !TryRead(cursor, out created, out id))
-            return Problems.BadUploadRequest($"The parameter cursor is '{Echo.Of(cursor)}'; allowed: next_cursor of the page before, unchanged.");
+            return Problems.BadUploadRequest($"The parameter cursor is '{ShownText.Of(cursor)}'; allowed: next_cursor of the page before, unchanged.");
 
         var uploads = await ledger.ListOpenAsync(created, id, most + 1, context.RequestAborted);
         var next = uploads.Count > most ? Write(uploads[most - 1]) : null;

@@ -110,7 +110,7 @@ internal static class PartRoutes
     }
 
     private static Problem Bad(string name, string text, int most) =>
-        Problems.BadUploadRequest($"The parameter {name} is '{Echo.Of(text)}'; allowed: a whole number from 1 to {most}.");
+        Problems.BadUploadRequest($"The parameter {name} is '{ShownText.Of(text)}'; allowed: a whole number from 1 to {most}.");
 }
 
 /// <summary>Some parts of an upload.</summary>

@@ -30,10 +30,10 @@ internal static partial class ReceivePart
             return Problems.UploadEnded(upload.State);
         var number = int.Parse(part, NumberStyles.None, CultureInfo.InvariantCulture);
         var (offset, size) = upload.Part(number);
+        if (BodyHeaders.Refusal(request, allowEmpty: false) is { } notTheFile)
+            return notTheFile;
         if (request.ContentLength is { } declared && declared != size)
             return Problems.PartSize(number, size, declared);
-        if (BodyCoding.Refusal(request) is { } coded)
-            return coded;
         if (!RequestDigests.TryRead(request.Headers, out var digests, out var fault))
             return Problems.BadDigestHeader(fault);
         using var promised = digests;

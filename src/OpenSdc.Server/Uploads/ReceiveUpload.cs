@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 using OpenSdc.Server.Upkeep;
 
@@ -15,8 +16,8 @@ internal static partial class ReceiveUpload
 {
     /// <summary><c>PUT {signed URL}</c></summary>
     public static async Task<Results<UploadAnswer, Problem>> Handle(
-        string? key, HttpContext context, SignedUrls urls, Mission mission, Catalogue.Catalogue catalogue, IObjectStore store,
-        Publisher publisher, StorageWatch storage, ServerOptions options, Telemetry telemetry, ILoggerFactory logs)
+        string? key, HttpContext context, SignedUrls urls, Mission mission, Catalogue.Catalogue catalogue, Soundness soundness, IObjectStore store,
+        Publisher publisher, ObjectMender mender, StorageWatch storage, ServerOptions options, Telemetry telemetry, ILoggerFactory logs)
     {
         key ??= "";
         var request = context.Request;
@@ -25,25 +26,28 @@ internal static partial class ReceiveUpload
         var parsed = ArchivePath.ParseUpload(key, mission);
         if (parsed.Name is not { } name)
             return Problems.BadUploadName(parsed.Faults) with { Plain = true };
-        // What a resuming client such as curl -C sends: taken for the file, its tail would be published for good.
-        if (request.Headers.ContainsKey("Content-Range"))
-            return Problems.PieceOfFile;
-        if (BodyCoding.Refusal(request) is { } coded)
-            return coded;
+        if (BodyHeaders.Refusal(request, options.AllowEmptyFiles) is { } notTheFile)
+            return notTheFile;
         if (!RequestDigests.TryRead(request.Headers, out var digests, out var fault))
             return Problems.BadDigestHeader(fault);
         using var promised = digests;
-        if (request.ContentLength > options.MaxUploadSize)
-            return Problems.TooLarge(options.MaxUploadSize);
         context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = null;
 
         Results<UploadAnswer, Problem> answer;
         try
         {
-            var receipt = await catalogue.FindAsync(key, context.RequestAborted);
-            answer = receipt is not null && await HasObjectAsync(store, key, context.RequestAborted)
-                ? await CompareAsync(receipt, request, digests, options)
-                : await StoreAsync(name, receipt, request, digests, store, publisher, storage, options);
+            var file = await soundness.FindAsync(key, context.RequestAborted);
+            var receipt = file?.Receipt;
+            if (UploadConditions.Refusal(request, receipt) is { } condition)
+                return condition;
+            // A file that came in parts may be larger than one PUT takes, and is mended all the same.
+            var limit = Math.Max(options.MaxUploadSize, receipt?.Size ?? 0);
+            if (request.ContentLength > limit)
+                return Problems.TooLarge(options.MaxUploadSize);
+            answer = receipt is null ? await StoreAsync(name, request, digests, store, publisher, storage, options)
+                : file!.Value.Unsound is not null || !await HasObjectAsync(store, receipt, context.RequestAborted)
+                ? await MendAsync(receipt, request, digests, store, mender, storage)
+                : await CompareAsync(receipt, request, digests, limit);
         }
         catch (BadHttpRequestException malformed) when (malformed.StatusCode == 400)
         {
@@ -70,7 +74,7 @@ internal static partial class ReceiveUpload
     }
 
     private static async Task<Results<UploadAnswer, Problem>> StoreAsync(
-        FileName name, UploadReceipt? lost, HttpRequest request, RequestDigests digests, IObjectStore store, Publisher publisher,
+        FileName name, HttpRequest request, RequestDigests digests, IObjectStore store, Publisher publisher,
         StorageWatch storage, ServerOptions options)
     {
         var cancel = request.HttpContext.RequestAborted;
@@ -81,26 +85,47 @@ internal static partial class ReceiveUpload
         await using var staged = await store.StageAsync(name.Key, cancel);
         if (await RequestBody.ReadAsync(request, digests, staged, room, options.MaxUploadSize) is { } refusal)
             return refusal;
-        // A record whose object is lost takes back its own bytes and no others.
-        if (lost is not null && lost.Sha256 != digests.Sha256)
-            return Problems.OtherBytes(name.Key);
+        if (staged.Length == 0 && !options.AllowEmptyFiles)
+            return Problems.EmptyFile;
         var outcome = await publisher.PublishAsync(name, staged, digests.Sha256, cancel);
+        // Another upload of the same name may have ended first.
+        if (!outcome.IsNew && UploadConditions.Refusal(request, outcome.Receipt) is { } condition)
+            return condition;
         return outcome.Receipt is { } receipt ? new UploadAnswer(receipt, outcome.IsNew) : Problems.OtherBytes(name.Key);
     }
 
-    private static async ValueTask<bool> HasObjectAsync(IObjectStore store, string key, CancellationToken cancel)
+    /// <summary>The object of the record is lost or damaged: it takes back its own bytes and no others.</summary>
+    private static async Task<Results<UploadAnswer, Problem>> MendAsync(
+        UploadReceipt receipt, HttpRequest request, RequestDigests digests, IObjectStore store, ObjectMender mender, StorageWatch storage)
     {
-        using var stored = await store.OpenAsync(key, cancel);
-        return stored is not null;
+        var cancel = request.HttpContext.RequestAborted;
+        if (request.ContentLength is { } length && length != receipt.Size)
+            return Problems.OtherBytes(receipt.FilePath);
+        using var room = await storage.ReserveAsync(receipt.FilePath, receipt.Size, cancel);
+        if (room.Refusal is { } noRoom)
+            return noRoom;
+        await using var staged = await store.StageAsync(receipt.FilePath, cancel);
+        if (await RequestBody.ReadAsync(request, digests, staged, room, receipt.Size) is { } refusal)
+            return refusal.Code == "too-large" ? Problems.OtherBytes(receipt.FilePath) : refusal;
+        if (digests.Sha256 != receipt.Sha256)
+            return Problems.OtherBytes(receipt.FilePath);
+        await mender.MendAsync(receipt, staged, cancel);
+        return new UploadAnswer(receipt, IsNew: false);
+    }
+
+    private static async ValueTask<bool> HasObjectAsync(IObjectStore store, UploadReceipt receipt, CancellationToken cancel)
+    {
+        using var stored = await store.OpenAsync(receipt.FilePath, cancel);
+        return stored?.Length == receipt.Size;
     }
 
     /// <summary>The key has a record: the bytes are only hashed, and answer with the first receipt where they are the same.</summary>
     private static async Task<Results<UploadAnswer, Problem>> CompareAsync(
-        UploadReceipt receipt, HttpRequest request, RequestDigests digests, ServerOptions options)
+        UploadReceipt receipt, HttpRequest request, RequestDigests digests, long limit)
     {
         if (request.ContentLength is { } length && length != receipt.Size)
             return Problems.OtherBytes(receipt.FilePath);
-        if (await RequestBody.ReadAsync(request, digests, staged: null, room: null, options.MaxUploadSize) is { } refusal)
+        if (await RequestBody.ReadAsync(request, digests, staged: null, room: null, limit) is { } refusal)
             return refusal;
         return digests.Sha256 == receipt.Sha256 ? new UploadAnswer(receipt, IsNew: false) : Problems.OtherBytes(receipt.FilePath);
     }

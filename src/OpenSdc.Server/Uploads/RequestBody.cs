@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http.Features;
 using OpenSdc.Server.Objects;
 using OpenSdc.Server.Upkeep;
 
@@ -28,25 +29,33 @@ internal static class RequestBody
             }
 
             done = read.IsCompleted;
-            // Before anything of it is written: others fill the disk as well, and a chunked body does not say how long it will be.
-            if (room?.Read(read.Buffer.Length) is { } noRoom)
-                return noRoom;
             var written = staged?.Written ?? 0;
-            foreach (var segment in read.Buffer)
+            total += read.Buffer.Length;
+            try
             {
-                digests.Append(segment.Span);
-                if (staged is not null)
-                    await staged.WriteAsync(segment, cancel);
+                // Before anything of it is written: others fill the disk as well, and a chunked body does not say how long it will be.
+                if (room?.Read(read.Buffer.Length) is { } noRoom)
+                    return noRoom;
+                foreach (var segment in read.Buffer)
+                {
+                    digests.Append(segment.Span);
+                    if (staged is not null)
+                        await staged.WriteAsync(segment, cancel);
+                }
+            }
+            finally
+            {
+                // Also after a failure: the body is read on while the caller is told of it.
+                body.AdvanceTo(read.Buffer.End);
             }
 
-            total += read.Buffer.Length;
-            body.AdvanceTo(read.Buffer.End);
             if (total > limit)
                 return Problems.TooLarge(limit);
             if (staged is not null)
                 room?.Written(staged.Written - written);
         }
 
-        return SurplusBytes.Refusal(request) ?? digests.Mismatch();
+        var trailers = request.SupportsTrailers() && request.CheckTrailersAvailable() ? request.HttpContext.Features.Get<IHttpRequestTrailersFeature>()!.Trailers : null;
+        return SurplusBytes.Refusal(request) ?? digests.ReadTrailers(trailers) ?? digests.Mismatch();
     }
 }

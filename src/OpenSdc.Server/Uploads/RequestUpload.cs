@@ -11,7 +11,7 @@ internal static class RequestUpload
 {
     /// <summary><c>GET /upload/{path}</c></summary>
     public static async Task<Results<UploadUrl, Problem>> Handle(
-        string? path, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, IObjectStore store, RecordUploads uploads, SignedUrls urls,
+        string? path, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, Soundness soundness, IObjectStore store, RecordUploads uploads, SignedUrls urls,
         PublicAddress address, StorageWatch storage, ServerOptions options, TimeProvider clock)
     {
         if (string.IsNullOrEmpty(path) || path == "science" || path[^1] == '/')
@@ -34,8 +34,9 @@ internal static class RequestUpload
                 : Problems.Exists((await catalogue.FindAsync(name.Key, context.RequestAborted))!);
         }
 
-        if (await catalogue.FindAsync(name.Key, context.RequestAborted) is { } there)
-            return Problems.Exists(there);
+        // A file whose object is lost or damaged can be sent again.
+        if (await soundness.FindAsync(name.Key, context.RequestAborted) is { Unsound: null } there)
+            return Problems.Exists(there.Receipt);
         return new UploadUrl(urls.Sign(address.Of(context), "PUT", name.Key, options.UploadLifetime));
     }
 }

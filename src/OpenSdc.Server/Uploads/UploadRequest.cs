@@ -56,7 +56,7 @@ internal sealed record UploadRequest
             || (key.Equals("x-amz-content-sha256", StringComparison.OrdinalIgnoreCase) && request.Headers[key] != "UNSIGNED-PAYLOAD"));
         return header is null
             ? null
-            : Problems.BadDigestHeader($"The header {Echo.Of(header)} is not checked here; allowed: the member sha256 for the whole file{(withReprDigest ? ", or Repr-Digest with sha-256" : "")}.");
+            : Problems.BadDigestHeader($"The header {ShownText.Of(header)} is not checked here; allowed: the member sha256 for the whole file{(withReprDigest ? ", or Repr-Digest with sha-256" : "")}.");
     }
 
     /// <summary>A dictionary of RFC 9530 that holds sha-256 and nothing else.</summary>
@@ -74,7 +74,7 @@ internal sealed record UploadRequest
             return null;
         }
 
-        return $"The header Repr-Digest is '{Echo.Of(header)}'; allowed here: sha-256=:BASE64:, the 32 bytes of the whole file's SHA-256, and no other algorithm.";
+        return $"The header Repr-Digest is '{ShownText.Of(header)}'; allowed here: sha-256=:BASE64:, the 32 bytes of the whole file's SHA-256, and no other algorithm.";
     }
 
     private static async Task<byte[]> BytesAsync(HttpRequest request)
@@ -108,7 +108,7 @@ internal sealed record UploadRequest
             foreach (var member in document.RootElement.EnumerateObject())
             {
                 if (!names.Add(member.Name))
-                    return (asked, $"has the member {Echo.Of(member.Name)} twice");
+                    return (asked, $"has the member {ShownText.Of(member.Name)} twice");
                 switch (member.Name)
                 {
                     case "filename" when begins && member.Value.ValueKind == JsonValueKind.String:
@@ -118,12 +118,12 @@ internal sealed record UploadRequest
                         asked = asked with { Size = size };
                         break;
                     case "size" when begins && member.Value.ValueKind == JsonValueKind.Number:
-                        return (asked, $"has the size {Echo.Of(member.Value.GetRawText())}, but an upload in parts has at least one byte");
+                        return (asked, $"has the size {ShownText.Of(member.Value.GetRawText())}, but an upload in parts has at least one byte");
                     case "sha256" when member.Value.ValueKind == JsonValueKind.String && member.Value.GetString() is { Length: 64 } digits && digits.All(char.IsAsciiHexDigit):
                         asked = asked with { Sha256 = digits.ToLowerInvariant() };
                         break;
                     default:
-                        return (asked, $"has the member {Echo.Of(member.Name)}: {Echo.Of(member.Value.GetRawText())}");
+                        return (asked, $"has the member {ShownText.Of(member.Name)}: {ShownText.Of(member.Value.GetRawText())}");
                 }
             }
 

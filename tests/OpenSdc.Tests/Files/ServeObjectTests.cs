@@ -199,11 +199,12 @@ public sealed class ServeObjectTests(ArchiveFixture fixture) : IClassFixture<Arc
     [Fact]
     public async Task An_empty_object_is_an_object()
     {
+        await using var taking = await RunningArchive.StartAsync(options => options with { AllowEmptyFiles = true });
         var empty = ArchiveFixture.NewName();
-        await archive.UploadAsync(empty, []);
-        (await archive.DownloadAsync(empty)).ShouldBeEmpty();
-        var emptyUrl = await archive.DownloadUrlAsync(empty);
-        (await archive.SendAsync($"GET {emptyUrl}", headers: ("Range", "bytes=0-"))).Status.ShouldBe(416);
+        await taking.UploadAsync(empty, []);
+        (await taking.DownloadAsync(empty)).ShouldBeEmpty();
+        var emptyUrl = await taking.DownloadUrlAsync(empty);
+        (await taking.SendAsync($"GET {emptyUrl}", headers: ("Range", "bytes=0-"))).Status.ShouldBe(416);
     }
 
     private string Filled(string value) => value

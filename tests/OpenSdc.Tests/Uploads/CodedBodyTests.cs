@@ -20,6 +20,8 @@ public sealed class CodedBodyTests(ArchiveFixture fixture) : IClassFixture<Archi
     [InlineData("Transfer-Encoding", "chunked, chunked")]
     [InlineData("x-amz-content-sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD")]
     [InlineData("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER")]
+    [InlineData("x-amz-decoded-content-length", "4")]
+    [InlineData("Content-Transfer-Encoding", "base64")]
     public async Task It_is_refused_and_leaves_nothing(string header, string value)
     {
         var name = ArchiveFixture.NewName();

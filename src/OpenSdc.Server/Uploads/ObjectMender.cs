@@ -1,0 +1,78 @@
+using OpenSdc.Contract;
+using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Objects;
+
+namespace OpenSdc.Server.Uploads;
+
+/// <summary>
+/// Puts the object of a published file back, whose bytes were lost or damaged: what lies at its key goes to the quarantine, the bytes that were sent again get the key, and the
+/// mark is cleared by a <c>sound</c> event. No row of the file changes.
+/// </summary>
+/// <remarks>
+/// A crash after any step leaves the file marked, so that the next PUT begins again: bytes in the quarantine are never lost, and a right object at the key is recognised by its
+/// digest. Files are mended one at a time in a process; it happens rarely.
+/// </remarks>
+internal sealed class ObjectMender(IObjectStore store, Soundness soundness) : IDisposable
+{
+    private const int MostPlaces = 10_000;
+
+    private readonly SemaphoreSlim turn = new(1, 1);
+
+    /// <summary>Puts the object back. When it returns, it is durable at its key and the file is served again.</summary>
+    /// <param name="receipt">The record.</param>
+    /// <param name="staged">Its bytes, whose digest was compared with the record's; not flushed yet.</param>
+    /// <param name="cancel">Ends the wait for another one; what has begun is finished.</param>
+    public async Task MendAsync(UploadReceipt receipt, StagedObject staged, CancellationToken cancel)
+    {
+        staged.Sha256 = receipt.Sha256;
+        await staged.FlushAsync(cancel);
+        await turn.WaitAsync(cancel);
+        try
+        {
+            if (await IsRightAsync(receipt))
+            {
+                await store.FlushAsync(receipt.FilePath, CancellationToken.None);
+            }
+            else
+            {
+                await QuarantineAsync(receipt.FilePath);
+                var naming = (await store.NameAsync([staged], CancellationToken.None))[0];
+                if (!naming.IsNamed)
+                    throw naming.Failure ?? new IOException($"Something was put at {receipt.FilePath} while it was mended.");
+            }
+
+            await soundness.MarkAsync(receipt.Seq, EventKind.Sound, "its bytes were uploaded again", CancellationToken.None);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    public void Dispose() => turn.Dispose();
+
+    private async Task<bool> IsRightAsync(UploadReceipt receipt)
+    {
+        try
+        {
+            using var there = await store.OpenAsync(receipt.FilePath, CancellationToken.None);
+            there?.DropCache();
+            return there?.Length == receipt.Size && await ObjectDigest.OfAsync(there, CancellationToken.None) == receipt.Sha256;
+        }
+        catch (IOException failure) when (Disk.IsReadError(failure))
+        {
+            return false;
+        }
+    }
+
+    private async Task QuarantineAsync(string key)
+    {
+        for (var again = 0; again < MostPlaces; again++)
+        {
+            if (await store.QuarantineAsync(key, again == 0 ? key : $"{key}.{again}", CancellationToken.None) != Moved.Taken)
+                return;
+        }
+
+        throw new IOException($"The quarantine holds too many files of {key}.");
+    }
+}
