@@ -31,6 +31,8 @@ internal static class MigrateCommand
         var connection = After(ToPrefix, to, "--to", "postgres:CONNECTION, such as postgres:Host=db.example.org;Database=sdc;Username=sdc");
         if (Postgres.Parse(connection).Fault is { } fault)
             throw new SettingException($"--to cannot be used: {fault}");
+        if (SettingOptions.HoldsPassword(connection))
+            await Console.Error.WriteLineAsync(SettingOptions.ExposedBy("--to", "as PGPASSWORD, or in a file that PGPASSFILE names"));
         var folderPath = File.Exists(path) ? Path.GetDirectoryName(Path.GetFullPath(path))! : path;
         if (!Directory.Exists(folderPath))
             throw new SettingException($"There is no folder {folderPath}.");

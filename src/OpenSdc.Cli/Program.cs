@@ -2,6 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using OpenSdc.Cli;
 
+// Before any command writes a file; one that reads the settings does so again by them.
+OpenSdc.Server.FileRights.Restrict(new OpenSdc.Server.ServerOptions());
+
 var root = new RootCommand("OpenSDC: an open science data archive.")
 {
     ServeCommand.Make(), FsckCommand.Make(), BackupCommand.Make(), RestoreCommand.Make(), RebuildCommand.Make(), MigrateCommand.Make(), UploadsCommand.Make(), NewHistoryCommand.Make(),

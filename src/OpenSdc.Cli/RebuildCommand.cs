@@ -10,7 +10,7 @@ internal static class RebuildCommand
     public static Command Make()
     {
         var command = new Command("rebuild", "Make a lost catalogue again from the objects alone. The archive must not be serving.");
-        var settings = SettingOptions.AddTo(command, "data", "catalogue", "mission", "objects", "s3-endpoint", "s3-region", "s3-path-style");
+        var settings = SettingOptions.AddTo(command, "data", "data-mode", "catalogue", "catalogue-file", "mission", "objects", "s3-endpoint", "s3-region", "s3-path-style");
         command.SetAction((parsed, cancel) => LongTask.RunAsync(
             progress => RunAsync(settings.Read(parsed), progress, cancel), "There is still no catalogue; the same command begins again.", cancel));
         return command;
@@ -30,7 +30,7 @@ internal static class RebuildCommand
             DataFolder.Join(options.Data).Dispose();
         var store = await OpenArchive.StoreAsync(options, TimeProvider.System, cancel);
         using var _ = store as IDisposable;
-        using var folder = DataFolder.Open(options.Data);
+        using var folder = DataFolder.Open(options.Data, options.DataMode);
         var result = await new Rebuild(folder, store, mission, TimeProvider.System, progress, LongTask.Tell).RunAsync(cancel);
         await Console.Out.WriteLineAsync($"The catalogue of {folder.Path} is made again: {LongTask.Count(result.Recorded, "record", "records")}.");
         if (result.LeftAlone == 0)

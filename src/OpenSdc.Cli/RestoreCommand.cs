@@ -14,7 +14,7 @@ internal static class RestoreCommand
         var verify = new Option<bool>("--verify") { Description = "Read and compare the whole backup, and restore nothing." };
         command.Add(folder);
         command.Add(verify);
-        var settings = SettingOptions.AddTo(command, "data", "mission");
+        var settings = SettingOptions.AddTo(command, "data", "data-mode", "mission");
         command.SetAction((parsed, cancel) => LongTask.RunAsync(
             progress => RunAsync(settings.Read(parsed), parsed.GetValue(folder)!, parsed.GetValue(verify), progress, cancel),
             "What was restored is no archive yet; empty the data folder and begin again.", cancel));
@@ -26,7 +26,7 @@ internal static class RestoreCommand
         backup = Path.GetFullPath(backup);
         var found = verify
             ? await new BackupCheck(backup, progress, LongTask.Tell).RunAsync(cancel)
-            : await new Restore(backup, options.Data, TimeProvider.System, progress, LongTask.Tell).RunAsync(cancel);
+            : await new Restore(backup, options.Data, TimeProvider.System, progress, LongTask.Tell, options.DataMode).RunAsync(cancel);
         if (found.CatalogueFault is { } fault)
         {
             await Console.Error.WriteLineAsync($"The catalogue of the backup is damaged: {fault}. Nothing was restored; an older backup, or sdc rebuild on its objects, is what is left.");

@@ -3,13 +3,14 @@ using System.Globalization;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Hosting.Systemd;
 using OpenSdc.Server;
 using OpenSdc.Server.Upkeep;
 
 namespace OpenSdc.Cli;
 
 /// <summary><c>sdc serve</c>: runs the archive until it is told to stop.</summary>
-internal static class ServeCommand
+internal static partial class ServeCommand
 {
     public static Command Make()
     {
@@ -25,9 +26,14 @@ internal static class ServeCommand
     {
         try
         {
-            var options = settings.Read(parsed);
+            var warnings = new List<string>();
+            var options = settings.Read(parsed, warnings.Add);
             var demoFiles = Count(demo);
             await using var app = await ServerApp.BuildAsync(options, TimeProvider.System, cancel);
+            foreach (var warning in warnings)
+                LogUnwise(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServeCommand)), warning);
+            // Of systemd, where that has started it (Type=notify); otherwise nothing listens and nothing is said.
+            var supervisor = new SystemdNotifier();
             try
             {
                 await app.StartAsync(cancel);
@@ -36,6 +42,7 @@ internal static class ServeCommand
                 if (demoFiles > 0)
                     await Demo.DemoArchive.FillAsync(app.Services, demoFiles, cancel);
                 await Banner.WriteAsync(Console.Out, app.Services, url, options);
+                supervisor.Notify(ServiceState.Ready);
             }
             catch
             {
@@ -44,6 +51,7 @@ internal static class ServeCommand
                 throw;
             }
 
+            using var stopping = app.Lifetime.ApplicationStopping.Register(() => supervisor.Notify(ServiceState.Stopping));
             await app.WaitForShutdownAsync(cancel);
             if (Logs.IsService(options))
                 await ServiceLine.WriteAsync(Console.Out, TimeProvider.System, "OpenSDC has stopped; every request in flight has ended");
@@ -59,7 +67,8 @@ internal static class ServeCommand
         catch (Exception refused) when (refused is SocketException or IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException })
         {
             await Console.Error.WriteLineAsync($"The archive cannot listen: {ShownText.Plain(refused.Message)}");
-            return ExitCode.BadSetting;
+            // Another process has the address now, as the one that this start replaces may still have; a moment later it may be free.
+            return refused.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException ? ExitCode.Failed : ExitCode.BadSetting;
         }
     }
 
@@ -70,4 +79,7 @@ internal static class ServeCommand
         files is null ? 0
         : int.TryParse(files, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count
         : throw new SettingException($"The option --demo is '{files}'; allowed: how many files, such as 500.");
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Sentence}")]
+    private static partial void LogUnwise(ILogger logger, string sentence);
 }

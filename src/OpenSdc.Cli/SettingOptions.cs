@@ -6,8 +6,6 @@ namespace OpenSdc.Cli;
 /// <summary>The settings of the service as options of a command: the command line wins over the environment, that over <c>appsettings.json</c>.</summary>
 internal sealed class SettingOptions
 {
-    private const string Section = "OpenSdc";
-
     private readonly Dictionary<Setting, Option<string?>> options = [];
 
     private SettingOptions()
@@ -31,16 +29,41 @@ internal sealed class SettingOptions
         return settings;
     }
 
+    /// <summary>Reads the settings, and restricts what this process writes to whom they name.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="warn">Takes a sentence about what is not wrong but unwise; by default it goes to standard error.</param>
     /// <exception cref="SettingException">A value cannot be used.</exception>
-    public ServerOptions Read(ParseResult parsed)
+    public ServerOptions Read(ParseResult parsed, Action<string>? warn = null)
     {
-        var file = ReadFile();
+        var file = SettingsFile.Read();
         RefuseMisspelt();
-        return ServerOptions.Read(setting =>
-            (options.TryGetValue(setting, out var option) ? parsed.GetValue(option) : null)
-            ?? Environment.GetEnvironmentVariable(setting.EnvironmentName)
-            ?? file[setting.ConfigurationKey]);
+        var settings = ServerOptions.ReadFrom(setting => OfOption(setting) ?? OfEnvironment(setting) ?? file.Find(setting));
+        foreach (var setting in options.Keys.Where(each => each.IsSecret))
+        {
+            if (OfOption(setting) is { } given && HoldsSecret(setting, given.Text))
+                (warn ?? Console.Error.WriteLine)(ExposedBy(given.Where, $"as {setting.EnvironmentName}, or in a file that --{setting.FileName} names"));
+        }
+
+        FileRights.Restrict(settings);
+        return settings;
+
+        SettingValue? OfOption(Setting setting) =>
+            options.TryGetValue(setting, out var option) && parsed.GetValue(option) is { } text ? new SettingValue(text, "--" + setting.Name) : null;
     }
+
+    /// <summary>What is said of a secret on the command line.</summary>
+    public static string ExposedBy(string option, string better) =>
+        $"The option {option} holds a secret, which every user of this machine can read in the list of processes; give it {better}.";
+
+    /// <summary>Whether a connection string has a password in it.</summary>
+    public static bool HoldsPassword(string connection) =>
+        connection.Split(';').Any(each => each.Split('=')[0].Trim().ToUpperInvariant() is "PASSWORD" or "PSW" or "PWD" or "SSL PASSWORD" or "SSLPASSWORD");
+
+    private static bool HoldsSecret(Setting setting, string text) => setting.Name != "catalogue" || HoldsPassword(text);
+
+    // An empty variable is one that is not set: files for services and containers leave them so.
+    private static SettingValue? OfEnvironment(Setting setting) =>
+        Environment.GetEnvironmentVariable(setting.EnvironmentName) is { Length: > 0 } text ? new SettingValue(text, setting.EnvironmentName) : null;
 
     /// <summary>
     /// A variable that is nearly a setting is one that somebody believes in force. What is nothing like one passes: an orchestrator makes variables such as <c>OPENSDC_PORT</c> of the names of
@@ -54,30 +77,5 @@ internal sealed class SettingOptions
             if (name.StartsWith(Setting.EnvironmentPrefix, StringComparison.OrdinalIgnoreCase) && !known.Contains(name) && known.Find(each => Spelling.IsNear(name.ToUpperInvariant(), each)) is { } meant)
                 throw new SettingException($"The variable {name} of the environment is no setting; the nearest is {meant}.");
         }
-    }
-
-    private static IConfigurationRoot ReadFile()
-    {
-        IConfigurationRoot file;
-        try
-        {
-            file = new ConfigurationBuilder().SetBasePath(Directory.GetCurrentDirectory()).AddJsonFile("appsettings.json", optional: true).Build();
-        }
-        catch (InvalidDataException fault)
-        {
-            throw new SettingException($"The file appsettings.json cannot be read: {fault.InnerException?.Message ?? fault.Message}", fault);
-        }
-
-        var section = file.GetSection(Section);
-        if (section.Value is { } text)
-            throw new SettingException($"The file appsettings.json gives {Section} the value '{text}'; allowed: an object whose members are settings.");
-        if (section.GetChildren().FirstOrDefault(child => child.GetChildren().Any()) is { } list)
-            throw new SettingException($"The file appsettings.json gives {list.Path} a list or an object; allowed: one text or number.");
-        var known = ServerOptions.Settings.Select(setting => setting.ConfigurationKey).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var unknown = section.GetChildren().FirstOrDefault(child => !known.Contains(child.Path));
-        return unknown is null
-            ? file
-            : throw new SettingException(
-                $"The file appsettings.json names the setting {unknown.Path}, which does not exist; allowed: {string.Join(", ", known.Order(StringComparer.Ordinal))}.");
     }
 }

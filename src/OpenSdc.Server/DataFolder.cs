@@ -4,14 +4,14 @@ namespace OpenSdc.Server;
 
 /// <summary>
 /// The folder that holds an archive: <c>objects/</c> (the files, at their keys), <c>staging/</c> (uploads on their way),
-/// <c>catalogue.sqlite</c>, <c>signing.key</c>, <c>lock</c>; where a check has repaired something also <c>quarantine/</c> and <c>fsck/</c> (its logs).
+/// <c>catalogue.sqlite</c>, <c>signing.key</c>; where a check has repaired something also <c>quarantine/</c> and <c>fsck/</c> (its logs).
 /// Opened by one process at a time.
 /// </summary>
-internal sealed class DataFolder : IDisposable
+internal sealed partial class DataFolder : IDisposable
 {
-    private readonly FileStream? inUse;
+    private readonly FolderLock? inUse;
 
-    private DataFolder(string path, FileStream? inUse) => (Path, this.inUse) = (path, inUse);
+    private DataFolder(string path, FolderLock? inUse) => (Path, this.inUse) = (path, inUse);
 
     public string Path { get; }
 
@@ -32,12 +32,15 @@ internal sealed class DataFolder : IDisposable
 
     /// <summary>Opens the folder, or makes it, for this process alone.</summary>
     /// <exception cref="SettingException">It cannot be made or written, or another process has it.</exception>
-    public static DataFolder Open(string path)
+    public static DataFolder Open(string path, UnixFileMode mode = FileRights.OfOwner)
     {
         var full = System.IO.Path.GetFullPath(path);
         try
         {
-            Directory.CreateDirectory(full);
+            if (OperatingSystem.IsWindows())
+                Directory.CreateDirectory(full);
+            else
+                Directory.CreateDirectory(full, mode);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -46,11 +49,11 @@ internal sealed class DataFolder : IDisposable
 
         try
         {
-            return new DataFolder(full, new FileStream(System.IO.Path.Combine(full, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
-        }
-        catch (UnauthorizedAccessException failure)
-        {
-            throw new SettingException($"The data folder {full} cannot be written by the user that runs this: {failure.Message}", failure);
+            if (Posix.WhyNotWritable(full) is var error and not 0)
+                throw Posix.Failure(error, $"write {full}");
+            return FolderLock.Take(full) is { } held
+                ? new DataFolder(full, held)
+                : throw new SettingException($"The data folder {full} cannot be used; is another archive running on it? Its lock is held by another process.");
         }
         catch (IOException failure) when (Disk.IsReadOnly(failure))
         {
@@ -60,27 +63,22 @@ internal sealed class DataFolder : IDisposable
         }
         catch (IOException failure)
         {
-            throw new SettingException($"The data folder {full} cannot be used; is another archive running on it? {failure.Message}", failure);
+            throw new SettingException($"The data folder {full} cannot be written by the user that runs this: {failure.Message}", failure);
         }
     }
 
     /// <summary>Whether a process is serving it now.</summary>
-    public bool IsServed()
+    public bool IsServed() => FolderLock.IsTaken(Path);
+
+    /// <summary>Warns of what in it has wider rights than the setting says. No refusal: an archive that ran yesterday starts today as well.</summary>
+    public void WarnOfRights(UnixFileMode allowed, ILogger logger)
     {
-        var file = System.IO.Path.Combine(Path, "lock");
-        if (!File.Exists(file))
-            return false;
-        try
-        {
-            // A shared lock for a moment: it stands only where nobody has the exclusive one.
-            using var asked = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
-            return false;
-        }
-        catch (Exception held) when (held is IOException or UnauthorizedAccessException)
-        {
-            return true; // also where it cannot be asked: then the careful answer
-        }
+        foreach (var (path, mode) in FileRights.Wider(Path, allowed))
+            LogExposed(logger, path, mode, Convert.ToString((int)allowed, 8));
     }
 
     public void Dispose() => inUse?.Dispose();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} has the mode {Mode}, which lets others than data-mode ({Allowed}) says read the archive past its server; chmod it")]
+    private static partial void LogExposed(ILogger logger, string path, string mode, string allowed);
 }

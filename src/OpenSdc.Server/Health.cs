@@ -13,7 +13,7 @@ internal static class Health
 
     /// <summary>
     /// <c>GET /health/ready</c>: 200 while files can be found and fetched, 503 otherwise. Uploads that are refused do not make it 503: a balancer would
-    /// take the reads away as well. The body says it.
+    /// take the reads away as well. The body says it, and the rest only at an operators' address.
     /// </summary>
     public static async Task<JsonHttpResult<Readiness>> Ready(
         Recovery recovery, Catalogue.Catalogue catalogue, StorageWatch storage, Telemetry telemetry, HttpContext context)
@@ -23,8 +23,9 @@ internal static class Health
         var refusal = storage.Refusal;
         // Without the store's objects nothing can be fetched, wherever the bytes pass.
         var serves = answers && storage.Away is null;
-        var readiness = new Readiness(
-            !recovered ? "starting" : !serves ? "failing" : refusal is null ? "ready" : "read-only",
+        var status = !recovered ? "starting" : !serves ? "failing" : refusal is null ? "ready" : "read-only";
+        var readiness = !ListenAddresses.IsOperators(context) ? new Readiness(status) : new Readiness(
+            status,
             recovered ? "done" : "running",
             answers ? "answers" : "fails",
             refusal is null ? "taken" : "refused",
@@ -48,7 +49,7 @@ internal static class Health
     }
 }
 
-/// <summary>The parts of readiness.</summary>
+/// <summary>The parts of readiness; at a public address the status alone.</summary>
 /// <param name="Status"><c>ready</c>; <c>read-only</c>: uploads are refused, the rest is served; <c>starting</c> or <c>failing</c>, both with 503.</param>
 /// <param name="Recovery"><c>done</c>, or <c>running</c> after a start.</param>
 /// <param name="Catalogue"><c>answers</c> or <c>fails</c>.</param>
@@ -56,7 +57,7 @@ internal static class Health
 /// <param name="Reason">The sentence that uploads are refused with.</param>
 /// <param name="FreeBytes">Bytes free on the data folder's file system; absent where objects lie in a store without an end.</param>
 /// <param name="UnsoundFiles">Files that are lost or damaged, and therefore not served.</param>
-internal sealed record Readiness(string Status, string Recovery, string Catalogue, string Uploads, string? Reason, long? FreeBytes, long UnsoundFiles);
+internal sealed record Readiness(string Status, string? Recovery = null, string? Catalogue = null, string? Uploads = null, string? Reason = null, long? FreeBytes = null, long? UnsoundFiles = null);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Readiness))]

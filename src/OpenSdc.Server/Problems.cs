@@ -188,6 +188,14 @@ internal static class Problems
         "This address takes no bytes, and nothing was stored: GET it, and PUT the file to the signed URL that it answers.")
     { Plain = true };
 
+    public static Problem ForeignOrigin { get; } = new("foreign-origin", 403,
+        "A page of another origin may read this archive, but not PUT, POST or DELETE; the operator permits origins by the setting write-origins.")
+    { Plain = true };
+
+    public static Problem NotForOperators { get; } = new("no-route", 404,
+        "This address is for operators and has /metrics, /hooks/s3 and /health; the archive's other routes are at its public address.")
+    { Plain = true };
+
     /// <summary>For a request that no handler answered.</summary>
     public static Problem OfStatus(HttpContext context) =>
         context.Response.StatusCode == 404 && PathFaults.Of(context) is { } climbs

@@ -20,7 +20,9 @@ internal static class Representation
     /// <summary>Whether this request is answered as the document prints it.</summary>
     public static bool IsDocumented(HttpContext context)
     {
-        context.Response.Headers.Vary = "Accept";
+        // The routes of the two representations say so from the beginning; this is for a path that led to none of them.
+        if (context.Response.Headers.Vary.Count == 0)
+            context.Response.Headers.Vary = "Accept";
         return context.RequestServices.GetRequiredService<ServerOptions>().Representation switch
         {
             RepresentationSetting.Documented => true,
@@ -69,6 +71,7 @@ internal static class Representation
 
     public static Task WriteAsync(HttpContext context, Problem problem)
     {
+        context.Response.Headers.CacheControl = PublicAnswers.NeverKept;
         // The documented form has no place for it, and both have headers.
         context.Response.Headers[RequestId] = context.TraceIdentifier;
         RequestLog.Remember(context, problem.Code);

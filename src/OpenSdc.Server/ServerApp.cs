@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using Microsoft.AspNetCore.HttpOverrides;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Description;
@@ -23,23 +21,25 @@ public static class ServerApp
 
     private static readonly string[] GetAndHead = ["GET", "HEAD"];
 
-    // To see a changed appsettings.json the host would watch every folder below the working directory: the data folder often is one of them, and each upload
-    // was then told to the watcher several times over. Settings are read once, at start.
-    private static readonly string[] DoNotWatch = ["--hostBuilder:reloadConfigOnChange=false"];
-
     /// <summary>Opens the data folder and builds the service, ready to start.</summary>
     /// <exception cref="SettingException">A setting or the data folder keeps it from starting.</exception>
     public static async Task<WebApplication> BuildAsync(ServerOptions options, TimeProvider clock, CancellationToken cancel)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "OpenSdc.Server", Args = DoNotWatch });
-        builder.WebHost.UseUrls(options.Urls);
-        builder.WebHost.ConfigureKestrel(kestrel => Limits.Set(kestrel.Limits, options));
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
-        builder.WebHost.ConfigureKestrel(kestrel => FirstRequest.Watch(kestrel, options, clock));
+        // Empty: the framework's own variables and files (ASPNETCORE_URLS, ASPNETCORE_FORWARDEDHEADERS_ENABLED, Kestrel__Endpoints__…) are not read. ServerOptions alone says
+        // where it listens and whom it believes.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "OpenSdc.Server" });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            Limits.Set(kestrel.Limits, options);
+            FirstRequest.Watch(kestrel, options, clock);
+            ListenAddresses.Set(kestrel, options);
+        });
         builder.WebHost.UseSockets(Limits.Set);
         Logs.Set(builder.Logging, options);
 
         var services = builder.Services;
+        services.AddRoutingCore();
         services.AddSingleton(options);
         services.AddSingleton(clock);
         var mission = options.ReadMission();
@@ -57,7 +57,7 @@ public static class ServerApp
         services.AddSingleton<ObjectSender>();
 
         // The two choices: where objects lie, and where their records lie. The data folder is opened by the first that needs it.
-        services.AddSingleton(_ => DataFolder.Open(options.Data));
+        services.AddSingleton(_ => DataFolder.Open(options.Data, options.DataMode));
         if (S3Location.Of(options) is { } location)
         {
             var bucket = await S3Opening.OpenAsync(location, clock, cancel);
@@ -120,6 +120,8 @@ public static class ServerApp
             throw;
         }
 
+        if (options is { Catalogue: null } or { Objects: null })
+            app.Services.GetRequiredService<DataFolder>().WarnOfRights(options.DataMode, app.Services.GetRequiredService<ILogger<DataFolder>>());
         app.Services.GetRequiredService<Telemetry>().WatchStaging(app.Services.GetRequiredService<IObjectStore>().StagingSize);
         app.Services.GetRequiredService<Telemetry>().WatchBackup(() => LastBackup.Of(options.Data) is { } time ? clock.GetUtcNow() - time : null);
         RefusedRequests.Listen(app.Services.GetRequiredService<DiagnosticListener>(), app.Services.GetRequiredService<RequestLog>());
@@ -131,25 +133,15 @@ public static class ServerApp
     private static void UseMiddleware(WebApplication app, ServerOptions options)
     {
         app.Use(FirstRequest.InvokeAsync);
-        if (options.TrustedProxies.Count > 0)
-        {
-            var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.All };
-            // Both hold this machine by default, which is a proxy only where it is named as one.
-            forwarded.KnownProxies.Clear();
-            forwarded.KnownIPNetworks.Clear();
-            foreach (var proxy in options.TrustedProxies)
-                forwarded.KnownProxies.Add(proxy);
-            app.UseForwardedHeaders(forwarded);
-            app.Use(PublicAddress.KeepSchemeAsync);
-        }
-
+        TrustedProxyHeaders.Use(app, options);
         app.Use(app.Services.GetRequiredService<RequestLog>().InvokeAsync);
         // Before the route is looked for.
         app.Use(PathSlashes.InvokeAsync);
         app.UseRouting();
         app.Use(app.Services.GetRequiredService<LingeringRead>().InvokeAsync);
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = UnexpectedErrors.AnswerAsync });
-        app.Use(PublicAnswers.InvokeAsync);
+        app.Use(new PublicAnswers(options).InvokeAsync);
+        app.Use(ListenAddresses.InvokeAsync);
         app.Use(app.Services.GetRequiredService<Recovery>().InvokeAsync);
         app.Use(TimedBody.Middleware(options, app.Services.GetRequiredService<TimeProvider>()));
         app.Use(HeldConditions.InvokeAsync);
@@ -160,36 +152,41 @@ public static class ServerApp
     private static void MapRoutes(WebApplication app)
     {
         var bytesPassHere = app.Services.GetRequiredService<IObjectStore>().Direct is null;
+        // Lists have tags. What holds a signed URL, and every route that says nothing here, is never kept.
+        var listed = new Caching(PublicAnswers.AskedAgain, Vary: "Accept");
+        var signed = new Caching(PublicAnswers.NeverKept, Vary: "Accept");
+        var documents = new Caching(PublicAnswers.AskedAgain);
         foreach (var prefix in Prefixes)
         {
             var routes = app.MapGroup(prefix);
-            routes.MapGet("/upload/{**path}", RequestUpload.Handle).WithMetadata(HeldConditions.None);
+            routes.MapGet("/upload/{**path}", RequestUpload.Handle).WithMetadata(HeldConditions.None, signed);
             if (bytesPassHere)
                 routes.MapPut(SignedUrls.Root + "{**key}", ReceiveUpload.Handle).WithMetadata(HeldConditions.OfUpload);
             else
                 routes.MapMethods(SignedUrls.Root + "{**key}", ["GET", "HEAD", "PUT"], () => Problems.NoBytesHere);
             routes.MapPost("/uploads", BeginParts.Handle).WithMetadata(HeldConditions.None);
             routes.MapGet("/uploads/{id}", FollowUpload.Handle).WithMetadata(HeldConditions.None);
-            routes.MapDelete("/uploads/{id}", PartRoutes.Abort).WithMetadata(HeldConditions.None);
+            routes.MapDelete("/uploads/{id}", PartRoutes.Abort).WithMetadata(HeldConditions.None, new ForAudience(Audience.Public | Audience.Operators));
             routes.MapGet("/uploads/{id}/parts", PartRoutes.List).WithMetadata(HeldConditions.None);
             routes.MapPut("/uploads/{id}/parts/{part}", ReceivePart.Handle).WithMetadata(HeldConditions.None);
             routes.MapPost("/uploads/{id}/complete", PartRoutes.Complete).WithMetadata(HeldConditions.None);
-            routes.MapMethods("/query", GetAndHead, QueryFiles.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark);
-            routes.MapPost("/query", QueryFiles.HandlePost).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark);
-            routes.MapMethods("/coverage", GetAndHead, CoverFiles.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark);
-            routes.MapMethods("/facets", GetAndHead, CountFacets.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark);
-            KernelRoutes.Map(routes, app.Services.GetRequiredService<Mission>());
-            routes.MapMethods("/download/{**path}", GetAndHead, DownloadFile.Handle);
+            routes.MapMethods("/query", GetAndHead, QueryFiles.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
+            routes.MapPost("/query", QueryFiles.HandlePost).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
+            routes.MapMethods("/coverage", GetAndHead, CoverFiles.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
+            routes.MapMethods("/facets", GetAndHead, CountFacets.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
+            KernelRoutes.Map(routes, app.Services.GetRequiredService<Mission>(), documents);
+            routes.MapMethods("/download/{**path}", GetAndHead, DownloadFile.Handle).WithMetadata(signed);
             if (bytesPassHere)
                 routes.MapMethods(SignedUrls.Root + "{**key}", GetAndHead, ServeObject.Handle);
         }
 
-        app.MapGet("/uploads", ListUploads.Handle).WithMetadata(HeldConditions.None);
-        app.MapPost("/hooks/s3", ReceiveHook.Handle).WithMetadata(HeldConditions.None);
-        app.MapMethods("/health/live", GetAndHead, Health.Live);
-        app.MapMethods("/health/ready", GetAndHead, Health.Ready);
-        app.MapPrometheusScrapingEndpoint("/metrics");
-        MissionDocument.Map(app);
+        // Whoever has an upload's id may abort it.
+        app.MapGet("/uploads", ListUploads.Handle).WithMetadata(HeldConditions.None, new ForAudience(Audience.Operators));
+        app.MapPost("/hooks/s3", ReceiveHook.Handle).WithMetadata(HeldConditions.None, new ForAudience(Audience.Operators));
+        app.MapMethods("/health/live", GetAndHead, Health.Live).WithMetadata(new ForAudience(Audience.Public | Audience.Operators));
+        app.MapMethods("/health/ready", GetAndHead, Health.Ready).WithMetadata(new ForAudience(Audience.Public | Audience.Operators));
+        app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new ForAudience(Audience.Operators));
+        MissionDocument.Map(app, documents);
         ReferencePage.Map(app);
     }
 }

@@ -33,8 +33,17 @@ public sealed record ServerOptions
     /// <summary>Addresses to listen on, separated by semicolons.</summary>
     public string Urls { get; init; } = "http://127.0.0.1:8080";
 
+    /// <summary>
+    /// Addresses for operators, separated by semicolons: <c>/metrics</c>, <c>/hooks/s3</c>, and <c>/health</c> with details. Null for the public addresses while these are loopback
+    /// and nothing stands in front (<see cref="PublicUrl"/>, <see cref="TrustedProxies"/>), otherwise nowhere.
+    /// </summary>
+    public string? OperatorUrls { get; init; }
+
     /// <summary>The data folder: catalogue, objects, staging, signing key. Made where it is absent.</summary>
     public string Data { get; init; } = "./opensdc-data";
+
+    /// <summary>Who may read the data folder and what lies in it, and backups: its user alone (0700), or also its group (0750).</summary>
+    public UnixFileMode DataMode { get; init; } = FileRights.OfOwner;
 
     /// <summary>
     /// Where the records lie: the connection string of a PostgreSQL database, e.g. <c>Host=db.example.org;Database=sdc;Username=sdc</c>; null for SQLite in the data folder.
@@ -78,8 +87,14 @@ public sealed record ServerOptions
     /// <summary>What signed URLs begin with when a proxy stands in front, e.g. <c>https://sdc.example.org</c>; null for the address that the request named.</summary>
     public Uri? PublicUrl { get; init; }
 
-    /// <summary>Addresses of proxies whose <c>X-Forwarded-*</c> headers are believed, separated by commas; none by default.</summary>
+    /// <summary>Addresses of proxies whose <c>X-Forwarded-*</c> headers are believed; none by default.</summary>
     public IReadOnlyList<IPAddress> TrustedProxies { get; init; } = [];
+
+    /// <summary>Networks of such proxies, e.g. <c>10.0.0.0/8</c>; given by the same setting.</summary>
+    public IReadOnlyList<IPNetwork> TrustedNetworks { get; init; } = [];
+
+    /// <summary>Origins beside that of <see cref="PublicUrl"/> whose pages may PUT, POST and DELETE; <c>*</c> for all; none by default.</summary>
+    public IReadOnlyList<string> WriteOrigins { get; init; } = [];
 
     /// <summary>How answers are represented.</summary>
     public RepresentationSetting Representation { get; init; } = RepresentationSetting.Negotiate;
@@ -142,13 +157,17 @@ public sealed record ServerOptions
     public static IReadOnlyList<Setting> Settings { get; } =
     [
         new("urls", "Addresses to listen on, separated by semicolons.", "http://127.0.0.1:8080", (o, v) => o with { Urls = ListenUrls(v) }),
+        new("operator-urls", "Addresses of /metrics, /hooks/s3 and health in detail, such as http://127.0.0.1:9090; without it those of urls where they are loopback and no proxy is named, otherwise none.", null, (o, v) => o with { OperatorUrls = ListenUrls(v) }),
         new("data", "The data folder; made where it is absent.", "./opensdc-data", (o, v) => o with { Data = NotEmpty(v, "a folder") }),
+        new("data-mode", "Mode of the data folder; files and backups follow it: 0700 for its user alone, or 0750 where its group may read.", "0700", (o, v) => o with { DataMode = FileRights.Parse(v) }),
         new("catalogue", "Connection string of a PostgreSQL database for the records, such as Host=…;Database=…; without it SQLite in the data folder.", null, (o, v) => o with { Catalogue = Database(v) }) { IsSecret = true },
+        new("catalogue-file", "Path of a file that holds catalogue, for a connection string with a password.", null, (o, v) => o with { Catalogue = Database(SecretFile(v)) }),
         new("objects", "s3://BUCKET/PREFIX for the objects; without it the data folder.", null, (o, v) => o with { Objects = Bucket(v) }),
         new("s3-endpoint", "Address of the S3 service; without it AWS, by its region.", null, (o, v) => o with { S3Endpoint = HttpUrl(v) }),
         new("s3-region", "Region of the bucket.", null, (o, v) => o with { S3Region = NotEmpty(v, "a region, such as eu-central-1") }),
         new("s3-path-style", "on or off: the bucket stands in the path of S3's addresses, not in the host; on where an endpoint is set.", null, (o, v) => o with { S3PathStyle = OnOrOff(v) }),
         new("hook-secret", "Secret that bucket notifications at POST /hooks/s3 bring; without it none are taken.", null, (o, v) => o with { HookSecret = Secret(v) }) { IsSecret = true },
+        new("hook-secret-file", "Path of a file that holds hook-secret.", null, (o, v) => o with { HookSecret = Secret(SecretFile(v)) }),
         new("sqs-queue", "Address of the SQS queue that brings the bucket's notifications.", null, (o, v) => o with { SqsQueue = HttpUrl(v) }),
         new("upload-poll", "Milliseconds between two looks for uploads that have arrived in the store.", "250", (o, v) => o with { UploadPoll = (int)Whole(v, 10, 60_000) }),
         new("upload-part-size", "Bytes of each part of an upload in parts.", "67108864", (o, v) => o with { UploadPartSize = Whole(v, 5L << 20, 5L << 30) }),
@@ -156,7 +175,9 @@ public sealed record ServerOptions
         new("max-open-uploads-per-file", "Uploads in parts open at once of one file.", "16", (o, v) => o with { MaxOpenUploadsPerFile = (int)Whole(v, 1, 10_000) }),
         new("mission", "Path of a mission file; without it the IMAP mission's.", null, (o, v) => o with { Mission = ExistingFile(v) }),
         new("public-url", "What signed URLs begin with when a proxy stands in front.", null, (o, v) => o with { PublicUrl = HttpUrl(v) }),
-        new("trusted-proxies", "Addresses of proxies whose X-Forwarded-* headers are believed, separated by commas.", null, (o, v) => o with { TrustedProxies = Addresses(v) }),
+        new("trusted-proxies", "Addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded-* headers are believed, separated by commas.", null,
+            (o, v) => Proxies(v) is var (addresses, networks) ? o with { TrustedProxies = addresses, TrustedNetworks = networks } : o),
+        new("write-origins", "Origins, beside that of public-url, whose pages may PUT, POST and DELETE, such as https://portal.example.org, separated by commas; * for all.", null, (o, v) => o with { WriteOrigins = Origins(v) }),
         new("representation", "negotiate, documented or plain.", "negotiate", (o, v) => o with { Representation = OneOf<RepresentationSetting>(v, "negotiate, documented or plain") }),
         new("upload-lifetime", "Life of a signed upload URL in seconds.", "3600", (o, v) => o with { UploadLifetime = (int)Whole(v, 1, 604800) }),
         new("download-lifetime", "Life of a signed download URL in seconds.", "86400", (o, v) => o with { DownloadLifetime = (int)Whole(v, 1, 604800) }),
@@ -177,17 +198,24 @@ public sealed record ServerOptions
     ];
 
     // Said about a bucket that is not named, they would be passed over, and the objects lie where nobody looks for them.
-    private static readonly string[] OnlyWithObjects = ["s3-endpoint", "s3-region", "s3-path-style", "hook-secret", "sqs-queue"];
+    private static readonly string[] OnlyWithObjects = ["s3-endpoint", "s3-region", "s3-path-style", "hook-secret", "hook-secret-file", "sqs-queue"];
 
     /// <summary>Reads every setting through <paramref name="value"/>, which gives the text of a setting by its name, or null.</summary>
     /// <exception cref="SettingException">A value cannot be used; the message says which and what is allowed.</exception>
-    public static ServerOptions Read(Func<Setting, string?> value)
+    public static ServerOptions Read(Func<Setting, string?> value) =>
+        ReadFrom(setting => value(setting) is { } text ? new SettingValue(text, setting.EnvironmentName) : null);
+
+    /// <summary>The same where values come from several places; a sentence names the place of the wrong one.</summary>
+    /// <exception cref="SettingException">A value cannot be used; the message says which and what is allowed.</exception>
+    public static ServerOptions ReadFrom(Func<Setting, SettingValue?> value)
     {
         var options = new ServerOptions();
         foreach (var setting in Settings)
         {
-            if (value(setting) is not { } text)
+            if (value(setting) is not var (text, where))
                 continue;
+            if (setting.IsSecret && value(Settings.Single(each => each.Name == setting.FileName)) is { } file)
+                throw new SettingException($"The setting {setting.Name} is given itself ({where}) and by a file ({file.Where}); leave one of them out.");
             try
             {
                 options = setting.Apply(options, text);
@@ -195,12 +223,14 @@ public sealed record ServerOptions
             catch (FormatException allowed)
             {
                 throw new SettingException(
-                    $"The setting {setting.Name} ({setting.EnvironmentName}) {(setting.IsSecret ? "cannot be used as it is" : $"is '{text}'")}; allowed: {allowed.Message}.", allowed);
+                    $"The setting {setting.Name} ({where}) {(setting.IsSecret ? "cannot be used as it is" : $"is '{text}'")}; allowed: {allowed.Message}.", allowed);
             }
         }
 
         if (options.Objects is null && Settings.FirstOrDefault(each => OnlyWithObjects.Contains(each.Name) && value(each) is not null) is { } alone)
-            throw new SettingException($"The setting {alone.Name} ({alone.EnvironmentName}) is given without objects (OPENSDC_OBJECTS); set that to s3://BUCKET/PREFIX, or leave both out for objects in the data folder.");
+            throw new SettingException($"The setting {alone.Name} ({value(alone)!.Where}) is given without objects (OPENSDC_OBJECTS); set that to s3://BUCKET/PREFIX, or leave both out for objects in the data folder.");
+        if (options.OperatorUrls?.Split(';').FirstOrDefault(url => options.Urls.Split(';').Any(other => AreSame(url, other))) is { } twice)
+            throw new SettingException($"The setting operator-urls (OPENSDC_OPERATOR_URLS) names {twice}, which urls (OPENSDC_URLS) takes as well; give it a port of its own.");
         return options;
     }
 
@@ -222,6 +252,9 @@ public sealed record ServerOptions
     }
 }
 
+/// <summary>The text of a setting and where it stands: an option, a variable, or a key of a file.</summary>
+public sealed record SettingValue(string Text, string Where);
+
 /// <summary>One setting: its name as an option, what it is for, its default, and how its text becomes a value.</summary>
 public sealed record Setting(string Name, string Help, string? Default, Func<ServerOptions, string, ServerOptions> Apply)
 {
@@ -230,6 +263,9 @@ public sealed record Setting(string Name, string Help, string? Default, Func<Ser
 
     /// <summary>Whether its value may be secret, so that no sentence repeats it.</summary>
     public bool IsSecret { get; init; }
+
+    /// <summary>Name of the setting by which a secret one comes from a file, e.g. <c>hook-secret-file</c>.</summary>
+    public string FileName => Name + "-file";
 
     /// <summary>Name in the environment, e.g. <c>OPENSDC_PUBLIC_URL</c>.</summary>
     public string EnvironmentName => EnvironmentPrefix + Name.Replace('-', '_').ToUpperInvariant();

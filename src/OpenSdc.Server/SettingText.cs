@@ -14,6 +14,19 @@ internal static class SettingText
 
     public static string Secret(string text) => text.Length >= 16 ? text : throw new FormatException("at least 16 characters");
 
+    /// <summary>The text of a file that holds one secret, without the end of its line.</summary>
+    public static string SecretFile(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path).TrimEnd('\r', '\n');
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new FormatException("the path of a file that can be read", refused);
+        }
+    }
+
     public static string ExistingFile(string text) => File.Exists(text) ? text : throw new FormatException("the path of a file that exists");
 
     public static long Whole(string text, long least, long most) =>
@@ -45,9 +58,36 @@ internal static class SettingText
         return text;
     }
 
-    public static List<IPAddress> Addresses(string text) =>
+    /// <summary>Whether two addresses to listen on would take the same port from each other.</summary>
+    public static bool AreSame(string url, string other)
+    {
+        var (one, two) = (BindingAddress.Parse(url), BindingAddress.Parse(other));
+        return one.Port != 0 && one.Port == two.Port && (one.Host == two.Host || IsAny(one.Host) || IsAny(two.Host));
+
+        static bool IsAny(string host) => host is "*" or "+" or "0.0.0.0" or "[::]";
+    }
+
+    public static (List<IPAddress> Addresses, List<IPNetwork> Networks) Proxies(string text)
+    {
+        var (addresses, networks) = (new List<IPAddress>(), new List<IPNetwork>());
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (IPAddress.TryParse(part, out var address))
+                addresses.Add(address);
+            else if (IPNetwork.TryParse(part, out var network))
+                networks.Add(network);
+            else
+                throw new FormatException("IP addresses and networks, such as 10.0.0.0/8, separated by commas");
+        }
+
+        return (addresses, networks);
+    }
+
+    public static List<string> Origins(string text) =>
         [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(part => IPAddress.TryParse(part, out var address) ? address : throw new FormatException("IP addresses separated by commas"))];
+            .Select(each => each == "*" || (Uri.TryCreate(each, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && string.Equals(url.GetLeftPart(UriPartial.Authority), each, StringComparison.OrdinalIgnoreCase))
+                ? each
+                : throw new FormatException("origins as a browser sends them, such as https://portal.example.org, separated by commas; or *"))];
 
     public static string Bucket(string text) => Objects.S3Location.Parse(text) is null ? throw new FormatException("s3://BUCKET or s3://BUCKET/PREFIX, the bucket 3 to 63 lower-case letters, digits, - and ., the prefix of letters, digits, -, _, . and =") : text;
 }

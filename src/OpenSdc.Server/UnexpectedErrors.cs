@@ -13,7 +13,7 @@ internal static partial class UnexpectedErrors
     public static Task AnswerAsync(HttpContext context)
     {
         var failure = context.Features.Get<IExceptionHandlerFeature>()?.Error;
-        context.Response.Headers.AccessControlAllowOrigin = "*";
+        PublicAnswers.Set(context);
         if (failure is BadHttpRequestException malformed)
         {
             // The rest of such a body is not waited for.

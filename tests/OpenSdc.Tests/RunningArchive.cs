@@ -51,6 +51,9 @@ public sealed class RunningArchive : IAsyncDisposable
     /// <summary>Where it listens, without a slash at the end.</summary>
     public string Address { get; private set; } = "";
 
+    /// <summary>Where operators are answered; the same where they have no address of their own.</summary>
+    public string OperatorAddress { get; private set; } = "";
+
     public Uri Endpoint => new(Address);
 
     public IServiceProvider Services => app.Services;
@@ -199,7 +202,8 @@ public sealed class RunningArchive : IAsyncDisposable
     {
         app = await ServerApp.BuildAsync(options, clock, CancellationToken.None);
         await app.StartAsync();
-        Address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        (Address, OperatorAddress) = (addresses.First(), addresses.Last());
         for (var tries = 0; (await SendAsync("GET /health/ready")).Status != (int)HttpStatusCode.OK; tries++)
         {
             tries.ShouldBeLessThan(400, "the archive does not become ready");

@@ -42,7 +42,13 @@ public sealed class ServerOptionsTests
     [InlineData("public-url", "https://sdc.example.org")]
     [InlineData("public-url", "http://sdc.example.org:8080/below/")]
     [InlineData("trusted-proxies", "10.0.0.1, ::1")]
+    [InlineData("trusted-proxies", "10.0.0.0/8,fd00::/8")]
+    [InlineData("operator-urls", "http://127.0.0.1:9090")]
     [InlineData("trusted-proxies", "")]
+    [InlineData("write-origins", "https://portal.example.org, http://127.0.0.1:3000")]
+    [InlineData("write-origins", "*")]
+    [InlineData("data-mode", "0700")]
+    [InlineData("data-mode", "0750")]
     [InlineData("representation", "documented")]
     [InlineData("representation", "PLAIN")]
     [InlineData("upload-lifetime", "1")]
@@ -79,8 +85,13 @@ public sealed class ServerOptionsTests
     [InlineData("public-url", "https://sdc.example.org?a=b", "an absolute http or https URL")]
     [InlineData("public-url", "https://sdc.example.org#a", "an absolute http or https URL")]
     [InlineData("public-url", "", "an absolute http or https URL")]
-    [InlineData("trusted-proxies", "proxy.example.org", "IP addresses separated by commas")]
-    [InlineData("trusted-proxies", "10.0.0.1,nonsense", "IP addresses separated by commas")]
+    [InlineData("trusted-proxies", "proxy.example.org", "IP addresses and networks, such as 10.0.0.0/8, separated by commas")]
+    [InlineData("trusted-proxies", "10.0.0.1,nonsense", "IP addresses and networks, such as 10.0.0.0/8, separated by commas")]
+    [InlineData("write-origins", "https://portal.example.org/", "origins as a browser sends them")]
+    [InlineData("write-origins", "portal.example.org", "origins as a browser sends them")]
+    [InlineData("write-origins", "null", "origins as a browser sends them")]
+    [InlineData("data-mode", "0777", "0700 (its user alone) or 0750 (its group may read)")]
+    [InlineData("hook-secret-file", "/nowhere/secret", "the path of a file that can be read")]
     [InlineData("representation", "both", "negotiate, documented or plain")]
     [InlineData("representation", "1", "negotiate, documented or plain")]
     [InlineData("representation", "", "negotiate, documented or plain")]
@@ -119,6 +130,30 @@ public sealed class ServerOptionsTests
         sentence.ShouldContain(reason);
         sentence.ShouldNotContain("hidden-secret");
         sentence.ShouldNotContain("\n");
+    }
+
+    [Fact]
+    public void A_secret_may_come_from_a_file_but_not_from_two_places()
+    {
+        foreach (var secret in ServerOptions.Settings.Where(each => each.IsSecret))
+            ServerOptions.Settings.ShouldContain(each => each.Name == secret.FileName);
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, "Host=db.example.org;Password=hidden\n");
+            Read("catalogue-file", file).Catalogue.ShouldBe("Host=db.example.org;Password=hidden");
+            File.WriteAllText(file, "0123456789abcdef\r\n");
+            string? Both(Setting setting) => setting.Name switch { "objects" => "s3://bucket", "hook-secret-file" => file, _ => null };
+            ServerOptions.Read(Both).HookSecret.ShouldBe("0123456789abcdef");
+            Should.Throw<SettingException>(() => ServerOptions.Read(setting => Both(setting) ?? (setting.Name == "hook-secret" ? "0123456789abcdef" : null)))
+                .Message.ShouldBe("The setting hook-secret is given itself (OPENSDC_HOOK_SECRET) and by a file (OPENSDC_HOOK_SECRET_FILE); leave one of them out.");
+            File.WriteAllText(file, "Host=;hidden");
+            Should.Throw<SettingException>(() => Read("catalogue-file", file)).Message.ShouldNotContain("hidden");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact]

@@ -9,9 +9,9 @@ namespace OpenSdc.Server.Description;
 /// </summary>
 internal static class MissionDocument
 {
-    public static void Map(WebApplication app)
+    public static void Map(WebApplication app, Caching caching)
     {
-        var route = app.MapOpenApi("/openapi/{documentName}.json").WithMetadata(new HttpMethodMetadata(["GET", "HEAD"]));
+        var route = app.MapOpenApi("/openapi/{documentName}.json").WithMetadata(new HttpMethodMetadata(["GET", "HEAD"]), caching);
         var mission = app.Services.GetRequiredService<Mission>();
         if (mission.Name == Mission.Imap.Name || Sample(mission) is not { } sample)
             return;

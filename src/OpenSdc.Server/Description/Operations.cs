@@ -227,7 +227,7 @@ internal static class Operations
     };
 
     private static Operation Ready { get; } = new(HttpMethod.Get, "/health/ready", "ready", Health, "May requests be sent?",
-        "Answers 200 once recovery is done and while the catalogue answers, also while uploads are refused: the body says so, and why.")
+        "Answers 200 once recovery is done and while the catalogue answers, also while uploads are refused: the body says so, and why. A public address answers `status` alone.")
     {
         Answers =
         [
@@ -273,7 +273,7 @@ internal static class Operations
         Live.ForHead("headLive", "Is the process alive?"),
         Ready,
         Ready.ForHead("headReady", "May requests be sent?"),
-        new(HttpMethod.Get, "/metrics", "metrics", Health, "Measurements", "What the service measures of itself, for Prometheus.")
+        new(HttpMethod.Get, "/metrics", "metrics", Health, "Measurements", "What the service measures of itself, for Prometheus. At the operators' address only.")
         {
             Answers =
             [

@@ -29,6 +29,7 @@ internal static class ReferencePage
         page.Add(endpoint =>
         {
             endpoint.Metadata.Add(new HttpMethodMetadata(["GET", "HEAD"]));
+            endpoint.Metadata.Add(new Caching(PublicAnswers.AskedAgain));
             var next = endpoint.RequestDelegate!;
             endpoint.RequestDelegate = context =>
             {

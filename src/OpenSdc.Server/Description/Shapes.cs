@@ -75,14 +75,14 @@ internal static class Shapes
         Add(document, Bytes, new OpenApiSchema { Description = "The bytes of a file, unchanged.", Type = JsonSchemaType.String, Format = "binary" });
         Add(document, Text, String("Lines of text."));
         Add(document, Items, new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema(), Description = "Objects or names, as the live service writes them." });
-        Add(document, Readiness, Object("The parts of readiness.",
+        Add(document, Readiness, Object("The parts of readiness; at a public address the status alone.",
             ("status", String("`ready`; `read-only` while uploads are refused; `starting` or `failing`, both with 503."), true),
-            ("recovery", String("`done`, or `running` after a start."), true),
-            ("catalogue", String("`answers` or `fails`."), true),
-            ("uploads", String("`taken` or `refused`."), true),
+            ("recovery", String("`done`, or `running` after a start."), false),
+            ("catalogue", String("`answers` or `fails`."), false),
+            ("uploads", String("`taken` or `refused`."), false),
             ("reason", String("The sentence that uploads are refused with."), false),
             ("free_bytes", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Bytes free on the data folder's disk; absent where objects lie in a store without an end." }, false),
-            ("unsound_files", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Files that are lost or damaged, and therefore not served." }, true)));
+            ("unsound_files", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Files that are lost or damaged, and therefore not served." }, false)));
     }
 
     /// <summary>The one shape, or any of several.</summary>

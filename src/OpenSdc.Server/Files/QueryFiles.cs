@@ -177,6 +177,8 @@ internal sealed record Listing(
             headers.ContentDisposition = $"attachment; filename=\"{name}\"";
         if (Format.IsLasting)
             headers.ETag = TagOf(context, Given, state, Request.Query.AsOf);
+        else
+            headers.CacheControl = PublicAnswers.NeverKept;
         AskedState.AddHeaders(context, state);
         if (found is not null)
             headers["OpenSDC-Count"] = found.Value.ToString(CultureInfo.InvariantCulture);

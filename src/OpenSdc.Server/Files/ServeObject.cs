@@ -17,6 +17,8 @@ internal static class ServeObject
         key ??= "";
         if (urls.Refuse(context.Request.Method, key, context.Request.Query) is { } sentence)
             return Problems.BadSignature(sentence);
+        // The bytes never change, but whoever has them from a cache has them by this URL: no longer than it lives.
+        context.Response.Headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"private, max-age={urls.SecondsLeft(context.Request.Query)}");
         if (await soundness.FindAsync(key, context.RequestAborted) is not { } file)
             return Problems.NoSuchObject;
         if (file.Unsound is not null)

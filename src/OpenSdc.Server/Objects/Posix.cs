@@ -12,6 +12,9 @@ internal static partial class Posix
 {
     private const int AlreadyThere = 17; // EEXIST
     private const int ReadOnly = 0;      // O_RDONLY
+    private const int LockShared = 1;    // LOCK_SH
+    private const int LockExclusive = 2; // LOCK_EX
+    private const int LockNow = 4;       // LOCK_NB
     private const int DontNeed = 4;      // POSIX_FADV_DONTNEED
     private const int WriteOk = 2;       // W_OK
     private const int GetFlags = 3;      // F_GETFL
@@ -27,6 +30,9 @@ internal static partial class Posix
         Architecture.Arm64 or Architecture.Arm => 0x10000,
         _ => 0,
     };
+
+    // O_CLOEXEC: a program that this one starts must not keep a lock.
+    private static readonly int CloseOnExec = OperatingSystem.IsLinux() ? 0x80000 : OperatingSystem.IsMacOS() ? 0x1000000 : 0;
 
     /// <summary>Gives a file a second name; false where that name is taken, which is left as it is.</summary>
     public static bool Link(string existing, string name)
@@ -69,10 +75,13 @@ internal static partial class Posix
             throw Failure(Marshal.GetLastPInvokeError(), $"flush the file system of {folder}");
     }
 
-    /// <summary>A handle to a folder itself, for flushing.</summary>
+    /// <summary>Locks an open file or folder for as long as it is open; the error where that is not possible at once, otherwise 0.</summary>
+    public static int Lock(SafeFileHandle handle, bool exclusive) => flock(handle, (exclusive ? LockExclusive : LockShared) | LockNow) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
+    /// <summary>A handle to a folder itself, for flushing or locking.</summary>
     public static SafeFileHandle OpenFolder(string folder)
     {
-        var descriptor = open(folder, ReadOnly);
+        var descriptor = open(folder, ReadOnly | CloseOnExec);
         return descriptor < 0 ? throw Failure(Marshal.GetLastPInvokeError(), $"open folder {folder}") : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
@@ -108,6 +117,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int access(string path, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int flock(SafeFileHandle file, int operation);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(SafeFileHandle file);

@@ -57,6 +57,10 @@ internal sealed class SignedUrls(SigningKey signingKey, TimeProvider clock) : ID
             : null;
     }
 
+    /// <summary>For how many seconds more a URL that is not refused lives.</summary>
+    public long SecondsLeft(IQueryCollection query) =>
+        Math.Max(0, long.Parse(query["expires"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture) - clock.GetUtcNow().ToUnixTimeSeconds());
+
     public void Dispose() => hashes.Dispose();
 
     /// <summary>The key as a URL writes it. A descriptor may hold what has a meaning of its own there, such as # or %, or in a shell, such as a quote.</summary>

@@ -17,7 +17,7 @@ internal sealed class BackupFolder : IDisposable
     /// <summary>What a file's name ends in while it is being written.</summary>
     public const string Partial = ".partial";
 
-    private readonly FileStream inUse;
+    private readonly FolderLock inUse;
     private readonly string manifests;
     private readonly string prefix;
 
@@ -30,15 +30,7 @@ internal sealed class BackupFolder : IDisposable
         prefix = catalogueOnly ? "digests" : "manifest";
         Refuse(Path.GetFullPath(data), catalogueOnly ? "manifest" : "digests");
         Directory.CreateDirectory(Folder);
-        try
-        {
-            inUse = new FileStream(Path.Combine(Folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException failure)
-        {
-            throw new SettingException($"The backup folder {Folder} cannot be used; is another backup writing to it? {failure.Message}", failure);
-        }
-
+        inUse = FolderLock.Take(Folder) ?? throw new SettingException($"The backup folder {Folder} cannot be used; is another backup writing to it? Its lock is held by another process.");
         Directory.CreateDirectory(manifests);
         Posix.FlushFolder(Folder);
         if (!catalogueOnly)
@@ -159,10 +151,10 @@ internal sealed class BackupFolder : IDisposable
 
     private void WritePartial(string name, ReadOnlySpan<byte> bytes)
     {
-        // Only for the owner: one of these is the signing key, and none is for others to read.
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        // The signing key is only for the owner, the rest at most for its group: never for others.
         if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | (name == "signing.key" ? UnixFileMode.None : UnixFileMode.GroupRead);
         var path = Path.Combine(Folder, name + Partial);
         File.Delete(path);
         using var stream = new FileStream(path, options);

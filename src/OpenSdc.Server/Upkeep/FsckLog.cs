@@ -55,7 +55,7 @@ internal sealed record FsckLogLine
 /// </summary>
 internal sealed class FsckLog : IDisposable
 {
-    private readonly FileStream turn;
+    private readonly FolderLock turn;
     private readonly FileStream file;
     private readonly TimeProvider clock;
     private long number;
@@ -65,7 +65,7 @@ internal sealed class FsckLog : IDisposable
     {
         this.clock = clock;
         var logs = Directory.CreateDirectory(Path.Combine(archive.WorkFolder, "fsck")).FullName;
-        turn = TakeTurn(Path.Combine(logs, "lock"));
+        turn = FolderLock.Take(logs) ?? throw new SettingException($"Another repair of this archive is running: it holds {logs}.");
         var time = clock.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         var name = time;
         for (var again = 1; File.Exists(Path.Combine(logs, name + ".log")); again++)
@@ -111,17 +111,5 @@ internal sealed class FsckLog : IDisposable
     {
         file.Dispose();
         turn.Dispose();
-    }
-
-    private static FileStream TakeTurn(string path)
-    {
-        try
-        {
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException held)
-        {
-            throw new SettingException($"Another repair of this archive is running: it holds {path}.", held);
-        }
     }
 }

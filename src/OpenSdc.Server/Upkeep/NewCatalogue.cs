@@ -25,7 +25,13 @@ internal sealed class NewCatalogue : IDisposable
         foreach (var leftOver in Directory.EnumerateFiles(folder.Path, Path.GetFileName(file) + "*"))
             File.Delete(leftOver);
         if (start is not null)
-            File.Copy(start, file);
+        {
+            // By its bytes alone: File.Copy gives the copy the rights of the original.
+            using var from = File.OpenRead(start);
+            using var to = new FileStream(file, FileMode.CreateNew, FileAccess.Write);
+            from.CopyTo(to);
+        }
+
         sqlite = new Sqlite(file);
         Catalogue = new Catalogue.Catalogue(sqlite, clock, telemetry);
         Soundness = new Soundness(Catalogue, clock);

@@ -11,7 +11,7 @@ namespace OpenSdc.Server.Upkeep;
 /// A record whose object is missing or damaged in the backup stays, marked as lost with an event: the archive then says so to whoever asks for the
 /// file, and the bytes can still come back. Objects that are newer than the catalogue are copied too; <c>sdc fsck --repair</c> gives them records.
 /// </remarks>
-internal sealed class Restore(string backup, string data, TimeProvider clock, UpkeepProgress progress, Action<string> report)
+internal sealed class Restore(string backup, string data, TimeProvider clock, UpkeepProgress progress, Action<string> report, UnixFileMode mode = FileRights.OfOwner)
 {
     private readonly string target = Path.GetFullPath(data);
 
@@ -25,7 +25,7 @@ internal sealed class Restore(string backup, string data, TimeProvider clock, Up
         if (findings.CatalogueFault is not null)
             return findings;
 
-        using var folder = DataFolder.Open(target);
+        using var folder = DataFolder.Open(target, mode);
         using var store = new DiskObjectStore(target);
         using var made = new NewCatalogue(folder, clock, check.CatalogueFile);
         await made.Catalogue.OpenAsync(cancel);

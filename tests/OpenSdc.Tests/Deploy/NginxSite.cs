@@ -49,6 +49,8 @@ internal sealed class NginxSite : IAsyncDisposable
         var (tls, plain) = (FreePort(), FreePort());
         var site = (await File.ReadAllTextAsync(Path.Combine(SharedData.RepositoryRoot, "deploy", "nginx", "opensdc.conf")))
             .Replace("127.0.0.1:8080", archive.Authority, StringComparison.Ordinal)
+            .Replace("listen [::]:443 ssl", string.Create(CultureInfo.InvariantCulture, $"listen [::1]:{tls} ssl"), StringComparison.Ordinal)
+            .Replace("listen [::]:80", string.Create(CultureInfo.InvariantCulture, $"listen [::1]:{plain}"), StringComparison.Ordinal)
             .Replace("listen 443 ssl", string.Create(CultureInfo.InvariantCulture, $"listen 127.0.0.1:{tls} ssl"), StringComparison.Ordinal)
             .Replace("listen 80", string.Create(CultureInfo.InvariantCulture, $"listen 127.0.0.1:{plain}"), StringComparison.Ordinal);
         var started = new NginxSite(site) { Port = tls, PlainPort = plain };
@@ -74,9 +76,10 @@ internal sealed class NginxSite : IAsyncDisposable
         SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=sdc.example.org" },
         ConnectCallback = async (context, cancel) =>
         {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
-            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, context.DnsEndPoint.Port), cancel);
+            var own = IPAddress.Parse(from);
+            var socket = new Socket(own.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            socket.Bind(new IPEndPoint(own, 0));
+            await socket.ConnectAsync(new IPEndPoint(own.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, context.DnsEndPoint.Port), cancel);
             return new NetworkStream(socket, ownsSocket: true);
         },
     });

@@ -20,7 +20,7 @@ public sealed class NginxSiteTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        archive = await RunningArchive.StartAsync(options => options with { TrustedProxies = [IPAddress.Loopback] });
+        archive = await RunningArchive.StartAsync(options => options with { TrustedProxies = [IPAddress.Loopback], OperatorUrls = "http://127.0.0.1:0" });
         site = await NginxSite.StartAsync(archive.Endpoint);
         client = NginxSite.Client();
     }
@@ -74,16 +74,77 @@ public sealed class NginxSiteTests : IAsyncLifetime
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
+    /// <summary>Each way to write the paths that a rule of a proxy, or a router, could take for another one.</summary>
     [Theory]
     [InlineData("/metrics")]
+    [InlineData("/Metrics")]
+    [InlineData("/METRICS")]
+    [InlineData("/metrics/")]
+    [InlineData("//metrics")]
+    [InlineData("/./metrics")]
+    [InlineData("/query/../metrics")]
+    [InlineData("/query/%2e%2e/metrics")]
+    [InlineData("/%6detrics")]
+    [InlineData("/metric%73")]
+    [InlineData("/%4Detrics")]
+    [InlineData("/metrics%2f")]
+    [InlineData("/metrics?x=1")]
     [InlineData("/hooks/s3")]
-    public async Task What_is_for_operators_is_not_shown_outside(string path)
+    [InlineData("/Hooks/S3")]
+    [InlineData("/hooks/s3/")]
+    [InlineData("//hooks//s3")]
+    [InlineData("/hooks/%73%33")]
+    [InlineData("/query/../hooks/s3")]
+    public async Task What_is_for_operators_is_at_no_address_of_the_site(string path)
     {
-        using var outside = NginxSite.Client(from: "127.0.0.2");
-        using var answer = await outside.GetAsync(new Uri(Address + path));
-        answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
-        using var inside = await client.GetAsync(new Uri(Address + path));
-        inside.StatusCode.ShouldNotBe(HttpStatusCode.Forbidden);
+        var operators = new Uri(archive.OperatorAddress).Authority;
+        foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Head, HttpMethod.Post])
+        {
+            using var asked = new HttpRequestMessage(method, new Uri(Address + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+            asked.Headers.Add("X-Forwarded-Host", operators);
+            asked.Headers.Add("X-Forwarded-Port", new Uri(archive.OperatorAddress).Port.ToString());
+            using var answer = await client.SendAsync(asked);
+            ((int)answer.StatusCode).ShouldBeOneOf(400, 404, 405);
+            (await answer.Content.ReadAsStringAsync()).ShouldNotContain("# TYPE");
+        }
+    }
+
+    [Fact]
+    public async Task Operators_are_answered_beside_the_site()
+    {
+        using var plain = new HttpClient();
+        (await plain.GetStringAsync(archive.OperatorAddress + "/metrics")).ShouldContain("# TYPE");
+        (await client.GetStringAsync(new Uri(Address + "/health/ready"))).ShouldBe("""{"status":"ready"}""");
+    }
+
+    [Fact]
+    public async Task Clients_may_speak_HTTP_2_and_come_by_IPv6()
+    {
+        using var second = NginxSite.Client(from: "::1");
+        using var asked = new HttpRequestMessage(HttpMethod.Get, new Uri($"{Address}/query?filename={Name}"))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        using var answer = await second.SendAsync(asked);
+        (answer.StatusCode, answer.Version).ShouldBe((HttpStatusCode.OK, HttpVersion.Version20));
+        (await answer.Content.ReadAsStringAsync()).ShouldBe("[]");
+    }
+
+    [Fact]
+    public async Task Without_an_archive_the_answer_is_a_problem_that_says_when_to_come_again()
+    {
+        await archive.RestartAsync(async () =>
+        {
+            using var answer = await client.GetAsync(new Uri($"{Address}/query?filename={Name}"));
+            answer.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
+            answer.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(5));
+            answer.Headers.CacheControl!.NoStore.ShouldBeTrue();
+            answer.Headers.GetValues("Access-Control-Allow-Origin").ShouldBe(["*"]);
+            answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+            var problem = JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsByteArrayAsync());
+            (problem.GetProperty("status").GetInt32(), problem.GetProperty("type").GetString()).ShouldBe((502, "urn:opensdc:problem:archive-away"));
+        });
     }
 
     [Fact]

@@ -63,11 +63,7 @@ internal sealed record BareText(int Status, string ContentType, string Text) : I
 {
     int? IStatusCodeHttpResult.StatusCode => Status;
 
-    public Task ExecuteAsync(HttpContext context)
-    {
-        context.Response.Headers.CacheControl = "no-cache";
-        return TypedResults.Text(Text, ContentType, System.Text.Encoding.UTF8, Status).ExecuteAsync(context);
-    }
+    public Task ExecuteAsync(HttpContext context) => TypedResults.Text(Text, ContentType, System.Text.Encoding.UTF8, Status).ExecuteAsync(context);
 
     /// <summary>A list whose items are written one by one.</summary>
     public static BareText List<T>(IEnumerable<T> items, Action<Utf8JsonWriter, T> write)

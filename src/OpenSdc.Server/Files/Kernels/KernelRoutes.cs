@@ -13,14 +13,15 @@ internal static class KernelRoutes
             services.AddSingleton<KernelCatalogue>();
     }
 
-    public static void Map(RouteGroupBuilder routes, Mission mission)
+    public static void Map(RouteGroupBuilder routes, Mission mission, Caching caching)
     {
         if (mission.Kernels is not { } kernels)
             return;
-        routes.MapMethods("/spice-query", GetAndHead, SpiceQuery.Handle);
+        routes.MapMethods("/spice-query", GetAndHead, SpiceQuery.Handle).WithMetadata(caching);
         foreach (var (route, type) in kernels.Tables)
-            routes.MapMethods("/" + route, GetAndHead, (HttpContext context, KernelCatalogue catalogue) => KernelTables.HandleAsync(type, context, catalogue));
-        routes.MapMethods("/metakernel", GetAndHead, Metakernel.Handle);
+            routes.MapMethods("/" + route, GetAndHead, (HttpContext context, KernelCatalogue catalogue) => KernelTables.HandleAsync(type, context, catalogue))
+                .WithMetadata(caching);
+        routes.MapMethods("/metakernel", GetAndHead, Metakernel.Handle).WithMetadata(caching);
         routes.MapPost("/reprocess", () => new BareText(501, "application/json", Representation.Quoted("This archive stores and serves data; it does not process any.")));
     }
 }

@@ -1,0 +1,89 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace OpenSdc.Server;
+
+/// <summary>Whom a listen address, or a route, is for.</summary>
+[Flags]
+internal enum Audience
+{
+    /// <summary>Nobody.</summary>
+    None = 0,
+
+    /// <summary>Clients of the archive.</summary>
+    Public = 1,
+
+    /// <summary>Those who run it: measurements, notifications of the bucket, details of health.</summary>
+    Operators = 2,
+}
+
+/// <summary>
+/// The addresses to listen on, and whom each is for. A connection carries the audience of the address that accepted it, so that no header, and no spelling of a
+/// path, leads from a public address to an operator's route.
+/// </summary>
+internal sealed class ListenAddresses
+{
+    private static readonly ListenAddresses OfPublic = new(Audience.Public);
+    private static readonly ListenAddresses OfOperators = new(Audience.Operators);
+    private static readonly ListenAddresses OfBoth = new(Audience.Public | Audience.Operators);
+
+    private readonly Audience audience;
+
+    private ListenAddresses(Audience audience) => this.audience = audience;
+
+    /// <summary>Listens on the addresses of the settings, the public ones first. Kestrel counts connections for each address, so that a full public one leaves the operators' free.</summary>
+    public static void Set(KestrelServerOptions kestrel, ServerOptions options)
+    {
+        var publicOnes = options.OperatorUrls is null && IsPrivate(options) ? OfBoth : OfPublic;
+        foreach (var url in options.Urls.Split(';'))
+            Listen(kestrel, url, publicOnes);
+        foreach (var url in options.OperatorUrls?.Split(';') ?? [])
+            Listen(kestrel, url, OfOperators);
+    }
+
+    /// <summary>Whether the connection of a request came in at an operators' address.</summary>
+    public static bool IsOperators(HttpContext context) => AudienceOf(context).HasFlag(Audience.Operators);
+
+    /// <summary>Answers 404 where a route is not for the address that the request came in at. A route without an <see cref="Audience"/> is public.</summary>
+    public static Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        if (context.GetEndpoint() is RouteEndpoint route)
+        {
+            var meant = route.Metadata.GetMetadata<ForAudience>()?.Audience ?? Audience.Public;
+            if ((meant & AudienceOf(context)) == Audience.None)
+                return (meant == Audience.Operators ? Problems.OfStatus(404) : Problems.NotForOperators).ExecuteAsync(context);
+        }
+
+        return next(context);
+    }
+
+    /// <summary>Whether nobody else than this machine can reach the archive: it listens on loopback, and no setting speaks of a proxy in front.</summary>
+    private static bool IsPrivate(ServerOptions options) =>
+        options is { PublicUrl: null, TrustedProxies.Count: 0, TrustedNetworks.Count: 0 } && options.Urls.Split(';').All(url => IsLoopback(BindingAddress.Parse(url).Host));
+
+    private static bool IsLoopback(string host) =>
+        host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+
+    private static Audience AudienceOf(HttpContext context) => context.Features.Get<ListenAddresses>()?.audience ?? Audience.Public;
+
+    private static void Listen(KestrelServerOptions kestrel, string url, ListenAddresses kind)
+    {
+        var address = BindingAddress.Parse(url);
+        if (address.Host == "localhost")
+            kestrel.ListenLocalhost(address.Port, Mark);
+        else if (IPAddress.TryParse(address.Host, out var number))
+            kestrel.Listen(number, address.Port, Mark);
+        else
+            kestrel.ListenAnyIP(address.Port, Mark);
+
+        void Mark(ListenOptions listen) => listen.Use(next => connection =>
+        {
+            connection.Features.Set(kind);
+            return next(connection);
+        });
+    }
+}
+
+/// <summary>Mark of a route that is not for the public alone.</summary>
+internal sealed record ForAudience(Audience Audience);
