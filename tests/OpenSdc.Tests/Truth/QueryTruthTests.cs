@@ -167,12 +167,12 @@ public sealed partial class QueryTruthTests
                 case 1:
                     return archive.SendAsync($"POST {next ?? "/query"}", accept, new FormUrlEncodedContent(parameters.Select(each => KeyValuePair.Create(each.Name, each.Value))));
                 default:
-                    // One value as it is, several of one name as an array; what looks like a number goes as one every other time.
+                    // One value as it is, several of one name as an array, whose elements are no lists; what looks like a number goes as one every other time.
                     var members = parameters.GroupBy(each => each.Name, each => each.Value).Select(each => $"{JsonSerializer.Serialize(each.Key)}:{Json([.. each])}");
                     return archive.SendAsync($"POST {next ?? "/query"}", accept, new StringContent($"{{{string.Join(',', members)}}}", Encoding.UTF8, "application/json"));
             }
 
-            string Json(string[] values) => values.Length > 1 ? JsonSerializer.Serialize(values)
+            string Json(string[] values) => values.Length > 1 ? JsonSerializer.Serialize(values.SelectMany(each => each.Split(',')))
                 : query.Page % 2 == 0 && Number().IsMatch(values[0]) ? values[0]
                 : values[0] is "true" or "false" ? values[0] : JsonSerializer.Serialize(values[0]);
         }
