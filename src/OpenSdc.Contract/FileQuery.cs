@@ -40,6 +40,9 @@ public sealed record FileQuery
     /// <summary>Digests of single files, 64 lower-case hexadecimal digits.</summary>
     public IReadOnlyList<string> Sha256s { get; init; } = [];
 
+    /// <summary>What is known of the bytes: <c>intact</c>, <c>lost</c>, <c>damaged</c>; empty for all.</summary>
+    public IReadOnlyList<string> Integrity { get; init; } = [];
+
     /// <summary>Of each series only the newest version, among what the other filters leave.</summary>
     public bool Latest { get; init; }
 

@@ -56,4 +56,8 @@ public sealed record FileRecord
 
     /// <summary>Number of the publication: 1, 2, 3, … without gaps.</summary>
     public required long Seq { get; init; }
+
+    /// <summary><c>lost</c> or <c>damaged</c> where the file's bytes are not there or not right, so that it cannot be fetched; absent where nothing is known against them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Integrity { get; init; }
 }

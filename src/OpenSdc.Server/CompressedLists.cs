@@ -41,7 +41,7 @@ internal static class CompressedLists
             {
                 var headers = ((HttpContext)context).Response.Headers;
                 if (!headers.Vary.ToString().Contains("Accept-Encoding", StringComparison.OrdinalIgnoreCase))
-                    headers.Append("Vary", "Accept-Encoding");
+                    headers.Vary = headers.Vary.Count > 0 ? $"{headers.Vary}, Accept-Encoding" : "Accept-Encoding";
                 return Task.CompletedTask;
             },
             context);

@@ -23,6 +23,8 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
 
     private const string EventSql = "INSERT INTO events (seq, kind, at, detail) VALUES (@p0, @p1, @p2, @p3)";
     private const string NewSql = "SELECT seq FROM ledger WHERE id = 1 AND seq = 0 AND NOT EXISTS (SELECT 1 FROM uploads)";
+    private const string LostSql = "SELECT seq FROM unsound WHERE kind = 'lost' LIMIT 1";
+    private const string UnsoundSql = "SELECT seq FROM unsound LIMIT 1";
     private const int MostAttempts = 5;
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
@@ -82,6 +84,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// <param name="cancel">Ends the reading.</param>
     public ValueTask<Rows> QueryAsync(FileQuery query, Family? family, string columns, bool count, CancellationToken cancel) => OpenAsync(async session =>
     {
+        query = await PassOverLostAsync(session, query, cancel);
         ArchiveState? state = LeadChoice.IsBounded(query) ? await StateAsync(session, null, cancel) : null;
         var head = state?.Seq ?? query.AsOf;
         if (query.SinceSeq >= head)
@@ -101,6 +104,22 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
             await rows.BeginAsync(() => StateAsync(session, snapshot, cancel), cancel);
         return rows;
     }, isListing: true, cancel);
+
+    /// <summary>How many of the files of a query are lost or damaged, whatever page it asks for.</summary>
+    public async ValueTask<long> CountUnfetchableAsync(FileQuery query, Family? family, CancellationToken cancel)
+    {
+        // Nearly always there is none in the whole archive.
+        if (!await ReadAsync(async session => await session.Statement(UnsoundSql, []).ExecuteScalarAsync(cancel) is not null, cancel))
+            return 0;
+        var kinds = query.Integrity.Count == 0 ? [FileIntegrity.Lost, FileIntegrity.Damaged] : query.Integrity.Except([FileIntegrity.Intact]).ToList();
+        if (kinds.Count == 0)
+            return 0;
+        await using var rows = await QueryAsync(query with { Integrity = kinds, Sort = [], After = null, Offset = 0, Limit = null }, family, "file_path", count: false, cancel);
+        var count = 0L;
+        while (await rows.ReadAsync(cancel))
+            count++;
+        return count;
+    }
 
     /// <summary>Opens what the files of a query cover, in the order of products and of days, months or years.</summary>
     /// <param name="query">The filters; its order and its page do not count.</param>
@@ -295,9 +314,16 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         return recorded;
     }
 
+    /// <summary>A lost file is nobody's newest version: nobody can fetch it, and the one before it can be.</summary>
+    private static async ValueTask<FileQuery> PassOverLostAsync(Session session, FileQuery query, CancellationToken cancel) =>
+        query is { Latest: true, Integrity.Count: 0 } && await session.Statement(LostSql, [], null).ExecuteScalarAsync(cancel) is not null
+            ? query with { Integrity = [FileIntegrity.Intact, FileIntegrity.Damaged] }
+            : query;
+
     /// <summary>A snapshot, its state, and the query without an <c>as_of</c> that means just this: the newest state is the one that sums are kept of.</summary>
     private async ValueTask<(DbTransaction Snapshot, ArchiveState State, FileQuery Query)> BeginCoverAsync(Session session, FileQuery query, CancellationToken cancel)
     {
+        query = await PassOverLostAsync(session, query, cancel);
         var snapshot = await dialect.BeginReadAsync(session.Connection, cancel);
         var state = await StateAsync(session, snapshot, cancel);
         query = await Bounds.BeginAsync(each => session.Statement(each, snapshot), query, cancel);

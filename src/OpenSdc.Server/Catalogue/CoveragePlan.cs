@@ -42,7 +42,7 @@ internal static class CoveragePlan
 
     /// <summary>Whether the kept sums can answer a query: it filters by nothing but what they are kept by.</summary>
     public static bool IsKept(FileQuery query) =>
-        !query.Latest && query.Versions.Count + query.Repointings.Count + query.Crs.Count + query.MajorVersions.Count + query.MinorVersions.Count + query.FilePaths.Count + query.Sha256s.Count == 0
+        !query.Latest && query.Versions.Count + query.Repointings.Count + query.Crs.Count + query.MajorVersions.Count + query.MinorVersions.Count + query.FilePaths.Count + query.Sha256s.Count + query.Integrity.Count == 0
         && query is { IngestionStartDate: null, IngestionEndDate: null, Overlaps: null, AsOf: null, SinceSeq: null, Current: null };
 
     /// <summary>What the files of a query cover, by periods of so many digits, or shorter ones at the ends of its dates.</summary>

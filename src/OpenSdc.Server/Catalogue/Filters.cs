@@ -71,11 +71,21 @@ internal sealed class Filters
         AnyOf("extension", query.Extensions).AnyOf("version", query.Versions);
         AnyOf(UnindexedNumber("repointing"), query.Repointings).AnyOf(UnindexedNumber("cr"), query.Crs);
         AnyOf("major_version", query.MajorVersions).AnyOf("minor_version", query.MinorVersions);
-        AnyOf("sha256", query.Sha256s);
+        AnyOf("sha256", query.Sha256s).AddIntegrity(query);
         Compare(UnindexedNumber("seq") + " <=", query.AsOf).AddCurrent(query);
         if (query.Overlaps is { } days)
             Compare("COALESCE(end_date, start_date) >=", days.From).Compare(Unindexed("start_date") + " <=", days.To);
         return this;
+    }
+
+    /// <summary>By the marks of files that are lost or damaged: a handful at most, looked up once for the statement.</summary>
+    public Filters AddIntegrity(FileQuery query)
+    {
+        if (query.Integrity.Count == 0)
+            return this;
+        var isIn = !query.Integrity.Contains(FileIntegrity.Intact);
+        var kinds = isIn ? query.Integrity : [.. FileIntegrity.All.Except(query.Integrity)];
+        return And($"seq {(isIn ? "IN" : "NOT IN")} (SELECT unsound.seq FROM unsound WHERE unsound.kind IN ({string.Join(", ", kinds.Select(kind => Add(kind)).DefaultIfEmpty("''"))}))");
     }
 
     /// <summary>By the note that publications leave: whether the series has a newer version, in the state that is asked about.</summary>

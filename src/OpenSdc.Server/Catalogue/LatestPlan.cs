@@ -35,7 +35,7 @@ internal static class LatestPlan
         var newer = filters.Beside()
             .AnyOf("version", query.Versions).AnyOf("major_version", query.MajorVersions).AnyOf("minor_version", query.MinorVersions)
             .Compare(Filters.Unindexed("ingestion_date") + " <=", Filters.EndOfDay(query.IngestionEndDate))
-            .Compare(Filters.UnindexedNumber("seq") + " <=", query.AsOf).AddCurrent(query);
+            .Compare(Filters.UnindexedNumber("seq") + " <=", query.AsOf).AddCurrent(query).AddIntegrity(query);
         QueryPlan.AddRecent(newer, query);
         if (query.Overlaps is { } days)
             newer.Compare("COALESCE(end_date, start_date) >=", days.From);
@@ -61,6 +61,6 @@ internal static class LatestPlan
     /// series, or, by number, a state of the catalogue.
     /// </summary>
     private static bool IsKept(FileQuery query) =>
-        query.Versions.Count + query.MajorVersions.Count + query.MinorVersions.Count + query.FilePaths.Count + query.Sha256s.Count == 0
+        query.Versions.Count + query.MajorVersions.Count + query.MinorVersions.Count + query.FilePaths.Count + query.Sha256s.Count + query.Integrity.Count == 0
         && query is { IngestionStartDate: null, IngestionEndDate: null, SinceSeq: null, Overlaps: null, Current: not false };
 }

@@ -12,6 +12,16 @@ internal static class RecordJson
     // Quotes inside a text are escaped, so that this can only be the member.
     private const string AfterEnd = ",\"repointing\":";
 
+    private const string Integrity = ",\"integrity\":";
+
+    /// <summary>A record as it was written, with what is known of its file's bytes now: <c>lost</c>, <c>damaged</c>, or null where nothing is.</summary>
+    public static string WithIntegrity(string json, string? integrity)
+    {
+        var end = json.IndexOf(Integrity, StringComparison.Ordinal);
+        var rest = end < 0 ? json[..^1] : json[..end];
+        return integrity is null ? rest + "}" : $"{rest}{Integrity}\"{integrity}\"}}";
+    }
+
     public static string Of(FileRecord record, bool mayEnd)
     {
         var json = JsonSerializer.Serialize(record, ContractJson.Default.FileRecord);

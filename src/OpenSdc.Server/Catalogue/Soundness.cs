@@ -29,6 +29,9 @@ internal sealed class Soundness(Catalogue catalogue, TimeProvider clock)
     private const string CountSql = "SELECT COUNT(*) FROM unsound";
     private const string MarkSql =
         "INSERT INTO unsound (seq, kind, at) VALUES (@p0, @p1, @p2) ON CONFLICT (seq) DO UPDATE SET kind = excluded.kind, at = excluded.at WHERE unsound.kind <> excluded.kind";
+    private const string MarkedSql = "UPDATE ledger SET marks = marks + 1 WHERE id = 1";
+    private const string ItemSql = "SELECT item FROM files WHERE seq = @p0";
+    private const string SetItemSql = "UPDATE files SET item = @p1 WHERE seq = @p0";
     private const string ClearSql = "DELETE FROM unsound WHERE seq = @p0";
     private const string VerifiedSql = "INSERT INTO verified (seq, at) VALUES (@p0, @p1) ON CONFLICT (seq) DO UPDATE SET at = excluded.at";
     private const string PositionSql = "SELECT seq FROM scrub WHERE id = 1";
@@ -79,9 +82,14 @@ internal sealed class Soundness(Catalogue catalogue, TimeProvider clock)
         var changed = await (kind == EventKind.Sound
             ? session.Statement(ClearSql, [seq], transaction)
             : session.Statement(MarkSql, [seq, kind, at], transaction)).ExecuteNonQueryAsync(cancel) > 0;
-        if (changed)
-            await Catalogue.AddEventAsync(session, transaction, seq, kind, at, detail, cancel);
-        return changed;
+        if (!changed)
+            return false;
+        await Catalogue.AddEventAsync(session, transaction, seq, kind, at, detail, cancel);
+        // What listings say of it, and that they say something else now.
+        await session.Statement(MarkedSql, [], transaction).ExecuteNonQueryAsync(cancel);
+        var item = (string)(await session.Statement(ItemSql, [seq], transaction).ExecuteScalarAsync(cancel))!;
+        await session.Statement(SetItemSql, [seq, RecordJson.WithIntegrity(item, kind == EventKind.Sound ? null : kind)], transaction).ExecuteNonQueryAsync(cancel);
+        return true;
     }, cancel);
 
     /// <summary>Records that these files were read just now and are right.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using OpenSdc.Contract;
 using OpenSdc.Server.Files;
 using OpenSdc.Server.Files.Formats;
 
@@ -37,6 +38,8 @@ internal static class QueryWords
         Texts("file_path", $"Single files, by their paths in the archive. Without `table` a file of any family is found. {AnyNumber}", Samples.Key, most: QueryParameters.MostFiles),
         Texts("filename", $"Single files, by their bare names. Without `table` a file of any family is found. {AnyNumber}", Samples.FileName, most: QueryParameters.MostFiles),
         Texts("sha256", $"Single files, by the SHA-256 of their bytes. Without `table` a file of any family is found. {AnyNumber}", Samples.Sha256, "^[0-9a-fA-F]{64}$"),
+        Several("integrity", $"What is known of the files' bytes: `intact`, `lost` or `damaged`. {InTurn}",
+            new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. FileIntegrity.All.Select(each => (JsonNode)JsonValue.Create(each))] }, JsonValue.Create(FileIntegrity.Lost)),
         Words.Query("overlaps",
             "Files whose days, first to last, meet this day or these: `YYYYMMDD` or `YYYYMMDD-YYYYMMDD`. A file whose name has no end has its start day only, and one without a start is not found.",
             new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[0-9]{8}(-[0-9]{8})?$" }, JsonValue.Create("20260101-20260131")),

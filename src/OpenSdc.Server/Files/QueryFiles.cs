@@ -89,6 +89,12 @@ internal sealed record Unchanged(string Tag, ArchiveState State) : IResult
 internal sealed record Listing(
     QueryRequest Request, IListingFormat Format, IQueryCollection Given, Catalogue.Catalogue Catalogue, LookUps LookUps, PublicAddress Address) : IResult
 {
+    /// <summary>How many files of the query a list of what is to be fetched leaves out, since they are lost or damaged.</summary>
+    public const string LeftOutHeader = "OpenSDC-Left-Out";
+
+    // No file's integrity.
+    private const string Nothing = "";
+
     /// <summary>The state of the archive, where the query asks for the files up to a number.</summary>
     public ArchiveState? Asked { get; init; }
 
@@ -102,7 +108,7 @@ internal sealed record Listing(
             asked.Append('\n').Append(name).Append('=').AppendJoin('\0', values.ToArray());
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(asked.ToString()), hash);
-        return string.Create(CultureInfo.InvariantCulture, $"W/\"{state.History}-{asOf ?? state.Seq}-{Convert.ToHexStringLower(hash[..8])}\"");
+        return string.Create(CultureInfo.InvariantCulture, $"W/\"{state.History}-{asOf ?? state.Seq}{(state.Marks > 0 ? $".{state.Marks}" : "")}-{Convert.ToHexStringLower(hash[..8])}\"");
     }
 
     public async Task ExecuteAsync(HttpContext context)
@@ -110,6 +116,12 @@ internal sealed record Listing(
         var cancel = context.RequestAborted;
         var query = Request.Query;
         var (state, found) = (default(ArchiveState), (long?)null);
+        if (Format.IsOfFetchable && await Catalogue.CountUnfetchableAsync(query, Request.Family, cancel) is var leftOut and > 0)
+        {
+            context.Response.Headers[LeftOutHeader] = leftOut.ToString(CultureInfo.InvariantCulture);
+            query = query with { Integrity = [.. query.Integrity.DefaultIfEmpty(FileIntegrity.Intact).Intersect([FileIntegrity.Intact]).DefaultIfEmpty(Nothing)] };
+        }
+
         using var output = new ListingOutput(context, () => AddHeaders(context, state, found));
         if (!Request.Count && await LookUps.FindAsync(query, Format.Columns, Format.PathColumn, row => WriteOne(output.Buffer, row), cancel) is { } head)
         {

@@ -39,6 +39,7 @@ internal sealed class QueryParameters
         ["file_path"] = (p, name) => p.ReadFiles(name, bare: false),
         ["filename"] = (p, name) => p.ReadFiles(name, bare: true),
         ["sha256"] = (p, name) => p.query = p.query with { Sha256s = p.Digests(name) },
+        ["integrity"] = (p, name) => p.query = p.query with { Integrity = p.IntegrityWords(name) },
         ["overlaps"] = (p, name) => p.query = p.query with { Overlaps = p.given.Days(name) },
         ["since_seq"] = (p, name) => p.query = p.query with { SinceSeq = p.given.BigNumber(name) is var seq and > 0 ? seq : null }, // all came after nothing
         ["as_of"] = (p, name) => p.query = p.query with { AsOf = p.given.BigNumber(name) },
@@ -109,6 +110,9 @@ internal sealed class QueryParameters
     private List<string> ReadDescriptors(string name) => families.All(each => each.Descriptors.Count > 0)
         ? Known(name, each => each.Descriptors)
         : Texts(name, @"the descriptor of a name: letters, digits, hyphens and other visible ASCII but _, / and \", IsDescriptor);
+
+    private List<string> IntegrityWords(string name) =>
+        [.. given.Split(name).Select(text => FileIntegrity.All.Contains(text) ? text : throw Bad(name, text, string.Join(", ", FileIntegrity.All), [])).Distinct(StringComparer.Ordinal)];
 
     private void ReadVersion(string name)
     {

@@ -13,6 +13,9 @@ internal interface IListingFormat
     /// <summary>Whether one state of the catalogue has one answer, now and later; only then may the answer carry a tag.</summary>
     bool IsLasting => true;
 
+    /// <summary>Whether it lists what is to be fetched, so that files that cannot be are left out and counted in a header.</summary>
+    bool IsOfFetchable => false;
+
     /// <summary>The columns that it reads, as SQL.</summary>
     string Columns { get; }
 

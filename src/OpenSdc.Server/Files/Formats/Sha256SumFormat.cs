@@ -12,6 +12,8 @@ internal sealed class Sha256SumFormat : IListingFormat
 
     public string? FileName => "opensdc-sha256sum.txt";
 
+    public bool IsOfFetchable => true;
+
     public string Columns => "sha256, file_path";
 
     public int PathColumn => 1;

@@ -14,6 +14,8 @@ internal sealed class UrlsFormat(Func<string, string> sign) : IListingFormat
 
     public bool IsLasting => false;
 
+    public bool IsOfFetchable => true;
+
     public string Columns => "file_path";
 
     public int PathColumn => 0;

@@ -53,7 +53,7 @@ public sealed class FormatChoiceTests(FormatArchive formats) : IClassFixture<For
         var answer = await archive.SendAsync(format.Length > 0 ? $"GET /query?format={format}" : "GET /query", accept);
         answer.Status.ShouldBe(200, answer.Text);
         KindOf(answer).ShouldBe(expected);
-        answer["Vary"].ShouldContain("Accept");
+        answer["Vary"]!.ShouldContain("Accept");
     }
 
     [Theory]

@@ -1,11 +1,13 @@
 -- The ledger of publications. A row is written once, by the publisher, and never edited;
 -- a later change of state is a row in events. seq is the row's number and its order of publication.
 -- Texts are ordered by their bytes, as SQLite orders them. Tables whose rows are written again keep room for that beside each row.
+-- marks counts how often a file was marked as lost, damaged or sound again: listings differ then, and no publication came.
 -- history names this counting of seq: a catalogue that was restored or made again counts anew, under a new one.
 CREATE TABLE ledger (
   id      BIGINT PRIMARY KEY CHECK (id = 1),
   seq     BIGINT NOT NULL,
-  history TEXT COLLATE "C" NOT NULL
+  history TEXT COLLATE "C" NOT NULL,
+  marks   BIGINT NOT NULL DEFAULT 0
 ) WITH (fillfactor = 10);
 INSERT INTO ledger (id, seq, history) VALUES (1, 0, substr(replace(gen_random_uuid()::text, '-', ''), 1, 16));
 

@@ -1,10 +1,12 @@
 -- The ledger of publications. A row is written once, by the publisher, and never edited;
 -- a later change of state is a row in events. seq is the row's number and its order of publication.
+-- marks counts how often a file was marked as lost, damaged or sound again: listings differ then, and no publication came.
 -- history names this counting of seq: a catalogue that was restored or made again counts anew, under a new one.
 CREATE TABLE ledger (
   id      INTEGER PRIMARY KEY CHECK (id = 1),
   seq     BIGINT NOT NULL,
-  history TEXT NOT NULL
+  history TEXT NOT NULL,
+  marks   BIGINT NOT NULL DEFAULT 0
 );
 INSERT INTO ledger (id, seq, history) VALUES (1, 0, lower(hex(randomblob(8))));
 
