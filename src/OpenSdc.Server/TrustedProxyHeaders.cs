@@ -13,12 +13,22 @@ namespace OpenSdc.Server;
 internal static class TrustedProxyHeaders
 {
     private const string ForwardedPort = "X-Forwarded-Port";
+    private const string ForwardedFor = "X-Forwarded-For";
 
     public static void Use(WebApplication app, ServerOptions options)
     {
         if (options.TrustedProxies.Count + options.TrustedNetworks.Count == 0)
             return;
-        var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.All, ForwardLimit = null };
+        // How many proxies are trusted is told by the addresses that they say they were called from. Where they say none, the nearest one alone is believed: what stands before its words may be a client's.
+        app.Use(NoteHopsAsync);
+        app.UseWhen(static context => context.Request.Headers.ContainsKey(ForwardedFor), each => each.UseForwardedHeaders(Trusting(options, limit: null)));
+        app.UseWhen(static context => context.Features.Get<Hops>() is { Entries: 0 }, each => each.UseForwardedHeaders(Trusting(options, limit: 1)));
+        app.Use(ApplyAsync);
+    }
+
+    private static ForwardedHeadersOptions Trusting(ServerOptions options, int? limit)
+    {
+        var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.All, ForwardLimit = limit };
         // Both hold this machine by default, which is a proxy only where it is named as one.
         forwarded.KnownProxies.Clear();
         forwarded.KnownIPNetworks.Clear();
@@ -26,9 +36,7 @@ internal static class TrustedProxyHeaders
             forwarded.KnownProxies.Add(proxy);
         foreach (var network in options.TrustedNetworks)
             forwarded.KnownIPNetworks.Add(network);
-        app.Use(NoteHopsAsync);
-        app.UseForwardedHeaders(forwarded);
-        app.Use(ApplyAsync);
+        return forwarded;
     }
 
     /// <summary>Notes what the framework is about to replace.</summary>
@@ -81,7 +89,7 @@ internal static class TrustedProxyHeaders
     }
 
     private static int Count(IHeaderDictionary headers) =>
-        headers["X-Forwarded-For"].Sum(value => value?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Length ?? 0);
+        headers[ForwardedFor].Sum(value => value?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Length ?? 0);
 
     private sealed record Hops(int Entries, bool NamesHost);
 }

@@ -40,7 +40,7 @@ public sealed class RepresentationTests(FoundingArchive founding) : IClassFixtur
         {
             var answer = await archive.SendAsync(request, accept);
             answer.Text.StartsWith("""{"statusCode": """, StringComparison.Ordinal).ShouldBe(documented, $"{request}: {answer.Text}");
-            answer["Vary"].ShouldBe("Accept", request);
+            answer["Vary"]!.Split(", ")[0].ShouldBe("Accept", request);
             if (documented)
             {
                 answer["Content-Type"].ShouldBe("application/json", request);

@@ -110,7 +110,7 @@ public sealed class DamagedObjectTests
     [InlineData(1_000_000)]
     public async Task Sound_objects_of_any_size_arrive_whole_and_in_parts(int size)
     {
-        await using var archive = await UpkeepArchive.StartAsync();
+        await using var archive = await UpkeepArchive.StartAsync(options => options with { AllowEmptyFiles = true });
         var bytes = RandomNumberGenerator.GetBytes(size);
         var file = await archive.UploadAsync(bytes);
         (await archive.Running.DownloadAsync(file.Name)).AsSpan().SequenceEqual(bytes).ShouldBeTrue();

@@ -53,12 +53,12 @@ public static class Truth
 
     /// <summary>CSV: a header line and CRLF. Neither a name nor a number holds what would have to be quoted.</summary>
     public static string Csv(IEnumerable<TruthRow> rows) =>
-        "file_path,instrument,data_level,descriptor,start_date,end_date,repointing,cr,version,major_version,minor_version,extension,ingestion_date,size,sha256,seq\r\n"
+        "file_path,instrument,data_level,descriptor,start_date,end_date,repointing,cr,version,major_version,minor_version,extension,ingestion_date,size,sha256,seq,integrity\r\n"
         + string.Concat(rows.Select(row =>
         {
             var f = row.File;
             return FormattableString.Invariant(
-                $"{f.Key},{f.Instrument},{f.DataLevel},{f.Descriptor},{f.StartDate},{f.EndDate},{f.Repointing},{f.Cr},{f.Version},{f.Major},{f.Minor},{f.Extension},{row.IngestionDate},{row.Size},{row.Sha256},{row.Seq}\r\n");
+                $"{f.Key},{f.Instrument},{f.DataLevel},{f.Descriptor},{f.StartDate},{f.EndDate},{f.Repointing},{f.Cr},{f.Version},{f.Major},{f.Minor},{f.Extension},{row.IngestionDate},{row.Size},{row.Sha256},{row.Seq},\r\n");
         }));
 
     /// <summary>NDJSON: the same objects, each on a line.</summary>
