@@ -58,12 +58,12 @@ public sealed class Family
 
     /// <summary>
     /// What a version that a query gives is recorded as: itself, or without the letter that some names write before it (<c>v01</c> of a kernel is recorded as <c>01</c>). A pattern is taken as
-    /// it is, and without that letter too. Empty where no name of the family can have it.
+    /// it is, and, where it says any digit, without that letter too. Empty where no name of the family can have it.
     /// </summary>
     public IEnumerable<string> RecordedVersions(string text)
     {
         var isPattern = text.Contains('*', StringComparison.Ordinal);
-        var without = _versions.Select(form => form.WithoutPrefix(text) is { Length: > 0 } rest && (isPattern || form.Matches(rest)) ? rest : null).OfType<string>();
+        var without = _versions.Select(form => form.WithoutPrefix(text) is { Length: > 0 } rest && (isPattern ? rest.Any(char.IsAsciiDigit) : form.Matches(rest)) ? rest : null).OfType<string>();
         return (isPattern || CanHaveVersion(text) ? without.Prepend(text) : without).Distinct(StringComparer.Ordinal);
     }
 

@@ -54,8 +54,7 @@ public sealed class ServeCommandTests : IDisposable
     public async Task A_variable_that_is_nothing_like_a_setting_keeps_nothing_from_starting()
     {
         await using var sdc = SdcProcess.Start(folder, "serve --urls http://127.0.0.1:0 --data data", ("OPENSDC_PORT", "tcp://10.0.0.1:80"), ("OPENSDC_SERVICE_HOST", "10.0.0.1"), ("OPENSDC_PORT_80_TCP_ADDR", "10.0.0.1"));
-        // Its log format is absent as well, so that it speaks as a service.
-        (await sdc.JsonAddressAsync()).ShouldStartWith("http://127.0.0.1:");
+        (await sdc.AddressAsync()).ShouldStartWith("http://127.0.0.1:");
     }
 
     [Theory]

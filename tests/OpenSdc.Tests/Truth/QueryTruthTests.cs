@@ -35,7 +35,8 @@ public sealed partial class QueryTruthTests
             var clock = new FakeTimeProvider(Ledger.FirstDay);
             // A request that waits while this clock jumps by days has not stood still.
             await using var archive = await RunningArchive.StartAsync(
-                options => options with { ClientTimeout = (int)TimeSpan.FromDays(40).TotalSeconds }, clock, setup: ArchiveSetup.Of(setup));
+                // Its records have no objects, which a scrub would tell of.
+                options => options with { ClientTimeout = (int)TimeSpan.FromDays(40).TotalSeconds, ScrubRate = 0 }, clock, setup: ArchiveSetup.Of(setup));
             var history = new History(archive, ledger, clock);
             using var turns = new SemaphoreSlim(1);
             var publishing = history.PublishAsync(turns);
@@ -67,10 +68,11 @@ public sealed partial class QueryTruthTests
                 (await history.SendAsync(query, parameters, "application/json")).Bytes.ShouldBe(documented, "the same as_of, the same bytes");
             }
         }, iter: Histories, threads: 1);
-        found.ShouldBeGreaterThan(Histories * 1000, "the queries hit");
+        // That the queries asked something. Ranges are in order and numbers not beyond the newest, so that fewer ask for much.
+        found.ShouldBeGreaterThan(Histories * 800, "the queries hit");
         formatted.ShouldBeGreaterThan(Histories * 1000, "in every format");
         latest.ShouldBeGreaterThan(Histories * 100, "latest has something to choose from");
-        pages.ShouldBeGreaterThan(Histories * 500, "pages are turned");
+        pages.ShouldBeGreaterThan(Histories * 400, "pages are turned");
     }
 
     /// <summary>A history that is happening in an archive, and what the archive must answer meanwhile.</summary>

@@ -80,7 +80,7 @@ public static class Truth
         return (names.Count == 0 || names.Contains(file.Name))
             && file.Family == (One(query, "table") ?? (names.Count > 0 ? file.Family : "science"))
             && AnyText("instrument", file.Instrument) && AnyText("data_level", file.DataLevel) && AnyText("descriptor", file.Descriptor)
-            && AnyText("extension", file.Extension) && AnyText("version", file.Version)
+            && AnyText("extension", file.Extension) && AnyText("version", file.Version, isKernel: file.Family == "spice")
             && AnyNumber("repointing", file.Repointing) && AnyNumber("cr", file.Cr) && AnyNumber("major_version", file.Major) && AnyNumber("minor_version", file.Minor)
             && From("start_date", file.StartDate) && To("end_date", file.StartDate)
             && From("ingestion_start_date", row.IngestionDate[..8]) && To("ingestion_end_date", row.IngestionDate[..8])
@@ -88,9 +88,12 @@ public static class Truth
             && (One(query, "overlaps") is not { } days
                 || (file.StartDate is { } start && AtMost(start, days.Split('-')[^1]) && AtMost(days.Split('-')[0], file.EndDate ?? start)));
 
-        bool AnyText(string name, string? value)
+        bool AnyText(string name, string? value, bool isKernel = false)
         {
             var any = Lists(query, name).Where(each => each != "latest").ToList();
+            // Some kernels' names write a letter before their version, which is recorded without it.
+            if (isKernel)
+                any.AddRange(any.Where(each => each.StartsWith('v') && each.Any(char.IsAsciiDigit)).Select(each => each[1..]).ToList());
             return any.Count == 0 || any.Contains("*")
                 || (value is not null && any.Exists(each => Regex.IsMatch(value, $"^{Regex.Escape(each).Replace("\\*", ".*", StringComparison.Ordinal)}$")));
         }
