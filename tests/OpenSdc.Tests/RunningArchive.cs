@@ -189,13 +189,29 @@ public sealed class RunningArchive : IAsyncDisposable
 
     public static string KeyOf(string name) => FileName.Parse(name, Mission.Imap).Name.ShouldNotBeNull(name).Key;
 
+    /// <summary>A file that is closed a moment later may be made anew beside the deletion.</summary>
+    private static async Task DeleteAsync(string folder)
+    {
+        for (var tries = 1; Directory.Exists(folder); tries++)
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (IOException) when (tries < 20)
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         client.Dispose();
         await app.StopAsync();
         await app.DisposeAsync();
         if (ownsFolder)
-            Directory.Delete(Folder, recursive: true);
+            await DeleteAsync(Folder);
     }
 
     private async Task StartAsync()

@@ -183,6 +183,8 @@ internal sealed class Postgres : SqlDialect, IDisposable
                 or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable
                 or PostgresErrorCodes.ReadOnlySqlTransaction or "25P03" or "57P05",
         NpgsqlException or TimeoutException or SocketException => true,
+        // What the driver says of a connection that the server ended while nobody used it.
+        InvalidOperationException { Source: "Npgsql" } => true,
         _ => false,
     };
 
