@@ -119,7 +119,7 @@ internal sealed record Listing(
         if (Format.IsOfFetchable && await Catalogue.CountUnfetchableAsync(query, Request.Family, cancel) is var leftOut and > 0)
         {
             context.Response.Headers[LeftOutHeader] = leftOut.ToString(CultureInfo.InvariantCulture);
-            query = query with { Integrity = [.. query.Integrity.DefaultIfEmpty(FileIntegrity.Intact).Intersect([FileIntegrity.Intact]).DefaultIfEmpty(Nothing)] };
+            query = query with { Integrity = [query.Integrity.Count == 0 || query.Integrity.Contains(FileIntegrity.Intact) ? FileIntegrity.Intact : Nothing] };
         }
 
         using var output = new ListingOutput(context, () => AddHeaders(context, state, found));
