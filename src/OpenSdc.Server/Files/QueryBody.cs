@@ -71,10 +71,17 @@ internal static class QueryBody
         {
             var read = await request.BodyReader.ReadAsync(request.HttpContext.RequestAborted);
             isLast = read.IsCompleted;
-            var problem = json.Read(read.Buffer, isLast, out var consumed);
-            request.BodyReader.AdvanceTo(consumed, read.Buffer.End);
-            if (problem is not null)
-                return problem;
+            var consumed = read.Buffer.End;
+            try
+            {
+                if (json.Read(read.Buffer, isLast, out consumed) is { } problem)
+                    return problem;
+            }
+            finally
+            {
+                // Also after a fault: what is left of the body is read on while the caller is told of it.
+                request.BodyReader.AdvanceTo(consumed, read.Buffer.End);
+            }
         }
 
         foreach (var (name, values) in json.Members)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 using System.Text;
 using OpenSdc.Load;
 using Shouldly;
@@ -56,6 +57,31 @@ public sealed class QueryFuzzTests(QueryArchive query) : IClassFixture<QueryArch
     [InlineData("{\"start_date\":[]}")]
     public async Task A_body_that_says_nothing_is_refused(string body) =>
         (await query.Archive.SendAsync("POST /query", null, new StringContent(body, Encoding.UTF8, "application/json"))).Status.ShouldBe(400);
+
+    /// <summary>Such a body is read to its end all the same, so that the connection can be used again: over one socket, as a client's pool keeps it.</summary>
+    [Theory]
+    [InlineData("{")]
+    [InlineData("[]")]
+    [InlineData("{\"sort\":[]}")]
+    [InlineData("{\"instrument\":\"\\ud800\"}")]
+    public async Task A_body_that_says_nothing_leaves_its_connection_in_order(string body)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(query.Archive.Endpoint.Host, query.Archive.Endpoint.Port);
+        await AskAsync($"POST /query HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}", "HTTP/1.1 400 ");
+        await AskAsync("GET /health/live HTTP/1.1\r\nHost: here\r\n\r\n", "HTTP/1.1 200 ");
+
+        async Task AskAsync(string request, string status)
+        {
+            await socket.SendAsync(Encoding.ASCII.GetBytes(request));
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            var buffer = new byte[64 * 1024];
+            var read = await socket.ReceiveAsync(buffer, deadline.Token);
+            Encoding.ASCII.GetString(buffer, 0, read).ShouldStartWith(status);
+            // The end of the connection would show itself before the next request is sent.
+            await Task.Delay(100);
+        }
+    }
 
     [Theory]
     [InlineData(64)]
