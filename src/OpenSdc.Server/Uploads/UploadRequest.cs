@@ -122,6 +122,10 @@ internal sealed record UploadRequest
                     case "sha256" when member.Value.ValueKind == JsonValueKind.String && member.Value.GetString() is { Length: 64 } digits && digits.All(char.IsAsciiHexDigit):
                         asked = asked with { Sha256 = digits.ToLowerInvariant() };
                         break;
+                    case "size" or "filename" when begins:
+                        return (asked, WrongType(member));
+                    case "sha256" when member.Value.ValueKind != JsonValueKind.String:
+                        return (asked, WrongType(member));
                     default:
                         return (asked, $"has the member {ShownText.Of(member.Name)}: {ShownText.Of(member.Value.GetRawText())}");
                 }
@@ -138,5 +142,20 @@ internal sealed record UploadRequest
             // An escape such as \ud800 alone: well-formed JSON, and no text.
             return (asked, "holds half of a Unicode character");
         }
+    }
+
+    private static string WrongType(JsonProperty member)
+    {
+        var type = member.Value.ValueKind switch
+        {
+            JsonValueKind.String => "a text",
+            JsonValueKind.Number => "a number",
+            JsonValueKind.Array => "an array",
+            JsonValueKind.Object => "an object",
+            JsonValueKind.Null => "null",
+            _ => "a truth value",
+        };
+        var allowed = member.Name == "size" ? "a number" : "a text";
+        return $"has a {member.Name} of the wrong type: {ShownText.Of(member.Value.GetRawText())} is {type}, not {allowed}";
     }
 }

@@ -172,8 +172,11 @@ public abstract class UploadInPartsTests : IAsyncLifetime
     [InlineData("""{"filename":"imap_swe_l1a_sci_20260101_v001.cdf"}""", "no size")]
     [InlineData("""{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":0}""", "at least one byte")]
     [InlineData("""{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":1.5}""", "1.5")]
-    [InlineData("""{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":"10"}""", "size")]
-    [InlineData("""{"filename":3,"size":10}""", "filename")]
+    [InlineData("""{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":"10"}""", "a size of the wrong type: \"10\" is a text, not a number")]
+    [InlineData("""{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":null}""", "a size of the wrong type: null is null, not a number")]
+    [InlineData("""{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":[10]}""", "a size of the wrong type: [10] is an array, not a number")]
+    [InlineData("""{"filename":3,"size":10}""", "a filename of the wrong type: 3 is a number, not a text")]
+    [InlineData("""{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":10,"sha256":true}""", "a sha256 of the wrong type: true is a truth value, not a text")]
     [InlineData("""{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":10,"colour":"red"}""", "colour")]
     [InlineData("""{"filename":"\ud800","size":10}""", "Unicode")]
     public async Task A_malformed_beginning_is_refused_with_a_sentence(string body, string words)
