@@ -15,6 +15,9 @@ internal ref struct Alignment(Variant variant, ReadOnlySpan<char> name, Span<ush
     private static readonly SearchValues<char> DateMarks = SearchValues.Create("0123456789_");
     private const ushort Unknown = 0;
     private const int Cuts = 8;
+
+    // In the place of an end, and before any slice that it can stand for: this piece and the next are not there.
+    private const int Both = 0;
     private readonly Node[] _pieces = variant.Pieces;
     private readonly ReadOnlySpan<char> _name = name;
     private readonly Span<ushort> _cost = cost;
@@ -29,8 +32,21 @@ internal ref struct Alignment(Variant variant, ReadOnlySpan<char> name, Span<ush
     /// <summary>The least that the name costs along this way.</summary>
     public int Cost() => Cost(0, 0);
 
-    /// <summary>Where the slice of a piece that begins at a place ends, once the cost is known.</summary>
-    public readonly int End(int piece, int at) => _next[(piece * _width) + at];
+    /// <summary>Where the slice of each piece ends, once the cost is known.</summary>
+    public readonly int[] Ends()
+    {
+        var ends = new int[_pieces.Length];
+        var at = 0;
+        for (var piece = 0; piece < ends.Length; piece++)
+        {
+            var end = _next[(piece * _width) + at];
+            if (end < at) ends[piece++] = at;
+            else at = end;
+            ends[piece] = at;
+        }
+
+        return ends;
+    }
 
     /// <summary>What one slice costs for one piece.</summary>
     public static int Fit(Node piece, ReadOnlySpan<char> text, bool ignoreCase) => piece switch
@@ -62,7 +78,10 @@ internal ref struct Alignment(Variant variant, ReadOnlySpan<char> name, Span<ush
                 return DayText.Numbers(text, out _) ? 0 : Unreal;
             default:
                 if (DayText.TryRead(field.Kind, text, out _)) return 0;
-                return text.Length == field.Length && !text.ContainsAnyExcept(DateMarks) ? Unreal : Wrong;
+                if (text.Length == field.Length && !text.ContainsAnyExcept(DateMarks)) return Unreal;
+
+                // A word in a date's place, or half of a date, is no date misspelled: it belongs to another part, and the date is not there.
+                return char.IsAsciiDigit(text[0]) && text.Length * 2 > field.Length ? Wrong : Missing;
         }
     }
 
@@ -105,10 +124,20 @@ internal ref struct Alignment(Variant variant, ReadOnlySpan<char> name, Span<ush
             (best, bestEnd) = (total, end);
         }
 
+        // A field that is not there takes one mark beside it along, at no further cost.
+        if (at > 0 && IsFieldWithMark(piece) && Missing + Cost(piece + 2, at) is var without && without < best) (best, bestEnd) = (without, Both);
+
         _cost[place] = (ushort)(best + 1);
         _next[place] = (byte)bestEnd;
         return best;
     }
+
+    private readonly bool IsFieldWithMark(int piece) => piece + 1 < _pieces.Length && (_pieces[piece], _pieces[piece + 1]) switch
+    {
+        (Literal mark, not Literal) => mark.IsMark,
+        (not Literal, Literal mark) => mark.IsMark,
+        _ => false,
+    };
 
     private readonly int EndsOf(Literal literal, int at, Span<int> ends)
     {
@@ -121,7 +150,7 @@ internal ref struct Alignment(Variant variant, ReadOnlySpan<char> name, Span<ush
 
         // Another word in its place, or nothing.
         var count = 0;
-        if (literal.Text.AsSpan().ContainsAnyExcept("_.-") && !rest.IsEmpty)
+        if (!literal.IsMark && !rest.IsEmpty)
         {
             var stop = rest.IndexOfAny('_', '.');
             ends[count++] = stop < 0 ? _name.Length : at + stop + (literal.Text[^1] == rest[stop] ? 1 : 0);
@@ -151,8 +180,13 @@ internal ref struct Alignment(Variant variant, ReadOnlySpan<char> name, Span<ush
             if (_name[i] == '_') underscores--;
         }
 
-        // A dot in the version, or in an extension of two parts, must not hide the last dot.
-        if (mark == '.' && _name.LastIndexOf('.') is var dot && dot > at) ends[count++] = dot;
+        // A dot in the version, or in an extension of two parts, must not hide the last dot, nor a mark in the version the first.
+        if (mark == '.' && _name.LastIndexOf('.') is var dot && dot > at)
+        {
+            ends[count++] = dot;
+            if (_name[at..].IndexOf('.') is var first and > 0 && at + first < dot) ends[count++] = at + first;
+        }
+
         if (_name.Length > at) ends[count++] = _name.Length;
         ends[count++] = at;
         return count;

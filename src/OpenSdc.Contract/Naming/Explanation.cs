@@ -6,39 +6,50 @@ namespace OpenSdc.Contract.Naming;
 /// </summary>
 internal static class Explanation
 {
+    // As much as two parts that are not there.
+    private const int Foreign = 2 * Alignment.Missing;
+
     public static ParsedName Of(string name, Mission mission, ref int work)
     {
         if (InLowerCase(name, mission, ref work) is { } faults) return new ParsedName { Faults = faults };
 
         ParsedName closest = default;
-        var least = int.MaxValue;
+        var least = (Cost: int.MaxValue, Unfit: 0);
         var room = mission.Conventions.Max(c => c.Variants.Max(v => Alignment.Room(v, name.Length)));
         var cost = new ushort[room];
         var next = new byte[room];
-        foreach (var convention in mission.Conventions)
+        foreach (var family in mission.Families)
         {
-            foreach (var variant in convention.Variants)
+            foreach (var variant in family.Conventions.SelectMany(c => c.Variants))
             {
                 cost.AsSpan(0, Alignment.Room(variant, name.Length)).Clear();
                 var alignment = new Alignment(variant, name, cost, next);
                 var total = alignment.Cost();
                 work += alignment.Work;
-                if (total >= least) continue;
+                if (total > least.Cost) continue;
                 var found = new FaultFinder(variant, name).Find(alignment);
-                if (found.Good * 3 < variant.Fields || total + found.Extra >= least) continue;
-                least = total + found.Extra;
-                closest = new ParsedName { Faults = found.Faults, Closest = convention.FullName };
+                if (found.Good * 3 < variant.Fields) continue;
+                total += found.Extra + (IsOfAnother(found.Extension, variant.Convention, family) ? Foreign : 0);
+
+                // Of two that cost the same, the one that more of the name fits.
+                if ((total, found.Unfit).CompareTo(least) >= 0) continue;
+                least = (total, found.Unfit);
+                closest = new ParsedName { Faults = found.Faults, Closest = variant.Convention.FullName };
             }
         }
 
         if (closest.Faults.Count > 0) return closest;
-        var family = mission.Families[0];
-        var shape = Variant.Shape(family.Conventions[^1].Nodes);
+        var first = mission.Families[0];
+        var shape = Variant.Shape(first.Conventions[^1].Nodes);
         return new ParsedName
         {
-            Faults = [new("name", name, $"The name '{NameText.Show(name)}' follows no convention of the mission {mission.Name}; a {family.Name} name reads {shape}.")],
+            Faults = [new("name", name, $"The name '{NameText.Show(name)}' follows no convention of the mission {mission.Name}; a {first.Name} name reads {shape}.")],
         };
     }
+
+    /// <summary>Whether the extension that is wrong for one convention is right for another of its family: it says which convention is meant.</summary>
+    private static bool IsOfAnother(string extension, Convention convention, Family family) =>
+        convention[Role.Extension]!.Find(extension, ignoreCase: true) is null && family.Extensions.Contains(extension, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The commonest slip has one cause, and gets one sentence.</summary>
     private static List<NameFault>? InLowerCase(string name, Mission mission, ref int work)
@@ -54,8 +65,8 @@ internal static class Explanation
 }
 
 /// <summary>The faults along one alignment.</summary>
-/// <remarks>Extra is the cost of faults between fields, which the alignment does not see; Good counts the fields that fit.</remarks>
-internal readonly record struct FoundFaults(List<NameFault> Faults, int Extra, int Good);
+/// <remarks>Extra is the cost of faults between fields, which the alignment does not see; Good counts the fields that fit, Unfit the characters that do not.</remarks>
+internal readonly record struct FoundFaults(List<NameFault> Faults, int Extra, int Good, int Unfit, string Extension);
 
 /// <summary>Turns an alignment into sentences.</summary>
 internal sealed class FaultFinder(Variant variant, string name)
@@ -67,17 +78,19 @@ internal sealed class FaultFinder(Variant variant, string name)
     public FoundFaults Find(Alignment alignment)
     {
         var at = 0;
-        var good = 0;
+        var (good, unfit) = (0, 0);
+        var ends = alignment.Ends();
         List<NameFault> marks = [];
         for (var i = 0; i < variant.Pieces.Length; i++)
         {
             var piece = variant.Pieces[i];
-            var end = alignment.End(i, at);
+            var end = ends[i];
             var text = name[at..end];
             var fit = Alignment.Fit(piece, text, variant.Convention.IgnoreCase);
+            if (fit > 0) unfit += text.Length;
             if (piece is Literal literal)
             {
-                if (fit > 0) (IsMark(literal) ? marks : _faults).Add(Misread(literal, text, at));
+                if (fit > 0) (literal.IsMark ? marks : _faults).Add(Misread(literal, text, at));
             }
             else
             {
@@ -97,9 +110,8 @@ internal sealed class FaultFinder(Variant variant, string name)
         if (!_fieldMissing) _faults.AddRange(marks);
         var single = _faults.Count;
         Order();
-        if (single > 0) return new(_faults, 0, good);
-        Rules();
-        return new(_faults, _faults.Count, good);
+        if (single == 0) Rules();
+        return new(_faults, single > 0 ? 0 : _faults.Count, good, unfit, _text[(int)Role.Extension] ?? "");
     }
 
     // What fits piece by piece can still be wrong together. Days that can be read are in order or not whatever else is wrong; a rule about a
@@ -179,6 +191,4 @@ internal sealed class FaultFinder(Variant variant, string name)
         FieldKind.Digits => Variant.Shape(field),
         _ => $"a real day, written {Variant.Shape(field)}",
     };
-
-    private static bool IsMark(Literal literal) => !literal.Text.AsSpan().ContainsAnyExcept("_.-");
 }

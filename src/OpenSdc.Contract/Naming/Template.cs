@@ -78,7 +78,11 @@ internal sealed record Field(string Name, Role Role, FieldKind Kind, int Width, 
 internal abstract record Node;
 
 /// <summary>Text that stands as it is.</summary>
-internal sealed record Literal(string Text) : Node;
+internal sealed record Literal(string Text) : Node
+{
+    /// <summary>Whether it only parts its neighbours.</summary>
+    public bool IsMark => !Text.AsSpan().ContainsAnyExcept("_.-");
+}
 
 /// <summary>A field.</summary>
 internal sealed record Slot(Field Field) : Node;

@@ -81,4 +81,51 @@ public sealed class BadNamesTests
         parsed.Faults.Select(f => f.Part).ShouldBe(["instrument", "data level", "start date", "extension"]);
         FileName.Parse("imap_codice_l1a_lo_20260131_20260102_v1.cdf", Mission.Imap).Faults.Select(f => f.Part).ShouldBe(["version", "end date"]);
     }
+
+    [Theory]
+    [InlineData("imap_2026_001_01.ah.bc", "spice/attitude_history", "end date")]
+    [InlineData("imap_2026_001_01.ap.bc", "spice/attitude_predict", "end date")]
+    [InlineData("imap_2026_001_1.AH.BC", "spice/attitude_history", "end date")]
+    [InlineData("imap_2026_001_01.spin.csv", "spice/spin", "end date")]
+    [InlineData("imap_2026_001_01.spin", "spice/spin", "end date")]
+    [InlineData("imap_dps_2026_001_01.ah.bc", "spice/pointing_attitude", "end date")]
+    [InlineData("imap_2026_001_hist_01.sff", "spice/thruster", "end date")]
+    [InlineData("imap_2026_001_01.sff", "spice/thruster", "end date", "remark")]
+    [InlineData("imap_recon_20250925_v01.bsp", "spice/ephemeris", "end date")]
+    [InlineData("imap_recon_od005_20250925_v01.bsp", "spice/ephemeris", "end date")]
+    [InlineData("imap_2026_001_2026_002.ah.bc", "spice/attitude_history", "version")]
+    [InlineData("imap_2026_001_2026_002_01", "spice/attitude_history", "extension")]
+    [InlineData("imap_swe_l1_sci_20260101.cdf", "science/B", "version")]
+    [InlineData("imap_swe_l1_sci_v001.cdf", "science/B", "start date")]
+    [InlineData("imap_mag_l1-calibration_v001.dat", "ancillary/ancillary", "start date")]
+    public void A_part_that_is_not_there_is_said_to_be_missing_and_nothing_else(string name, string convention, params string[] parts)
+    {
+        var parsed = FileName.Parse(name, Mission.Imap);
+
+        var said = string.Join("\n", parsed.Faults.Select(f => f.Message));
+        parsed.Closest.ShouldBe(convention, said);
+        parsed.Faults.Select(f => f.Part).ShouldBe(parts, said);
+        parsed.Faults.ShouldAllBe(f => f.Text.Length == 0 && f.Message.StartsWith($"The {f.Part} is missing; allowed: ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("imap_swe_L1_sci_20260101_v001.cdf", "name")]
+    [InlineData("imap_swe_L1_sci_20260101_v001.0001.cdf", "name")]
+    [InlineData("imap_swe_L1_sci_20260132_v001.cdf", "data level", "start date")]
+    [InlineData("imap_swe_L1_sci_20260132_v001.0001.cdf", "data level", "start date")]
+    [InlineData("imap_swe_L1_sci_20260101-repoint2_v001.cdf", "data level", "repointing")]
+    [InlineData("imap_swe_L1_sci_20260101_v001.nc", "data level", "extension")]
+    [InlineData("imap_swe_L1_sci_20260101", "data level", "version", "extension")]
+    [InlineData("imap_2026_001_2026_002_01.repoint.txt", "extension")]
+    [InlineData("imap_2026_001_01.repoint.txt", "extension")]
+    [InlineData("imap_2026_001_2026_002_01.repoint.csv", "version")]
+    [InlineData("imap_2026_001_2026_002_01_02.ah.bc", "version")]
+    public void A_right_part_is_not_faulted_since_another_is_wrong(string name, params string[] parts)
+    {
+        var faults = FileName.Parse(name, Mission.Imap).Faults;
+
+        faults.Select(f => f.Part).ShouldBe(parts, string.Join("\n", faults.Select(f => f.Message)));
+        if (name.Contains("L1", StringComparison.Ordinal))
+            faults[0].Message.ShouldContain("upper case");
+    }
 }
