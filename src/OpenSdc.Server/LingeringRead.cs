@@ -29,9 +29,15 @@ internal sealed class LingeringRead(TimeProvider clock)
         // A client that was too slow has had its time.
         if (context.Response.StatusCode == StatusCodes.Status408RequestTimeout || BodyOf(context) is not { } body)
             return;
-        if (Interlocked.Increment(ref reading) <= MostAtOnce)
-            await ReadOnAsync(context, body);
-        Interlocked.Decrement(ref reading);
+        try
+        {
+            if (Interlocked.Increment(ref reading) <= MostAtOnce)
+                await ReadOnAsync(context, body);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref reading);
+        }
     }
 
     // Over HTTP/2 each request ends by itself.
