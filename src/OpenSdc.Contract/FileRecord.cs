@@ -8,7 +8,7 @@ namespace OpenSdc.Contract;
 /// </summary>
 public sealed record FileRecord
 {
-    /// <summary>The key: the file's path in the archive, e.g. <c>imap/codice/l1a/2026/01/imap_codice_…_v01-01.cdf</c>.</summary>
+    /// <summary>The key: the file's path in the archive.</summary>
     public required string FilePath { get; init; }
 
     /// <summary>Instrument as the name writes it; null where the family has none (SPICE kernels).</summary>

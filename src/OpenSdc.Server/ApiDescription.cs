@@ -73,8 +73,8 @@ internal static class ApiDescription
             Shapes.Add(document, type.Name, await context.GetOrCreateSchemaAsync(type, cancellationToken: cancel));
         Shapes.AddTo(document);
 
-        var hasKernels = context.ApplicationServices.GetRequiredService<Mission>().Kernels is not null;
-        foreach (var words in Operations.All.Where(each => hasKernels || !KernelOperations.All.Contains(each)))
+        var kernels = context.ApplicationServices.GetRequiredService<Mission>().Kernels;
+        foreach (var words in Operations.All.Where(each => !KernelOperations.All.Contains(each) || (kernels is not null && KernelOperations.IsOf(each, kernels))))
         {
             // The metrics are served by a middleware, which no description of routes knows.
             if (!document.Paths.TryGetValue(words.Path, out var item))

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using OpenSdc.Contract.Naming;
 
 namespace OpenSdc.Server.Description;
 
@@ -61,6 +62,10 @@ internal static class KernelOperations
             Answers = [new(501, "A sentence.") { Shapes = [Shapes.Text], Examples = [("always", "always", "\"This archive stores and serves data; it does not process any.\"")] }],
         },
     ];
+
+    /// <summary>Whether a mission with these kernels has the route; which tables there are is the mission's to say.</summary>
+    public static bool IsOf(Operation operation, KernelRules kernels) =>
+        !operation.Path.EndsWith("-table", StringComparison.Ordinal) || kernels.Tables.ContainsKey(operation.Path[1..]);
 
     private static OpenApiParameter Text(string name, string text, string example) => Words.Query(name, text, Words.String(), JsonValue.Create(example));
 

@@ -179,14 +179,16 @@ internal static class Words
         Example = JsonValue.Create(example),
     };
 
-    public static OpenApiParameter Query(string name, string text, OpenApiSchema schema, JsonNode example, bool required = false) => new()
+    /// <summary>A parameter of the address. A sample request has it where it is required or <paramref name="sent"/>.</summary>
+    public static OpenApiParameter Query(string name, string text, OpenApiSchema schema, JsonNode example, bool required = false, bool sent = false) => new()
     {
         Name = name,
         In = ParameterLocation.Query,
         Required = required,
         Description = text,
         Schema = schema,
-        Example = example,
+        Example = required || sent ? example : null,
+        Examples = required || sent ? null : NotSent(example),
     };
 
     public static OpenApiParameter Header(string name, string text, string example) => new()
@@ -195,6 +197,16 @@ internal static class Words
         In = ParameterLocation.Header,
         Description = text,
         Schema = String(),
-        Example = JsonValue.Create(example),
+        Examples = NotSent(JsonValue.Create(example)),
+    };
+
+    /// <summary>An example that the page shows but does not put into a sample request: all optional parameters at once contradict each other.</summary>
+    private static Dictionary<string, IOpenApiExample> NotSent(JsonNode example) => new()
+    {
+        ["default"] = new OpenApiExample
+        {
+            Value = example,
+            Extensions = new Dictionary<string, IOpenApiExtension> { ["x-disabled"] = new JsonNodeExtension(JsonValue.Create(true)) },
+        },
     };
 }

@@ -16,13 +16,13 @@ internal static class QueryWords
 
     public static IReadOnlyList<OpenApiParameter> All { get; } =
     [
-        Texts("instrument", $"Instrument, as names write it. A value that the table's files cannot have is refused, and the answer lists the allowed ones. {Any}", "mag"),
-        Texts("data_level", $"Data level, as names write it. A value that the table's files cannot have is refused, and the answer lists the allowed ones. {Any}", "l0"),
-        Texts("descriptor", $"Descriptor of the product. {Any}", "burst"),
-        Date("start_date", "Files whose **start** date is on or after this day.", "20230112"),
-        Date("end_date", "Files whose **start** date is on or before this day. The end date of a file plays no part.", "20230113"),
+        Texts("instrument", $"Instrument, as names write it. A value that the table's files cannot have is refused, and the answer lists the allowed ones. {Any}", Samples.File.Instrument!),
+        Texts("data_level", $"Data level, as names write it. A value that the table's files cannot have is refused, and the answer lists the allowed ones. {Any}", Samples.File.DataLevel!),
+        Texts("descriptor", $"Descriptor of the product. {Any}", Samples.File.Descriptor!),
+        Date("start_date", "Files whose **start** date is on or after this day.", "20260101"),
+        Date("end_date", "Files whose **start** date is on or before this day. The end date of a file plays no part.", "20260131"),
         Texts("version", $"Version, written as in the name: `v01-01`, `v001`, `v001.0002`; of a kernel also without the letter before its digits. `latest` means the same as `latest=true`. {Any}", "*"),
-        Texts("extension", $"Extension, without the leading dot. {Any}", "pkts"),
+        Texts("extension", $"Extension, without the leading dot. {Any}", Samples.File.Extension!),
         Texts("repointing", $"Repointing number: `2` or `repoint00002`. {AnyNumber}", "repoint00002", "^(repoint)?[0-9]+$"),
         Texts("cr", $"Carrington rotation: `2290` or `cr02290`. {AnyNumber}", "2290", "^(cr)?[0-9]+$"),
         Date("ingestion_start_date", "Files published on or after this day, UTC.", "20260101"),
@@ -33,7 +33,7 @@ internal static class QueryWords
             "`true`: of each series only the newest version, among what the other parameters leave. A series is the files of one family, instrument, level, "
             + "descriptor, start date, repointing, Carrington rotation and extension. Versions are compared as numbers, major before minor; one without a major sorts below one with.",
             new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = JsonValue.Create(false) }, JsonValue.Create(true)),
-        Words.Query("table", "The family of files: `science`, `ancillary`, `spice`, `quicklook` and others that the mission defines. The answer to an unknown one lists them.",
+        Words.Query("table", "The family of files, as the mission file names it. The answer to an unknown one lists them.",
             new OpenApiSchema { Type = JsonSchemaType.String, Default = JsonValue.Create("science") }, JsonValue.Create("science")),
         Texts("file_path", $"Single files, by their paths in the archive. Without `table` a file of any family is found. {AnyNumber}", Samples.Key, most: QueryParameters.MostFiles),
         Texts("filename", $"Single files, by their bare names. Without `table` a file of any family is found. {AnyNumber}", Samples.FileName, most: QueryParameters.MostFiles),
@@ -65,7 +65,7 @@ internal static class QueryWords
             new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. ListingFormats.Names.Select(each => (JsonNode)JsonValue.Create(each))] }, JsonValue.Create(ListingFormats.Csv)),
         Words.Query("limit",
             $"At most this many files. Where there are more, the header `Link` gives the address of the next page. Without `limit` the list is complete, however long.",
-            new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = QueryParameters.LargestPage.ToString() }, JsonValue.Create(1000)),
+            new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = QueryParameters.LargestPage.ToString() }, JsonValue.Create(10), sent: true),
         Words.Query("cursor",
             "Where the page before ended: opaque, only together with `limit`, as the header `Link` gave it. All pages show the archive as it was at the first one, "
             + "so files that arrive in between neither move nor repeat a row.",

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
@@ -65,25 +66,9 @@ internal static class Samples
     public static readonly string Parts = JsonSerializer.Serialize(
         new PartList([new(1, 67_108_864)], [new(2, 67_108_864, 32_891_136, PartUrl)]), ContractJson.WithUrls.PartList);
 
-    public static readonly string Record = JsonSerializer.Serialize(
-        new FileRecord
-        {
-            FilePath = Key,
-            Instrument = "codice",
-            DataLevel = "l1a",
-            Descriptor = "lo",
-            StartDate = "20260101",
-            EndDate = "20260102",
-            Version = "v01-01",
-            MajorVersion = 1,
-            MinorVersion = 1,
-            Extension = "cdf",
-            IngestionDate = "20260103 04:05:06",
-            Size = 1482760,
-            Sha256 = Sha256,
-            Seq = 42,
-        },
-        ContractJson.Default.FileRecord);
+    public static readonly FileRecord File = RecordOf(Contract.Naming.FileName.Parse(FileName, Mission.Imap).Name!);
+
+    public static readonly string Record = JsonOf(File);
 
     public static readonly string Ready = Json(new("ready", "done", "answers", "taken", null, 512L << 30, 0));
     public static readonly string ReadOnly = Json(new("read-only", "done", "answers", "refused", Problems.NoRoom.Sentence, 200L << 20, 0));
@@ -103,14 +88,48 @@ internal static class Samples
 
     public static readonly string CsvLines = $"""
         {string.Join(',', QueryRequest.AllFields)}
-        {Key},codice,l1a,lo,20260101,20260102,,,v01-01,1,1,cdf,20260103 04:05:06,1482760,{Sha256},42
+        {CsvLineOf(File)}
 
         """.ReplaceLineEndings("\r\n");
 
     public static readonly string DocumentedList = string.Concat(
         Representation.AroundQuery.Before,
-        "[('mag', 'l0', 'burst', '20230112', '20230113', 'v01-01', 'pkts'), ('mag', 'l0', 'burst', '20230112', '20230113', 'v01-02', 'pkts')]",
+        $"[{TupleOf(File)}]",
         Representation.AroundQuery.After);
+
+    /// <summary>The record that a file of this name could have.</summary>
+    public static FileRecord RecordOf(Contract.Naming.FileName name) => new()
+    {
+        FilePath = name.Key,
+        Instrument = name.Instrument,
+        DataLevel = name.DataLevel,
+        Descriptor = name.Descriptor,
+        StartDate = name.StartDate?.ToString("yyyyMMdd", CultureInfo.InvariantCulture),
+        EndDate = name.EndDate?.ToString("yyyyMMdd", CultureInfo.InvariantCulture),
+        Repointing = name.Repointing,
+        Cr = name.Cr,
+        Version = name.Version,
+        MajorVersion = name.MajorVersion,
+        MinorVersion = name.MinorVersion,
+        Extension = name.Extension,
+        IngestionDate = Published.IngestionDate,
+        Size = Published.Size,
+        Sha256 = Sha256,
+        Seq = Published.Seq,
+    };
+
+    public static string JsonOf(FileRecord file) => JsonSerializer.Serialize(file, ContractJson.Default.FileRecord);
+
+    public static string CsvLineOf(FileRecord file) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{file.FilePath},{file.Instrument},{file.DataLevel},{file.Descriptor},{file.StartDate},{file.EndDate},{file.Repointing},{file.Cr},{file.Version},{file.MajorVersion},{file.MinorVersion},{file.Extension},{file.IngestionDate},{file.Size},{file.Sha256},{file.Seq},");
+
+    /// <summary>As the documented representation writes a file: a tuple of Python.</summary>
+    public static string TupleOf(FileRecord file)
+    {
+        string?[] texts = [file.Instrument, file.DataLevel, file.Descriptor, file.StartDate, file.EndDate, file.Version, file.Extension];
+        return $"({string.Join(", ", texts.Select(text => text is null ? "None" : $"'{text}'"))})";
+    }
 
     private static string StatusJson(UploadStatus status) => JsonSerializer.Serialize(status, ContractJson.WithUrls.UploadStatus);
 
