@@ -44,14 +44,19 @@ internal sealed partial class LineBudget : IDisposable
         }
     }
 
-    public void Dispose() => timer.Dispose();
+    public void Dispose()
+    {
+        timer.Dispose();
+        Tell();
+    }
 
     private void Tell()
     {
         long count;
         lock (turn)
             (count, left) = (left, 0);
-        LogLeftOut(logger, count, LinesPerSecond);
+        if (count > 0)
+            LogLeftOut(logger, count, LinesPerSecond);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} more refusals and cut connections are not logged one by one; the log takes {LinesPerSecond} of them a second")]

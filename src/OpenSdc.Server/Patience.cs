@@ -26,7 +26,7 @@ internal sealed class Patience(ServerOptions options, TimeProvider clock)
     private async ValueTask<FlushResult> WaitAsync(ValueTask<FlushResult> flushing, HttpContext context)
     {
         // Disposing waits for a call that has begun: it must not cut off the next request of the connection.
-        await using var timer = clock.CreateTimer(static context => ((HttpContext)context!).Abort(), context, limit, Timeout.InfiniteTimeSpan);
+        await using var timer = clock.CreateTimer(static context => RequestOutcome.Cut((HttpContext)context!, "too-slow"), context, limit, Timeout.InfiniteTimeSpan);
         return await flushing;
     }
 }

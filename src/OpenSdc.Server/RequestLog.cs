@@ -11,16 +11,20 @@ internal sealed partial class RequestLog(ServerOptions options, LineBudget budge
     // A method is a token of HTTP; nobody needs a longer one.
     private const int LongestMethod = 16;
 
-    private static readonly object CodeKey = new();
-
     /// <summary>Remembers the code of the problem that answers a request.</summary>
-    public static void Remember(HttpContext context, string code) => context.Items[CodeKey] = code;
+    public static void Remember(HttpContext context, string code)
+    {
+        if (RequestOutcome.Of(context) is { } outcome)
+            outcome.Code = code;
+    }
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         var started = options.AccessLog ? clock.GetTimestamp() : 0;
         if (options.AccessLog)
             context.Response.Headers[Representation.RequestId] = context.TraceIdentifier;
+        var outcome = new RequestOutcome((context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "");
+        context.Features.Set(outcome);
         var failed = true;
         try
         {
@@ -29,11 +33,12 @@ internal sealed partial class RequestLog(ServerOptions options, LineBudget budge
         }
         finally
         {
-            var isCut = failed || context.RequestAborted.IsCancellationRequested;
+            // A client that goes away after its refusal was refused all the same.
+            var isCut = failed || outcome.IsCut || (outcome.Code is null && context.RequestAborted.IsCancellationRequested);
             if (!IsLogged(context) && (isCut || context.Response.StatusCode >= 400))
-                LogLine(context, isCut);
+                LogLine(context, outcome, isCut);
             else if (options.AccessLog)
-                LogAccess(logger, Method(context), Route(context), context.Response.StatusCode, clock.GetElapsedTime(started).TotalMilliseconds, Client(context), context.TraceIdentifier);
+                LogAccess(logger, Method(context), outcome.Route, context.Response.StatusCode, clock.GetElapsedTime(started).TotalMilliseconds, Client(context), context.TraceIdentifier);
         }
     }
 
@@ -44,15 +49,15 @@ internal sealed partial class RequestLog(ServerOptions options, LineBudget budge
             LogRefused(logger, "", "", status, "unreadable", client ?? "", requestId);
     }
 
-    private void LogLine(HttpContext context, bool isCut)
+    private void LogLine(HttpContext context, RequestOutcome outcome, bool isCut)
     {
         if (!logger.IsEnabled(LogLevel.Information) || !(options.AccessLog || budget.Take()))
             return;
-        var (method, route, status) = (Method(context), Route(context), context.Response.StatusCode);
+        var (method, route, status) = (Method(context), outcome.Route, context.Response.StatusCode);
         if (isCut)
-            LogCut(logger, method, route, status, Client(context), context.TraceIdentifier);
+            LogCut(logger, method, route, status, outcome.Code ?? "client-gone", Client(context), context.TraceIdentifier);
         else
-            LogRefused(logger, method, route, status, context.Items.TryGetValue(CodeKey, out var code) ? (string)code! : "", Client(context), context.TraceIdentifier);
+            LogRefused(logger, method, route, status, outcome.Code ?? "", Client(context), context.TraceIdentifier);
     }
 
     // UnexpectedErrors has written a line of its own about these.
@@ -62,15 +67,13 @@ internal sealed partial class RequestLog(ServerOptions options, LineBudget budge
     private static string Method(HttpContext context) =>
         context.Request.Method is { Length: <= LongestMethod } method ? method : context.Request.Method[..LongestMethod];
 
-    private static string Route(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "";
-
-    private static string Client(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "";
+    public static string Client(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "";
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Route} is refused: {Status} {Code}; client {Client}, request {RequestId}")]
     private static partial void LogRefused(ILogger logger, string method, string route, int status, string code, string client, string requestId);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Route} ended with its connection, status {Status}; client {Client}, request {RequestId}")]
-    private static partial void LogCut(ILogger logger, string method, string route, int status, string client, string requestId);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Route} ended with its connection, status {Status} {Code}; client {Client}, request {RequestId}")]
+    private static partial void LogCut(ILogger logger, string method, string route, int status, string code, string client, string requestId);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Route} {Status} in {Milliseconds:0.0} ms; client {Client}, request {RequestId}")]
     private static partial void LogAccess(ILogger logger, string method, string route, int status, double milliseconds, string client, string requestId);

@@ -127,6 +127,9 @@ public static class ServerApp
         RefusedRequests.Listen(app.Services.GetRequiredService<DiagnosticListener>(), app.Services.GetRequiredService<RequestLog>());
         UseMiddleware(app, options);
         MapRoutes(app);
+        // Nothing is counted before the exporter listens.
+        app.Services.GetRequiredService<MeterProvider>();
+        app.Services.GetRequiredService<Telemetry>().BeginAtZero();
         return app;
     }
 
@@ -134,10 +137,10 @@ public static class ServerApp
     {
         app.Use(FirstRequest.InvokeAsync);
         TrustedProxyHeaders.Use(app, options);
-        app.Use(app.Services.GetRequiredService<RequestLog>().InvokeAsync);
         // Before the route is looked for.
         app.Use(PathSlashes.InvokeAsync);
         app.UseRouting();
+        app.Use(app.Services.GetRequiredService<RequestLog>().InvokeAsync);
         app.Use(app.Services.GetRequiredService<LingeringRead>().InvokeAsync);
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = UnexpectedErrors.AnswerAsync });
         app.Use(new PublicAnswers(options).InvokeAsync);

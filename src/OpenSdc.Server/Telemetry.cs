@@ -41,7 +41,6 @@ internal sealed class Telemetry : IDisposable
         listingsCut = meter.CreateCounter<long>("opensdc.listings.cut", "{listing}", "Long answers to queries that were ended, since they kept the catalogue's log.");
         publishTime = meter.CreateHistogram("opensdc.publish.duration", "s", "From the last byte received to the record in the catalogue.", advice: Buckets(0.0005));
         catalogueTime = meter.CreateHistogram("opensdc.catalogue.duration", "s", "Until the catalogue's first row, by one read.", advice: Buckets(0.00001));
-        BeginAtZero();
     }
 
     private static Measurement<int> BuildInfo { get; } = new(
@@ -53,8 +52,8 @@ internal sealed class Telemetry : IDisposable
     /// <summary>Their bytes, as last counted.</summary>
     public long StoredBytes { get; set; }
 
-    /// <summary>Counters that nothing has been added to are not exported; an alert on a rate needs them from the start.</summary>
-    private void BeginAtZero()
+    /// <summary>Counters that nothing has been added to are not exported; an alert on a rate needs them from the start. What is added before the exporter listens is lost.</summary>
+    public void BeginAtZero()
     {
         foreach (var outcome in (ReadOnlySpan<string>)["published", "repeated"])
             uploads.Add(0, new KeyValuePair<string, object?>("outcome", outcome));

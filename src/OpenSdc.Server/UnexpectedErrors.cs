@@ -31,10 +31,10 @@ internal static partial class UnexpectedErrors
             : isStoreAway ? Problems.StoreAway
             : context.RequestServices.GetRequiredService<Catalogue.Catalogue>().IsAway(failure) ? Problems.CatalogueAway
             : null;
-        if (away is not null)
-            LogAway(LoggerOf(context), context.Request.Method, PathOf(context), away.Code, ShownText.Plain(failure!.Message), context.TraceIdentifier);
-        else
-            LogFailed(LoggerOf(context), failure, context.Request.Method, PathOf(context), context.TraceIdentifier);
+        if (away is null)
+            LogFailed(LoggerOf(context), failure, context.Request.Method, PathOf(context), RequestLog.Client(context), context.TraceIdentifier);
+        else if (context.RequestServices.GetRequiredService<LineBudget>().Take())
+            LogAway(LoggerOf(context), context.Request.Method, PathOf(context), away.Code, ShownText.Plain(failure!.Message), RequestLog.Client(context), context.TraceIdentifier);
         return (away ?? Problems.OfStatus(500)).ExecuteAsync(context);
     }
 
@@ -43,9 +43,9 @@ internal static partial class UnexpectedErrors
 
     private static ILogger LoggerOf(HttpContext context) => context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(UnexpectedErrors));
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} is answered 503 ({Code}): {Reason}; request {RequestId}")]
-    private static partial void LogAway(ILogger logger, string method, string path, string code, string reason, string requestId);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} is answered 503 ({Code}): {Reason}; client {Client}, request {RequestId}")]
+    private static partial void LogAway(ILogger logger, string method, string path, string code, string reason, string client, string requestId);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed; request {RequestId}")]
-    private static partial void LogFailed(ILogger logger, Exception? failure, string method, string path, string requestId);
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed; client {Client}, request {RequestId}")]
+    private static partial void LogFailed(ILogger logger, Exception? failure, string method, string path, string client, string requestId);
 }

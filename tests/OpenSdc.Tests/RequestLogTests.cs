@@ -77,6 +77,46 @@ public sealed class RequestLogTests : IDisposable
         }
 
         await WaitAsync(() => sdc.Output.Contains("\"Method\":\"PUT\"", StringComparison.Ordinal));
+        Lines(sdc).ShouldContain(line => line.GetProperty("Message").GetString()!.StartsWith("PUT /objects/{**key} ", StringComparison.Ordinal));
+    }
+
+    /// <summary>The answer has begun with 200, so that only the line tells that it did not end.</summary>
+    [Fact]
+    public async Task An_object_that_is_found_damaged_while_it_is_sent_has_a_line_with_its_code()
+    {
+        await using var sdc = await StartAsync("--scrub-rate 0");
+        var address = await sdc.JsonAddressAsync();
+        var name = ArchiveFixture.NewName();
+        using var put = await client.PutAsync((await client.GetStringAsync($"{address}/upload/{name}")).Trim('"'), new ByteArrayContent(new byte[3_000_000]));
+        put.EnsureSuccessStatusCode();
+        var path = Directory.EnumerateFiles(Path.Combine(folder, "data", "objects"), name, SearchOption.AllDirectories).Single();
+        await using (var file = File.Open(path, FileMode.Open, FileAccess.Write))
+            file.WriteByte(1);
+        await Should.ThrowAsync<HttpRequestException>(() => client.GetByteArrayAsync($"{address}/download/{name}"));
+        await WaitAsync(() => Lines(sdc).Exists(line => line.TryGetProperty("State", out var state) && state.TryGetProperty("Code", out var code) && code.GetString() == "damaged"
+            && state.GetProperty("Route").GetString() == "/objects/{**key}" && state.GetProperty("Status").GetInt32() == 200));
+    }
+
+    /// <summary>The handler of exceptions, which answers a body that stands still, no longer knows the route.</summary>
+    [Fact]
+    public async Task A_body_that_stands_still_is_refused_with_its_route()
+    {
+        await using var sdc = await StartAsync("--client-timeout 2");
+        var address = new Uri(await sdc.JsonAddressAsync());
+        var url = new Uri((await client.GetStringAsync($"{address}upload/{ArchiveFixture.NewName()}")).Trim('"'));
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(address.Host, address.Port);
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"PUT {url.PathAndQuery} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc"));
+        await WaitAsync(() => sdc.Output.Contains("PUT /objects/{**key} is refused: 408 too-slow; client 127.0.0.1, ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Counters_are_exported_before_anything_is_counted()
+    {
+        await using var sdc = await StartAsync();
+        var metrics = await client.GetStringAsync(await sdc.JsonAddressAsync() + "/metrics");
+        foreach (var counter in (string[])["opensdc_uploads_total", "opensdc_soundness_changes_total", "opensdc_received_bytes_total", "opensdc_sent_bytes_total", "opensdc_scrub_read_bytes_total"])
+            metrics.ShouldMatch($"(?m)^{counter}{{.*}} 0\\b");
     }
 
     [Fact]

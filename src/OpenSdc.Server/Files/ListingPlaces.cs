@@ -89,7 +89,7 @@ internal sealed class ListingPlace(ListingPlaces places, HttpContext context, lo
         lock (turn)
         {
             if (!isOver)
-                context.Abort();
+                RequestOutcome.Cut(context, "listing-cut");
         }
     }
 

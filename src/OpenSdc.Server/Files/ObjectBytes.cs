@@ -137,7 +137,7 @@ internal sealed class ObjectSender(
             if (read == 0 || (at == end && sha256 is not null && !IsRight(answer, sha256.GetHashAndReset())))
             {
                 // A cut connection tells the client what a status no longer can.
-                context.Abort();
+                RequestOutcome.Cut(context, "damaged");
                 return;
             }
 

@@ -22,6 +22,8 @@ public sealed class CompressedListsTests(ArchiveFixture fixture) : IClassFixture
     [InlineData("/query?format=ndjson", "br", "br")]
     [InlineData("/coverage", "gzip", "gzip")]
     [InlineData("/facets", "br", "br")]
+    [InlineData("/spice-query", "gzip", "gzip")]
+    [InlineData("/repoint-table", "br", "br")]
     public async Task A_list_comes_as_the_request_asks(string target, string? asks, string? coding)
     {
         await archive.UploadAsync(ArchiveFixture.NewName(), [1]);
