@@ -49,7 +49,7 @@ public sealed class StalledBodyTests(StalledBodyTests.Archives fixture) : IClass
             await socket.SendAsync(Encoding.ASCII.GetBytes(piece));
         }
 
-        (await ReadToEndAsync(socket)).ShouldStartWith("HTTP/1.1 200 ");
+        (await socket.ReadToEndAsync()).ShouldStartWith("HTTP/1.1 200 ");
     }
 
     private static async Task ShouldEndAsync(RunningArchive archive, string head, string framing, string start)
@@ -57,7 +57,7 @@ public sealed class StalledBodyTests(StalledBodyTests.Archives fixture) : IClass
         using var socket = await ConnectAsync(archive);
         var part = start + new string('x', Part - start.Length);
         await socket.SendAsync(Encoding.ASCII.GetBytes(framing.StartsWith('T') ? $"{head}\r\n\r\nFA00\r\n{part}" : $"{head}\r\n\r\n{part}"));
-        var answer = await ReadToEndAsync(socket);
+        var answer = await socket.ReadToEndAsync();
         answer.ShouldStartWith("HTTP/1.1 408 ");
         answer.ShouldContain("urn:opensdc:problem:too-slow");
     }
@@ -67,24 +67,6 @@ public sealed class StalledBodyTests(StalledBodyTests.Archives fixture) : IClass
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(archive.Endpoint.Host, archive.Endpoint.Port);
         return socket;
-    }
-
-    private static async Task<string> ReadToEndAsync(Socket socket)
-    {
-        var text = new StringBuilder();
-        var buffer = new byte[4096];
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        try
-        {
-            while (await socket.ReceiveAsync(buffer, deadline.Token) is var count and > 0)
-                text.Append(Encoding.Latin1.GetString(buffer, 0, count));
-        }
-        catch (SocketException)
-        {
-            // A reset behind the answer: the rest of the body is not waited for.
-        }
-
-        return text.ToString();
     }
 
     public sealed class Archives : IAsyncLifetime

@@ -133,25 +133,6 @@ public sealed class LongListingsTests
         }
     }
 
-    /// <summary>What comes until the connection ends, also by a reset.</summary>
-    internal static async Task<string> ReadToEndAsync(Socket socket)
-    {
-        var text = new StringBuilder();
-        var buffer = new byte[64 * 1024];
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        try
-        {
-            while (await socket.ReceiveAsync(buffer, deadline.Token) is var count and > 0)
-                text.Append(Encoding.Latin1.GetString(buffer, 0, count));
-        }
-        catch (SocketException)
-        {
-            // A reset is an end as well.
-        }
-
-        return text.ToString();
-    }
-
     /// <summary>Asks, reads the beginning of the answer and nothing more.</summary>
     internal static async Task<(Socket Socket, string Beginning)> BeginAsync(RunningArchive archive, string target)
     {
