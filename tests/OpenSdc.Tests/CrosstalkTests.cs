@@ -11,6 +11,8 @@ namespace OpenSdc.Tests;
 /// Nobody gets another caller's answer, whatever others do on their connections, also after they have stopped. What was shared by mistake stays shared until the process ends, so that good clients go on
 /// when the hostile ones have gone.
 /// </summary>
+/// <remarks>They take all processors for as long as they run, so that no other test runs beside them: stores would not answer those in time.</remarks>
+[Collection(nameof(Alone))]
 public sealed class CrosstalkTests
 {
     private const int GoodOnes = 6;

@@ -184,7 +184,8 @@ public sealed class RunningArchive : IAsyncDisposable
     public IReadOnlyList<string> FilesBelow(string folder)
     {
         var root = Path.Combine(Folder, folder);
-        return [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(root, path))];
+        // Some folders are made when they are first needed.
+        return !Directory.Exists(root) ? [] : [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(root, path))];
     }
 
     public static string KeyOf(string name) => FileName.Parse(name, Mission.Imap).Name.ShouldNotBeNull(name).Key;
