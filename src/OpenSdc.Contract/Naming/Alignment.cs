@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace OpenSdc.Contract.Naming;
 
 /// <summary>
@@ -9,10 +7,6 @@ namespace OpenSdc.Contract.Naming;
 /// </summary>
 internal ref struct Alignment(Variant variant, ReadOnlySpan<char> name, Span<ushort> cost, Span<byte> next)
 {
-    /// <summary>What a slice costs: a misspelled field less than one that is not there.</summary>
-    public const int Unreal = 1, Wrong = 2, Missing = 3, Leftover = 4;
-
-    private static readonly SearchValues<char> DateMarks = SearchValues.Create("0123456789_");
     private const ushort Unknown = 0;
     private const int Cuts = 8;
 
@@ -48,76 +42,20 @@ internal ref struct Alignment(Variant variant, ReadOnlySpan<char> name, Span<ush
         return ends;
     }
 
-    /// <summary>What one slice costs for one piece.</summary>
-    public static int Fit(Node piece, ReadOnlySpan<char> text, bool ignoreCase) => piece switch
-    {
-        Literal literal => text.SequenceEqual(literal.Text) || (ignoreCase && text.Equals(literal.Text, StringComparison.OrdinalIgnoreCase)) ? 0
-            : text.Equals(literal.Text, StringComparison.OrdinalIgnoreCase) ? Unreal : Missing,
-        _ when text.IsEmpty => Missing,
-        Slot slot => Fit(slot.Field, text, ignoreCase),
-        Group group => Fit(group, text, ignoreCase),
-        _ => Wrong,
-    };
-
-    private static int Fit(Field field, ReadOnlySpan<char> text, bool ignoreCase)
-    {
-        switch (field.Kind)
-        {
-            case FieldKind.OneOf:
-                if (field.Find(text, ignoreCase) is not null) return 0;
-                if (field.Find(text, ignoreCase: true) is not null) return Unreal;
-
-                // A dot too many is sooner the version's than the extension's.
-                return field.Role == Role.Extension && text.Contains('.') ? Missing : Wrong;
-            case FieldKind.Text or FieldKind.Words:
-                foreach (var c in text)
-                    if (!field.Takes(c)) return Wrong;
-                return 0;
-            case FieldKind.Digits:
-                if (text.ContainsAnyExceptInRange('0', '9') || (field.Width > 0 && text.Length != field.Width)) return Wrong;
-                return DayText.Numbers(text, out _) ? 0 : Unreal;
-            default:
-                if (DayText.TryRead(field.Kind, text, out _)) return 0;
-                if (text.Length == field.Length && !text.ContainsAnyExcept(DateMarks)) return Unreal;
-
-                // A word in a date's place, or half of a date, is no date misspelled: it belongs to another part, and the date is not there.
-                return char.IsAsciiDigit(text[0]) && text.Length * 2 > field.Length ? Wrong : Missing;
-        }
-    }
-
-    private static int Fit(Group group, ReadOnlySpan<char> text, bool ignoreCase)
-    {
-        var worst = 0;
-        foreach (var part in group.Parts)
-        {
-            var length = part switch
-            {
-                Literal literal => literal.Text.Length,
-                Slot { Field.Length: > 0 } slot => slot.Field.Length,
-                _ => text.IndexOfAnyExceptInRange('0', '9') is var end and >= 0 ? end : text.Length,
-            };
-            if (length > text.Length || Fit(part, text[..length], ignoreCase) is var fit && fit > Unreal) return Wrong;
-            worst = Math.Max(worst, fit);
-            text = text[length..];
-        }
-
-        return text.IsEmpty ? worst : Wrong;
-    }
-
     private int Cost(int piece, int at)
     {
         Work++;
-        if (piece == _pieces.Length) return at == _name.Length ? 0 : Leftover;
+        if (piece == _pieces.Length) return at == _name.Length ? 0 : SliceFit.Leftover;
         var place = (piece * _width) + at;
         if (_cost[place] != Unknown) return _cost[place] - 1;
 
         var best = int.MaxValue;
         var bestEnd = at;
         Span<int> ends = stackalloc int[Cuts + 4];
-        var count = _pieces[piece] is Literal literal ? EndsOf(literal, at, ends) : EndsOfField(piece, at, ends);
+        var count = _pieces[piece] is Literal literal ? EndsOf(piece, literal, at, ends) : EndsOfField(piece, at, ends);
         foreach (var end in ends[..count])
         {
-            var here = Fit(_pieces[piece], _name[at..end], variant.Convention.IgnoreCase);
+            var here = Of(piece, at, end);
             if (here >= best) continue;
             var total = here + Cost(piece + 1, end);
             if (total >= best) continue;
@@ -125,11 +63,28 @@ internal ref struct Alignment(Variant variant, ReadOnlySpan<char> name, Span<ush
         }
 
         // A field that is not there takes one mark beside it along, at no further cost.
-        if (at > 0 && IsFieldWithMark(piece) && Missing + Cost(piece + 2, at) is var without && without < best) (best, bestEnd) = (without, Both);
+        if (at > 0 && IsFieldWithMark(piece) && SliceFit.Missing + Cost(piece + 2, at) is var without && without < best)
+            (best, bestEnd) = (without, Both);
 
         _cost[place] = (ushort)(best + 1);
         _next[place] = (byte)bestEnd;
         return best;
+    }
+
+    private readonly int Of(int piece, int at, int end)
+    {
+        var text = _name[at..end];
+        var fit = SliceFit.Of(_pieces[piece], text, variant.Convention.IgnoreCase);
+        return _pieces[piece] switch
+        {
+            // The end of a literal that is not there goes with the field after it, where nothing is left that could be that field.
+            Literal literal when SliceFit.LacksMark(literal, text) && (end == _name.Length || _name[end] is '_' or '.') => 0,
+
+            // Digits in the place of text are sooner the date or the version, and the text is not there.
+            Slot { Field.Kind: FieldKind.Text or FieldKind.Words } when fit == 0 && !text.ContainsAnyExceptInRange('0', '9') =>
+                SliceFit.Unreal,
+            _ => fit,
+        };
     }
 
     private readonly bool IsFieldWithMark(int piece) => piece + 1 < _pieces.Length && (_pieces[piece], _pieces[piece + 1]) switch
@@ -139,26 +94,41 @@ internal ref struct Alignment(Variant variant, ReadOnlySpan<char> name, Span<ush
         _ => false,
     };
 
-    private readonly int EndsOf(Literal literal, int at, Span<int> ends)
+    private readonly int EndsOf(int piece, Literal literal, int at, Span<int> ends)
     {
         var rest = _name[at..];
-        if (rest.StartsWith(literal.Text, StringComparison.OrdinalIgnoreCase))
+        var text = literal.Text;
+        var count = 0;
+        var isThere = rest.StartsWith(text, StringComparison.OrdinalIgnoreCase);
+        if (isThere) ends[count++] = at + text.Length;
+        else ends[count++] = at;
+        if (literal.IsMark || rest.IsEmpty) return count;
+
+        if (!isThere && text.Length > 1)
         {
-            ends[0] = at + literal.Text.Length;
-            return 1;
+            // Another character at its front, or without the mark at its front or at its end.
+            if (rest[1..].StartsWith(text.AsSpan(1), StringComparison.OrdinalIgnoreCase)) ends[count++] = at + text.Length;
+            var shorter = text.Length - 1;
+            if (rest.Length >= shorter && SliceFit.LacksMark(literal, rest[..shorter])) ends[count++] = at + shorter;
         }
 
-        // Another word in its place, or nothing.
-        var count = 0;
-        if (!literal.IsMark && !rest.IsEmpty)
+        if (!isThere)
         {
             var stop = rest.IndexOfAny('_', '.');
-            ends[count++] = stop < 0 ? _name.Length : at + stop + (literal.Text[^1] == rest[stop] ? 1 : 0);
+            ends[count++] = stop < 0 ? _name.Length : at + stop + (text[^1] == rest[stop] ? 1 : 0);
         }
 
-        ends[count++] = at;
+        // Other words, up to where the digits of the next piece begin.
+        if (BeginsWithDigit(piece + 1) && rest.IndexOfAnyInRange('0', '9') is var digit and > 0) ends[count++] = at + digit;
         return count;
     }
+
+    private readonly bool BeginsWithDigit(int piece) => piece < _pieces.Length && _pieces[piece] switch
+    {
+        Slot { Field: { IsDate: true } or { Kind: FieldKind.Digits } } => true,
+        Group { Parts: [Slot { Field.Kind: FieldKind.Digits }, ..] } => true,
+        _ => false,
+    };
 
     private readonly int EndsOfField(int piece, int at, Span<int> ends)
     {
@@ -171,7 +141,13 @@ internal ref struct Alignment(Variant variant, ReadOnlySpan<char> name, Span<ush
         }
 
         var mark = _pieces[piece + 1] is Literal literal ? literal.Text[0] : '_';
-        var underscores = field.Kind switch { FieldKind.DayOfYear => 2, FieldKind.Words when field.Role != Role.Version => Cuts, _ => 1 };
+        var underscores = field.Kind switch
+        {
+            FieldKind.DayOfYear => 2,
+            FieldKind.Text => 3,
+            FieldKind.Words when field.Role != Role.Version => Cuts,
+            _ => 1,
+        };
         if (field.Length > 0 && at + field.Length <= _name.Length) ends[count++] = at + field.Length;
         for (var i = at; i < _name.Length && underscores > 0 && count < Cuts; i++)
         {
@@ -180,11 +156,12 @@ internal ref struct Alignment(Variant variant, ReadOnlySpan<char> name, Span<ush
             if (_name[i] == '_') underscores--;
         }
 
-        // A dot in the version, or in an extension of two parts, must not hide the last dot, nor a mark in the version the first.
-        if (mark == '.' && _name.LastIndexOf('.') is var dot && dot > at)
+        // A dot in the version, or in an extension of two parts, must not hide the last dot, nor a mark in the version the first. What
+        // stands before the last dot may be any field, where those between are not there.
+        if (_name.LastIndexOf('.') is var dot && dot > at)
         {
             ends[count++] = dot;
-            if (_name[at..].IndexOf('.') is var first and > 0 && at + first < dot) ends[count++] = at + first;
+            if (mark == '.' && _name[at..].IndexOf('.') is var first and > 0 && at + first < dot) ends[count++] = at + first;
         }
 
         if (_name.Length > at) ends[count++] = _name.Length;

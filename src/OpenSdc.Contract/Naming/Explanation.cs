@@ -7,7 +7,7 @@ namespace OpenSdc.Contract.Naming;
 internal static class Explanation
 {
     // As much as two parts that are not there.
-    private const int Foreign = 2 * Alignment.Missing;
+    private const int Foreign = 2 * SliceFit.Missing;
 
     public static ParsedName Of(string name, Mission mission, ref int work)
     {
@@ -29,7 +29,8 @@ internal static class Explanation
                 if (total > least.Cost) continue;
                 var found = new FaultFinder(variant, name).Find(alignment);
                 if (found.Good * 3 < variant.Fields) continue;
-                total += found.Extra + (IsOfAnother(found.Extension, variant.Convention, family) ? Foreign : 0);
+                total += found.Extra + Elsewhere(found, variant.Convention, mission)
+                    + (IsOfAnother(found.Extension, variant.Convention, family) ? Foreign : 0);
 
                 // Of two that cost the same, the one that more of the name fits.
                 if ((total, found.Unfit).CompareTo(least) >= 0) continue;
@@ -49,7 +50,28 @@ internal static class Explanation
 
     /// <summary>Whether the extension that is wrong for one convention is right for another of its family: it says which convention is meant.</summary>
     private static bool IsOfAnother(string extension, Convention convention, Family family) =>
-        convention[Role.Extension]!.Find(extension, ignoreCase: true) is null && family.Extensions.Contains(extension, StringComparer.OrdinalIgnoreCase);
+        !Takes(convention, extension) && family.Extensions.Contains(extension, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// One more for a version or extension that is wrong here but right elsewhere: the convention that has it is meant sooner. A version
+    /// counts where the other convention takes the extension too.
+    /// </summary>
+    private static int Elsewhere(in FoundFaults found, Convention convention, Mission mission)
+    {
+        var (extension, version) = (found.Extension, found.Version);
+        var isKnown = Takes(convention, extension);
+        if (isKnown && (version.Length == 0 || IsVersion(convention, version))) return 0;
+        foreach (var other in mission.Conventions)
+            if (Takes(other, extension) && (!isKnown || IsVersion(other, version))) return SliceFit.Unreal;
+        return 0;
+    }
+
+    private static bool Takes(Convention convention, string extension) =>
+        convention[Role.Extension]?.Find(extension, ignoreCase: true) is not null;
+
+    private static bool IsVersion(Convention convention, string text) =>
+        Array.Find(convention.Nodes, n => n is Group { Field.Role: Role.Version }) is { } group
+        && SliceFit.Of(group, text, ignoreCase: true) == 0;
 
     /// <summary>The commonest slip has one cause, and gets one sentence.</summary>
     private static List<NameFault>? InLowerCase(string name, Mission mission, ref int work)
@@ -66,7 +88,7 @@ internal static class Explanation
 
 /// <summary>The faults along one alignment.</summary>
 /// <remarks>Extra is the cost of faults between fields, which the alignment does not see; Good counts the fields that fit, Unfit the characters that do not.</remarks>
-internal readonly record struct FoundFaults(List<NameFault> Faults, int Extra, int Good, int Unfit, string Extension);
+internal readonly record struct FoundFaults(List<NameFault> Faults, int Extra, int Good, int Unfit, string Version, string Extension);
 
 /// <summary>Turns an alignment into sentences.</summary>
 internal sealed class FaultFinder(Variant variant, string name)
@@ -86,16 +108,20 @@ internal sealed class FaultFinder(Variant variant, string name)
             var piece = variant.Pieces[i];
             var end = ends[i];
             var text = name[at..end];
-            var fit = Alignment.Fit(piece, text, variant.Convention.IgnoreCase);
-            if (fit > 0) unfit += text.Length;
+            var fit = SliceFit.Of(piece, text, variant.Convention.IgnoreCase);
             if (piece is Literal literal)
             {
-                if (fit > 0) (literal.IsMark ? marks : _faults).Add(Misread(literal, text, at));
+                // What is lacking at the end of a literal is told with the field that is lacking beside it.
+                var isPart = text.Length == 0 || SliceFit.LacksMark(literal, text);
+                if (fit > 0 && !isPart) unfit += text.Length;
+                var isTold = isPart && (i > 0 || text.Length > 0) && IsMissingBeside(i, ends);
+                if (fit > 0 && !isTold) (literal.IsMark ? marks : _faults).Add(Misread(literal, text, at));
             }
             else
             {
                 var field = piece is Slot slot ? slot.Field : ((Group)piece).Field;
                 if (field.Role != Role.None) _text[(int)field.Role] = text;
+                if (fit > 0) unfit += text.Length - (piece is Group group ? SliceFit.Taken(group, text) : 0);
                 if (fit == 0) good++;
                 else _faults.Add(Of(piece, field, text, fit));
             }
@@ -111,8 +137,11 @@ internal sealed class FaultFinder(Variant variant, string name)
         var single = _faults.Count;
         Order();
         if (single == 0) Rules();
-        return new(_faults, single > 0 ? 0 : _faults.Count, good, unfit, _text[(int)Role.Extension] ?? "");
+        return new(_faults, single > 0 ? 0 : _faults.Count, good, unfit, _text[(int)Role.Version] ?? "", _text[(int)Role.Extension] ?? "");
     }
+
+    private static bool IsMissingBeside(int piece, int[] ends) =>
+        (piece > 1 && ends[piece - 1] == ends[piece - 2]) || (piece + 1 < ends.Length && ends[piece + 1] == ends[piece]);
 
     // What fits piece by piece can still be wrong together. Days that can be read are in order or not whatever else is wrong; a rule about a
     // part that is wrong itself has nothing to add.
@@ -169,12 +198,14 @@ internal sealed class FaultFinder(Variant variant, string name)
         var shown = NameText.Show(text);
         var what = (field.Kind, fit) switch
         {
-            (FieldKind.OneOf, Alignment.Unreal) => $"is written in upper case, and {variant.Convention.Family} names are lower case",
+            (FieldKind.OneOf, SliceFit.Unreal) => $"is written in upper case, and {variant.Convention.Family} names are lower case",
             (FieldKind.OneOf, _) => "is not known",
-            (FieldKind.Digits, Alignment.Unreal) or (FieldKind.Words, Alignment.Unreal) => $"is a larger number than {int.MaxValue}",
+            _ when piece is Group && fit == SliceFit.Unreal && text.AsSpan().ContainsAnyInRange('A', 'Z') =>
+                $"is written in upper case, and {variant.Convention.Family} names are lower case",
+            (FieldKind.Digits, SliceFit.Unreal) or (FieldKind.Words, SliceFit.Unreal) => $"is a larger number than {int.MaxValue}",
             (FieldKind.Digits, _) when field.Width > 0 => $"is not {field.Width} digits",
             (FieldKind.Digits, _) => "is not a number",
-            (_, Alignment.Unreal) when field.IsDate => "is not in the calendar",
+            (_, SliceFit.Unreal) when field.IsDate => "is not in the calendar",
             (_, _) when field.IsDate => "is not a date",
             _ when piece is Group => "does not have the form of a version",
             _ => "has a character that it cannot have",

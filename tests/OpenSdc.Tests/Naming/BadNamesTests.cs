@@ -128,4 +128,64 @@ public sealed class BadNamesTests
         if (name.Contains("L1", StringComparison.Ordinal))
             faults[0].Message.ShouldContain("upper case");
     }
+
+    /// <summary>Names with one or two faults of each convention: the convention that is meant, and nothing said that is not so.</summary>
+    [Theory]
+    [InlineData("imap_codice_l1a_lo_20260101_v01-01.cdf", "science/A", "The end date is missing")]
+    [InlineData("imap_codice_L1a_lo_20260101_v01-01.cdf", "science/A",
+        "The data level 'L1a' is written in upper case", "The end date is missing")]
+    [InlineData("imap_codice_l1a_20260101_20260102_v01-01.cdf", "science/A", "The descriptor is missing")]
+    [InlineData("imap_codice_lo_20260101_20260102_v01-01.cdf", "science/A", "The data level is missing")]
+    [InlineData("imap_codice_l1a_lo_20260101_20260102.cdf", "science/A", "The version is missing")]
+    [InlineData("imap_swe_l1_sci_20260101_20260102_v001.cdf", "science/A", "The version 'v001' does not have the form")]
+    [InlineData("imap_swe_L1_sci_v001.cdf", "science/B", "The data level 'L1' is written in upper case", "The start date is missing")]
+    [InlineData("imap_swe_l9_sci_v001.cdf", "science/B", "The data level 'l9' is not known", "The start date is missing")]
+    [InlineData("imap_swe_l1_20260101_v001.pkts", "science/B", "The descriptor is missing")]
+    [InlineData("imap_swe_l1_sci_sub_20260101_v001.cdf", "science/B", "The descriptor 'sci_sub' has a character")]
+    [InlineData("imap_swe_L1_sci_sub_20260101_v001.cdf", "science/B",
+        "The data level 'L1' is written", "The descriptor 'sci_sub' has a character")]
+    [InlineData("imap_swe_l1_sci_20260101_repoint00002_v001.cdf", "science/B",
+        "The name has '_repoint' at character 25, where '-repoint' belongs")]
+    [InlineData("imap_swe_L1_sci_v001.0002.cdf", "science/C", "The data level 'L1' is written in upper case", "The start date is missing")]
+    [InlineData("imap_swe_l1_20260901_v001.0002.cdf", "science/C", "The descriptor is missing")]
+    [InlineData("imap_swe_l1_sci_20260901_v001.02.cdf", "science/C", "The version 'v001.02' does not have the form")]
+    [InlineData("imap_swe_l1_sci_20260101_v001.0002", "science/C", "The extension is missing")]
+    [InlineData("imap_swe_L1_sci_20260901_V001.0002.nc", "science/C",
+        "The data level 'L1' is", "The version 'V001.0002' is written in upper case", "The extension 'nc'")]
+    [InlineData("imap_mag_20260101_v001.csv", "ancillary/ancillary", "The descriptor is missing")]
+    [InlineData("imap_mag_l1-calibration_20260101_20260201.csv", "ancillary/ancillary", "The version is missing")]
+    [InlineData("imap_mag_calib_sub_20260101_v001.csv", "ancillary/ancillary", "The descriptor 'calib_sub' has a character")]
+    [InlineData("imap_mag_calib.csv", "ancillary/ancillary", "The start date is missing", "The version is missing")]
+    [InlineData("imap_MAG_l1-calibration_v001.csv", "ancillary/ancillary",
+        "The instrument 'MAG' is written in upper case", "The start date is missing")]
+    [InlineData("imap_2026_001_2026_002.bc", "spice/attitude_history", "The version is missing", "The extension 'bc' is not known")]
+    [InlineData("imap_2026_1_2026_2_01.ah.bc", "spice/attitude_history",
+        "The start date '2026_1' is not a date", "The end date '2026_2' is not a date")]
+    [InlineData("imap_20260101_20260102_01.ah.bc", "spice/attitude_history",
+        "The start date '20260101' is not a date", "The end date '20260102' is not a date")]
+    [InlineData("imap_dps_2026_001_2026_002_01.ap.bc", "spice/attitude_predict",
+        "The name has 'imap_dps_' at character 1, where 'imap_' belongs")]
+    [InlineData("imap_recon_20250925_20251101_01.bsp", "spice/ephemeris", "The name has '_' at character 29, where '_v' belongs")]
+    [InlineData("naif0012.tpc", "spice/planetary_constants", "The name has 'naif' at character 1, where 'pck' belongs")]
+    [InlineData("imap_sclk.tsc", "spice/spacecraft_clock", "The version is missing")]
+    [InlineData("imap_science.tf", "spice/science_frames", "The version is missing")]
+    [InlineData("imap_2026_001_2026_002_hist.sff", "spice/thruster", "The version is missing")]
+    [InlineData("imap_sdc_metakernel_2026.tm", "spice/metakernel", "The version is missing")]
+    [InlineData("imap_sdc_metakernel_v001.tm", "spice/metakernel", "The start date is missing")]
+    [InlineData("imap_2026_001_01.spice.mk", "spice/attitude_metakernel", "The name has '_' at character 14, where '_a' belongs")]
+    [InlineData("imap_2026_001_a01.mk", "spice/ephemeris_metakernel", "The name has '_a' at character 14, where '_e' belongs")]
+    [InlineData("imap_swe_L1_sci_v001.png", "quicklook/B", "The data level 'L1' is written in upper case", "The start date is missing")]
+    [InlineData("imap_swe_L1_sci_v001.json", "dependency/B", "The data level 'L1' is written in upper case", "The start date is missing")]
+    [InlineData("imap_hit_data_release_20260101_v001.txt", "release/ancillary", "The descriptor 'data_release' has a character")]
+    [InlineData("imap_HIT_data-release-001_v001.txt", "release/ancillary",
+        "The instrument 'HIT' is written in upper case", "The start date is missing")]
+    public void The_convention_that_is_meant_is_held_against_the_name(string name, string convention, params string[] sentences)
+    {
+        var parsed = FileName.Parse(name, Mission.Imap);
+
+        var said = string.Join("\n", parsed.Faults.Select(f => f.Message));
+        parsed.Closest.ShouldBe(convention, said);
+        parsed.Faults.Count.ShouldBe(sentences.Length, said);
+        foreach (var (fault, sentence) in parsed.Faults.Zip(sentences)) fault.Message.ShouldStartWith(sentence);
+    }
 }
