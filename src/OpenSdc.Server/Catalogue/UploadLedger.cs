@@ -16,11 +16,15 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     private const string CountArrivedSql = "SELECT count(*) FROM uploads WHERE state = 'arrived'";
     private const string ExpireSql = "UPDATE uploads SET state = 'expired', check_at = @p1 WHERE state = 'open' AND check_at <= @p0";
 
-    private const string OpenInPartsSql = """
+    // A file whose object is lost or damaged may be sent again.
+    private const string SoundFileSql =
+        "SELECT 1 FROM files WHERE file_path = column2 AND NOT EXISTS (SELECT 1 FROM unsound WHERE unsound.seq = files.seq)";
+
+    private const string OpenInPartsSql = $"""
         INSERT INTO uploads (id, file_path, state, created_at, expires_at, check_at, size, part_size, store_id, sha256)
         SELECT column1, column2, 'open', column3, column4, column4, column5, column6, column7, column8
         FROM (VALUES (@p0, @p1, CAST(@p2 AS BIGINT), CAST(@p3 AS BIGINT), CAST(@p4 AS BIGINT), CAST(@p5 AS BIGINT), @p6, CAST(@p7 AS TEXT))) AS asked
-        WHERE NOT EXISTS (SELECT 1 FROM files WHERE file_path = column2) ON CONFLICT DO NOTHING RETURNING id
+        WHERE NOT EXISTS ({SoundFileSql}) ON CONFLICT DO NOTHING RETURNING id
         """;
 
     // Whoever begins an upload in parts waits here for the one before, so that no two count the same open ones.
@@ -46,7 +50,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     private long ForgetAt => (clock.GetUtcNow() + Remembered).ToUnixTimeMilliseconds();
 
     /// <summary>Records uploads that are asked for, all in one transaction. Durable when it returns.</summary>
-    /// <returns>Those that are recorded; the keys of the others have a file already.</returns>
+    /// <returns>Those that are recorded; the keys of the others have a sound file already.</returns>
     public Task<HashSet<string>> OpenAsync(IReadOnlyList<RecordedUpload> uploads, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
         var opened = new HashSet<string>(StringComparer.Ordinal);
@@ -57,7 +61,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
                 $"""
                 INSERT INTO uploads (id, file_path, state, created_at, expires_at, check_at)
                 SELECT column1, column2, 'open', @p0, column3, column3 FROM (VALUES {Several.Rows(group.Length, ["{0}", "{0}", "CAST({0} AS BIGINT)"], before: 1)}) AS asked
-                WHERE NOT EXISTS (SELECT 1 FROM files WHERE file_path = column2) ON CONFLICT DO NOTHING RETURNING id
+                WHERE NOT EXISTS ({SoundFileSql}) ON CONFLICT DO NOTHING RETURNING id
                 """,
                 values, transaction), cancel));
         }
@@ -65,7 +69,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
         return opened;
     }, cancel);
 
-    /// <summary>Records an upload in parts, where neither its key has a file already nor too many are open.</summary>
+    /// <summary>Records an upload in parts, where neither its key has a sound file already nor too many are open.</summary>
     public Task<OpenOutcome> OpenInPartsAsync(RecordedUpload upload, OpenLimits limits, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
         await session.Statement(TakeTurnSql, [], transaction).ExecuteNonQueryAsync(cancel);

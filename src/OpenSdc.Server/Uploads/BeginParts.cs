@@ -15,7 +15,7 @@ internal static class BeginParts
 
     /// <summary><c>POST /uploads</c></summary>
     public static async Task<Results<UploadStatusAnswer, Problem>> Handle(
-        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, UploadLedger ledger, IncomingBytes incoming, StorageWatch storage,
+        HttpContext context, Mission mission, Soundness soundness, UploadLedger ledger, IncomingBytes incoming, StorageWatch storage,
         ServerOptions options, TimeProvider clock)
     {
         var cancel = context.RequestAborted;
@@ -30,8 +30,12 @@ internal static class BeginParts
             return Problems.BadUploadName(parsed.Faults) with { Plain = true };
         if (IncomingBytes.PartSize(size, options.UploadPartSize) is not { } partSize)
             return Problems.TooLarge(IncomingBytes.LargestFile);
-        if (await catalogue.FindAsync(name.Key, cancel) is { } there)
-            return Problems.Exists(there) with { Plain = true };
+        // A file whose object is lost or damaged can be sent again.
+        var there = await soundness.FindAsync(name.Key, cancel);
+        if (there is { Unsound: null } sound)
+            return Problems.Exists(sound.Receipt) with { Plain = true };
+        if (there is { Receipt: var receipt } && (receipt.Size != size || (asked.Sha256 ?? receipt.Sha256) != receipt.Sha256))
+            return Problems.OtherBytes(name.Key);
         // Told now, not after hours of sending. The parts ask again: the room is not kept for them.
         using (var room = await storage.ReserveAsync(name.Key, size, cancel))
         {
@@ -55,7 +59,7 @@ internal static class BeginParts
         if (outcome != OpenOutcome.Opened)
             await incoming.AbandonAsync(upload, cancel);
         if (outcome == OpenOutcome.Exists)
-            return Problems.Exists((await catalogue.FindAsync(name.Key, cancel))!) with { Plain = true };
+            return Problems.Exists((await soundness.FindAsync(name.Key, cancel))!.Value.Receipt) with { Plain = true };
         if (Refusal(outcome, name.Key, limits) is { } late)
             return late;
         return new UploadStatusAnswer(UploadStatusAnswer.Of(upload), 201);

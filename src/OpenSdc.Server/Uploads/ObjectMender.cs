@@ -18,6 +18,15 @@ internal sealed class ObjectMender(IObjectStore store, Soundness soundness) : ID
 
     private readonly SemaphoreSlim turn = new(1, 1);
 
+    /// <summary>Whether a file is marked as lost or damaged, or has no object of its size.</summary>
+    public async Task<bool> IsBrokenAsync(UploadReceipt receipt, CancellationToken cancel)
+    {
+        if (await soundness.OfAsync(receipt.Seq, cancel) is not null)
+            return true;
+        using var there = await store.OpenAsync(receipt.FilePath, cancel);
+        return there?.Length != receipt.Size;
+    }
+
     /// <summary>Puts the object back. When it returns, it is durable at its key and the file is served again.</summary>
     /// <param name="receipt">The record.</param>
     /// <param name="staged">Its bytes, whose digest was compared with the record's; not flushed yet.</param>

@@ -16,7 +16,7 @@ namespace OpenSdc.Server.Uploads;
 /// step finds what it would do done, or does it again to the same end.
 /// </remarks>
 internal sealed partial class PublishArrived(
-    IObjectStore store, IncomingBytes incoming, UploadLeases leases, HeldLeases held, Arrivals arrivals, UploadWaits waits, Publisher publisher, Recovery recovery, StorageWatch storage,
+    IObjectStore store, IncomingBytes incoming, UploadLeases leases, HeldLeases held, Arrivals arrivals, UploadWaits waits, Publisher publisher, ObjectMender mender, Recovery recovery, StorageWatch storage,
     Mission mission, ServerOptions options, Telemetry telemetry, TimeProvider clock, ILogger<PublishArrived> logger) : BackgroundService
 {
     // Small files wait for the store's answers, not for a processor.
@@ -134,7 +134,8 @@ internal sealed partial class PublishArrived(
             return await RefuseAsync(upload, lease, Problems.BadUploadName([]));
         if (upload.Size is { } declared && staged.Length != declared)
             return await RefuseAsync(upload, lease, Problems.OtherSize(declared, staged.Length));
-        if (upload.Size is null && staged.Length > options.MaxUploadSize)
+        // A file that came in parts may be larger than one PUT takes, and is mended all the same.
+        if (upload.Size is null && staged.Length > Math.Max(options.MaxUploadSize, upload.Recorded?.Size ?? 0))
             return await RefuseAsync(upload, lease, Problems.TooLarge(options.MaxUploadSize));
         if (upload.Recorded is { } there && there.Size != staged.Length)
             return await RefuseAsync(upload, lease, Problems.OtherBytes(upload.Key));
@@ -149,6 +150,8 @@ internal sealed partial class PublishArrived(
         {
             if (!publication.Has(receipt))
                 return await RefuseAsync(upload, lease, Problems.OtherBytes(upload.Key));
+            if (await mender.IsBrokenAsync(receipt, lease.Stop))
+                await mender.MendAsync(receipt, staged, lease.Stop);
             return await leases.EndAsync(lease.Lease, receipt.Seq, problem: null, lease.Stop) ? ("repeated", receipt.Size) : null;
         }
 

@@ -36,8 +36,7 @@ internal static partial class ReceiveUpload
         Results<UploadAnswer, Problem> answer;
         try
         {
-            var file = await soundness.FindAsync(key, context.RequestAborted);
-            var receipt = file?.Receipt;
+            var receipt = (await soundness.FindAsync(key, context.RequestAborted))?.Receipt;
             if (UploadConditions.Refusal(request, receipt) is { } condition)
                 return condition;
             // A file that came in parts may be larger than one PUT takes, and is mended all the same.
@@ -45,7 +44,7 @@ internal static partial class ReceiveUpload
             if (request.ContentLength > limit)
                 return Problems.TooLarge(options.MaxUploadSize);
             answer = receipt is null ? await StoreAsync(name, request, digests, store, publisher, storage, options)
-                : file!.Value.Unsound is not null || !await HasObjectAsync(store, receipt, context.RequestAborted)
+                : await mender.IsBrokenAsync(receipt, context.RequestAborted)
                 ? await MendAsync(receipt, request, digests, store, mender, storage)
                 : await CompareAsync(receipt, request, digests, limit);
         }
@@ -111,12 +110,6 @@ internal static partial class ReceiveUpload
             return Problems.OtherBytes(receipt.FilePath);
         await mender.MendAsync(receipt, staged, cancel);
         return new UploadAnswer(receipt, IsNew: false);
-    }
-
-    private static async ValueTask<bool> HasObjectAsync(IObjectStore store, UploadReceipt receipt, CancellationToken cancel)
-    {
-        using var stored = await store.OpenAsync(receipt.FilePath, cancel);
-        return stored?.Length == receipt.Size;
     }
 
     /// <summary>The key has a record: the bytes are only hashed, and answer with the first receipt where they are the same.</summary>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using OpenSdc.Server;
+using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 using OpenSdc.Server.Uploads;
 using OpenSdc.Tests.Upkeep;
@@ -34,6 +35,29 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
         (await archive.DownloadAsync(name)).ShouldBe(bytes);
         await UploadSteps.UntilAsync("staging is emptied", async () => !(await archive.StagedAsync()).Contains(upload.Id));
         (await archive.CountAsync($"claims WHERE upload_id = '{upload.Id}'")).ShouldBe(0);
+        (await archive.SendAsync($"GET /upload/{name}")).Status.ShouldBe(409);
+    }
+
+    [Fact]
+    public async Task A_lost_object_is_put_back_by_its_own_bytes_alone()
+    {
+        var name = ArchiveFixture.NewName();
+        var bytes = RandomNumberGenerator.GetBytes(100_000);
+        var receipt = await archive.UploadAsync(name, bytes);
+        var store = archive.Services.GetRequiredService<IObjectStore>();
+        (await store.QuarantineAsync(receipt.FilePath, "test/" + name, CancellationToken.None)).ShouldBe(Moved.Done);
+        var soundness = archive.Services.GetRequiredService<Soundness>();
+        await soundness.MarkAsync(receipt.Seq, EventKind.Lost, "the test did it", CancellationToken.None);
+
+        var other = await archive.AskAsync(name);
+        await archive.SendAsync(other, [.. bytes.Reverse()]);
+        (await archive.FollowAsync(other.Id)).Problem!.Type.ShouldEndWith("other-bytes");
+        (await soundness.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBe(EventKind.Lost);
+        var again = await archive.AskAsync(name);
+        await archive.SendAsync(again, bytes);
+        (await archive.FollowAsync(again.Id)).Receipt.ShouldBe(receipt);
+        (await soundness.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBeNull();
+        (await archive.DownloadAsync(name)).ShouldBe(bytes);
         (await archive.SendAsync($"GET /upload/{name}")).Status.ShouldBe(409);
     }
 

@@ -3,6 +3,8 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using OpenSdc.Contract;
 using OpenSdc.Server;
+using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Objects;
 using OpenSdc.Server.Uploads;
 using Shouldly;
 using Xunit;
@@ -277,6 +279,55 @@ public abstract class UploadInPartsTests : IAsyncLifetime
         other.Status.ShouldBe(409, other.Text);
         (await Archive.FollowAsync(upload.Id, 0)).State.ShouldBe("open");
         (await CompleteAsync(upload.Id)).Status.ShouldBe(201);
+    }
+
+    [Theory]
+    [InlineData(EventKind.Lost)]
+    [InlineData(EventKind.Damaged)]
+    public async Task A_file_whose_object_is_lost_or_damaged_is_mended(string kind)
+    {
+        var name = ArchiveFixture.NewName();
+        var first = await BeginAsync(name, Size);
+        foreach (var part in (await PartsAsync(first.Id)).Urls)
+            await SendAsync(part, Bytes);
+        var receipt = JsonSerializer.Deserialize((await CompleteAsync(first.Id)).Bytes, ContractJson.Default.UploadReceipt)!;
+        var soundness = Archive.Services.GetRequiredService<Soundness>();
+        await BreakAsync(receipt, kind);
+        await soundness.MarkAsync(receipt.Seq, kind, "the test did it", CancellationToken.None);
+
+        // Another size or digest is told before the bytes are sent; other bytes when they have come.
+        (await BeginPlainAsync(name, Size - 1)).Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:other-bytes");
+        var promise = $$"""{"filename":"{{name}}","size":{{Size}},"sha256":"{{new string('0', 64)}}"}""";
+        (await Archive.PostAsync("/uploads", promise)).Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:other-bytes");
+        var other = await BeginAsync(name, Size);
+        foreach (var part in (await PartsAsync(other.Id)).Urls)
+            await SendAsync(part, [.. Bytes.Reverse()]);
+        var refused = await CompleteAsync(other.Id);
+        (refused.Status, refused.Json.GetProperty("type").GetString()).ShouldBe((409, "urn:opensdc:problem:other-bytes"), refused.Text);
+        (await soundness.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBe(kind);
+
+        var again = await BeginAsync(name, Size);
+        foreach (var part in (await PartsAsync(again.Id)).Urls)
+            await SendAsync(part, Bytes);
+        var mended = await CompleteAsync(again.Id);
+        mended.Status.ShouldBeInRange(200, 201, mended.Text);
+        JsonSerializer.Deserialize(mended.Bytes, ContractJson.Default.UploadReceipt).ShouldBe(receipt);
+        (await soundness.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBeNull();
+        (await Archive.DownloadAsync(name)).ShouldBe(Bytes);
+        (await BeginPlainAsync(name, Size)).Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:exists");
+        await ShouldSoonStageNothingAsync();
+    }
+
+    private async Task BreakAsync(UploadReceipt receipt, string kind)
+    {
+        var store = Archive.Services.GetRequiredService<IObjectStore>();
+        (await store.QuarantineAsync(receipt.FilePath, "test/" + receipt.FilePath, CancellationToken.None)).ShouldBe(Moved.Done);
+        if (kind == EventKind.Lost)
+            return;
+        await using var damaged = await store.StageAsync(receipt.FilePath, CancellationToken.None);
+        await damaged.WriteAsync(new byte[Size], CancellationToken.None);
+        await damaged.FlushAsync(CancellationToken.None);
+        (await store.NameAsync([damaged], CancellationToken.None))[0].IsNamed.ShouldBeTrue();
     }
 
     private protected abstract ServerOptions Configure(ServerOptions options);
