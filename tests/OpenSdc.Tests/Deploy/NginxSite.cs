@@ -7,7 +7,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace OpenSdc.Tests.Deploy;
 
-/// <summary>A real nginx that runs <c>deploy/nginx/opensdc.conf</c> in front of an archive; only ports and certificate are other ones.</summary>
+/// <summary>
+/// A real nginx in front of an archive. It runs <c>deploy/nginx/opensdc.conf</c>, where only ports and certificate are other ones, or a site below a prefix.
+/// </summary>
 internal sealed class NginxSite : IAsyncDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("opensdc-nginx-");
@@ -41,11 +43,9 @@ internal sealed class NginxSite : IAsyncDisposable
 
     public int PlainPort { get; private init; }
 
-    /// <summary>Starts nginx in front of an archive, and waits until it listens.</summary>
+    /// <summary>Starts the shipped site in front of an archive, and waits until it listens.</summary>
     public static async Task<NginxSite> StartAsync(Uri archive)
     {
-        if (!Path.Exists("/usr/sbin/nginx"))
-            SharedData.SkipOrFail("nginx is not installed (Debian: nginx-light).");
         var (tls, plain) = (FreePort(), FreePort());
         var site = (await File.ReadAllTextAsync(Path.Combine(SharedData.RepositoryRoot, "deploy", "nginx", "opensdc.conf")))
             .Replace("127.0.0.1:8080", archive.Authority, StringComparison.Ordinal)
@@ -53,8 +53,28 @@ internal sealed class NginxSite : IAsyncDisposable
             .Replace("listen [::]:80", string.Create(CultureInfo.InvariantCulture, $"listen [::1]:{plain}"), StringComparison.Ordinal)
             .Replace("listen 443 ssl", string.Create(CultureInfo.InvariantCulture, $"listen 127.0.0.1:{tls} ssl"), StringComparison.Ordinal)
             .Replace("listen 80", string.Create(CultureInfo.InvariantCulture, $"listen 127.0.0.1:{plain}"), StringComparison.Ordinal);
-        var started = new NginxSite(site) { Port = tls, PlainPort = plain };
-        for (var tries = 0; !await ListensAsync(tls); tries++)
+        return await StartAsync(site, tls, plain);
+    }
+
+    /// <summary>Starts a site that has the archive below a prefix, without TLS.</summary>
+    public static Task<NginxSite> StartBelowAsync(Uri archive, string prefix, int port) => StartAsync(
+        $$"""
+        server {
+            listen 127.0.0.1:{{port}};
+            location {{prefix}}/ {
+                proxy_pass {{archive.Scheme}}://{{archive.Authority}}/;
+                proxy_set_header Host $http_host;
+            }
+        }
+        """,
+        port, port);
+
+    private static async Task<NginxSite> StartAsync(string site, int port, int plain)
+    {
+        if (!Path.Exists("/usr/sbin/nginx"))
+            SharedData.SkipOrFail("nginx is not installed (Debian: nginx-light).");
+        var started = new NginxSite(site) { Port = port, PlainPort = plain };
+        for (var tries = 0; !await ListensAsync(port); tries++)
         {
             if (tries == 200 || started.nginx.HasExited)
             {
@@ -83,6 +103,13 @@ internal sealed class NginxSite : IAsyncDisposable
             return new NetworkStream(socket, ownsSocket: true);
         },
     });
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -114,12 +141,5 @@ internal sealed class NginxSite : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
