@@ -30,14 +30,18 @@ internal static class Banner
             await output.WriteLineAsync($"The objects lie in {options.Objects ?? Path.Combine(Path.GetFullPath(options.Data), "objects")}");
         }
 
-        if (await FreeNameAsync(services) is not { } name)
-            return;
-        await output.WriteLineAsync($"""
+        if (await FreeNameAsync(services) is { } name)
+        {
+            await output.WriteLineAsync($"""
 
-            Upload a file, find it, download it (paste these lines into another terminal):
-              head -c 1024 /dev/urandom > {name} && curl -T {name} "$(curl -sf {address}/upload/{name} | tr -d '"')"
-              curl "{address}/query?filename={name}"
-              curl -fL -o copy.pkts {address}/download/{name}
+                Upload a file, find it, download it (paste these lines into another terminal):
+                  head -c 1024 /dev/urandom > {name} && curl -T {name} "$(curl -sf {address}/upload/{name} | tr -d '"')"
+                  curl "{address}/query?filename={name}"
+                  curl -fL -o copy{Path.GetExtension(name)} {address}/download/{name}
+                """);
+        }
+
+        await output.WriteLineAsync($"""
 
             Reference: {address}/docs   Stop with Ctrl-C.
             """);
@@ -49,16 +53,21 @@ internal static class Banner
     {
         var mission = services.GetRequiredService<Mission>();
         var catalogue = services.GetRequiredService<Catalogue>();
-        var today = services.GetRequiredService<TimeProvider>().GetUtcNow().ToString("yyyyMMdd", CultureInfo.InvariantCulture);
-        for (var version = 1; version <= MostTries; version++)
+        foreach (var name in NamesOf(mission, services.GetRequiredService<TimeProvider>()))
         {
-            var name = string.Create(CultureInfo.InvariantCulture, $"imap_swe_l0_hello_{today}_v{version:D3}.pkts");
-            if (mission.Name != Mission.Imap.Name || FileName.Parse(name, mission).Name is not { } parsed)
-                return null; // another mission's names are not ours to guess
-            if (await catalogue.FindAsync(parsed.Key, CancellationToken.None) is null)
+            if (FileName.Parse(name, mission).Name is { } parsed && await catalogue.FindAsync(parsed.Key, CancellationToken.None) is null)
                 return name;
         }
 
         return null;
+    }
+
+    /// <summary>Of another mission than IMAP only the examples of its own file are known to be names.</summary>
+    private static IEnumerable<string> NamesOf(Mission mission, TimeProvider clock)
+    {
+        if (mission.Name != Mission.Imap.Name)
+            return mission.Families.SelectMany(family => family.Examples);
+        var today = clock.GetUtcNow().ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+        return Enumerable.Range(1, MostTries).Select(version => string.Create(CultureInfo.InvariantCulture, $"imap_swe_l0_hello_{today}_v{version:D3}.pkts"));
     }
 }

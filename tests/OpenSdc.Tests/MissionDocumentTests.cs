@@ -11,7 +11,7 @@ namespace OpenSdc.Tests;
 /// <summary>The API document as it is served: of which address, of which program, and of which mission.</summary>
 public sealed class MissionDocumentTests
 {
-    private const string Aurora = """
+    internal const string Aurora = """
         {
           "mission": "aurora", "root": "aurora/",
           "fields": { "instrument": ["cam", "spec"], "level": ["raw", "cal"], "extension": ["fits"] },
@@ -129,7 +129,7 @@ public sealed class MissionDocumentTests
 
     private static string ServerOf(JsonNode document) => document["servers"]!.AsArray().ShouldHaveSingleItem()!["url"]!.GetValue<string>();
 
-    private static void ShouldSayNothingOfImap(string text, string where)
+    internal static void ShouldSayNothingOfImap(string text, string where)
     {
         foreach (var word in (string[])["imap", "codice"])
             text.ShouldNotContain(word, Case.Insensitive, where);

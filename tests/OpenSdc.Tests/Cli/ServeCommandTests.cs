@@ -308,6 +308,29 @@ public sealed class ServeCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_age_of_the_last_backup_is_told_once_there_is_one()
+    {
+        var (sdc, address) = await SdcProcess.ServeAsync(folder);
+        await using var _ = sdc;
+        (await http.GetStringAsync($"{address}/metrics")).ShouldNotContain("opensdc_backup_age_seconds");
+
+        var begun = Stopwatch.GetTimestamp();
+        await using var backup = SdcProcess.Start(folder, "backup copies --data data");
+        (await backup.ExitCodeAsync()).ShouldBe(0, backup.Errors);
+        var age = "";
+        for (var tries = 0; age.Length == 0; tries++)
+        {
+            tries.ShouldBeLessThan(100, "the exporter keeps its last answer for a moment only");
+            var metrics = await http.GetStringAsync($"{address}/metrics");
+            age = metrics.Split('\n').FirstOrDefault(line => line.StartsWith("opensdc_backup_age_seconds", StringComparison.Ordinal)) ?? "";
+            await Task.Delay(100);
+        }
+
+        // It counts from the backup's beginning.
+        double.Parse(age.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture).ShouldBeInRange(0, Stopwatch.GetElapsedTime(begun).TotalSeconds);
+    }
+
+    [Fact]
     public async Task Without_requests_a_signal_ends_it_with_code_0()
     {
         var (sdc, _) = await SdcProcess.ServeAsync(folder);

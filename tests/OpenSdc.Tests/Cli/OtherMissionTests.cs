@@ -1,0 +1,53 @@
+using System.Net;
+using System.Text;
+using Shouldly;
+using Xunit;
+
+namespace OpenSdc.Tests.Cli;
+
+/// <summary><c>sdc serve</c> with the file of another mission: what it says at start, and what it answers, names nothing of IMAP.</summary>
+public sealed class OtherMissionTests : IDisposable
+{
+    private const string Example = "aur_cam_raw_20300102_v03.fits";
+
+    private readonly string folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
+    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
+
+    public void Dispose()
+    {
+        http.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task It_says_nothing_of_IMAP(bool hasExample)
+    {
+        var example = hasExample ? $", \"example\": \"{Example}\"" : "";
+        await File.WriteAllTextAsync(Path.Combine(folder, "aurora.json"), MissionDocumentTests.Aurora.Replace("EXAMPLE", example, StringComparison.Ordinal));
+        var (sdc, address) = await SdcProcess.ServeAsync(folder, "--mission aurora.json --log-level information");
+        await using var _ = sdc;
+        sdc.Output.ShouldContain($"Reference: {address}/docs");
+        sdc.Output.Split('\n').Count(line => line.Contains(Example, StringComparison.Ordinal)).ShouldBe(hasExample ? 3 : 0);
+
+        using var put = await http.PutAsync($"{address}/objects/aurora/cam/2030/{Example}", new ByteArrayContent([1]));
+        put.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        MissionDocumentTests.ShouldSayNothingOfImap(await put.Content.ReadAsStringAsync(), "PUT");
+        foreach (var body in (string[])["", "{}", "{\"filename\":\"nonsense\",\"size\":1}", "{\"filename\":\"aur_cam_x.fits\",\"size\":1}", "{\"filename\":\"/\",\"size\":1}"])
+        {
+            using var post = await http.PostAsync($"{address}/uploads", new StringContent(body, Encoding.UTF8, "application/json"));
+            ((int)post.StatusCode).ShouldBe(400);
+            MissionDocumentTests.ShouldSayNothingOfImap(await post.Content.ReadAsStringAsync(), body);
+        }
+
+        foreach (var path in (string[])["/docs/", "/openapi/v1.json", "/query?version=x", "/query?start_date=x", "/query?table=spice", "/spice-query", "/metakernel", "/spin-table", "/upload/aur_cam_x.fits", "/metrics"])
+        {
+            using var answer = await http.GetAsync(address + path);
+            MissionDocumentTests.ShouldSayNothingOfImap(await answer.Content.ReadAsStringAsync(), path);
+        }
+
+        MissionDocumentTests.ShouldSayNothingOfImap(sdc.Output, "standard output");
+        MissionDocumentTests.ShouldSayNothingOfImap(sdc.Errors, "the log");
+    }
+}
