@@ -186,9 +186,9 @@ public static class ServerApp
         // Whoever has an upload's id may abort it.
         app.MapGet("/uploads", ListUploads.Handle).WithMetadata(HeldConditions.None, new ForAudience(Audience.Operators));
         app.MapPost("/hooks/s3", ReceiveHook.Handle).WithMetadata(HeldConditions.None, new ForAudience(Audience.Operators));
-        app.MapMethods("/health/live", GetAndHead, Health.Live).WithMetadata(new ForAudience(Audience.Public | Audience.Operators));
-        app.MapMethods("/health/ready", GetAndHead, Health.Ready).WithMetadata(new ForAudience(Audience.Public | Audience.Operators));
-        app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new ForAudience(Audience.Operators));
+        app.MapMethods("/health/live", GetAndHead, Health.Live).WithMetadata(HeldConditions.None, new ForAudience(Audience.Public | Audience.Operators));
+        app.MapMethods("/health/ready", GetAndHead, Health.Ready).WithMetadata(HeldConditions.None, new ForAudience(Audience.Public | Audience.Operators));
+        app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(HeldConditions.None, new ForAudience(Audience.Operators));
         MissionDocument.Map(app, documents);
         ReferencePage.Map(app);
     }

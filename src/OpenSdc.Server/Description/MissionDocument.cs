@@ -46,7 +46,7 @@ internal sealed class MissionDocument
 
     public static void Map(WebApplication app, Caching caching)
     {
-        var route = app.MapOpenApi("/openapi/{documentName}.json").WithMetadata(new HttpMethodMetadata(["GET", "HEAD"]), caching);
+        var route = app.MapOpenApi("/openapi/{documentName}.json").WithMetadata(new HttpMethodMetadata(["GET", "HEAD"]), HeldConditions.None, caching);
         var mission = app.Services.GetRequiredService<Mission>();
         if (mission.Name == Mission.Imap.Name)
             return;

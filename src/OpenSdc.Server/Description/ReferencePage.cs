@@ -29,6 +29,8 @@ internal static class ReferencePage
         page.Add(endpoint =>
         {
             endpoint.Metadata.Add(new HttpMethodMetadata(["GET", "HEAD"]));
+            // The page's scripts have tags.
+            endpoint.Metadata.Add(HeldConditions.OfListing);
             endpoint.Metadata.Add(new Caching(PublicAnswers.AskedAgain));
             var next = endpoint.RequestDelegate!;
             endpoint.RequestDelegate = context =>

@@ -15,12 +15,12 @@ internal readonly struct Conditions
         var raw = request.Headers;
         if (raw.IfMatch.Count + raw.IfNoneMatch.Count + raw.IfModifiedSince.Count + raw.IfUnmodifiedSince.Count + raw.Range.Count == 0)
             return;
-        // What cannot be read is never taken for a match: a date beside it does not count either (RFC 9110, section 13.2.2).
+        // What cannot be read is never taken for a match, nor for a condition that holds: a date beside it does not count either (RFC 9110, section 13.2.2).
         var headers = new RequestHeaders(raw);
         if (raw.IfMatch.Count > 0)
             Failed = !Matches(raw.IfMatch, tag, strong: true);
-        else if (headers.IfUnmodifiedSince is { } unmodifiedSince)
-            Failed = modified > unmodifiedSince;
+        else if (raw.IfUnmodifiedSince.Count > 0)
+            Failed = !(modified <= headers.IfUnmodifiedSince);
         if (raw.IfNoneMatch.Count > 0)
             NotModified = Matches(raw.IfNoneMatch, tag, strong: false);
         else if (headers.IfModifiedSince is { } modifiedSince)

@@ -132,6 +132,7 @@ public sealed class ServeObjectTests(ArchiveFixture fixture) : IClassFixture<Arc
     [InlineData("If-Match", "W/TAG", 412)]
     [InlineData("If-Unmodified-Since", "MODIFIED", 200)]
     [InlineData("If-Unmodified-Since", "BEFORE", 412)]
+    [InlineData("If-Unmodified-Since", "nonsense", 412)]
     public async Task A_condition_is_weighed(string header, string value, int status)
     {
         foreach (var method in (string[])["GET", "HEAD"])

@@ -17,11 +17,11 @@ internal static class KernelRoutes
     {
         if (mission.Kernels is not { } kernels)
             return;
-        routes.MapMethods("/spice-query", GetAndHead, SpiceQuery.Handle).WithMetadata(caching, CompressedLists.Mark);
+        routes.MapMethods("/spice-query", GetAndHead, SpiceQuery.Handle).WithMetadata(HeldConditions.None, caching, CompressedLists.Mark);
         foreach (var (route, type) in kernels.Tables)
             routes.MapMethods("/" + route, GetAndHead, (HttpContext context, KernelCatalogue catalogue) => KernelTables.HandleAsync(type, context, catalogue))
-                .WithMetadata(caching, CompressedLists.Mark);
-        routes.MapMethods("/metakernel", GetAndHead, Metakernel.Handle).WithMetadata(caching, CompressedLists.Mark);
+                .WithMetadata(HeldConditions.None, caching, CompressedLists.Mark);
+        routes.MapMethods("/metakernel", GetAndHead, Metakernel.Handle).WithMetadata(HeldConditions.None, caching, CompressedLists.Mark);
         routes.MapPost("/reprocess", () => new BareText(501, "application/json", Representation.Quoted("This archive stores and serves data; it does not process any.")));
     }
 }
