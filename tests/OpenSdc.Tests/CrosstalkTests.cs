@@ -11,20 +11,12 @@ namespace OpenSdc.Tests;
 /// Nobody gets another caller's answer, whatever others do on their connections, also after they have stopped. What was shared by mistake stays shared until the process ends, so that good clients go on
 /// when the hostile ones have gone.
 /// </summary>
-/// <remarks>They take all processors for as long as they run, so that no other test runs beside them: stores would not answer those in time.</remarks>
+/// <remarks>On a disk, where the server is a process of its own: <c>CrosstalkTests</c> of the fault tests. They take all processors for as long as they run, so that no other test runs beside them: stores would not answer those in time.</remarks>
 [Collection(nameof(Alone))]
 public sealed class CrosstalkTests
 {
     private const int GoodOnes = 6;
     private const int HostileOnes = 12;
-
-    [Fact]
-    public async Task On_a_disk_beside_requests_that_are_refused()
-    {
-        await using var archive = await RunningArchive.StartAsync(setup: ArchiveSetup.Of("disk and SQLite"));
-        var target = WireTarget.Of(archive.Endpoint);
-        await ShouldKeepApartAsync(target, archive, uploadEvery: 1, bytesPassHere: true, requests: 21_000, RefusedMode.Pipelined, RefusedMode.TransferCoding, RefusedMode.Unpipelined);
-    }
 
     [Fact]
     public async Task Over_PostgreSQL_and_S3_beside_requests_that_are_refused()

@@ -86,7 +86,7 @@ internal sealed class GoodClients(WireTarget target, IReadOnlyList<KnownFile> fi
         Interlocked.Increment(ref answered);
         if (!isRight(answer))
             faults.Enqueue($"{asked} was answered {answer.Status}: {(answer.Text.Length > 300 ? answer.Text[..300] : answer.Text)}");
-        return !answer.Head.Contains("Connection: close", StringComparison.OrdinalIgnoreCase);
+        return !answer.IsLast;
     }
 
     private (string Target, Func<WireAnswer, bool> IsRight) Request(string own, int n)

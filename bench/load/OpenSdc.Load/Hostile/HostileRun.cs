@@ -58,9 +58,8 @@ internal static class HostileRun
         }
     }
 
-    private static double P99(double[] ascending) => ascending.Length == 0 ? 0 : ascending[(int)((ascending.Length - 1) * 0.99)];
-
-    private static async Task<KnownFile[]> PublishAsync(HttpClient http)
+    /// <summary>Uploads the files that good clients ask for.</summary>
+    public static async Task<KnownFile[]> PublishAsync(HttpClient http)
     {
         var files = new List<KnownFile>();
         foreach (var size in (int[])[1, 1000, 20_000, 100_000, 140_000, 200_000])
@@ -74,6 +73,8 @@ internal static class HostileRun
 
         return [.. files];
     }
+
+    private static double P99(double[] ascending) => ascending.Length == 0 ? 0 : ascending[(int)((ascending.Length - 1) * 0.99)];
 
     private static async Task<string> UploadTargetAsync(HttpClient http, string name) =>
         new Uri(JsonSerializer.Deserialize<string>(await http.GetStringAsync($"/upload/{name}"))!).PathAndQuery;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 
@@ -18,11 +19,17 @@ public enum RefusedMode
 
     /// <summary>Requests that a proxy hands on and the web server behind it refuses: bytes beyond ASCII in the path, more headers than it takes.</summary>
     ThroughProxy,
+
+    /// <summary>One good request and a refused one in a single write, and the connection reset while they are answered: both answers fail, as close together as can be.</summary>
+    Reset,
 }
 
 /// <summary>Connections that send good requests and then one that is refused, again and again, until they are stopped.</summary>
 internal sealed class RefusedClients(WireTarget target, RefusedMode mode)
 {
+    // What the server takes from the first byte to the answer: the reset is to hit any step of it.
+    private const int LongestTimeToReset = 60; // microseconds
+
     private readonly ConcurrentQueue<string> faults = new();
     private int connections;
 
@@ -33,9 +40,15 @@ internal sealed class RefusedClients(WireTarget target, RefusedMode mode)
 
     private string Good => $"GET /health/live HTTP/1.1\r\nHost: {target.Name}\r\n\r\n";
 
-    public async Task RunAsync(int clients, CancellationToken stop) => await Task.WhenAll(Enumerable.Range(0, clients).Select(i => Task.Run(async () =>
+    /// <summary>Goes on until it is stopped.</summary>
+    public Task RunAsync(int clients, CancellationToken stop) => RunAsync(clients, () => !stop.IsCancellationRequested);
+
+    /// <summary>Makes so many connections, one after the other.</summary>
+    public Task RunAsync(int connectionsInAll) => RunAsync(1, () => connections < connectionsInAll);
+
+    private async Task RunAsync(int clients, Func<bool> isLeft) => await Task.WhenAll(Enumerable.Range(0, clients).Select(i => Task.Run(async () =>
     {
-        for (var n = i; !stop.IsCancellationRequested; n++)
+        for (var n = i; isLeft(); n++)
         {
             try
             {
@@ -57,6 +70,17 @@ internal sealed class RefusedClients(WireTarget target, RefusedMode mode)
     private async Task OnceAsync(int n)
     {
         await using var wire = await Wire.ConnectAsync(target);
+        if (mode == RefusedMode.Reset)
+        {
+            await wire.WriteAsync(Good + Refused(n));
+            var written = Stopwatch.GetTimestamp();
+            var pause = Random.Shared.Next(LongestTimeToReset);
+            while (Stopwatch.GetElapsedTime(written).TotalMicroseconds < pause)
+                Thread.SpinWait(10);
+            wire.ResetOnDispose();
+            return;
+        }
+
         if (mode is RefusedMode.Pipelined or RefusedMode.TransferCoding)
         {
             await wire.WriteAsync(Good + Good + Good + Refused(n));
@@ -74,8 +98,12 @@ internal sealed class RefusedClients(WireTarget target, RefusedMode mode)
             await wire.WriteAsync(Refused(n));
         }
 
-        if (await wire.ReadAsync() is { Status: < 400 or >= 600 } taken)
-            faults.Enqueue($"a request that is to be refused was answered {taken.Status}: {taken.Text}");
+        var refusal = await wire.ReadAsync();
+        if (refusal is { Status: < 400 or >= 600 })
+            faults.Enqueue($"a request that is to be refused was answered {refusal.Status}: {refusal.Text}");
+        // The same bytes once more, or those of somebody else.
+        if (refusal is { IsLast: true } && await wire.ReadAsync() is { } more)
+            faults.Enqueue($"after the last answer of a connection came {more.Status}: {more.Text}");
     }
 
     private string Refused(int n) => mode switch

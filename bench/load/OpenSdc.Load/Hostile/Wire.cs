@@ -9,6 +9,9 @@ namespace OpenSdc.Load.Hostile;
 internal sealed record WireAnswer(int Status, string Head, byte[] Body)
 {
     public string Text => Encoding.UTF8.GetString(Body);
+
+    /// <summary>The server ends the connection with it.</summary>
+    public bool IsLast => Head.Contains("Connection: close", StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>A connection whose bytes the test writes and reads itself, so that no HTTP library hides an answer that belongs to another request.</summary>
@@ -19,29 +22,34 @@ internal sealed class Wire : IAsyncDisposable
     // An answer that went to somebody else never comes.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
+    private readonly Socket socket;
     private readonly Stream stream;
     private byte[] buffer = new byte[128 * 1024];
     private int from;
     private int to;
 
-    private Wire(Stream stream) => this.stream = stream;
+    private Wire(Socket socket, Stream stream)
+    {
+        this.socket = socket;
+        this.stream = stream;
+    }
 
     public static async Task<Wire> ConnectAsync(WireTarget target)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var made = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(target.Host, target.Port);
-            var plain = new NetworkStream(socket, ownsSocket: true);
+            await made.ConnectAsync(target.Host, target.Port);
+            var plain = new NetworkStream(made, ownsSocket: true);
             if (!target.IsTls)
-                return new Wire(plain);
+                return new Wire(made, plain);
             var secured = new SslStream(plain, leaveInnerStreamOpen: false, (_, certificate, _, _) => certificate is not null);
             await secured.AuthenticateAsClientAsync(target.Name);
-            return new Wire(secured);
+            return new Wire(made, secured);
         }
         catch
         {
-            socket.Dispose();
+            made.Dispose();
             throw;
         }
     }
@@ -79,6 +87,9 @@ internal sealed class Wire : IAsyncDisposable
         from += count;
         return new WireAnswer(status, head, body);
     }
+
+    /// <summary>The connection is to end by a reset, whatever was not sent or read yet.</summary>
+    public void ResetOnDispose() => socket.LingerState = new LingerOption(enable: true, seconds: 0);
 
     public ValueTask DisposeAsync() => stream.DisposeAsync();
 
