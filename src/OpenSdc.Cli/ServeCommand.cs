@@ -53,10 +53,15 @@ internal static partial class ServeCommand
 
             using var stopping = app.Lifetime.ApplicationStopping.Register(() => supervisor.Notify(ServiceState.Stopping));
             await app.WaitForShutdownAsync(cancel);
+            var how = app.Services.GetRequiredService<Drain>().CutOff switch
+            {
+                0 => "every request in flight has ended",
+                var cut => $"{LongTask.Count(cut, "request", "requests")} had not ended within drain-timeout ({options.DrainTimeout} s) and {(cut == 1 ? "was" : "were")} cut off",
+            };
             if (Logs.IsService(options))
-                await ServiceLine.WriteAsync(Console.Out, TimeProvider.System, "OpenSDC has stopped; every request in flight has ended");
+                await ServiceLine.WriteAsync(Console.Out, TimeProvider.System, "OpenSDC has stopped; " + how);
             else
-                await Console.Out.WriteLineAsync("OpenSDC has stopped.");
+                await Console.Out.WriteLineAsync($"OpenSDC has stopped; {how}.");
             return ExitCode.Done;
         }
         catch (SettingException fault)

@@ -6,7 +6,7 @@ namespace OpenSdc.Server;
 /// One line for every refusal (status 400 and above) and every connection that was cut in the middle of an answer; with the setting <c>access-log</c> one for every request. The route is
 /// named, never the path, so that no text of a caller reaches the log.
 /// </summary>
-internal sealed partial class RequestLog(ServerOptions options, LineBudget budget, ILogger<RequestLog> logger, TimeProvider clock)
+internal sealed partial class RequestLog(ServerOptions options, LineBudget budget, Drain drain, ILogger<RequestLog> logger, TimeProvider clock)
 {
     // A method is a token of HTTP; nobody needs a longer one.
     private const int LongestMethod = 16;
@@ -26,6 +26,7 @@ internal sealed partial class RequestLog(ServerOptions options, LineBudget budge
         var outcome = new RequestOutcome((context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "");
         context.Features.Set(outcome);
         var failed = true;
+        drain.Begin();
         try
         {
             await next(context);
@@ -33,6 +34,7 @@ internal sealed partial class RequestLog(ServerOptions options, LineBudget budge
         }
         finally
         {
+            drain.End();
             // A client that goes away after its refusal was refused all the same.
             var isCut = failed || outcome.IsCut || (outcome.Code is null && context.RequestAborted.IsCancellationRequested);
             if (!IsLogged(context) && (isCut || context.Response.StatusCode >= 400))
@@ -45,7 +47,7 @@ internal sealed partial class RequestLog(ServerOptions options, LineBudget budge
     /// <summary>A request that the web server refused before any of our code ran.</summary>
     public void Unreadable(int status, string? client, string requestId)
     {
-        if (logger.IsEnabled(LogLevel.Information) && budget.Take())
+        if (logger.IsEnabled(LogLevel.Information) && (options.AccessLog || budget.Take()))
             LogRefused(logger, "", "", status, "unreadable", client ?? "", requestId);
     }
 

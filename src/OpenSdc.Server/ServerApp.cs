@@ -47,6 +47,8 @@ public static class ServerApp
         KernelRoutes.Add(services, mission);
         services.AddSingleton<Telemetry>();
         services.AddSingleton<LineBudget>();
+        services.AddSingleton<Drain>();
+        services.AddHostedService(all => all.GetRequiredService<Drain>());
         services.AddSingleton<RequestLog>();
         CompressedLists.Add(services);
         services.AddSingleton<PublicAddress>();

@@ -60,7 +60,7 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         return pending.Recorded;
     }
 
-    /// <summary>Stops after the uploads that are waiting have been published.</summary>
+    /// <summary>Stops after the uploads that are waiting have been published, or at the deadline: those that are left were not acknowledged.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         lock (gate)
@@ -70,9 +70,9 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
                 allNamed.TrySetResult();
         }
 
-        await allNamed.Task.WaitAsync(cancellationToken);
+        await allNamed.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         named.Writer.TryComplete();
-        await (ExecuteTask ?? Task.CompletedTask).WaitAsync(cancellationToken);
+        await (ExecuteTask ?? Task.CompletedTask).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.StopAsync(cancellationToken);
     }
 

@@ -307,6 +307,24 @@ public sealed class ServeCommandTests : IDisposable
         (await http.GetFromJsonAsync<JsonElement>($"{nextAddress}/query?filename={Name}")).GetArrayLength().ShouldBe(1);
     }
 
+    /// <summary>Of requests that are cut off at the end of the drain it is not said that they have ended.</summary>
+    [Theory]
+    [InlineData("text")]
+    [InlineData("json")]
+    public async Task The_last_line_counts_the_requests_that_were_cut_off(string format)
+    {
+        await using var sdc = SdcProcess.Start(folder, "serve --urls http://127.0.0.1:0 --data data --drain-timeout 1", ("OPENSDC_LOG_FORMAT", format));
+        var address = format == "json" ? await sdc.JsonAddressAsync() : await sdc.AddressAsync();
+        var url = await http.GetFromJsonAsync<string>($"{address}/upload/imap_swe_l0_sci_20260101_v001.pkts");
+        using var slow = new SlowContent(pieces: 400, TimeSpan.FromMilliseconds(250));
+        var upload = http.PutAsync(url, slow);
+        await slow.HasBegun;
+        sdc.Terminate();
+        await Should.ThrowAsync<HttpRequestException>(upload);
+        (await sdc.ExitCodeAsync()).ShouldBe(0, sdc.Errors);
+        sdc.Output.Trim().Split('\n')[^1].ShouldContain("OpenSDC has stopped; 1 request had not ended within drain-timeout (1 s) and was cut off");
+    }
+
     [Fact]
     public async Task The_age_of_the_last_backup_is_told_once_there_is_one()
     {
@@ -337,6 +355,7 @@ public sealed class ServeCommandTests : IDisposable
         await using var __ = sdc;
         sdc.Terminate();
         (await sdc.ExitCodeAsync()).ShouldBe(0);
+        sdc.Output.Trim().Split('\n')[^1].ShouldBe("OpenSDC has stopped; every request in flight has ended.");
     }
 
     [Fact]

@@ -46,6 +46,24 @@ public sealed class NginxSiteTests : IAsyncLifetime
         (await client.GetByteArrayAsync(redirect.Headers.Location)).ShouldBe(bytes);
     }
 
+    /// <summary>The archive believes this nginx, which therefore passes on nothing that a client says of the way.</summary>
+    [Theory]
+    [InlineData("X-Forwarded-For", "198.51.100.7")]
+    [InlineData("X-Forwarded-Proto", "http")]
+    [InlineData("X-Forwarded-Host", "evil.example.org")]
+    [InlineData("X-Forwarded-Port", "9999")]
+    [InlineData("X-Forwarded-Prefix", "/evil")]
+    [InlineData("Forwarded", "for=198.51.100.7;host=evil.example.org;proto=http")]
+    public async Task What_a_client_says_of_the_way_is_not_believed(string header, string value)
+    {
+        using var asked = new HttpRequestMessage(HttpMethod.Get, $"{Address}/upload/{Name}");
+        // Without a port, as clients of the usual one name a host.
+        asked.Headers.Host = "sdc.example.org";
+        asked.Headers.Add(header, value);
+        using var answer = await client.SendAsync(asked);
+        JsonSerializer.Deserialize<string>(await answer.Content.ReadAsByteArrayAsync()).ShouldStartWith("https://sdc.example.org/objects/");
+    }
+
     [Fact]
     public async Task An_upload_reaches_the_archive_while_the_client_still_sends_it()
     {
