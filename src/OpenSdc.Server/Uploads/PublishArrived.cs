@@ -137,6 +137,8 @@ internal sealed partial class PublishArrived(
         // A file that came in parts may be larger than one PUT takes, and is mended all the same.
         if (upload.Size is null && staged.Length > Math.Max(options.MaxUploadSize, upload.Recorded?.Size ?? 0))
             return await RefuseAsync(upload, lease, Problems.TooLarge(options.MaxUploadSize));
+        if (staged.Length == 0 && !options.AllowEmptyFiles && upload.Recorded is not { Size: 0 })
+            return await RefuseAsync(upload, lease, Problems.EmptyFile);
         if (upload.Recorded is { } there && there.Size != staged.Length)
             return await RefuseAsync(upload, lease, Problems.OtherBytes(upload.Key));
 

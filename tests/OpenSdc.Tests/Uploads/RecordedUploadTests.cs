@@ -16,7 +16,6 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
     private readonly RunningArchive archive = fixture.Archive;
 
     [Theory]
-    [InlineData(0)]
     [InlineData(1)]
     [InlineData(1_000_000)]
     public async Task What_was_put_becomes_visible(int size)
@@ -36,6 +35,25 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
         await UploadSteps.UntilAsync("staging is emptied", async () => !(await archive.StagedAsync()).Contains(upload.Id));
         (await archive.CountAsync($"claims WHERE upload_id = '{upload.Id}'")).ShouldBe(0);
         (await archive.SendAsync($"GET /upload/{name}")).Status.ShouldBe(409);
+    }
+
+    [Fact]
+    public async Task An_empty_object_is_refused_unless_a_setting_allows_it()
+    {
+        var name = ArchiveFixture.NewName();
+        var empty = await archive.AskAsync(name);
+        await archive.SendAsync(empty, []);
+        var refused = await archive.FollowAsync(empty.Id);
+        (refused.State, refused.Problem!.Type, refused.Problem.Detail).ShouldBe(("refused", "urn:opensdc:problem:empty-file", Problems.EmptyFile.Sentence));
+        (await archive.QueryAsync($"filename={name}")).ShouldBeEmpty();
+        await UploadSteps.UntilAsync("staging is emptied", async () => !(await archive.StagedAsync()).Contains(empty.Id));
+        // The name is not spent.
+        (await archive.UploadAsync(name, [1])).Size.ShouldBe(1);
+
+        await using var taking = await RunningArchive.StartAsync(options => CephServer.Use(options) with { AllowEmptyFiles = true });
+        var receipt = await taking.UploadAsync(name, []);
+        receipt.Size.ShouldBe(0);
+        (await taking.DownloadAsync(name)).ShouldBeEmpty();
     }
 
     [Fact]
