@@ -35,6 +35,27 @@ public sealed class ReversedRangeTests(QueryArchive archive) : IClassFixture<Que
             answer.Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:bad-parameter");
     }
 
+    /// <summary>In the words of these routes, which name the end.</summary>
+    [Theory]
+    [InlineData("spice-query", "start_time=2&end_time=1", "Invalid value for end_time: 1")]
+    [InlineData("spice-query", "start_date=20260102&end_date=20260101", "Invalid value for end_date: 20260101")]
+    [InlineData("spice-query", "start_time=900000000&end_date=20260101", "Invalid value for end_date: 20260101")]
+    [InlineData("spice-query", "start_ingest_date=20260302&end_ingest_date=20260301", "Invalid value for end_ingest_date: 20260301")]
+    [InlineData("spin-table", "start_date=20260102&end_date=20260101", "Invalid value for end_date: 20260101")]
+    [InlineData("repoint-table", "start_ingest_date=20260302&end_ingest_date=20260301", "Invalid value for end_ingest_date: 20260301")]
+    [InlineData("metakernel", "start_time=2&end_time=1", "Invalid value for end_time: 1")]
+    public async Task The_routes_of_kernels_refuse_one_too(string route, string parameters, string sentence)
+    {
+        var answer = await archive.Archive.SendAsync($"GET /{route}?{parameters}");
+        (answer.Status, answer.Json.GetString()).ShouldBe((400, sentence));
+    }
+
+    [Theory]
+    [InlineData("spice-query?start_time=1&end_time=1")]
+    [InlineData("spice-query?start_date=20260102&end_date=20260102")]
+    [InlineData("spin-table?start_date=20260102&end_date=20260102&start_ingest_date=20260102&end_ingest_date=20260102")]
+    public async Task One_day_of_kernels_is_a_range(string request) => (await archive.Archive.SendAsync("GET /" + request)).Status.ShouldBe(200);
+
     [Theory]
     [InlineData("start_date=20260102&end_date=20260102")]
     [InlineData("ingestion_start_date=20260302&ingestion_end_date=20260302")]

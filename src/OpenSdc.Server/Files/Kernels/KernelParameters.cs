@@ -46,6 +46,18 @@ internal sealed class KernelParameters
     public double? SecondsOrDay(string name, bool isEnd) =>
         Text(name) is { Length: 8 } text && DayOf(text) is { } day ? EphemerisTime.Of(isEnd ? day.AddDays(1).AddSeconds(-1) : day) : Seconds(name);
 
+    /// <summary>Refuses a range whose end is before its start: its empty list would hide the slip.</summary>
+    public void RequireOrder<T>(T? from, T? to, params ReadOnlySpan<string> endNames) where T : struct, IComparable<T>
+    {
+        if (from is not { } start || to is not { } end || start.CompareTo(end) <= 0)
+            return;
+        foreach (var name in endNames)
+        {
+            if (Text(name) is { } text)
+                throw Invalid(name, text);
+        }
+    }
+
     public static BareRefusal Invalid(string name, string? value) => new(400, $"Invalid value for {name}: {ParameterValues.Shown(value ?? "")}");
 
     private static DateTime? DayOf(string text) =>

@@ -44,7 +44,9 @@ internal static class KernelTables
     {
         var path = given.Text("file_path");
         var (from, to) = (given.Day("start_date"), given.Day("end_date"));
+        given.RequireOrder(from, to, "end_date");
         var (ingestedFrom, ingestedTo) = (given.Day("start_ingest_date"), given.Day("end_ingest_date"));
+        given.RequireOrder(ingestedFrom, ingestedTo, "end_ingest_date");
         var latest = given.Flag("latest");
         var found = (await catalogue.ReadAsync([type], cancel)).Where(each =>
             (path is null || each.Record.FilePath == path || each.FileName == path || each.Name == path)

@@ -26,8 +26,7 @@ internal static class Metakernel
     {
         var from = given.SecondsOrDay("start_time", isEnd: false) ?? throw new BareRefusal(400, "Missing required query parameter 'start_time'.");
         var to = given.SecondsOrDay("end_time", isEnd: true) ?? throw new BareRefusal(400, "Missing required query parameter 'end_time'.");
-        if (from > to)
-            throw KernelParameters.Invalid("end_time", given.Text("end_time"));
+        given.RequireOrder<double>(from, to, "end_time");
         var wanted = given.Words("file_types");
         foreach (var type in wanted.Where(each => !catalogue.Rules.LoadOrder.SelectMany(group => group).Contains(each)))
             throw KernelParameters.Invalid("file_types", type);

@@ -31,7 +31,9 @@ internal static class SpiceQuery
         var (from, to) = (given.Seconds("start_time"), given.Seconds("end_time"));
         from ??= given.SecondsOrDay("start_date", isEnd: false);
         to ??= given.SecondsOrDay("end_date", isEnd: true);
+        given.RequireOrder(from, to, "end_time", "end_date");
         var (ingestedFrom, ingestedTo) = (given.Day("start_ingest_date"), given.Day("end_ingest_date"));
+        given.RequireOrder(ingestedFrom, ingestedTo, "end_ingest_date");
         var name = given.Text("file_name");
         var version = given.Text("version") is { } text ? VersionOf(text) : (int?)null;
         var latest = given.Flag("latest");
