@@ -60,7 +60,7 @@ internal sealed class ArrivedUpload : S3Staged
                 read?.Invoke(count);
             }
 
-            Coding = stored.Coding;
+            (Coding, MediaType) = (stored.Coding, stored.MediaType);
             Bytes = small;
             return Sha256 = Convert.ToHexStringLower(sha256.GetHashAndReset());
         }

@@ -105,6 +105,9 @@ internal abstract class StagedObject(string key) : IAsyncDisposable
     /// <summary>What the client has told the store that the bytes are coded with, known once they were read; null where they are the file's own, as far as is known.</summary>
     public string? Coding { get; protected set; }
 
+    /// <summary>The <c>Content-Type</c> that the client has told the store, known once the bytes were read; null where it told none, as far as is known.</summary>
+    public string? MediaType { get; protected set; }
+
     /// <summary>Appends bytes, however few: they are collected. The memory belongs to the caller again when the task is done. A write that fails may be told by a later call.</summary>
     public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel);
 

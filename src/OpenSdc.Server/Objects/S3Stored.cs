@@ -13,10 +13,13 @@ internal sealed class S3Stored(S3Bucket bucket, string objectKey, S3Head head) :
 
     /// <summary>One whose bytes are on their way already.</summary>
     public S3Stored(S3Bucket bucket, string objectKey, S3Head head, HttpResponseMessage bytes) : this(bucket, objectKey, head) =>
-        (going, Coding) = (new Going(bytes, bytes.Content.ReadAsStream(), 0), CodingOf(bytes));
+        (going, Coding, MediaType) = (new Going(bytes, bytes.Content.ReadAsStream(), 0), CodingOf(bytes), TypeOf(bytes));
 
     /// <summary>What whoever put it there has said that its bytes are coded with, such as <c>gzip</c>; null where nothing was said, or before the first byte is read.</summary>
     public string? Coding { get; private set; }
+
+    /// <summary>The <c>Content-Type</c> that it was put there with; null where there was none, or before the first byte is read.</summary>
+    public string? MediaType { get; private set; }
 
     public override long Length => head.Length;
 
@@ -72,7 +75,7 @@ internal sealed class S3Stored(S3Bucket bucket, string objectKey, S3Head head) :
     {
         var answer = await bucket.Requests.GetAsync(objectKey, head.Tag, offset, cancel)
             ?? throw new ObjectChangedException($"The object {objectKey} was changed or removed while it was read.");
-        Coding = CodingOf(answer);
+        (Coding, MediaType) = (CodingOf(answer), TypeOf(answer));
         return new Going(answer, await answer.Content.ReadAsStreamAsync(cancel), offset);
     }
 
@@ -80,6 +83,8 @@ internal sealed class S3Stored(S3Bucket bucket, string objectKey, S3Head head) :
         answer.Content.Headers.ContentEncoding.Where(each => !each.Equals("identity", StringComparison.OrdinalIgnoreCase)).ToList() is { Count: > 0 } codings
             ? string.Join(", ", codings)
             : null;
+
+    private static string? TypeOf(HttpResponseMessage answer) => answer.Content.Headers.NonValidated.TryGetValues("Content-Type", out var types) ? types.ToString() : null;
 
     private sealed class Going(HttpResponseMessage answer, Stream bytes, long offset) : IDisposable
     {

@@ -31,11 +31,15 @@ internal static class BodyHeaders
         return request.ContentLength == 0 && !allowEmpty ? SurplusBytes.Refusal(request) ?? Problems.EmptyFile : null;
     }
 
+    /// <summary>Whether a content type says that the file lies inside other bytes.</summary>
+    public static bool IsEnvelope(string contentType) =>
+        Envelopes.Any(each => contentType.AsSpan().TrimStart().StartsWith(each, StringComparison.OrdinalIgnoreCase));
+
     private static Problem? NotTheFile(IHeaderDictionary headers)
     {
         foreach (var type in headers.ContentType)
         {
-            if (type is not null && Envelopes.Any(each => type.AsSpan().TrimStart().StartsWith(each, StringComparison.OrdinalIgnoreCase)))
+            if (type is not null && IsEnvelope(type))
                 return Problems.EnvelopedBody(type);
         }
 

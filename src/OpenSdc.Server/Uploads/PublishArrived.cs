@@ -148,6 +148,8 @@ internal sealed partial class PublishArrived(
         // The store takes what an archive with its own disk refuses at once.
         if (staged.Coding is { } coding)
             return await RefuseAsync(upload, lease, Problems.CodedBody("Content-Encoding", coding));
+        if (staged.MediaType is { } type && BodyHeaders.IsEnvelope(type))
+            return await RefuseAsync(upload, lease, Problems.EnvelopedBody(type));
         if (upload.Recorded is { } receipt)
         {
             if (!publication.Has(receipt))

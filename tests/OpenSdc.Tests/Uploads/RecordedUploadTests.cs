@@ -259,6 +259,21 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
     }
 
     [Fact]
+    public async Task A_form_around_the_file_is_refused_when_it_has_come()
+    {
+        foreach (var size in (int[])[100, 100_000])
+        {
+            var name = ArchiveFixture.NewName();
+            var upload = await archive.AskAsync(name);
+            (await archive.PutAsync(upload.Url, new byte[size], ("Content-Type", "multipart/form-data; boundary=x"))).Status.ShouldBe(200);
+            var refused = await archive.FollowAsync(upload.Id);
+            (refused.State, refused.Problem!.Type).ShouldBe(("refused", "urn:opensdc:problem:enveloped-body"));
+            refused.Problem.Detail.ShouldContain("multipart/form-data");
+            (await archive.QueryAsync($"filename={name}")).ShouldBeEmpty();
+        }
+    }
+
+    [Fact]
     public async Task A_file_that_was_sent_coded_is_refused_when_it_has_come()
     {
         var name = ArchiveFixture.NewName();
