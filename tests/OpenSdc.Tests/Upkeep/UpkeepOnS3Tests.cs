@@ -192,7 +192,7 @@ public sealed class UpkeepOnS3Tests : IDisposable
             (await archive.DownloadAsync(expected[i].FilePath)).ShouldBe(BytesOf(i));
     }
 
-    private static byte[] BytesOf(int file) => [.. Enumerable.Repeat((byte)file, 10_000 * file)];
+    private static byte[] BytesOf(int file) => [.. Enumerable.Repeat((byte)file, (10_000 * file) + 1)];
 
     private static DateTime Moment(FileRecord record) => DateTime.ParseExact(record.IngestionDate, "yyyyMMdd HH:mm:ss", null);
 }

@@ -59,7 +59,7 @@ public sealed class ReplicaTests(ReplicaTests.Two replicas) : IClassFixture<Repl
     {
         var names = Enumerable.Range(0, 100).Select(_ => ArchiveFixture.NewName()).ToList();
         await Parallel.ForAsync(0, names.Count, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, _) =>
-            await replicas.All[i % 2].UploadAsync(names[i], RandomNumberGenerator.GetBytes(i)));
+            await replicas.All[i % 2].UploadAsync(names[i], RandomNumberGenerator.GetBytes(i + 1)));
         foreach (var archive in replicas.All)
         {
             var records = await archive.QueryAsync("table=science");
