@@ -21,6 +21,7 @@ internal static class FsckWords
         [FsckKind.Unreadable] = "Objects that cannot be read",
         [FsckKind.Returned] = "Files marked lost or damaged that are right again",
         [FsckKind.LeftOver] = "Left-overs in staging",
+        [FsckKind.Derived] = "Derived data that does not follow from the records",
     };
 
     public static async Task WriteAsync(TextWriter output, FsckReport report, int show, CancellationToken cancel)
@@ -102,11 +103,13 @@ internal static class FsckWords
         ("left", _) => " Left as it is.",
         (not null, FsckAction.Adopt) => " It has its record now.",
         (not null, FsckAction.Quarantine) => " It is in the quarantine now.",
+        (not null, FsckAction.Derive) => " It is made again now.",
         (not null, FsckAction.Clear) => " The mark is gone now.",
         (not null, FsckAction.MarkLost) => " It is marked lost now.",
         (not null, _) => " It is marked damaged now.",
         (null, FsckAction.Adopt) => " --repair gives it a record.",
         (null, FsckAction.Quarantine) => " --repair moves it to the quarantine.",
+        (null, FsckAction.Derive) => " --repair makes it again.",
         (null, FsckAction.Clear) => " --repair takes the mark away.",
         (null, FsckAction.MarkLost) => " --repair marks it lost.",
         (null, FsckAction.MarkDamaged) => " --repair marks it damaged.",

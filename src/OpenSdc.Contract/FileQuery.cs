@@ -17,6 +17,12 @@ public sealed record FileQuery
     /// <summary>Versions as names write them.</summary>
     public IReadOnlyList<string> Versions { get; init; } = [];
 
+    /// <summary>Minor versions that count as versions: files that have one of them are meant as those of <see cref="Versions"/> are, where the convention of their names lists by default only the highest major.</summary>
+    public IReadOnlyList<int> MinorOfVersions { get; init; } = [];
+
+    /// <summary>Of each series only the files of the highest major version, among what the other filters leave, of names whose convention says so.</summary>
+    public bool DefaultVersions { get; init; }
+
     /// <summary>Least start date, <c>YYYYMMDD</c>.</summary>
     public string? StartDate { get; init; }
 
@@ -49,29 +55,46 @@ public sealed record FileQuery
     /// <summary>Only files of which their series has no newer version, whatever else is asked for; false for only those of which it has one; null for all.</summary>
     public bool? Current { get; init; }
 
-    /// <summary>Only publications up to this number; null for all.</summary>
+    /// <summary>Only files published up to this change; null for all.</summary>
     public long? AsOf { get; init; }
 
-    /// <summary>Only publications after this number; null for all.</summary>
+    /// <summary>Only files published after this change; null for all.</summary>
     public long? SinceSeq { get; init; }
 
     /// <summary>Only files whose days, first to last, meet these, <c>YYYYMMDD</c>; a file without a last day has its first one only.</summary>
     public (string From, string To)? Overlaps { get; init; }
 
-    /// <summary>The order of the answer, most significant first, then by path; empty for the order of paths.</summary>
+    /// <summary>The order of the answer, most significant first; equals go by their number, in the direction of the last field. Empty for the order of paths.</summary>
     public IReadOnlyList<SortField> Sort { get; init; } = [];
 
-    /// <summary>Only files whose path sorts after this one; null for all.</summary>
-    public string? After { get; init; }
-
-    /// <summary>Rows to pass over first; only in another order than that of paths.</summary>
-    public int Offset { get; init; }
+    /// <summary>Only files that come after this place of the order; null for all.</summary>
+    public PageEnd? After { get; init; }
 
     /// <summary>At most this many; null for all.</summary>
     public int? Limit { get; init; }
+
+    /// <summary>Whether a filter may take some files of a series and leave others.</summary>
+    public bool SplitsSeries =>
+        Versions.Count + MinorOfVersions.Count + MajorVersions.Count + MinorVersions.Count + FilePaths.Count + Sha256s.Count + Integrity.Count > 0
+        || this is not { IngestionStartDate: null, IngestionEndDate: null, SinceSeq: null, Overlaps: null, Current: not false };
+
+    /// <summary>The path of the one file that is asked for, and of which nothing else is asked; null in any other query.</summary>
+    public string? OnlyPath =>
+        FilePaths is [var path] && Instruments.Count + DataLevels.Count + Descriptors.Count + Extensions.Count + Versions.Count + MinorOfVersions.Count + Repointings.Count
+            + Crs.Count + MajorVersions.Count + MinorVersions.Count + Sha256s.Count + Integrity.Count == 0
+        && this is
+        {
+            Family: null, StartDate: null, EndDate: null, IngestionStartDate: null, IngestionEndDate: null, Latest: false, DefaultVersions: false, Current: null, AsOf: null,
+            SinceSeq: null, Overlaps: null, After: null,
+        }
+            ? path
+            : null;
 }
 
+/// <summary>Where a page ended: what the last row has in each column of the order.</summary>
+public sealed record PageEnd(IReadOnlyList<string> Keys);
+
 /// <summary>One part of an order: a column of the record, and its direction.</summary>
-/// <param name="Column">start_date, ingestion_date, version, size or file_path.</param>
+/// <param name="Column">start_date, ingestion_date, version, size, file_path or seq.</param>
 /// <param name="Descending">Greatest first.</param>
 public readonly record struct SortField(string Column, bool Descending);

@@ -54,7 +54,7 @@ public sealed record FileRecord
     /// <summary>SHA-256 of the bytes, 64 lower-case hexadecimal digits.</summary>
     public required string Sha256 { get; init; }
 
-    /// <summary>Number of the publication: 1, 2, 3, … without gaps.</summary>
+    /// <summary>The number of the change that published the file. Later files have greater numbers; changes of other kinds come between.</summary>
     public required long Seq { get; init; }
 
     /// <summary><c>lost</c> or <c>damaged</c> where the file's bytes are not there or not right, so that it cannot be fetched; absent where nothing is known against them.</summary>

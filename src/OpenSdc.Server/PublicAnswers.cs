@@ -15,7 +15,7 @@ internal sealed class PublicAnswers(ServerOptions options)
     public const string AskedAgain = "no-cache";
 
     private const string Readable =
-        "ETag, Link, OpenSDC-Count, OpenSDC-Seq, OpenSDC-Left-Out, OpenSDC-History, Location, Content-Disposition, Content-Range, Accept-Ranges, Retry-After, X-Request-Id, OpenSDC-Upload-Id";
+        "ETag, Link, OpenSDC-Count, OpenSDC-Seq, OpenSDC-Left-Out, OpenSDC-Default-Versions, OpenSDC-History, Location, Content-Disposition, Content-Range, Accept-Ranges, Retry-After, X-Request-Id, OpenSDC-Upload-Id";
 
     private const string Reading = "GET, HEAD, OPTIONS";
     private const string Everything = "GET, HEAD, PUT, POST, DELETE, OPTIONS";

@@ -85,7 +85,7 @@ public static class ServerApp
         services.AddSingleton<SignedUrls>();
 
         services.AddSingleton<Catalogue.Catalogue>();
-        services.AddSingleton<LookUps>();
+        services.AddSingleton<LookupBatcher>();
         services.AddSingleton<ListingPlaces>();
         services.AddSingleton<LostCatalogue>();
         services.AddSingleton<Soundness>();

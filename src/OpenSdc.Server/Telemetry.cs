@@ -57,7 +57,7 @@ internal sealed class Telemetry : IDisposable
     {
         foreach (var outcome in (ReadOnlySpan<string>)["published", "repeated"])
             uploads.Add(0, new KeyValuePair<string, object?>("outcome", outcome));
-        foreach (var kind in (ReadOnlySpan<string>)[EventKind.Lost, EventKind.Damaged, EventKind.Sound])
+        foreach (var kind in (ReadOnlySpan<string>)[ChangeKind.Lost, ChangeKind.Damaged, ChangeKind.Sound])
             soundnessChanges.Add(0, new KeyValuePair<string, object?>("kind", kind));
         foreach (var counter in (ReadOnlySpan<Counter<long>>)[bytesReceived, bytesSent, bytesScrubbed, filesVerified, listingsRefused, listingsCut])
             counter.Add(0);

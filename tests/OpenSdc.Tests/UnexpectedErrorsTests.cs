@@ -30,7 +30,7 @@ public sealed class UnexpectedErrorsTests : IDisposable
             await command.ExecuteNonQueryAsync();
         }
 
-        using var answer = await http.GetAsync($"{address}/query");
+        using var answer = await http.GetAsync($"{address}/query?filename=imap_swe_l1_sci_20260901_v001.0002.cdf");
         ((int)answer.StatusCode).ShouldBe(500);
         var id = answer.Headers.GetValues("X-Request-Id").Single();
         for (var tries = 0; tries < 400 && !Log().Contains(id, StringComparison.Ordinal); tries++)

@@ -116,6 +116,7 @@ internal sealed class Convention
             Version = Slice(Role.Version, name, captures) is { Length: > 0 } version ? new string(version) : null,
             MajorVersion = major,
             MinorVersion = minor,
+            CountedMajor = Entry.HighestMajorByDefault ? major ?? 1 : null,
             Extension = extension,
         };
     }

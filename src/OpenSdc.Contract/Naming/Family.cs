@@ -24,6 +24,7 @@ public sealed class Family
         VersionExamples = [.. _versions.Select(form => form.Example).Distinct()];
         Examples = [.. conventions.Select(c => c.Entry.Example).OfType<string>()];
         KeyOrder = new KeyOrder(conventions);
+        HighestMajorByDefault = Array.Exists(conventions, c => c.Entry.HighestMajorByDefault);
     }
 
     /// <summary>The name by which a query asks for the family: <c>science</c>, <c>ancillary</c>, <c>spice</c>, ….</summary>
@@ -56,15 +57,25 @@ public sealed class Family
     /// <summary>Whether a name of the family can have this version, as it is recorded.</summary>
     public bool CanHaveVersion(string text) => Array.Exists(_versions, form => form.Matches(text));
 
+    /// <summary>Whether lists show by default only the highest major version of each series, of names of some convention.</summary>
+    public bool HighestMajorByDefault { get; }
+
     /// <summary>
-    /// What a version that a query gives is recorded as: itself, or without the letter that some names write before it (<c>v01</c> of a kernel is recorded as <c>01</c>). A pattern is taken as
-    /// it is, and, where it says any digit, without that letter too. Empty where no name of the family can have it.
+    /// What a version that a query gives means: what is recorded so, itself or without the letter that some names write before it (<c>v01</c> of a kernel is recorded as <c>01</c>); and,
+    /// where lists show by default only the highest major, the minor version that a number alone stands for. A pattern is taken as it is, and, where it says any digit, without that letter too.
+    /// <c>1</c>, <c>v1</c> and <c>V001</c> are the same where names have digits of one length. Nothing where no name of the family can have it.
     /// </summary>
-    public IEnumerable<string> RecordedVersions(string text)
+    public VersionMeant Means(string text)
     {
         var isPattern = text.Contains('*', StringComparison.Ordinal);
         var without = _versions.Select(form => form.WithoutPrefix(text) is { Length: > 0 } rest && (isPattern ? rest.Any(char.IsAsciiDigit) : form.Matches(rest)) ? rest : null).OfType<string>();
-        return (isPattern || CanHaveVersion(text) ? without.Prepend(text) : without).Distinct(StringComparer.Ordinal);
+        var recorded = isPattern || CanHaveVersion(text) ? without.Prepend(text) : without;
+        if (isPattern || !HighestMajorByDefault)
+            return new([.. recorded.Distinct(StringComparer.Ordinal)], null);
+        var digits = text.Length > 0 && text[0] is 'v' or 'V' ? text[1..] : text;
+        List<string> written = [.. _versions.Select(form => form.Written(digits)).OfType<string>()];
+        int? minor = written.Count > 0 && DayText.Numbers(digits, out var number) ? number : null;
+        return new([.. recorded.Concat(written).Distinct(StringComparer.Ordinal)], minor);
     }
 
     /// <summary>What its paths say about the order of its files.</summary>
@@ -80,4 +91,13 @@ public sealed class Family
 
     private string[] ValuesOf(Role role) =>
         [.. Conventions.SelectMany(c => c.RecordedValues(role)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+}
+
+/// <summary>What a version in a query stands for.</summary>
+/// <param name="Recorded">Versions as they are recorded.</param>
+/// <param name="Minor">A minor version, of whatever major; null where the text says more, or nothing.</param>
+public sealed record VersionMeant(IReadOnlyList<string> Recorded, int? Minor)
+{
+    /// <summary>Whether any file can be meant.</summary>
+    public bool Any => Recorded.Count > 0 || Minor is not null;
 }

@@ -51,6 +51,9 @@ public sealed record FileName
     /// <summary>The minor version, or the only number there is.</summary>
     public int? MinorVersion { get; init; }
 
+    /// <summary>The major version as lists count it that show only the highest by default: 1 where the name has none; null where the convention lists every major.</summary>
+    public int? CountedMajor { get; init; }
+
     /// <summary>
     /// What follows the dot after the last field, as the mission file lists it: <c>cdf</c>, <c>ah.bc</c>, <c>spin.csv</c>. Two-part
     /// extensions stay whole, because <c>spin.csv</c> and <c>repoint.csv</c> are different kinds of file.

@@ -33,11 +33,11 @@ internal sealed record FamilyEntry(string Name, string? Like, string? Key, bool 
 
 internal sealed record ConventionEntry(string Name, string Template, string? Key, bool? IgnoreCase, bool Ordered,
     Dictionary<string, string[]>? Fields, Dictionary<string, string>? Values, Dictionary<string, Dictionary<string, string>>? RecordedAs,
-    RuleEntry[]? Rules, string? Example)
+    RuleEntry[]? Rules, string? Example, bool HighestMajorByDefault)
 {
     // "in_use" is for readers of the file; nothing depends on it, because old names stay valid.
     private static readonly string[] Members =
-        ["name", "in_use", "template", "key", "ignore_case", "ordered", "fields", "values", "recorded_as", "rules", "example"];
+        ["name", "in_use", "template", "key", "ignore_case", "ordered", "fields", "values", "recorded_as", "rules", "example", "highest_major_by_default"];
 
     public static ConventionEntry Read(JsonElement json, string family)
     {
@@ -45,7 +45,7 @@ internal sealed record ConventionEntry(string Name, string Template, string? Key
         return new(entry.Needed("name"), entry.Needed("template"), entry.Optional("key"), entry.Flag("ignore_case"), entry.Flag("ordered") ?? false,
             entry.Map("fields", Entry.Words), entry.Map("values", Entry.Text),
             entry.Map("recorded_as", (words, owner) => new Entry(words, owner, null).Map(null, Entry.Text)!),
-            entry.All("rules", RuleEntry.Read), entry.Optional("example"));
+            entry.All("rules", RuleEntry.Read), entry.Optional("example"), entry.Flag("highest_major_by_default") ?? false);
     }
 }
 

@@ -79,7 +79,8 @@ internal static class MissionLoader
         foreach (var entry in source.Conventions)
         {
             if (!names.Add(entry.Name)) throw new MissionFileException($"The convention {family.Name}/{entry.Name} is there twice.");
-            yield return Make(file, family, source, entry);
+            // What a family lists by default is its own: another that is like it lists every version.
+            yield return Make(file, family, source, source == family ? entry : entry with { HighestMajorByDefault = false });
         }
     }
 

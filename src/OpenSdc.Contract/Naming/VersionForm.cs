@@ -1,8 +1,11 @@
+using System.Text;
+
 namespace OpenSdc.Contract.Naming;
 
 /// <summary>How one convention writes its versions: the piece of its template, matched by itself.</summary>
 internal sealed class VersionForm
 {
+    private readonly Node _node;
     private readonly Step[] _steps;
     private readonly bool _ignoreCase;
 
@@ -11,6 +14,7 @@ internal sealed class VersionForm
 
     private VersionForm(Node node, string prefix, bool ignoreCase)
     {
+        _node = node;
         _steps = StepCompiler.Compile([node]);
         _prefix = prefix;
         _ignoreCase = ignoreCase;
@@ -68,6 +72,40 @@ internal sealed class VersionForm
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// The version of this form whose numbers these are, written with or without the zeros before them: <c>1.2</c> is <c>v001.0002</c>. Null where they are not as many, or stand between other marks.
+    /// </summary>
+    public string? Written(string numbers)
+    {
+        var text = new StringBuilder();
+        var rest = numbers.AsSpan();
+        foreach (var part in _node is Group group ? group.Parts : [_node])
+        {
+            switch (part)
+            {
+                // The letter before the first number may be left out.
+                case Literal literal when text.Length == 0 && literal.Text.All(char.IsAsciiLetter):
+                    text.Append(literal.Text);
+                    break;
+                case Literal literal when rest.StartsWith(literal.Text, StringComparison.Ordinal):
+                    text.Append(literal.Text);
+                    rest = rest[literal.Text.Length..];
+                    break;
+                case Slot { Field: { Kind: FieldKind.Digits, Width: > 0 } field }:
+                    var length = rest.IndexOfAnyExceptInRange('0', '9') is var end and >= 0 ? end : rest.Length;
+                    if (length == 0 || length > field.Width)
+                        return null;
+                    text.Append('0', field.Width - length).Append(rest[..length]);
+                    rest = rest[length..];
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return rest.IsEmpty && Matches(text.ToString()) ? text.ToString() : null;
     }
 
     private static string Sample(Node node) => node switch

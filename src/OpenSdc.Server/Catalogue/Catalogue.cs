@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Diagnostics;
 using System.Globalization;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
@@ -7,30 +6,17 @@ using OpenSdc.Contract.Naming;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// Every statement that reads or writes file records, in one SQL text for both databases. Readers use pooled sessions;
-/// there is one writer, and only <see cref="Uploads.Publisher"/> calls it.
+/// The records of the archive, in one SQL text for both databases. Readers use pooled sessions; there is one writer, and only <see cref="Uploads.Publisher"/> calls it.
 /// </summary>
 internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetry telemetry) : IDisposable
 {
-    private const string FindSql = "SELECT size, sha256, seq, ingestion_date FROM files WHERE file_path = @p0";
-
-    private const string HasSql = "SELECT seq FROM files WHERE file_path = @p0";
-
-    // Taking the row also takes the turn: a second writer waits here until this transaction ends.
-    private const string TakeTurnSql = "UPDATE ledger SET seq = seq WHERE id = 1 RETURNING seq";
-
     private const string NewHistorySql = "UPDATE ledger SET history = @p0 WHERE id = 1";
-
-    private const string EventSql = "INSERT INTO events (seq, kind, at, detail) VALUES (@p0, @p1, @p2, @p3)";
     private const string NewSql = "SELECT seq FROM ledger WHERE id = 1 AND seq = 0 AND NOT EXISTS (SELECT 1 FROM uploads)";
     private const string LostSql = "SELECT seq FROM unsound WHERE kind = 'lost' LIMIT 1";
     private const string UnsoundSql = "SELECT seq FROM unsound LIMIT 1";
-    private const int MostAttempts = 5;
 
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
-
-    private readonly SessionPool readers = new(dialect, dialect.ReaderSetUp, dialect.Readers, mostListings: dialect.Readers - Math.Max(1, dialect.Readers / 8));
-    private readonly SessionPool writers = new(dialect, dialect.WriterSetUp, dialect.Writers);
+    private readonly Sessions sessions = new(dialect, clock, telemetry);
+    private readonly ProductTable products = new();
 
     /// <summary>What the database is called in sentences.</summary>
     public string Name => dialect.Name;
@@ -58,17 +44,26 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     public Task JoinAsync(CancellationToken cancel) => dialect.CheckAsync(cancel);
 
     /// <summary>The receipt of the file at a key, or null.</summary>
-    public ValueTask<UploadReceipt?> FindAsync(string key, CancellationToken cancel) =>
-        ReadAsync(session => FindAsync(session, key, cancel), cancel);
+    public ValueTask<UploadReceipt?> FindAsync(string key, ReadScope scope, CancellationToken cancel) => ReadAsync(async session =>
+    {
+        var filters = scope.AddTo(new Filters(dialect).Compare("file_path =", key));
+        await using var reader = await session.Statement($"SELECT size, sha256, seq, ingestion_date FROM files{filters.Where}", filters.Values).ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel)
+            ? new UploadReceipt(key, reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3))
+            : null;
+    }, cancel);
 
-    /// <summary>Whether a key has a record: the index by path alone tells.</summary>
-    public ValueTask<bool> HasAsync(string key, CancellationToken cancel) =>
-        ReadAsync(session => session.AnyAsync(HasSql, [key], cancel), cancel);
+    /// <summary>Whether a key has a record.</summary>
+    public ValueTask<bool> HasAsync(string key, ReadScope scope, CancellationToken cancel) => ReadAsync(session =>
+    {
+        var filters = scope.AddTo(new Filters(dialect).Compare("file_path =", key));
+        return session.AnyAsync($"SELECT seq FROM files{filters.Where}", filters.Values, cancel);
+    }, cancel);
 
-    /// <summary>The number of the newest publication; 0 for an empty archive.</summary>
+    /// <summary>The number of the newest change; 0 for an empty archive.</summary>
     public async ValueTask<long> HeadAsync(CancellationToken cancel) => (await StateAsync(cancel)).Seq;
 
-    /// <summary>The number of the newest publication, and its history.</summary>
+    /// <summary>The number of the newest change, and its history.</summary>
     public ValueTask<ArchiveState> StateAsync(CancellationToken cancel) =>
         ReadAsync(session => StateAsync(session, null, cancel), cancel);
 
@@ -78,35 +73,28 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
 
     /// <summary>Opens the rows of a query, in the order of their paths unless it asks for another.</summary>
     /// <param name="query">The filters.</param>
+    /// <param name="scope">Who reads, and as of which change.</param>
     /// <param name="family">The family that the query names; null for a query over all of them.</param>
     /// <param name="columns">The columns of each row, e.g. <c>item</c>.</param>
     /// <param name="count">Whether to count the rows as well.</param>
     /// <param name="cancel">Ends the reading.</param>
-    public ValueTask<Rows> QueryAsync(FileQuery query, Family? family, string columns, bool count, CancellationToken cancel) => OpenAsync(async session =>
+    public ValueTask<Rows> QueryAsync(FileQuery query, ReadScope scope, Family? family, string columns, bool count, CancellationToken cancel) => sessions.OpenAsync(async session =>
     {
         query = await PassOverLostAsync(session, query, cancel);
-        ArchiveState? state = LeadChoice.IsBounded(query) ? await StateAsync(session, null, cancel) : null;
-        var head = state?.Seq ?? query.AsOf;
-        if (query.SinceSeq >= head)
-            return new Rows(readers, session, null, [], query.Limit) { State = state ?? default, Count = count ? 0 : null };
-        var snapshot = count || Planning.ReadsSums(query, family) ? await dialect.BeginReadAsync(session.Connection, cancel) : null;
-        // Of a snapshot the number comes first: what it has come to is what its rows are of.
-        if (snapshot is not null)
-            head = (state = await StateAsync(session, snapshot, cancel))?.Seq;
-        // Where nothing else needs it the number comes with the first row, which saves a statement.
-        var all = head is null ? $"{columns}, ({ArchiveState.Sql})" : columns;
-        var (statements, found) = await new Planning(session, snapshot, family, head, cancel).OfAsync(query, all, count);
-        // One statement sees one state by itself.
-        if (statements.Count > 1)
-            snapshot ??= await dialect.BeginReadAsync(session.Connection, cancel);
-        var rows = new Rows(readers, session, snapshot, statements, query.Limit) { State = state ?? new("", head ?? 0), Count = found };
-        if (head is null)
-            await rows.BeginAsync(() => StateAsync(session, snapshot, cancel), cancel);
-        return rows;
+        var (snapshot, state) = await BeginAsync(session, cancel);
+        var queries = new FileQueries(session, snapshot, state, products);
+        if (query.SinceSeq >= (scope.AsOf ?? state.Seq) || await queries.PrepareAsync(query, scope, family, cancel) is not { } ready)
+            return new Rows(sessions.Readers, session, snapshot, null, query.Limit) { State = state, Count = count ? 0 : null };
+        return new Rows(sessions.Readers, session, snapshot, new FileStatements(dialect, ready).List(columns), query.Limit)
+        {
+            State = state,
+            Keys = SortOrder.Of(query.Sort).Keys.Count,
+            Count = count ? await queries.CountAsync(ready, cancel) : null,
+        };
     }, isListing: true, cancel);
 
     /// <summary>How many of the files of a query are lost or damaged, whatever page it asks for.</summary>
-    public async ValueTask<long> CountUnfetchableAsync(FileQuery query, Family? family, CancellationToken cancel)
+    public async ValueTask<long> CountUnfetchableAsync(FileQuery query, ReadScope scope, Family? family, CancellationToken cancel)
     {
         // Nearly always there is none in the whole archive.
         if (!await ReadAsync(async session => await session.Statement(UnsoundSql, []).ExecuteScalarAsync(cancel) is not null, cancel))
@@ -114,34 +102,27 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         var kinds = query.Integrity.Count == 0 ? [FileIntegrity.Lost, FileIntegrity.Damaged] : query.Integrity.Except([FileIntegrity.Intact]).ToList();
         if (kinds.Count == 0)
             return 0;
-        await using var rows = await QueryAsync(query with { Integrity = kinds, Sort = [], After = null, Offset = 0, Limit = null }, family, "file_path", count: false, cancel);
-        var count = 0L;
-        while (await rows.ReadAsync(cancel))
-            count++;
-        return count;
+        await using var rows = await QueryAsync(query with { Integrity = kinds, Sort = [], After = null, Limit = null }, scope, family, "file_path", count: true, cancel);
+        return rows.Count!.Value;
     }
 
-    /// <summary>Opens what the files of a query cover, in the order of products and of days, months or years.</summary>
+    /// <summary>Opens what the files of a query cover, by days, months or years.</summary>
     /// <param name="query">The filters; its order and its page do not count.</param>
+    /// <param name="scope">Who reads, and as of which change.</param>
     /// <param name="digits">How many digits of a start date are one period: 8, 6 or 4.</param>
     /// <param name="cancel">Ends the reading.</param>
-    public ValueTask<CoverageCells> CoverAsync(FileQuery query, int digits, CancellationToken cancel) => OpenAsync(async session =>
+    public ValueTask<CoverageRows> CoverAsync(FileQuery query, ReadScope scope, int digits, CancellationToken cancel) => sessions.OpenAsync(async session =>
     {
-        var (snapshot, state, current) = await BeginCoverAsync(session, query, cancel);
-        return await CoverAsync(session, snapshot, state, current, digits, cancel);
-    }, isListing: true, cancel);
-
-    /// <summary>The same as text.</summary>
-    public ValueTask<CoverageText> CoverTextAsync(FileQuery query, int digits, CancellationToken cancel) => OpenAsync(async session =>
-    {
-        var (snapshot, state, current) = await BeginCoverAsync(session, query, cancel);
-        return CoveragePlan.YearsOf(current, digits) is { } years
-            ? new CoverageText(new Rows(readers, session, snapshot, [years], limit: null) { State = state })
-            : new CoverageText(await CoverAsync(session, snapshot, state, current, digits, cancel));
+        query = await PassOverLostAsync(session, query, cancel);
+        var (snapshot, state) = await BeginAsync(session, cancel);
+        var ready = await new FileQueries(session, snapshot, state, products).PrepareAsync(query, scope, family: null, cancel);
+        var inOrder = ProductTable.InOrder(ready?.Products ?? []);
+        SqlStatement? statement = ready is null ? null : CoverageStatements.Of(dialect, ready with { Products = inOrder }, digits);
+        return new CoverageRows(new Rows(sessions.Readers, session, snapshot, statement, limit: null) { State = state }, inOrder);
     }, isListing: true, cancel);
 
     /// <summary>
-    /// Records files in one transaction, each with the next number and its event. Where a key is recorded already, the
+    /// Records files in one transaction, each with the next number and its change. Where a key is recorded already, the
     /// earlier record stands and is given back.
     /// </summary>
     /// <returns>One answer for each publication, in order.</returns>
@@ -162,78 +143,19 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// part of the catalogue or overwritten, and what readers see is on the disk.
     /// </summary>
     public Task CommitNothingAsync(CancellationToken cancel) => WriteAsync(async (session, transaction) =>
-        await session.Statement(TakeTurnSql, [], transaction).ExecuteScalarAsync(cancel), cancel);
+        await LedgerTurn.TakeAsync(session, transaction, cancel), cancel);
 
-    /// <summary>One read on a pooled session, which is thrown away where the read fails.</summary>
-    public ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> read, CancellationToken cancel) => OpenAsync(async session =>
-    {
-        var result = await read(session);
-        readers.Return(session);
-        return result;
-    }, isListing: false, cancel);
+    /// <summary>See <see cref="Sessions.ReadAsync"/>.</summary>
+    public ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> read, CancellationToken cancel) => sessions.ReadAsync(read, cancel);
 
-    /// <summary>One transaction on a writer's session. When it returns, the transaction is on the disk.</summary>
-    public async Task<T> WriteAsync<T>(Func<Session, DbTransaction, Task<T>> write, CancellationToken cancel)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            var session = await writers.RentAsync(cancel);
-            var isCommitting = false;
-            try
-            {
-                T result;
-                await using (var transaction = await dialect.BeginWriteAsync(session.Connection, cancel))
-                {
-                    result = await write(session, transaction);
-                    isCommitting = true;
-                    await transaction.CommitAsync(cancel);
-                }
-
-                writers.Return(session);
-                return result;
-            }
-            catch (DbException failure) when (attempt < MostAttempts && (dialect.IsUndone(failure) || (!isCommitting && WasBroken(writers, session, failure))))
-            {
-                // Until the commit was asked for nothing was done, so that it can be done again.
-                writers.Discard(session);
-            }
-            catch
-            {
-                writers.Discard(session);
-                throw;
-            }
-        }
-    }
+    /// <summary>See <see cref="Sessions.WriteAsync"/>.</summary>
+    public Task<T> WriteAsync<T>(Func<Session, DbTransaction, Task<T>> write, CancellationToken cancel) => sessions.WriteAsync(write, cancel);
 
     /// <summary>Bytes of the log beside the database; 0 where there is none.</summary>
     public long LogSize => dialect.LogSize;
 
-    /// <summary>
-    /// Empties the log of a database with one writer, who waits meanwhile, so that the readers who need it come to an end and new ones do without; false where one took longer than
-    /// the patience.
-    /// </summary>
-    public async Task<bool> EmptyLogAsync(TimeSpan patience, CancellationToken cancel)
-    {
-        var session = await writers.RentAsync(cancel);
-        try
-        {
-            var started = clock.GetTimestamp();
-            var isEmpty = dialect.EmptyLog(session.Connection);
-            for (; !isEmpty && clock.GetElapsedTime(started) < patience; isEmpty = dialect.EmptyLog(session.Connection))
-                await Task.Delay(LookAgain, clock, cancel);
-            writers.Return(session);
-            return isEmpty;
-        }
-        catch
-        {
-            writers.Discard(session);
-            throw;
-        }
-    }
-
-    /// <summary>Adds an event to a file's history, inside a transaction of <see cref="WriteAsync"/>.</summary>
-    public static Task AddEventAsync(Session session, DbTransaction transaction, long seq, string kind, string at, string? detail, CancellationToken cancel) =>
-        session.Statement(EventSql, [seq, kind, at, detail], transaction).ExecuteNonQueryAsync(cancel);
+    /// <summary>See <see cref="Sessions.EmptyLogAsync"/>.</summary>
+    public Task<bool> EmptyLogAsync(TimeSpan patience, CancellationToken cancel) => sessions.EmptyLogAsync(patience, cancel);
 
     /// <summary>A moment as the catalogue writes it: UTC, to the second.</summary>
     public static string Text(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture);
@@ -249,55 +171,15 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// <summary>See <see cref="SqlDialect.IsAway"/>.</summary>
     public bool IsAway(Exception error) => error is NoSessionException || dialect.IsAway(error);
 
-    public void Dispose()
-    {
-        readers.Dispose();
-        writers.Dispose();
-    }
-
-    /// <summary>Begins a read on a pooled session, and once again on a fresh one where the session's connection was broken before.</summary>
-    /// <param name="open">Begins the read.</param>
-    /// <param name="isListing">Whether the read may last, so that it must leave sessions for look-ups.</param>
-    /// <param name="cancel">Gives up.</param>
-    private async ValueTask<T> OpenAsync<T>(Func<Session, ValueTask<T>> open, bool isListing, CancellationToken cancel)
-    {
-        var started = Stopwatch.GetTimestamp();
-        while (true)
-        {
-            var session = await readers.RentAsync(isListing, cancel);
-            try
-            {
-                var opened = await open(session);
-                telemetry.CatalogueRead(started);
-                return opened;
-            }
-            catch (DbException failure) when (WasBroken(readers, session, failure))
-            {
-                readers.Discard(session);
-            }
-            catch
-            {
-                readers.Discard(session);
-                throw;
-            }
-        }
-    }
-
-    /// <summary>Whether a failure may be that of a connection which broke since it was last used; then the others in the pool are not trusted either.</summary>
-    private bool WasBroken(SessionPool pool, Session session, DbException failure)
-    {
-        if (session.IsFresh || !dialect.IsAway(failure))
-            return false;
-        pool.DistrustIdle();
-        return true;
-    }
+    public void Dispose() => sessions.Dispose();
 
     private async Task<Recorded[]> PublishAsync(
         Session session, DbTransaction transaction, IReadOnlyList<Publication> publications, CancellationToken cancel)
     {
-        var head = Convert.ToInt64(await session.Statement(TakeTurnSql, [], transaction).ExecuteScalarAsync(cancel));
+        var turn = await LedgerTurn.TakeAsync(session, transaction, cancel);
+        await products.ReadAsync(session, transaction, turn.Products, cancel);
         var now = clock.GetUtcNow();
-        var recorder = new Recorder(session, transaction, dialect.RowsAtOnce, head, now);
+        var recorder = new Recorder(session, transaction, dialect.RowsAtOnce, turn, products, now);
         Lease[] leases = [.. publications.Select(each => each.Upload).OfType<Lease>()];
         if (leases.Length == 0)
             return await recorder.RecordAsync(publications, cancel);
@@ -320,38 +202,11 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
             ? query with { Integrity = [FileIntegrity.Intact, FileIntegrity.Damaged] }
             : query;
 
-    /// <summary>A snapshot, its state, and the query without an <c>as_of</c> that means just this: the newest state is the one that sums are kept of.</summary>
-    private async ValueTask<(DbTransaction Snapshot, ArchiveState State, FileQuery Query)> BeginCoverAsync(Session session, FileQuery query, CancellationToken cancel)
+    /// <summary>A state in which all statements of one answer are read.</summary>
+    private async ValueTask<(DbTransaction Snapshot, ArchiveState State)> BeginAsync(Session session, CancellationToken cancel)
     {
-        query = await PassOverLostAsync(session, query, cancel);
         var snapshot = await dialect.BeginReadAsync(session.Connection, cancel);
-        var state = await StateAsync(session, snapshot, cancel);
-        query = await Bounds.BeginAsync(each => session.Statement(each, snapshot), query, cancel);
-        return (snapshot, state, query.AsOf == state.Seq ? query with { AsOf = null } : query);
-    }
-
-    private async ValueTask<CoverageCells> CoverAsync(Session session, DbTransaction snapshot, ArchiveState state, FileQuery query, int digits, CancellationToken cancel)
-    {
-        var reading = CoveragePlan.Of(query, digits);
-        var series = reading.Series is { } all ? await SeriesAsync(session.Statement(all, snapshot), cancel) : null;
-        return new CoverageCells(new Rows(readers, session, snapshot, [reading.Cells], limit: null) { State = state }, digits, series);
-    }
-
-    private static async ValueTask<Dictionary<long, Series>> SeriesAsync(DbCommand command, CancellationToken cancel)
-    {
-        var series = new Dictionary<long, Series>();
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        while (await reader.ReadAsync(cancel))
-            series.Add(reader.GetInt64(0), CoverageCells.SeriesOf(reader, 1));
-        return series;
-    }
-
-    private static async ValueTask<UploadReceipt?> FindAsync(Session session, string key, CancellationToken cancel)
-    {
-        await using var reader = await session.Statement(FindSql, [key]).ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel)
-            ? new UploadReceipt(key, reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3))
-            : null;
+        return (snapshot, await StateAsync(session, snapshot, cancel));
     }
 
     private static async ValueTask<ArchiveState> StateAsync(Session session, DbTransaction? transaction, CancellationToken cancel) =>

@@ -25,7 +25,7 @@ internal sealed class CatalogueCopy : IDisposable
 
     public CatalogueCopy(string file) => connection = Open(file, SqliteOpenMode.ReadOnly);
 
-    /// <summary>The number of the newest publication.</summary>
+    /// <summary>The number of the newest change.</summary>
     public long Head => Number("SELECT seq FROM ledger WHERE id = 1");
 
     /// <summary>Copies a catalogue while a service writes it, as it was at one moment.</summary>
@@ -85,10 +85,19 @@ internal sealed class CatalogueCopy : IDisposable
         {
             if (Text(thorough ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)") is var check && check != "ok")
                 return check;
-            var (head, count, newest) = (Head, Number("SELECT COUNT(*) FROM files"), Number("SELECT COALESCE(MAX(seq), 0) FROM files"));
-            return head == count && head == newest
-                ? null
-                : $"the ledger stands at {head}, but there are {count} records, the newest with the number {newest}";
+            var (head, count, newest) = (Head, Number("SELECT COUNT(*) FROM changes"), Number("SELECT COALESCE(MAX(seq), 0) FROM changes"));
+            if (head != count || head != newest)
+                return $"the ledger stands at {head}, but there are {count} changes, the newest with the number {newest}";
+            var without = Number("SELECT COUNT(*) FROM files WHERE seq NOT IN (SELECT file FROM changes WHERE seq = file)");
+            if (without > 0)
+                return $"{without} records have no change that published them";
+            foreach (var (name, sql) in thorough ? DerivedData.Checks : [])
+            {
+                if (Number(sql) is var differ and > 0)
+                    return $"{differ} rows of {name} do not say what follows from the records";
+            }
+
+            return null;
         }
         catch (SqliteException damage)
         {

@@ -1,12 +1,12 @@
-using System.Text;
+using System.Buffers.Text;
 
 namespace OpenSdc.Server.Catalogue;
 
-/// <summary>Cells of one series in the order of their periods, all in one text, each as <see cref="CoverageLine"/> says.</summary>
-internal readonly record struct CoverageLines(Series Series, ReadOnlyMemory<byte> Text);
+/// <summary>Buckets of one product in the order of their periods, all in one text, each as <see cref="CoverageLine"/> says.</summary>
+internal readonly record struct CoverageLines(Product Product, ReadOnlyMemory<byte> Text);
 
 /// <summary>
-/// A cell as the database writes it: <c>period/files/bytes/version/first/last</c>, and a slash before the next one. No part of a file's name has a slash in it.
+/// A bucket as the database writes it: <c>period/files/bytes/version/first/last</c>, and a slash before the next one. No part of a file's name has a slash in it.
 /// </summary>
 internal readonly ref struct CoverageLine
 {
@@ -31,8 +31,8 @@ internal readonly ref struct CoverageLine
         Period = Part(ref lines), Files = Part(ref lines), Bytes = Part(ref lines), Version = Part(ref lines), First = Part(ref lines), Last = Part(ref lines),
     };
 
-    public static byte[] Of(in CoverageCell cell) => Encoding.UTF8.GetBytes(
-        FormattableString.Invariant($"{cell.Period}/{cell.Sum.Files}/{cell.Sum.Bytes}/{cell.Sum.Version}/{cell.Sum.First}/{cell.Sum.Last}"));
+    /// <summary>A number of the line.</summary>
+    public static long Number(ReadOnlySpan<byte> digits) => Utf8Parser.TryParse(digits, out long number, out _) ? number : throw new FormatException("A line of coverage has no number where one must be.");
 
     private static ReadOnlySpan<byte> Part(ref ReadOnlySpan<byte> lines)
     {
@@ -43,37 +43,26 @@ internal readonly ref struct CoverageLine
     }
 }
 
-/// <summary>
-/// The open answer to what some files cover, for who only hands it on: as text of a year of a series at a time where the database can write that, and otherwise
-/// of a cell. Dispose it also when it is left half read.
-/// </summary>
-internal sealed class CoverageText : IAsyncDisposable
+/// <summary>The open answer to what some files cover. Dispose it also when it is left half read.</summary>
+internal sealed class CoverageRows(Rows rows, IReadOnlyList<Product> products) : IAsyncDisposable
 {
-    private readonly Rows? years;
-    private readonly CoverageCells? cells;
-
-    /// <param name="years">Rows of <see cref="CoveragePlan.YearsOf"/>.</param>
-    public CoverageText(Rows years) => (this.years, State) = (years, years.State);
-
-    public CoverageText(CoverageCells cells) => (this.cells, State) = (cells, cells.State);
+    private readonly Dictionary<long, Product> byId = products.ToDictionary(product => product.Id);
 
     /// <summary>The state of the archive that they are of.</summary>
-    public ArchiveState State { get; }
+    public ArchiveState State => rows.State;
 
     /// <summary>The next lines, at least one, or null after the last.</summary>
     public async ValueTask<CoverageLines?> NextAsync(CancellationToken cancel)
     {
-        if (cells is not null)
-            return await cells.NextAsync(cancel) is { } cell ? new CoverageLines(cell.Series, CoverageLine.Of(cell)) : null;
-        while (await years!.ReadAsync(cancel))
+        while (await rows.ReadAsync(cancel))
         {
-            // A year may have files, and none of them in the days that are asked for.
-            if (!years.Columns.IsDBNull(0))
-                return new CoverageLines(CoverageCells.SeriesOf(years.Columns, 1), years.Columns.GetFieldValue<byte[]>(0));
+            // A product may have files, and none of them in the days that are asked for.
+            if (!rows.Columns.IsDBNull(1))
+                return new CoverageLines(byId[rows.Columns.GetInt64(0)], rows.Columns.GetFieldValue<byte[]>(1));
         }
 
         return null;
     }
 
-    public ValueTask DisposeAsync() => cells?.DisposeAsync() ?? years!.DisposeAsync();
+    public ValueTask DisposeAsync() => rows.DisposeAsync();
 }

@@ -1,61 +1,56 @@
 using System.Text;
-using OpenSdc.Contract;
 
 namespace OpenSdc.Server.Catalogue;
 
+/// <summary>One statement and its parameter values.</summary>
+internal readonly record struct SqlStatement(string Text, object?[] Values);
+
 /// <summary>
-/// The conditions of a query as SQL. Values never become part of the text. A condition can be written so that no index serves it: which index a
-/// statement uses is decided by <see cref="QueryPlan"/>, which knows more than the database's planner does.
+/// The conditions of a statement and the values of its parameters. Values never become part of the text, and a list is one value, so that a statement's text depends only on which
+/// filters there are.
 /// </summary>
 internal sealed class Filters
 {
-    // SQLite refuses an expression more than 1000 deep, and a chain of ORs is as deep as it is long.
-    private const int LargestGroup = 50;
-
+    private readonly SqlDialect dialect;
     private readonly StringBuilder text = new();
     private readonly List<object?> values;
 
-    public Filters() => values = [];
+    public Filters(SqlDialect dialect) => (this.dialect, values) = (dialect, []);
 
-    private Filters(List<object?> values) => this.values = values;
-
-    public bool IsEmpty => text.Length == 0;
+    private Filters(Filters beside) => (dialect, values) = (beside.dialect, beside.values);
 
     /// <summary>The conditions with their WHERE, or nothing.</summary>
-    public string Where => IsEmpty ? "" : $" WHERE {text}";
+    public string Where => text.Length == 0 ? "" : $" WHERE {text}";
 
-    /// <summary>The conditions alone.</summary>
-    public string Conditions => text.ToString();
+    /// <summary>The conditions after others, or nothing.</summary>
+    public string AndAll => text.Length == 0 ? "" : $" AND {text}";
 
     public object?[] Values => [.. values];
 
-    /// <summary>A column whose conditions use no index: the expression is its value, but not the indexed one.</summary>
-    public static string Unindexed(string column) => column + " || ''";
-
-    public static string UnindexedNumber(string column) => column + " + 0";
+    /// <summary>A column whose conditions use no index: the expression is its value, but not the indexed one. What is not the access path is written so.</summary>
+    public static string Unindexed(string column, bool isNumber = false) => column + (isNumber ? " + 0" : " || ''");
 
     /// <summary>Other conditions of the same statement, for a part of it that stands apart.</summary>
-    public Filters Beside() => new(values);
+    public Filters Beside() => new(this);
 
     public string Add(object? value)
     {
         values.Add(value);
-        return Several.Name(values.Count - 1);
+        return SqlBatch.Name(values.Count - 1);
     }
 
+    /// <summary>A list as one value, see <see cref="SqlDialect.ListText"/>.</summary>
+    public string AddList<T>(IEnumerable<T> list)
+        where T : notnull => Add(dialect.ListText(list));
+
+    /// <summary>The condition that a column has one of these texts or numbers, at least one.</summary>
+    public string IsAnyOf<T>(string column, IReadOnlyList<T> any)
+        where T : notnull =>
+        any.Count == 1 ? $"{column} = {Add(any[0])}" : dialect.IsAnyOf(column, Add(dialect.ListText(any)), isNumber: any[0] is not string);
+
+    /// <summary>The same; an empty list is no condition.</summary>
     public Filters AnyOf<T>(string column, IReadOnlyList<T> any)
-    {
-        if (any.Count == 0)
-            return this;
-        if (any.Count == 1 && !IsPattern(any[0]))
-            return Compare(column + " =", any[0]);
-        var plain = any.Where(value => !IsPattern(value)).Select(value => Add(value)).ToList();
-        var parts = any.Where(IsPattern).OfType<string>().Chunk(LargestGroup)
-            .Select(group => "(" + string.Join(" OR ", group.Select(pattern => $"{column} LIKE {Add(LikePattern(pattern))} ESCAPE '\\'")) + ")").ToList();
-        if (plain.Count > 0)
-            parts.Insert(0, plain.Count == 1 ? $"{column} = {plain[0]}" : $"{column} IN ({string.Join(", ", plain)})");
-        return And(parts.Count == 1 ? parts[0] : $"({string.Join(" OR ", parts)})");
-    }
+        where T : notnull => any.Count == 0 ? this : And(IsAnyOf(column, any));
 
     public Filters Compare(string comparison, object? value) => value is null ? this : And($"{comparison} {Add(value)}");
 
@@ -65,45 +60,10 @@ internal sealed class Filters
         return this;
     }
 
-    /// <summary>All that no index serves in any statement, and what is kept from those that would be chosen wrongly.</summary>
-    public Filters AddResidual(FileQuery query)
-    {
-        AnyOf("extension", query.Extensions).AnyOf("version", query.Versions);
-        AnyOf(UnindexedNumber("repointing"), query.Repointings).AnyOf(UnindexedNumber("cr"), query.Crs);
-        AnyOf("major_version", query.MajorVersions).AnyOf("minor_version", query.MinorVersions);
-        AnyOf("sha256", query.Sha256s).AddIntegrity(query);
-        Compare(UnindexedNumber("seq") + " <=", query.AsOf).AddCurrent(query);
-        if (query.Overlaps is { } days)
-            Compare("COALESCE(end_date, start_date) >=", days.From).Compare(Unindexed("start_date") + " <=", days.To);
-        return this;
-    }
-
-    /// <summary>By the marks of files that are lost or damaged: a handful at most, looked up once for the statement.</summary>
-    public Filters AddIntegrity(FileQuery query)
-    {
-        if (query.Integrity.Count == 0)
-            return this;
-        var isIn = !query.Integrity.Contains(FileIntegrity.Intact);
-        var kinds = isIn ? query.Integrity : [.. FileIntegrity.All.Except(query.Integrity)];
-        return And($"seq {(isIn ? "IN" : "NOT IN")} (SELECT unsound.seq FROM unsound WHERE unsound.kind IN ({string.Join(", ", kinds.Select(kind => Add(kind)).DefaultIfEmpty("''"))}))");
-    }
-
-    /// <summary>By the note that publications leave: whether the series has a newer version, in the state that is asked about.</summary>
-    public Filters AddCurrent(FileQuery query) => query.Current switch
-    {
-        true => And(query.AsOf is { } asOf ? $"(superseded_by IS NULL OR superseded_by > {Add(asOf)})" : "superseded_by IS NULL"),
-        false => And(query.AsOf is { } asOf ? $"superseded_by <= {Add(asOf)}" : "superseded_by IS NOT NULL"),
-        null => this,
-    };
-
-    /// <summary>Every time of day sorts below the tilde, so that the last day is in whole.</summary>
-    public static string? EndOfDay(string? day) => day is null ? null : day + " ~";
-
-    private static bool IsPattern<T>(T value) => value is string text && text.Contains('*', StringComparison.Ordinal);
-
-    private static string LikePattern(string pattern) => pattern
+    /// <summary>The condition that a text is like a pattern, in which a star stands for any run of characters.</summary>
+    public string Like(string column, string pattern) => $"{column} LIKE {Add(pattern
         .Replace("\\", "\\\\", StringComparison.Ordinal)
         .Replace("%", "\\%", StringComparison.Ordinal)
         .Replace("_", "\\_", StringComparison.Ordinal)
-        .Replace('*', '%');
+        .Replace('*', '%'))} ESCAPE '\\'";
 }

@@ -10,8 +10,8 @@ internal sealed record Publication(FileName Name, long Size, string Sha256)
     /// <summary>When it was ingested, where that was before now: an object that is found without a record.</summary>
     public DateTimeOffset? IngestedAt { get; init; }
 
-    /// <summary>What the event says: published, or adopted.</summary>
-    public string Event { get; init; } = EventKind.Published;
+    /// <summary>The kind of the change: published, or adopted.</summary>
+    public string Change { get; init; } = ChangeKind.Published;
 
     /// <summary>The recorded upload that brought it, which ends with its record, in the same transaction; null where none did.</summary>
     public Lease? Upload { get; init; }
@@ -20,7 +20,7 @@ internal sealed record Publication(FileName Name, long Size, string Sha256)
     public bool Has(UploadReceipt receipt) => receipt.Sha256 == Sha256 && receipt.Size == Size;
 
     /// <summary>The record that it makes.</summary>
-    public FileRecord Record(long seq, DateTimeOffset now) => new()
+    public FileRecord Record(long seq, string ingestionDate) => new()
     {
         FilePath = Name.Key,
         Instrument = Name.Instrument,
@@ -34,7 +34,7 @@ internal sealed record Publication(FileName Name, long Size, string Sha256)
         MajorVersion = Name.MajorVersion,
         MinorVersion = Name.MinorVersion,
         Extension = Name.Extension,
-        IngestionDate = Catalogue.Text(IngestedAt ?? now),
+        IngestionDate = ingestionDate,
         Size = Size,
         Sha256 = Sha256,
         Seq = seq,

@@ -4,10 +4,16 @@ using OpenSdc.Contract;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// Records files inside one transaction that has the ledger's turn: a row and an event for each, the note of which is the newest of its series, and the sums of
-/// what the archive covers. Since nobody else writes meanwhile, what is not there at the beginning is new, and the notes and sums of one transaction are made in memory.
+/// Records files inside one transaction that has the ledger's turn: a row and a change for each, the notes of which are the newest of their series, and the coverage. Since nobody
+/// else writes meanwhile, what is not there at the beginning is new, and the notes and coverage of one transaction are made in memory.
 /// </summary>
-internal sealed class Recorder(Session session, DbTransaction transaction, int rowsAtOnce, long head, DateTimeOffset now)
+/// <param name="session">Where they are recorded.</param>
+/// <param name="transaction">The transaction that has the turn.</param>
+/// <param name="rowsAtOnce">See <see cref="SqlDialect.RowsAtOnce"/>.</param>
+/// <param name="turn">What the ledger says.</param>
+/// <param name="products">All products that it counts.</param>
+/// <param name="now">The present moment.</param>
+internal sealed class Recorder(Session session, DbTransaction transaction, int rowsAtOnce, LedgerTurn turn, ProductTable products, DateTimeOffset now)
 {
     // What is looked for at once; where there are fewer the rest is null, which finds nothing.
     private const int PathsAtOnce = 50;
@@ -17,21 +23,30 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
 
     private const string FindSql = "SELECT file_path, size, sha256, seq, ingestion_date FROM files WHERE file_path IN ";
 
-    private const string EventsSql =
-        "INSERT INTO events (seq, kind, at) SELECT seq, @p0, @p1 FROM files WHERE seq >= @p2 AND seq <= @p3 ORDER BY seq";
+    private const string ChangesSql =
+        "INSERT INTO changes (seq, kind, file, at) SELECT seq, @p0, seq, @p1 FROM files WHERE seq >= @p2 AND seq <= @p3 ORDER BY seq";
 
-    private const string AdvanceSql = "UPDATE ledger SET seq = @p0 WHERE id = 1";
+    private const string AdvanceSql = "UPDATE ledger SET seq = @p0, products = @p1, ingested = @p2 WHERE id = 1";
+
+    private const string LongestSql = "UPDATE products SET max_days = @p0 WHERE id = @p1 AND max_days < @p0";
 
     private static readonly string FindOneSql = FindSql + "(@p0)";
-    private static readonly string FindSomeSql = FindSql + $"({Several.List(PathsAtOnce)})";
+    private static readonly string FindSomeSql = FindSql + $"({SqlBatch.List(PathsAtOnce)})";
 
-    private static readonly InsertMany Rows = new(
-        "INSERT INTO files (seq, file_path, family, instrument, data_level, descriptor, start_date, end_date, repointing, cr, version, major_version, "
-        + "minor_version, extension, ingestion_date, size, sha256, superseded_by, item)", columns: 19);
+    private static readonly BatchInsert Rows = new(
+        "INSERT INTO files (seq, product, file_path, start_date, end_date, repointing, cr, series, version, major_version, minor_version, version_order, counted_major, "
+        + "ingestion_date, size, sha256, superseded_by, outdated_by, item)", columns: 19);
 
-    private readonly Newest newest = new(session, transaction);
+    private static readonly BatchInsert NewProducts = new(
+        "INSERT INTO products (id, family, instrument, data_level, descriptor, extension)", columns: 6);
+
+    private readonly VersionNotes notes = new(session, transaction);
     private readonly Coverage coverage = new();
-    private readonly VersionCounts versions = new();
+    private readonly Dictionary<Product, long> added = [];
+    private readonly Dictionary<long, long> longest = [];
+
+    // Never runs backwards: days of ingestion are ranges of numbers.
+    private string ingested = turn.Ingested;
 
     /// <summary>Records those that have no record yet, with the numbers after the head; where a key has one, also from earlier in the list, it stands and is given back.</summary>
     /// <returns>One answer for each publication, in order.</returns>
@@ -49,11 +64,14 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
                 continue;
             }
 
-            var row = new NewRow(publication.Record(head + rows.Count + 1, now), publication.Name.Family, publication.Event) { MayEnd = publication.Name.MayEnd };
-            coverage.Add(row.Record, row.Family, isFirst: await newest.PlaceAsync(row, cancel));
-            versions.Add(row.Record, row.Family);
+            var at = Catalogue.Text(publication.IngestedAt ?? now);
+            ingested = string.CompareOrdinal(at, ingested) > 0 ? at : ingested;
+            var r = publication.Record(turn.Seq + rows.Count + 1, ingested);
+            var row = new NewRow(r, publication.Name, ProductOf(r, publication.Name.Family), publication.Change);
+            coverage.Add(row, isFirst: await notes.NoteAsync(row, cancel));
+            if (row.Days > longest.GetValueOrDefault(row.Product))
+                longest[row.Product] = row.Days;
             rows.Add(row);
-            var r = row.Record;
             recorded[i] = new(new(r.FilePath, r.Size, r.Sha256, r.Seq, r.IngestionDate), IsNew: true);
             receipts.Add(r.FilePath, recorded[i].Receipt);
         }
@@ -61,12 +79,24 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         if (rows.Count == 0)
             return recorded;
         Render(rows);
+        await NewProducts.RunAsync(session, transaction, rowsAtOnce, [.. added], WriteProduct, cancel);
         await Rows.RunAsync(session, transaction, rowsAtOnce, rows, Write, cancel);
-        await AddEventsAsync(rows, cancel);
+        await AddChangesAsync(rows, cancel);
         await coverage.SaveAsync(session, transaction, rowsAtOnce, cancel);
-        await versions.SaveAsync(session, transaction, rowsAtOnce, cancel);
-        await session.Statement(AdvanceSql, [head + rows.Count], transaction).ExecuteNonQueryAsync(cancel);
+        foreach (var (product, days) in longest)
+            await session.Statement(LongestSql, [days, product], transaction).ExecuteNonQueryAsync(cancel);
+        await session.Statement(AdvanceSql, [turn.Seq + rows.Count, turn.Products + added.Count, ingested], transaction).ExecuteNonQueryAsync(cancel);
         return recorded;
+    }
+
+    private long ProductOf(FileRecord record, string family)
+    {
+        var words = ProductTable.WordsOf(record, family);
+        if (products.Find(words) is var id and > 0)
+            return id;
+        if (!added.TryGetValue(words, out id))
+            added.Add(words, id = turn.Products + added.Count + 1);
+        return id;
     }
 
     private static void Render(List<NewRow> rows)
@@ -76,7 +106,7 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         else
             Parallel.ForEach(rows, Render);
 
-        static void Render(NewRow row) => row.Item = RecordJson.Of(row.Record, row.MayEnd);
+        static void Render(NewRow row) => row.Item = RecordJson.Of(row.Record, row.Name.MayEnd);
     }
 
     private static void Write(NewRow row, Span<object?> values)
@@ -84,9 +114,16 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         var r = row.Record;
         ReadOnlySpan<object?> all =
         [
-            r.Seq, r.FilePath, row.Family, r.Instrument, r.DataLevel, r.Descriptor, r.StartDate, r.EndDate, r.Repointing, r.Cr, r.Version, r.MajorVersion,
-            r.MinorVersion, r.Extension, r.IngestionDate, r.Size, r.Sha256, row.SupersededBy, row.Item,
+            r.Seq, row.Product, r.FilePath, r.StartDate ?? "", r.EndDate, r.Repointing, r.Cr, row.Series, r.Version, r.MajorVersion, r.MinorVersion, row.VersionOrder,
+            row.CountedMajor, r.IngestionDate, r.Size, r.Sha256, row.SupersededBy, row.OutdatedBy, row.Item,
         ];
+        all.CopyTo(values);
+    }
+
+    private static void WriteProduct(KeyValuePair<Product, long> product, Span<object?> values)
+    {
+        var (words, id) = product;
+        ReadOnlySpan<object?> all = [id, words.Family, words.Instrument, words.DataLevel, words.Descriptor, words.Extension];
         all.CopyTo(values);
     }
 
@@ -106,29 +143,33 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         return receipts;
     }
 
-    /// <summary>One event for each row, in the order of their numbers; rows of one kind that follow each other share a statement.</summary>
-    private async Task AddEventsAsync(List<NewRow> rows, CancellationToken cancel)
+    /// <summary>One change for each row, in the order of their numbers; rows of one kind that follow each other share a statement.</summary>
+    private async Task AddChangesAsync(List<NewRow> rows, CancellationToken cancel)
     {
         for (int from = 0, next; from < rows.Count; from = next)
         {
             next = from + 1;
-            while (next < rows.Count && rows[next].Event == rows[from].Event)
+            while (next < rows.Count && rows[next].Change == rows[from].Change)
                 next++;
-            await session.Statement(EventsSql, [rows[from].Event, Catalogue.Text(now), rows[from].Record.Seq, rows[next - 1].Record.Seq], transaction)
+            await session.Statement(ChangesSql, [rows[from].Change, Catalogue.Text(now), rows[from].Record.Seq, rows[next - 1].Record.Seq], transaction)
                 .ExecuteNonQueryAsync(cancel);
         }
     }
 }
 
-/// <summary>A row that is about to be inserted.</summary>
-internal sealed record NewRow(FileRecord Record, string Family, string Event)
+/// <summary>What the ledger says to the transaction that has its turn.</summary>
+/// <param name="Seq">The number of the newest change.</param>
+/// <param name="Products">How many products there are.</param>
+/// <param name="Ingested">The newest date of ingestion.</param>
+internal readonly record struct LedgerTurn(long Seq, long Products, string Ingested)
 {
-    /// <summary>Whether its name may have an end date.</summary>
-    public bool MayEnd { get; init; }
+    // Taking the row also takes the turn: a second writer waits here until this transaction ends.
+    private const string TakeSql = "UPDATE ledger SET seq = seq WHERE id = 1 RETURNING seq, products, ingested";
 
-    /// <summary>The number of the publication since which its series has a newer version; null while it is the newest.</summary>
-    public long? SupersededBy { get; set; }
-
-    /// <summary>The record as <c>/query</c> answers it.</summary>
-    public string? Item { get; set; }
+    public static async Task<LedgerTurn> TakeAsync(Session session, DbTransaction transaction, CancellationToken cancel)
+    {
+        await using var reader = await session.Statement(TakeSql, [], transaction).ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return new(reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2));
+    }
 }

@@ -1,25 +1,28 @@
 using System.Data.Common;
+using System.Globalization;
+using OpenSdc.Contract;
 
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// The open answer of the database to a query: its statements one after the other, each row read when it is asked for. All of them see one
-/// state of the catalogue. Dispose it also when it is left half read.
+/// The open answer of the database to a query: each row is read when it is asked for, in the state of the snapshot. Dispose it also when it is left half read.
 /// </summary>
-internal sealed class Rows(SessionPool pool, Session session, DbTransaction? snapshot, IReadOnlyList<SqlStatement> statements, int? limit) : IAsyncDisposable
+internal sealed class Rows(SessionPool pool, Session session, DbTransaction? snapshot, SqlStatement? statement, int? limit) : IAsyncDisposable
 {
     private DbCommand? command;
     private DbDataReader? reader;
-    private int next;
     private int given;
-    private bool isAhead;
+    private bool hasEnded;
     private bool hasFailed;
 
-    /// <summary>The state of the archive, no newer than the rows. Of a query with <c>as_of</c> it may have no history: who asks by a number has read the state before.</summary>
-    public ArchiveState State { get; set; }
+    /// <summary>The state of the archive.</summary>
+    public ArchiveState State { get; init; }
 
-    /// <summary>The number of the newest publication, no newer than the rows.</summary>
+    /// <summary>The number of the newest change.</summary>
     public long Head => State.Seq;
+
+    /// <summary>How many columns say where the row stands in the order; they are the last ones.</summary>
+    public int Keys { get; init; }
 
     /// <summary>How many rows there are without the limit; null where nobody asked.</summary>
     public long? Count { get; init; }
@@ -27,55 +30,24 @@ internal sealed class Rows(SessionPool pool, Session session, DbTransaction? sna
     /// <summary>The current row.</summary>
     public DbDataReader Columns => reader!;
 
-    /// <summary>
-    /// Reads on to the first row, whose last column is the state. Where there is none the state is read, and only then are the rows looked for again:
-    /// it must be no newer than they.
-    /// </summary>
-    public async ValueTask BeginAsync(Func<ValueTask<ArchiveState>> stateOf, CancellationToken cancel)
-    {
-        isAhead = await ReadAsync(cancel);
-        if (isAhead)
-        {
-            State = ArchiveState.Parse(Columns.GetString(Columns.FieldCount - 1));
-            return;
-        }
-
-        State = await stateOf();
-        next = 0;
-        isAhead = await ReadAsync(cancel);
-    }
+    /// <summary>Where the current row stands in the order.</summary>
+    public PageEnd End => new([.. Enumerable.Range(Columns.FieldCount - Keys, Keys).Select(i => Convert.ToString(Columns.GetValue(i), CultureInfo.InvariantCulture)!)]);
 
     public async ValueTask<bool> ReadAsync(CancellationToken cancel)
     {
-        if (isAhead)
-        {
-            isAhead = false;
-            return true;
-        }
-
+        if (statement is null || hasEnded || given == limit)
+            return false;
         try
         {
-            while (given != limit)
+            if (reader is null)
             {
-                if (reader is null)
-                {
-                    if (next == statements.Count)
-                        return false;
-                    command = session.Statement(statements[next++], snapshot);
-                    reader = await command.ExecuteReaderAsync(cancel);
-                }
-
-                if (await reader.ReadAsync(cancel))
-                {
-                    given++;
-                    return true;
-                }
-
-                await reader.DisposeAsync();
-                reader = null;
+                command = session.Statement(statement.Value, snapshot);
+                reader = await command.ExecuteReaderAsync(cancel);
             }
 
-            return false;
+            hasEnded = !await reader.ReadAsync(cancel);
+            given += hasEnded ? 0 : 1;
+            return !hasEnded;
         }
         catch
         {
@@ -108,7 +80,7 @@ internal sealed class Rows(SessionPool pool, Session session, DbTransaction? sna
     /// <summary>Leaves a statement whose rows were not all read. A database that sends them of itself is told to stop: the rest would be read here before the session is free.</summary>
     private async ValueTask LeaveAsync(DbDataReader unread)
     {
-        if (given == limit || hasFailed || !pool.SendsAhead)
+        if (given == limit || hasEnded || hasFailed || !pool.SendsAhead)
         {
             await unread.DisposeAsync();
             return;

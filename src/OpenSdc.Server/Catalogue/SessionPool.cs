@@ -144,6 +144,8 @@ internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDi
 
     public DbConnection Connection => connection;
 
+    public SqlDialect Dialect => dialect;
+
     /// <summary>Whether it has never been given back: its connection has just been made.</summary>
     public bool IsFresh { get; set; } = true;
 

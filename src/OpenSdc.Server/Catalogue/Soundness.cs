@@ -10,8 +10,8 @@ internal readonly record struct ServedFile(UploadReceipt Receipt, string? Unsoun
 internal readonly record struct KeptFile(long Seq, string Key, long Size, string Sha256, string? Unsound);
 
 /// <summary>
-/// What upkeep knows of the bytes behind the records: which are lost or damaged, and when each was last verified. Every change is an event
-/// beside it, in the same transaction.
+/// What upkeep knows of the bytes behind the records: which are lost or damaged, and when each was last verified. Every mark is a change
+/// of the ledger, in the same transaction.
 /// </summary>
 internal sealed class Soundness(Catalogue catalogue, TimeProvider clock)
 {
@@ -21,15 +21,13 @@ internal sealed class Soundness(Catalogue catalogue, TimeProvider clock)
     private const string UnsoundSql =
         "SELECT files.seq, file_path, size, sha256, kind FROM unsound JOIN files ON files.seq = unsound.seq WHERE unsound.seq > @p0 ORDER BY unsound.seq LIMIT @p1";
 
-    private const string FindSql =
-        "SELECT size, sha256, files.seq, ingestion_date, kind FROM files LEFT JOIN unsound ON unsound.seq = files.seq WHERE file_path = @p0";
-
     private const string KindSql = "SELECT kind FROM unsound WHERE seq = @p0";
-    private const string HappenedSql = "SELECT COUNT(*) FROM events WHERE seq = @p0 AND kind = @p1";
+    private const string AdoptedSql = "SELECT seq FROM changes WHERE seq = @p0 AND kind = 'adopted'";
     private const string CountSql = "SELECT COUNT(*) FROM unsound";
     private const string MarkSql =
         "INSERT INTO unsound (seq, kind, at) VALUES (@p0, @p1, @p2) ON CONFLICT (seq) DO UPDATE SET kind = excluded.kind, at = excluded.at WHERE unsound.kind <> excluded.kind";
-    private const string MarkedSql = "UPDATE ledger SET marks = marks + 1 WHERE id = 1";
+    private const string ChangeSql = "INSERT INTO changes (seq, kind, file, at, detail) VALUES (@p0, @p1, @p2, @p3, @p4)";
+    private const string MarkedSql = "UPDATE ledger SET seq = @p0, marked = @p0 WHERE id = 1";
     private const string ItemSql = "SELECT item FROM files WHERE seq = @p0";
     private const string SetItemSql = "UPDATE files SET item = @p1 WHERE seq = @p0";
     private const string ClearSql = "DELETE FROM unsound WHERE seq = @p0";
@@ -50,9 +48,11 @@ internal sealed class Soundness(Catalogue catalogue, TimeProvider clock)
     /// The file at a key, or null, in one read with what is known against it: a mark that another process has just made, such as <c>sdc fsck</c>,
     /// is seen by the next request. The table of marks is all but empty, so that looking into it costs a fraction of finding the record.
     /// </summary>
-    public ValueTask<ServedFile?> FindAsync(string key, CancellationToken cancel) => catalogue.ReadAsync<ServedFile?>(async session =>
+    public ValueTask<ServedFile?> FindAsync(string key, ReadScope scope, CancellationToken cancel) => catalogue.ReadAsync<ServedFile?>(async session =>
     {
-        await using var reader = await session.Statement(FindSql, [key]).ExecuteReaderAsync(cancel);
+        var filters = scope.AddTo(new Filters(session.Dialect).Compare("file_path =", key));
+        await using var reader = await session.Statement(
+            $"SELECT size, sha256, files.seq, ingestion_date, kind FROM files LEFT JOIN unsound ON unsound.seq = files.seq{filters.Where}", filters.Values).ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
             ? new ServedFile(
                 new UploadReceipt(key, reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3)),
@@ -64,31 +64,32 @@ internal sealed class Soundness(Catalogue catalogue, TimeProvider clock)
     public ValueTask<string?> OfAsync(long seq, CancellationToken cancel) =>
         catalogue.ReadAsync(async session => (string?)await session.Statement(KindSql, [seq]).ExecuteScalarAsync(cancel), cancel);
 
-    /// <summary>Whether a file's history has an event of this kind.</summary>
-    public ValueTask<bool> HappenedAsync(long seq, string kind, CancellationToken cancel) =>
-        catalogue.ReadAsync(async session => Convert.ToInt64(await session.Statement(HappenedSql, [seq, kind]).ExecuteScalarAsync(cancel)) > 0, cancel);
+    /// <summary>Whether a file was found without a record and adopted.</summary>
+    public ValueTask<bool> WasAdoptedAsync(long seq, CancellationToken cancel) =>
+        catalogue.ReadAsync(async session => await session.Statement(AdoptedSql, [seq]).ExecuteScalarAsync(cancel) is not null, cancel);
 
     /// <summary>How many files are lost or damaged now.</summary>
     public ValueTask<long> CountAsync(CancellationToken cancel) =>
         catalogue.ReadAsync(async session => Convert.ToInt64(await session.Statement(CountSql, []).ExecuteScalarAsync(cancel)), cancel);
 
     /// <summary>
-    /// Marks a file as lost or damaged, or, by <see cref="EventKind.Sound"/>, as neither any more. False where that was known already: then
-    /// nothing is written, and no second event.
+    /// Marks a file as lost or damaged, or, by <see cref="ChangeKind.Sound"/>, as neither any more. False where that was known already: then
+    /// nothing is written, and no second change.
     /// </summary>
     public Task<bool> MarkAsync(long seq, string kind, string detail, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
+        var turn = await LedgerTurn.TakeAsync(session, transaction, cancel);
         var at = Catalogue.Text(clock.GetUtcNow());
-        var changed = await (kind == EventKind.Sound
+        var changed = await (kind == ChangeKind.Sound
             ? session.Statement(ClearSql, [seq], transaction)
             : session.Statement(MarkSql, [seq, kind, at], transaction)).ExecuteNonQueryAsync(cancel) > 0;
         if (!changed)
             return false;
-        await Catalogue.AddEventAsync(session, transaction, seq, kind, at, detail, cancel);
-        // What listings say of it, and that they say something else now.
-        await session.Statement(MarkedSql, [], transaction).ExecuteNonQueryAsync(cancel);
+        var change = turn.Seq + 1;
+        await session.Statement(ChangeSql, [change, kind, seq, at, detail], transaction).ExecuteNonQueryAsync(cancel);
+        await session.Statement(MarkedSql, [change], transaction).ExecuteNonQueryAsync(cancel);
         var item = (string)(await session.Statement(ItemSql, [seq], transaction).ExecuteScalarAsync(cancel))!;
-        await session.Statement(SetItemSql, [seq, RecordJson.WithIntegrity(item, kind == EventKind.Sound ? null : kind)], transaction).ExecuteNonQueryAsync(cancel);
+        await session.Statement(SetItemSql, [seq, RecordJson.WithIntegrity(item, kind == ChangeKind.Sound ? null : kind)], transaction).ExecuteNonQueryAsync(cancel);
         return true;
     }, cancel);
 

@@ -49,7 +49,7 @@ internal abstract class SqlDialect
         for (var i = 0; i < parameters; i++)
         {
             var parameter = command.CreateParameter();
-            parameter.ParameterName = Several.Name(i);
+            parameter.ParameterName = SqlBatch.Name(i);
             command.Parameters.Add(parameter);
         }
 
@@ -75,6 +75,28 @@ internal abstract class SqlDialect
 
     /// <summary>What ends a SELECT whose rows an UPDATE takes, so that of several writers each takes others: <c> FOR UPDATE SKIP LOCKED</c>, or nothing.</summary>
     public abstract string SkipLocked { get; }
+
+    /// <summary>So many rows are read and sorted, where a condition leads to them, rather than looked for in order.</summary>
+    public int SortedRows { get; init; } = 20_000;
+
+    /// <summary>Most arms of one UNION ALL that is merged.</summary>
+    public abstract int MostArms { get; init; }
+
+    /// <summary>Most products whose arms a page merges.</summary>
+    public abstract int MostProducts { get; }
+
+    /// <summary>A list of texts or numbers as the value of one parameter.</summary>
+    public abstract string ListText<T>(IEnumerable<T> list)
+        where T : notnull;
+
+    /// <summary>The condition that a column has one of the values of a list's parameter.</summary>
+    public abstract string IsAnyOf(string column, string list, bool isNumber);
+
+    /// <summary>A list of numbers as a table <c>list</c> of its elements: <c>list.value</c>, in the order of <c>list.key</c>.</summary>
+    public abstract string Elements(string list);
+
+    /// <summary>Lists of one length as the table <c>arm</c>: product, and where there are more lists lowest and below; only where arms are not merged by a UNION ALL.</summary>
+    public virtual string Arms(IReadOnlyList<string> lists) => throw new NotSupportedException("This database merges a UNION ALL.");
 
     /// <summary>How many rows an INSERT of many has: where each statement is a journey to a server, several.</summary>
     public virtual int RowsAtOnce => 16;

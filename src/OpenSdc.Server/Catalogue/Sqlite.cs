@@ -1,4 +1,8 @@
+using System.Buffers;
 using System.Data.Common;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using OpenSdc.Server.Objects;
 using SQLitePCL;
@@ -69,6 +73,35 @@ internal sealed class Sqlite : SqlDialect, IDisposable
 
     public override string WriterSetUp =>
         $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -{WriterCache}; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 8192;";
+
+    // A compound SELECT has 500 at most.
+    public override int MostArms { get; init; } = 400;
+
+    public override int MostProducts => MostArms;
+
+    public override string ListText<T>(IEnumerable<T> list)
+    {
+        var json = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(json))
+        {
+            writer.WriteStartArray();
+            foreach (var each in list)
+            {
+                if (each is string text)
+                    writer.WriteStringValue(text);
+                else
+                    writer.WriteNumberValue(Convert.ToInt64(each, CultureInfo.InvariantCulture));
+            }
+
+            writer.WriteEndArray();
+        }
+
+        return Encoding.UTF8.GetString(json.WrittenSpan);
+    }
+
+    public override string IsAnyOf(string column, string list, bool isNumber) => $"{column} IN (SELECT value FROM json_each({list}))";
+
+    public override string Elements(string list) => $"json_each({list}) AS list";
 
     /// <summary>One: no journey is saved, and a statement that is prepared costs little to begin.</summary>
     public override int RowsAtOnce => 1;

@@ -56,13 +56,13 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
     public Task<HashSet<string>> RenewAsync(string owner, IReadOnlyCollection<string> ids, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
         var renewed = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var group in Several.Groups(ids))
+        foreach (var group in SqlBatch.Groups(ids))
         {
             // One that is being recorded just now is passed over: two that lock the same rows in different orders would wait for each other.
             renewed.UnionWith(await UploadLedger.IdsAsync(session.Statement(
                 $"""
                 UPDATE uploads SET leased_until = @p1 WHERE id IN (
-                  SELECT id FROM uploads WHERE leased_by = @p0 AND state = 'arrived' AND id IN ({Several.List(group.Length, before: 2)}){catalogue.SkipLocked})
+                  SELECT id FROM uploads WHERE leased_by = @p0 AND state = 'arrived' AND id IN ({SqlBatch.List(group.Length, before: 2)}){catalogue.SkipLocked})
                 RETURNING id
                 """,
                 [owner, LeaseEnd, .. group], transaction), cancel));
@@ -96,10 +96,10 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
         var held = new HashSet<string>(StringComparer.Ordinal);
         foreach (var owner in leases.GroupBy(lease => lease.Owner, lease => lease.UploadId))
         {
-            foreach (var group in Several.Groups([.. owner.Order(StringComparer.Ordinal)]))
+            foreach (var group in SqlBatch.Groups([.. owner.Order(StringComparer.Ordinal)]))
             {
                 held.UnionWith(await UploadLedger.IdsAsync(session.Statement(
-                    $"UPDATE uploads SET leased_by = leased_by WHERE leased_by = @p0 AND state = 'arrived' AND id IN ({Several.List(group.Length, before: 1)}) RETURNING id",
+                    $"UPDATE uploads SET leased_by = leased_by WHERE leased_by = @p0 AND state = 'arrived' AND id IN ({SqlBatch.List(group.Length, before: 1)}) RETURNING id",
                     [owner.Key, .. group], transaction), cancel));
             }
         }
@@ -112,16 +112,16 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
         Session session, DbTransaction transaction, IReadOnlyCollection<(string UploadId, string Key)> uploads, DateTimeOffset now, CancellationToken cancel)
     {
         var forgetAt = (now + UploadLedger.Remembered).ToUnixTimeMilliseconds();
-        foreach (var group in Several.Groups(uploads))
+        foreach (var group in SqlBatch.Groups(uploads))
         {
             await session.Statement(
                 $"""
                 UPDATE uploads SET state = 'published', seq = (SELECT seq FROM files WHERE files.file_path = uploads.file_path), check_at = @p0, leased_by = NULL, leased_until = 0
-                WHERE id IN ({Several.List(group.Length, before: 1)})
+                WHERE id IN ({SqlBatch.List(group.Length, before: 1)})
                 """,
                 [forgetAt, .. group.Select(each => each.UploadId)], transaction).ExecuteNonQueryAsync(cancel);
             await session.Statement(
-                $"DELETE FROM claims WHERE file_path IN ({Several.List(group.Length)})",
+                $"DELETE FROM claims WHERE file_path IN ({SqlBatch.List(group.Length)})",
                 [.. group.Select(each => each.Key)], transaction).ExecuteNonQueryAsync(cancel);
         }
     }
@@ -158,14 +158,14 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
         taken.Sort((a, b) => string.CompareOrdinal(a.Key, b.Key));
         var claims = new Dictionary<string, string>(StringComparer.Ordinal);
         var records = new Dictionary<string, UploadReceipt>(StringComparer.Ordinal);
-        foreach (var group in Several.Groups(taken))
+        foreach (var group in SqlBatch.Groups(taken))
         {
             object[] values = [.. group.SelectMany(each => (string[])[each.Key, each.Id])];
             object[] keys = [.. group.Select(each => each.Key)];
             await session.Statement(
-                $"INSERT INTO claims (file_path, upload_id) VALUES {Several.Rows(group.Length, ["{0}", "{0}"])} ON CONFLICT DO NOTHING", values, transaction).ExecuteNonQueryAsync(cancel);
+                $"INSERT INTO claims (file_path, upload_id) VALUES {SqlBatch.Rows(group.Length, ["{0}", "{0}"])} ON CONFLICT DO NOTHING", values, transaction).ExecuteNonQueryAsync(cancel);
             await using (var reader = await session.Statement(
-                $"SELECT file_path, upload_id FROM claims WHERE file_path IN ({Several.List(group.Length)})", keys, transaction).ExecuteReaderAsync(cancel))
+                $"SELECT file_path, upload_id FROM claims WHERE file_path IN ({SqlBatch.List(group.Length)})", keys, transaction).ExecuteReaderAsync(cancel))
             {
                 while (await reader.ReadAsync(cancel))
                     claims[reader.GetString(0)] = reader.GetString(1);
@@ -173,7 +173,7 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
 
             // After the claims: who had one and let go of it has left its record.
             await using (var reader = await session.Statement(
-                $"SELECT file_path, size, sha256, seq, ingestion_date FROM files WHERE file_path IN ({Several.List(group.Length)})", keys, transaction).ExecuteReaderAsync(cancel))
+                $"SELECT file_path, size, sha256, seq, ingestion_date FROM files WHERE file_path IN ({SqlBatch.List(group.Length)})", keys, transaction).ExecuteReaderAsync(cancel))
             {
                 while (await reader.ReadAsync(cancel))
                     records[reader.GetString(0)] = new(reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4));
@@ -181,10 +181,10 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
         }
 
         var mine = taken.ToLookup(each => claims.GetValueOrDefault(each.Key) == each.Id || records.ContainsKey(each.Key));
-        foreach (var group in Several.Groups([.. mine[false].Select(each => each.Id)]))
+        foreach (var group in SqlBatch.Groups([.. mine[false].Select(each => each.Id)]))
         {
             await session.Statement(
-                $"UPDATE uploads SET leased_by = NULL, leased_until = 0, check_at = @p0 WHERE id IN ({Several.List(group.Length, before: 1)})",
+                $"UPDATE uploads SET leased_by = NULL, leased_until = 0, check_at = @p0 WHERE id IN ({SqlBatch.List(group.Length, before: 1)})",
                 [Now + 500, .. group], transaction).ExecuteNonQueryAsync(cancel);
         }
 

@@ -54,13 +54,13 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     public Task<HashSet<string>> OpenAsync(IReadOnlyList<RecordedUpload> uploads, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
         var opened = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var group in Several.Groups(uploads))
+        foreach (var group in SqlBatch.Groups(uploads))
         {
             object[] values = [Now, .. group.SelectMany(each => (object[])[each.Id, each.Key, each.ExpiresAt.ToUnixTimeMilliseconds()])];
             opened.UnionWith(await IdsAsync(session.Statement(
                 $"""
                 INSERT INTO uploads (id, file_path, state, created_at, expires_at, check_at)
-                SELECT column1, column2, 'open', @p0, column3, column3 FROM (VALUES {Several.Rows(group.Length, ["{0}", "{0}", "CAST({0} AS BIGINT)"], before: 1)}) AS asked
+                SELECT column1, column2, 'open', @p0, column3, column3 FROM (VALUES {SqlBatch.Rows(group.Length, ["{0}", "{0}", "CAST({0} AS BIGINT)"], before: 1)}) AS asked
                 WHERE NOT EXISTS ({SoundFileSql}) ON CONFLICT DO NOTHING RETURNING id
                 """,
                 values, transaction), cancel));
@@ -99,9 +99,9 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     public ValueTask<Dictionary<string, string>> StatesAsync(IReadOnlyCollection<string> ids, CancellationToken cancel) => catalogue.ReadAsync(async session =>
     {
         var states = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var group in Several.Groups(ids))
+        foreach (var group in SqlBatch.Groups(ids))
         {
-            await using var reader = await session.Statement($"SELECT id, state FROM uploads WHERE id IN ({Several.List(group.Length)})", group).ExecuteReaderAsync(cancel);
+            await using var reader = await session.Statement($"SELECT id, state FROM uploads WHERE id IN ({SqlBatch.List(group.Length)})", group).ExecuteReaderAsync(cancel);
             while (await reader.ReadAsync(cancel))
                 states[reader.GetString(0)] = reader.GetString(1);
         }
@@ -117,10 +117,10 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     public Task<HashSet<string>> ArriveAsync(IReadOnlyCollection<string> ids, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
         var arrived = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var group in Several.Groups(ids))
+        foreach (var group in SqlBatch.Groups(ids))
         {
             arrived.UnionWith(await IdsAsync(session.Statement(
-                $"UPDATE uploads SET state = 'arrived', check_at = @p0 WHERE state IN ('open', 'expired') AND id IN ({Several.List(group.Length, before: 1)}) RETURNING id",
+                $"UPDATE uploads SET state = 'arrived', check_at = @p0 WHERE state IN ('open', 'expired') AND id IN ({SqlBatch.List(group.Length, before: 1)}) RETURNING id",
                 [Now, .. group], transaction), cancel));
         }
 
@@ -146,10 +146,10 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     /// <summary>Forgets uploads, with what is known of their parts.</summary>
     public Task ForgetAsync(IReadOnlyCollection<string> ids, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
-        foreach (var group in Several.Groups(ids))
+        foreach (var group in SqlBatch.Groups(ids))
         {
-            await session.Statement($"DELETE FROM upload_parts WHERE upload_id IN ({Several.List(group.Length)})", group, transaction).ExecuteNonQueryAsync(cancel);
-            await session.Statement($"DELETE FROM uploads WHERE id IN ({Several.List(group.Length)})", group, transaction).ExecuteNonQueryAsync(cancel);
+            await session.Statement($"DELETE FROM upload_parts WHERE upload_id IN ({SqlBatch.List(group.Length)})", group, transaction).ExecuteNonQueryAsync(cancel);
+            await session.Statement($"DELETE FROM uploads WHERE id IN ({SqlBatch.List(group.Length)})", group, transaction).ExecuteNonQueryAsync(cancel);
         }
 
         return true;

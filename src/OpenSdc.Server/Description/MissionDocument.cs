@@ -37,7 +37,7 @@ internal sealed class MissionDocument
             (Samples.Key, file.FilePath),
             (Samples.Key[Mission.Imap.Root.Length..], file.FilePath[mission.Root.Length..]),
             (Samples.FileName, name),
-            (Samples.Cursor, new Files.Cursor(Samples.History, Samples.Published.Seq, file.FilePath).Write()),
+            (Samples.Cursor, new Files.Cursor(Samples.History, Samples.Published.Seq, new PageEnd([file.FilePath])).Write()),
             ($"={Samples.File.Instrument}", $"={file.Instrument ?? "*"}"),
             (Mission.Imap.Root, mission.Root),
             (Mission.Imap.Name + "_", mission.Name + "_"),

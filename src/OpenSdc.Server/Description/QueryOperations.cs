@@ -20,7 +20,7 @@ internal static class QueryOperations
         **Formats.** `format` chooses and wins over `Accept`. Without it, `Accept: application/json` alone gives the documented answer, `text/csv` and `application/x-ndjson` give
         theirs, and everything else the plain JSON. All but JSON carry a `Content-Disposition`.
 
-        **Polling.** The `ETag` follows from the newest publication and from what was asked: sent back as `If-None-Match`, it is answered 304 until something is published. It is
+        **Polling.** The `ETag` follows from the newest change and from what was asked: sent back as `If-None-Match`, it is answered 304 until something is published. It is
         weak. `format=urls` has none, since its URLs say until when they live.
         """;
 
@@ -33,7 +33,7 @@ internal static class QueryOperations
 
     public static IReadOnlyList<(string, string, string)> StateHeaders { get; } =
     [
-        ("OpenSDC-Seq", "The number of the newest publication: the `since_seq` with which to ask next. Pages after the first say that of the first.", "42"),
+        ("OpenSDC-Seq", "The number of the newest change (a publication, or a file that was lost, damaged or is sound again): the `since_seq` with which to ask next. Pages after the first say that of the first.", "42"),
         ("OpenSDC-History", "The history that the number counts in. It is a new one after a restore.", Samples.History),
     ];
 

@@ -26,7 +26,7 @@ internal static class Samples
     public const string History = "1b4f0e9851971998";
     public const string QueryTag = $"W/\"{History}-42-3f786850e387550f\"";
 
-    public static readonly string Cursor = new Cursor(History, 42, Key).Write();
+    public static readonly string Cursor = new Cursor(History, 42, new PageEnd([Key])).Write();
 
     public static readonly string Next = $"<https://sdc.example.org/query?limit=1&cursor={Cursor}>; rel=\"next\"";
 

@@ -9,7 +9,7 @@ namespace OpenSdc.Server.Files;
 /// </summary>
 internal static class AskedState
 {
-    /// <summary>The header with the number of the newest publication.</summary>
+    /// <summary>The header with the number of the newest change.</summary>
     public const string SeqHeader = "OpenSDC-Seq";
 
     /// <summary>The header with the history that this number counts in.</summary>
@@ -42,6 +42,6 @@ internal static class AskedState
     }
 
     private static Problem? Beyond(string name, long? number, ArchiveState state) => number > state.Seq
-        ? Problems.BadParameter($"The parameter {name} is '{number}'; allowed: a number up to {state.Seq}, the newest publication in the archive's history {state.History}.")
+        ? Problems.BadParameter($"The parameter {name} is '{number}'; allowed: a number up to {state.Seq}, the newest change in the archive's history {state.History}.")
         : null;
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -23,36 +24,34 @@ internal sealed record Facets(CoverageRequest Request, Catalogue.Catalogue Catal
 {
     private const int Years = 4;
 
-    /// <summary>The fields that are counted, in the order of the answer, and where a cell has each.</summary>
-    private static readonly (string Name, Func<CoverageCell, string> Of)[] Fields =
+    /// <summary>The fields that are counted beside the year, in the order of the answer, and where a product has each.</summary>
+    private static readonly (string Name, Func<Product, string> Of)[] Fields =
     [
-        ("instrument", cell => cell.Series.Instrument),
-        ("data_level", cell => cell.Series.DataLevel),
-        ("descriptor", cell => cell.Series.Descriptor),
-        ("extension", cell => cell.Series.Extension),
-        ("start_year", cell => cell.Period),
+        ("instrument", product => product.Instrument),
+        ("data_level", product => product.DataLevel),
+        ("descriptor", product => product.Descriptor),
+        ("extension", product => product.Extension),
     ];
+
+    private const string StartYear = "start_year";
 
     public async Task ExecuteAsync(HttpContext context)
     {
         var cancel = context.RequestAborted;
         if (await Request.AnswerHeadAsync(context, Catalogue))
             return;
-        var values = Array.ConvertAll(Fields, _ => new Dictionary<string, (long Files, long Bytes)>(StringComparer.Ordinal));
+        var values = Fields.Select(field => field.Name).Append(StartYear).ToDictionary(name => name, _ => new Dictionary<string, (long Files, long Bytes)>(StringComparer.Ordinal));
         var (files, bytes) = (0L, 0L);
         ArchiveState state = default;
-        await using (var cells = await Catalogue.CoverAsync(Request.Query, Years, cancel))
+        await using (var rows = await Catalogue.CoverAsync(Request.Query, ReadScope.Of(Request.Query), Years, cancel))
         {
-            state = cells.State;
-            while (await cells.NextAsync(cancel) is { } cell)
+            state = rows.State;
+            while (await rows.NextAsync(cancel) is { } lines)
             {
-                (files, bytes) = (files + cell.Sum.Files, bytes + cell.Sum.Bytes);
-                for (var i = 0; i < Fields.Length; i++)
-                {
-                    var value = Fields[i].Of(cell);
-                    var known = values[i].GetValueOrDefault(value);
-                    values[i][value] = (known.Files + cell.Sum.Files, known.Bytes + cell.Sum.Bytes);
-                }
+                var before = (files, bytes);
+                Add(lines.Text.Span);
+                foreach (var (name, of) in Fields)
+                    AddTo(name, of(lines.Product), files - before.files, bytes - before.bytes);
             }
         }
 
@@ -65,17 +64,34 @@ internal sealed record Facets(CoverageRequest Request, Catalogue.Catalogue Catal
             await output.EndAsync();
         else
             await Problems.TooManyListings.ExecuteAsync(context);
+
+        void Add(ReadOnlySpan<byte> rest)
+        {
+            while (rest.Length > 0)
+            {
+                var line = CoverageLine.Take(ref rest);
+                var (count, size) = (CoverageLine.Number(line.Files), CoverageLine.Number(line.Bytes));
+                (files, bytes) = (files + count, bytes + size);
+                AddTo(StartYear, Encoding.ASCII.GetString(line.Period), count, size);
+            }
+        }
+
+        void AddTo(string name, string value, long count, long size)
+        {
+            var known = values[name].GetValueOrDefault(value);
+            values[name][value] = (known.Files + count, known.Bytes + size);
+        }
     }
 
-    private static void Write(Utf8JsonWriter json, long files, long bytes, Dictionary<string, (long Files, long Bytes)>[] values)
+    private static void Write(Utf8JsonWriter json, long files, long bytes, Dictionary<string, Dictionary<string, (long Files, long Bytes)>> values)
     {
         json.WriteStartObject();
         WriteSum(json, (files, bytes));
         json.WriteStartObject("facets");
-        for (var i = 0; i < Fields.Length; i++)
+        foreach (var (name, sums) in values)
         {
-            json.WriteStartArray(Fields[i].Name);
-            foreach (var (value, sum) in values[i].OrderBy(each => each.Key, StringComparer.Ordinal))
+            json.WriteStartArray(name);
+            foreach (var (value, sum) in sums.OrderBy(each => each.Key, StringComparer.Ordinal))
             {
                 json.WriteStartObject();
                 json.WriteString("value", value.Length > 0 ? value : null);

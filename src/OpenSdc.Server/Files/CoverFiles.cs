@@ -14,7 +14,7 @@ internal static class CoverFiles
 }
 
 /// <summary>
-/// A JSON array with an object for each series and period, written as the catalogue reads them, in constant memory. It is the same in both
+/// A JSON array with an object for each product and period, written as the catalogue reads them, in constant memory. It is the same in both
 /// representations: the founding document has no such route.
 /// </summary>
 internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalogue Catalogue) : IResult
@@ -31,12 +31,12 @@ internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalo
         var json = new CoverageJson(output.Buffer);
         var hasPlace = true;
         output.Buffer.Write("["u8);
-        await using (var cells = await Catalogue.CoverTextAsync(Request.Query, Request.Digits, cancel))
+        await using (var cells = await Catalogue.CoverAsync(Request.Query, ReadScope.Of(Request.Query), Request.Digits, cancel))
         {
             state = cells.State;
             while (hasPlace && await cells.NextAsync(cancel) is { } lines)
             {
-                json.Begin(lines.Series);
+                json.Begin(lines.Product);
                 for (var rest = lines.Text; hasPlace && rest.Length > 0;)
                 {
                     rest = rest[json.Write(rest.Span, output.Buffer.Length + PieceLength)..];
@@ -56,21 +56,21 @@ internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalo
     }
 }
 
-/// <summary>Makes objects of lines. What repeats is written once for all: the members of a series, and versions, which are the same from day to day.</summary>
+/// <summary>Makes objects of lines. What repeats is written once for all: the members of a product, and versions, which are the same from day to day.</summary>
 internal sealed class CoverageJson(PooledBuffer output)
 {
-    private Series? series;
+    private Product? product;
     private byte[] beginning = [];
     private bool hasBegun;
     private byte[] version = [];
     private byte[] versionText = "null"u8.ToArray();
 
-    /// <summary>The lines that come are of this series.</summary>
-    public void Begin(Series next)
+    /// <summary>The lines that come are of this product.</summary>
+    public void Begin(Product next)
     {
-        if (next == series)
+        if (next == product)
             return;
-        series = next;
+        product = next;
         beginning = Encoding.UTF8.GetBytes(
             $"{{\"family\":{Text(next.Family)},\"instrument\":{Text(next.Instrument)},\"data_level\":{Text(next.DataLevel)},"
             + $"\"descriptor\":{Text(next.Descriptor)},\"extension\":{Text(next.Extension)},\"bin\":");

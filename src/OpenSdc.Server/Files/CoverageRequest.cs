@@ -53,7 +53,7 @@ internal sealed record CoverageRequest(QueryRequest Asked, int Digits, IQueryCol
         return answer(request, catalogue);
     }
 
-    /// <summary>Answers a <c>HEAD</c>, to which the number of the newest publication is enough: the sums are not looked at. False for any other request.</summary>
+    /// <summary>Answers a <c>HEAD</c>, to which the number of the newest change is enough: the sums are not looked at. False for any other request.</summary>
     public async Task<bool> AnswerHeadAsync(HttpContext context, Catalogue.Catalogue catalogue)
     {
         if (!HttpMethods.IsHead(context.Request.Method))

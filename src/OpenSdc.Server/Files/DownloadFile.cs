@@ -25,7 +25,7 @@ internal static class DownloadFile
         if (target.Key is not { } key)
             return Problems.NoSuchFile;
         var problem = store.Direct is null
-            ? await catalogue.HasAsync(key, context.RequestAborted) ? null : Problems.NoSuchFile
+            ? await catalogue.HasAsync(key, ReadScope.Team, context.RequestAborted) ? null : Problems.NoSuchFile
             : await RefusePastServerAsync(key, soundness, storage, context.RequestAborted);
         return problem is null ? new DownloadUrl(urls.For(context)(key), urls.UriOf(key)) : problem;
     }
@@ -33,12 +33,12 @@ internal static class DownloadFile
     /// <summary>Past the server no byte is looked at on its way: what is known against a file is said here, or by nobody.</summary>
     private static async Task<Problem?> RefusePastServerAsync(string key, Soundness soundness, StorageWatch storage, CancellationToken cancel)
     {
-        if (await soundness.FindAsync(key, cancel) is not { } file)
+        if (await soundness.FindAsync(key, ReadScope.Team, cancel) is not { } file)
             return Problems.NoSuchFile;
         return file.Unsound switch
         {
             null => storage.Away,
-            EventKind.Lost => Problems.LostObject(key) with { Plain = false },
+            ChangeKind.Lost => Problems.LostObject(key) with { Plain = false },
             _ => Problems.DamagedObject(key) with { Plain = false },
         };
     }

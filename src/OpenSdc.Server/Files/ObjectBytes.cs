@@ -205,7 +205,7 @@ internal sealed class ObjectSender(
 
     private bool Damaged(ObjectBytes answer, string detail)
     {
-        verdicts.Say(answer.Receipt.Seq, answer.Receipt.FilePath, EventKind.Damaged, detail);
+        verdicts.Say(answer.Receipt.Seq, answer.Receipt.FilePath, ChangeKind.Damaged, detail);
         return false;
     }
 }

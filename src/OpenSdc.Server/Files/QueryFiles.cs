@@ -18,19 +18,19 @@ internal static class QueryFiles
 {
     /// <summary><c>GET</c> or <c>HEAD /query?…</c></summary>
     public static Task<Results<Listing, Unchanged, Problem>> Handle(
-        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookUps lookUps, ListingFormats formats, PublicAddress address) =>
+        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookupBatcher lookUps, ListingFormats formats, PublicAddress address) =>
         AnswerAsync(context.Request.Query, context, mission, catalogue, lookUps, formats, address);
 
     /// <summary><c>POST /query</c>: the same, with the parameters in the body.</summary>
     public static async Task<Results<Listing, Unchanged, Problem>> HandlePost(
-        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookUps lookUps, ListingFormats formats, PublicAddress address)
+        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookupBatcher lookUps, ListingFormats formats, PublicAddress address)
     {
         var (given, problem) = await QueryBody.ReadAsync(context.Request);
         return given is null ? problem! : await AnswerAsync(given, context, mission, catalogue, lookUps, formats, address);
     }
 
     private static async Task<Results<Listing, Unchanged, Problem>> AnswerAsync(
-        IQueryCollection given, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookUps lookUps, ListingFormats formats, PublicAddress address)
+        IQueryCollection given, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookupBatcher lookUps, ListingFormats formats, PublicAddress address)
     {
         if (QueryBody.RefuseOfGet(context.Request) is { } hasBody)
             return hasBody;
@@ -87,10 +87,15 @@ internal sealed record Unchanged(string Tag, ArchiveState State) : IResult
 /// until its end is known, since its header says where the next one begins, and the session is given back before the page is sent.
 /// </summary>
 internal sealed record Listing(
-    QueryRequest Request, IListingFormat Format, IQueryCollection Given, Catalogue.Catalogue Catalogue, LookUps LookUps, PublicAddress Address) : IResult
+    QueryRequest Request, IListingFormat Format, IQueryCollection Given, Catalogue.Catalogue Catalogue, LookupBatcher LookupBatcher, PublicAddress Address) : IResult
 {
     /// <summary>How many files of the query a list of what is to be fetched leaves out, since they are lost or damaged.</summary>
     public const string LeftOutHeader = "OpenSDC-Left-Out";
+
+    /// <summary>Tells that a list has of each series only the files of its highest major version.</summary>
+    public const string DefaultVersionsHeader = "OpenSDC-Default-Versions";
+
+    private const string DefaultVersions = "highest major version of each series; version=* lists all";
 
     // No file's integrity.
     private const string Nothing = "";
@@ -99,7 +104,7 @@ internal sealed record Listing(
     public ArchiveState? Asked { get; init; }
 
     /// <summary>
-    /// The tag of an answer: the newest publication, its history, and what was asked. It is weak, since it promises the same files and not the same bytes to every client.
+    /// The tag of an answer: the newest change, its history, and what was asked. It is weak, since it promises the same files and not the same bytes to every client.
     /// </summary>
     public static string TagOf(HttpContext context, IQueryCollection given, ArchiveState state, long? asOf)
     {
@@ -108,7 +113,7 @@ internal sealed record Listing(
             asked.Append('\n').Append(name).Append('=').AppendJoin('\0', values.ToArray());
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(asked.ToString()), hash);
-        return string.Create(CultureInfo.InvariantCulture, $"W/\"{state.History}-{asOf ?? state.Seq}{(state.Marks > 0 ? $".{state.Marks}" : "")}-{Convert.ToHexStringLower(hash[..8])}\"");
+        return string.Create(CultureInfo.InvariantCulture, $"W/\"{state.History}-{asOf ?? state.Seq}{(state.Marked > 0 ? $".{state.Marked}" : "")}-{Convert.ToHexStringLower(hash[..8])}\"");
     }
 
     public async Task ExecuteAsync(HttpContext context)
@@ -116,14 +121,14 @@ internal sealed record Listing(
         var cancel = context.RequestAborted;
         var query = Request.Query;
         var (state, found) = (default(ArchiveState), (long?)null);
-        if (Format.IsOfFetchable && await Catalogue.CountUnfetchableAsync(query, Request.Family, cancel) is var leftOut and > 0)
+        if (Format.IsOfFetchable && await Catalogue.CountUnfetchableAsync(query, ReadScope.Of(query), Request.Family, cancel) is var leftOut and > 0)
         {
             context.Response.Headers[LeftOutHeader] = leftOut.ToString(CultureInfo.InvariantCulture);
             query = query with { Integrity = [query.Integrity.Count == 0 || query.Integrity.Contains(FileIntegrity.Intact) ? FileIntegrity.Intact : Nothing] };
         }
 
         using var output = new ListingOutput(context, () => AddHeaders(context, state, found));
-        if (!Request.Count && await LookUps.FindAsync(query, Format.Columns, Format.PathColumn, row => WriteOne(output.Buffer, row), cancel) is { } head)
+        if (!Request.Count && await LookupBatcher.FindAsync(query, ReadScope.Of(query), Format.Columns, Format.PathColumn, row => WriteOne(output.Buffer, row), cancel) is { } head)
         {
             state = head;
             await output.EndAsync();
@@ -133,10 +138,10 @@ internal sealed record Listing(
         // One row more than the page tells whether there is a next one.
         var limit = query.Limit;
         var count = 0;
-        string? last = null;
+        PageEnd? last = null;
         var (more, hasPlace) = (false, true);
         await using (var rows = await Catalogue.QueryAsync(
-            limit is null ? query : query with { Limit = limit + 1 }, Request.Family, Format.Columns, Request.Count, cancel))
+            limit is null ? query : query with { Limit = limit + 1 }, ReadScope.Of(query), Request.Family, Format.Columns, Request.Count, cancel))
         {
             (state, found) = (Asked ?? rows.State, rows.Count);
             // The headers say nothing of the rows unless they are a page.
@@ -157,7 +162,7 @@ internal sealed record Listing(
 
                 Format.Row(output.Buffer, rows.Columns, first: count++ == 0);
                 if (limit is not null)
-                    last = rows.Columns.GetString(Format.PathColumn);
+                    last = rows.End;
                 hasPlace = await output.ContinueAsync(streams: limit is null);
             }
         }
@@ -192,17 +197,16 @@ internal sealed record Listing(
         else
             headers.CacheControl = PublicAnswers.NeverKept;
         AskedState.AddHeaders(context, state);
+        if (Request.Query.DefaultVersions)
+            headers[DefaultVersionsHeader] = DefaultVersions;
         if (found is not null)
             headers["OpenSDC-Count"] = found.Value.ToString(CultureInfo.InvariantCulture);
     }
 
     /// <summary>The address of the next page. What came in a body is to be sent again with it.</summary>
-    private string Next(HttpRequest request, string last)
+    private string Next(HttpRequest request, PageEnd last)
     {
-        var query = Request.Query;
-        var cursor = query.Sort.Count > 0
-            ? new Cursor(Asked!.Value.History, query.AsOf!.Value, "", query.Offset + query.Limit!.Value)
-            : new Cursor(Asked!.Value.History, query.AsOf!.Value, last);
+        var cursor = new Cursor(Asked!.Value.History, Request.Query.AsOf!.Value, last);
         var parameters = request.Query
             .Where(each => each.Key != "cursor")
             .SelectMany(each => each.Value, (each, value) => KeyValuePair.Create(each.Key, value))

@@ -1,6 +1,7 @@
 using System.Buffers;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Files.Formats;
 using static OpenSdc.Server.Files.ParameterValues;
 
@@ -16,7 +17,7 @@ internal sealed class QueryParameters
     public const int LargestPage = 10_000;
 
     /// <summary>What <c>sort=</c> may name.</summary>
-    public static IReadOnlyList<string> SortColumns { get; } = ["start_date", "ingestion_date", "version", "size", "file_path"];
+    public static IReadOnlyList<string> SortColumns { get; } = ["start_date", "ingestion_date", "version", "size", "file_path", "seq"];
 
     /// <summary>Every parameter and how its values are read, in the order in which the contract lists them.</summary>
     private static readonly OrderedDictionary<string, Action<QueryParameters, string>> Readers = new(StringComparer.Ordinal)
@@ -32,7 +33,7 @@ internal sealed class QueryParameters
         ["cr"] = (p, name) => p.query = p.query with { Crs = p.Numbers(name, "cr") },
         ["ingestion_start_date"] = (p, name) => p.query = p.query with { IngestionStartDate = p.given.Date(name) },
         ["ingestion_end_date"] = (p, name) => p.query = p.query with { IngestionEndDate = p.given.Date(name) },
-        ["major_version"] = (p, name) => p.query = p.query with { MajorVersions = p.Numbers(name, "") },
+        ["major_version"] = (p, name) => p.ReadMajor(name),
         ["minor_version"] = (p, name) => p.query = p.query with { MinorVersions = p.Numbers(name, "") },
         ["latest"] = (p, name) => p.query = p.query with { Latest = p.query.Latest | p.given.YesOrNo(name) },
         ["table"] = (_, _) => { }, // read before all others, since it says what they may be
@@ -69,16 +70,18 @@ internal sealed class QueryParameters
     private string? format;
     private bool count;
     private string? history;
-    private Cursor? cursor;
+    private string? cursor;
+    private bool namesMajor;
 
     private QueryParameters(ParameterValues given, Mission mission)
     {
         (this.given, this.mission) = (given, mission);
         var table = given.Has("table") ? given.Single("table") : "science";
-        family = mission.Families.FirstOrDefault(each => each.Name == table)
+        var isAny = table == "*";
+        family = mission.Families.FirstOrDefault(each => isAny || each.Name == table)
             ?? throw new Refused(Problems.BadParameter(
-                $"The parameter table is '{Shown(table)}', which is no family of files; allowed: {string.Join(", ", mission.Families.Select(each => each.Name))}."));
-        var anyFamily = !given.Has("table") && (given.Has("file_path") || given.Has("filename") || given.Has("sha256"));
+                $"The parameter table is '{Shown(table)}', which is no family of files; allowed: {string.Join(", ", mission.Families.Select(each => each.Name))}, or * for all of them."));
+        var anyFamily = isAny || (!given.Has("table") && (given.Has("file_path") || given.Has("filename") || given.Has("sha256")));
         families = anyFamily ? mission.Families : [family];
         query = new FileQuery { Family = anyFamily ? null : table };
     }
@@ -98,7 +101,9 @@ internal sealed class QueryParameters
             foreach (var (name, _) in given)
                 Readers[name](p, name);
             p.RefuseReversed();
-            return (new QueryRequest(p.query, p.query.Family is null ? null : p.family, p.format, p.fields, p.count) { History = p.history, Cursor = p.cursor }, null);
+            var page = p.CursorOf(p.query.Sort);
+            p.query = p.query with { After = page?.After, DefaultVersions = p.ListsHighestMajor };
+            return (new QueryRequest(p.query, p.query.Family is null ? null : p.family, p.format, p.fields, p.count) { History = p.history, Cursor = page }, null);
         }
         catch (Refused refused)
         {
@@ -118,16 +123,32 @@ internal sealed class QueryParameters
     {
         var forms = families.SelectMany(each => each.VersionExamples).Distinct(StringComparer.Ordinal);
         var versions = Texts(name, $"a version as these files' names write it, such as {string.Join(", ", forms)}, or latest", text =>
-            IsLatest(text) || (text.Contains('*', StringComparison.Ordinal) ? IsVersion(text) : families.Any(each => each.RecordedVersions(text).Any())));
+            IsLatest(text) || (text.Contains('*', StringComparison.Ordinal) ? IsVersion(text) : families.Any(each => each.Means(text).Any)));
+        var isPattern = given.Split(name).Any(text => text.Contains('*', StringComparison.Ordinal));
+        var meant = versions.Where(each => !IsLatest(each)).SelectMany(each => families.Select(family => family.Means(each))).ToList();
         query = query with
         {
             Latest = query.Latest || versions.Exists(IsLatest),
-            Versions =
-            [
-                .. versions.Where(each => !IsLatest(each)).SelectMany(each => families.SelectMany(family => family.RecordedVersions(each))).Distinct(StringComparer.Ordinal),
-            ],
+            Versions = [.. meant.SelectMany(each => each.Recorded).Distinct(StringComparer.Ordinal)],
+            MinorOfVersions = [.. meant.Select(each => each.Minor).OfType<int>().Distinct()],
         };
+        // A number alone says nothing of the major version.
+        namesMajor |= isPattern || meant.Exists(each => each is { Any: true, Minor: null });
     }
+
+    private void ReadMajor(string name)
+    {
+        namesMajor = true;
+        if (!given.Split(name).All(IsStar))
+            query = query with { MajorVersions = Numbers(name, "") };
+        else if (!families.Any(each => each.Fields.Contains(name)))
+            throw DoesNotGo(name);
+    }
+
+    /// <summary>Whether only the highest major version of each series is listed: where the query names neither a major version, nor files, nor changes.</summary>
+    private bool ListsHighestMajor =>
+        !namesMajor && families.Any(each => each.HighestMajorByDefault) && query is { Latest: false, Current: null, SinceSeq: null }
+        && query.FilePaths.Count + query.Sha256s.Count == 0 && !given.Has("since_seq");
 
     private void ReadFiles(string name, bool bare)
     {
@@ -148,12 +169,12 @@ internal sealed class QueryParameters
     {
         if (!given.Has("limit"))
             throw Bad(name, given.Single(name), "together with limit, as the header Link gave it", []);
-        // A page of another order than that of paths goes on at a place, and any other after a path.
-        if (Cursor.Read(given.Single(name)) is not { } read || !(given.Has("sort") ? read is { After: "", Offset: > 0 } : read is { After.Length: > 0, Offset: 0 }))
-            throw Bad(name, given.Single(name), "what the header Link of the page before gave, unchanged", []);
-        cursor = read;
-        query = query with { After = read.After, Offset = read.Offset };
+        // What it holds depends on the order, which may be read later.
+        cursor = given.Single(name);
     }
+
+    private Cursor? CursorOf(IReadOnlyList<SortField> sort) =>
+        cursor is null ? null : Cursor.Read(cursor, SortOrder.Of(sort)) ?? throw Bad("cursor", cursor, "what the header Link of the page before gave, unchanged", []);
 
     /// <summary>No file can meet a range whose end is before its start, and an empty list would hide the slip.</summary>
     private void RefuseReversed()

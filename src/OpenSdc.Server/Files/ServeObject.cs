@@ -19,7 +19,7 @@ internal static class ServeObject
             return Problems.BadSignature(sentence);
         // The bytes never change, but whoever has them from a cache has them by this URL: no longer than it lives.
         context.Response.Headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"private, max-age={urls.SecondsLeft(context.Request.Query)}");
-        if (await soundness.FindAsync(key, context.RequestAborted) is not { } file)
+        if (await soundness.FindAsync(key, ReadScope.Team, context.RequestAborted) is not { } file)
             return Problems.NoSuchObject;
         if (file.Unsound is not null)
             return Unsound(key, file.Unsound);
@@ -49,21 +49,21 @@ internal static class ServeObject
         }
         catch (IOException failure) when (Disk.IsReadError(failure))
         {
-            verdicts.Say(receipt.Seq, key, EventKind.Damaged, $"the object cannot be opened: {failure.Message}");
+            verdicts.Say(receipt.Seq, key, ChangeKind.Damaged, $"the object cannot be opened: {failure.Message}");
             return Problems.DamagedObject(key);
         }
 
         if (stored is not null && stored.Length == length)
             return new ObjectBytes(stored, receipt, tag, published, range, sender);
         var (kind, detail) = stored is null
-            ? (EventKind.Lost, "there is no object at its key")
-            : (EventKind.Damaged, $"the object has {stored.Length} bytes, the record says {length}");
+            ? (ChangeKind.Lost, "there is no object at its key")
+            : (ChangeKind.Damaged, $"the object has {stored.Length} bytes, the record says {length}");
         stored?.Dispose();
         verdicts.Say(receipt.Seq, key, kind, detail);
         return Unsound(key, kind);
     }
 
-    private static Problem Unsound(string key, string kind) => kind == EventKind.Lost ? Problems.LostObject(key) : Problems.DamagedObject(key);
+    private static Problem Unsound(string key, string kind) => kind == ChangeKind.Lost ? Problems.LostObject(key) : Problems.DamagedObject(key);
 }
 
 /// <summary>304: the caller's copy is the file.</summary>

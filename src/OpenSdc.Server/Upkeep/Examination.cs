@@ -8,7 +8,7 @@ namespace OpenSdc.Server.Upkeep;
 /// <summary>What reading an object has shown: a kind of event, or null where it could not be read for a reason that says nothing of its bytes.</summary>
 internal readonly record struct Finding(string? Kind, string Detail)
 {
-    public static Finding Sound { get; } = new(EventKind.Sound, "");
+    public static Finding Sound { get; } = new(ChangeKind.Sound, "");
 }
 
 /// <summary>Reads one object from end to end, from the store and not from a cache, at a pace, and compares it with its record.</summary>
@@ -26,14 +26,14 @@ internal static class Examination
         {
             using var stored = await store.OpenAsync(file.Key, cancel);
             if (stored is null)
-                return new(EventKind.Lost, "there is no object at its key");
+                return new(ChangeKind.Lost, "there is no object at its key");
             if (stored.Length != file.Size)
-                return new(EventKind.Damaged, $"the object has {stored.Length} bytes, the record says {file.Size}");
+                return new(ChangeKind.Damaged, $"the object has {stored.Length} bytes, the record says {file.Size}");
             return await ReadAsync(file, stored, pace, telemetry, cancel);
         }
         catch (IOException failure) when (Disk.IsReadError(failure))
         {
-            return new(EventKind.Damaged, $"the object cannot be read: {failure.Message}");
+            return new(ChangeKind.Damaged, $"the object cannot be read: {failure.Message}");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -65,7 +65,7 @@ internal static class Examination
             var digest = Convert.ToHexStringLower(sha256.GetHashAndReset());
             return digest == file.Sha256
                 ? Finding.Sound
-                : new(EventKind.Damaged, $"the object's {offset} bytes have the SHA-256 {digest}, the record says {file.Sha256}");
+                : new(ChangeKind.Damaged, $"the object's {offset} bytes have the SHA-256 {digest}, the record says {file.Sha256}");
         }
         finally
         {

@@ -4,11 +4,12 @@ using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Upkeep;
 
-/// <summary>The four things that change an archive's state in a repair or its undo, each on the log before it happens and after.</summary>
+/// <summary>The five things that change an archive's state in a repair or its undo, each on the log before it happens and after.</summary>
 internal sealed class FsckActions(OpenArchive archive, FsckLog log)
 {
     public const string Adopt = "adopt";
     public const string Mark = "mark";
+    public const string Derive = "derive";
     public const string Quarantine = "quarantine";
     public const string Return = "return";
 
@@ -26,7 +27,7 @@ internal sealed class FsckActions(OpenArchive archive, FsckLog log)
         return recorded;
     }
 
-    /// <summary>Marks a record, or by <see cref="EventKind.Sound"/> takes the mark away. Null where that went well, or the reason why not.</summary>
+    /// <summary>Marks a record, or by <see cref="ChangeKind.Sound"/> takes the mark away. Null where that went well, or the reason why not.</summary>
     public async Task<string?> MarkAsync(string key, long seq, string from, string to, string detail, CancellationToken cancel)
     {
         var intent = Intent(Mark, key) with { Seq = seq, From = from, To = to, Detail = detail };
@@ -34,6 +35,16 @@ internal sealed class FsckActions(OpenArchive archive, FsckLog log)
         var reason = await archive.Soundness.MarkAsync(seq, to, detail, cancel) ? null : "The archive has marked it so meanwhile.";
         log.Append([reason is null ? intent with { Step = "done" } : intent with { Step = "not-done", Detail = reason }]);
         return reason;
+    }
+
+    /// <summary>Makes derived data again from the records, all of it where any differs. Null: it goes well.</summary>
+    public async Task<string?> DeriveAsync(string name, CancellationToken cancel)
+    {
+        var intent = Intent(Derive, name);
+        log.Append([intent]);
+        await new DerivedData(archive.Catalogue).RepairAsync(cancel);
+        log.Append([intent with { Step = "done" }]);
+        return null;
     }
 
     /// <summary>Moves what lies under a key to the first free place of its name in the quarantine. Null where that went well, or the reason why not.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Catalogue;
@@ -54,13 +55,24 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
         Seq = (before, await archive.Catalogue.HeadAsync(cancel));
         await foreach (var candidate in candidates.ReadAsync(cancel))
         {
-            if (candidate.Seq is not null || await archive.Catalogue.FindAsync(candidate.Key, cancel) is null)
+            if (candidate.Seq is not null || await archive.Catalogue.FindAsync(candidate.Key, ReadScope.Team, cancel) is null)
             {
                 if (candidate.Kind == FsckKind.Orphan && onTheirWay.Contains(NameOf(candidate.Key)))
                     Young++;
                 else
                     findings.Add(candidate);
             }
+        }
+
+        foreach (var (name, differ) in await new DerivedData(archive.Catalogue).CheckAsync(cancel))
+        {
+            findings.Add(new FsckFinding
+            {
+                Kind = FsckKind.Derived,
+                Key = name,
+                Action = FsckAction.Derive,
+                Detail = string.Create(CultureInfo.InvariantCulture, $"Of it {differ} rows do not say what follows from the records."),
+            });
         }
 
         await AddLeftOversAsync(findings, isServed ? started - LongestSilence : started - ClockGrain, cancel);

@@ -9,7 +9,7 @@ internal sealed record FsckFinding
     /// <summary>What is wrong: a word of <see cref="FsckKind"/>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>The key of the record or object; of a left-over its path in staging.</summary>
+    /// <summary>The key of the record or object; of a left-over its path in staging; of derived data its name.</summary>
     public required string Key { get; init; }
 
     /// <summary>What a repair does: a word of <see cref="FsckAction"/>.</summary>
@@ -53,7 +53,7 @@ internal sealed record FsckFinding
             Action = mark == record.Unsound ? FsckAction.None : mark switch
             {
                 null => FsckAction.Clear,
-                EventKind.Lost => FsckAction.MarkLost,
+                ChangeKind.Lost => FsckAction.MarkLost,
                 _ => FsckAction.MarkDamaged,
             },
             Detail = verdict.Kind is null
@@ -97,7 +97,10 @@ internal static class FsckKind
     /// <summary>An upload that nobody is sending any more.</summary>
     public const string LeftOver = "left-over";
 
-    public static IReadOnlyList<string> All { get; } = [Orphan, Misplaced, Foreign, Lost, Size, Digest, Unreadable, Returned, LeftOver];
+    /// <summary>Derived data of the catalogue (coverage, the notes of newer versions) that does not say what follows from the records.</summary>
+    public const string Derived = "derived";
+
+    public static IReadOnlyList<string> All { get; } = [Orphan, Misplaced, Foreign, Lost, Size, Digest, Unreadable, Returned, LeftOver, Derived];
 }
 
 /// <summary>What a repair can do. The words are an interface, too.</summary>
@@ -115,6 +118,9 @@ internal static class FsckAction
     public const string MarkLost = "mark-lost";
 
     public const string MarkDamaged = "mark-damaged";
+
+    /// <summary>Make it again from the records.</summary>
+    public const string Derive = "derive";
 
     /// <summary>Take the mark away.</summary>
     public const string Clear = "clear";

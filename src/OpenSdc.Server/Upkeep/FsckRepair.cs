@@ -29,6 +29,9 @@ internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckO
                 case FsckAction.Quarantine:
                     results.Add(Ended(finding, await QuarantineAsync(finding, cancel)));
                     break;
+                case FsckAction.Derive:
+                    results.Add(Ended(finding, await actions.DeriveAsync(finding.Key, cancel)));
+                    break;
                 case FsckAction.None:
                     results.Add(Ended(finding, finding.Detail));
                     break;
@@ -44,6 +47,8 @@ internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckO
     /// <summary>The files are read first, side by side and outside any transaction: uploads go on meanwhile.</summary>
     private async Task AdoptAsync(List<FsckFinding> orphans, FsckFindings results, CancellationToken cancel)
     {
+        // Dates of ingestion never run backwards.
+        orphans.Sort((a, b) => Nullable.Compare(a.Written, b.Written));
         var prepared = new (Publication? Publication, string? Reason)[orphans.Count];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Readers, CancellationToken = cancel };
         await Parallel.ForAsync(0, orphans.Count, parallel, async (i, token) => prepared[i] = await PrepareAsync(orphans[i], token));
@@ -68,7 +73,7 @@ internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckO
                 return (null, "It is still being written.");
             await archive.Store.FlushAsync(orphan.Key, cancel);
             var name = FileName.Parse(orphan.Key[(orphan.Key.LastIndexOf('/') + 1)..], archive.Mission).Name!;
-            return (new Publication(name, stored.Length, digest) { IngestedAt = orphan.Written, Event = EventKind.Adopted }, null);
+            return (new Publication(name, stored.Length, digest) { IngestedAt = orphan.Written, Change = ChangeKind.Adopted }, null);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -77,7 +82,7 @@ internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckO
     }
 
     private async Task<string?> QuarantineAsync(FsckFinding finding, CancellationToken cancel) =>
-        await archive.Catalogue.FindAsync(finding.Key, cancel) is null
+        await archive.Catalogue.FindAsync(finding.Key, ReadScope.Team, cancel) is null
             ? await actions.QuarantineAsync(finding.Key, cancel)
             : "It got a record meanwhile.";
 
@@ -92,11 +97,11 @@ internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckO
             return "It has changed since it was found; check again.";
         var to = finding.Action switch
         {
-            FsckAction.MarkLost => EventKind.Lost,
-            FsckAction.MarkDamaged => EventKind.Damaged,
-            _ => EventKind.Sound,
+            FsckAction.MarkLost => ChangeKind.Lost,
+            FsckAction.MarkDamaged => ChangeKind.Damaged,
+            _ => ChangeKind.Sound,
         };
-        return await actions.MarkAsync(finding.Key, record.Seq, record.Unsound ?? EventKind.Sound, to, finding.Detail, cancel);
+        return await actions.MarkAsync(finding.Key, record.Seq, record.Unsound ?? ChangeKind.Sound, to, finding.Detail, cancel);
     }
 
     private static FsckFinding Ended(FsckFinding finding, string? reason) =>

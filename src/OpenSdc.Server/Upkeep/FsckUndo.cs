@@ -57,23 +57,24 @@ internal sealed class FsckUndo(OpenArchive archive, FsckActions actions, string 
         FsckActions.Mark => UndoMarkAsync(line, cancel),
         FsckActions.Quarantine => actions.ReturnAsync(line.Place!, line.Key, cancel),
         FsckActions.Return => actions.QuarantineAsync(line.Key, cancel),
+        FsckActions.Derive => Task.FromResult<string?>("It follows from the records, and what it said before was wrong."),
         _ => Task.FromResult<string?>("This program does not know this action."),
     };
 
     private async Task<string?> UndoAdoptionAsync(FsckLogLine line, CancellationToken cancel)
     {
-        if (await archive.Catalogue.FindAsync(line.Key, cancel) is not { } record || record.Sha256 != line.Sha256)
+        if (await archive.Catalogue.FindAsync(line.Key, ReadScope.Team, cancel) is not { } record || record.Sha256 != line.Sha256)
             return "Its record is another one.";
         if (await archive.Soundness.OfAsync(record.Seq, cancel) is { } mark)
             return $"It is marked {mark} meanwhile.";
         // First the mark: a reader is told that the file is lost rather than that something is wrong.
         var detail = $"Its adoption was undone, by the log {logName}; the object went to the quarantine.";
-        return await actions.MarkAsync(line.Key, record.Seq, EventKind.Sound, EventKind.Lost, detail, cancel)
+        return await actions.MarkAsync(line.Key, record.Seq, ChangeKind.Sound, ChangeKind.Lost, detail, cancel)
             ?? await actions.QuarantineAsync(line.Key, cancel);
     }
 
     private async Task<string?> UndoMarkAsync(FsckLogLine line, CancellationToken cancel) =>
-        (await archive.Soundness.OfAsync(line.Seq!.Value, cancel) ?? EventKind.Sound) == line.To
+        (await archive.Soundness.OfAsync(line.Seq!.Value, cancel) ?? ChangeKind.Sound) == line.To
             ? await actions.MarkAsync(line.Key, line.Seq.Value, line.To!, line.From!, $"The mark was undone, by the log {logName}.", cancel)
             : "Its mark has changed since.";
 
@@ -82,10 +83,12 @@ internal sealed class FsckUndo(OpenArchive archive, FsckActions actions, string 
         switch (line.Action)
         {
             case FsckActions.Adopt:
-                return await archive.Catalogue.FindAsync(line.Key, cancel) is { } record && record.Sha256 == line.Sha256
-                    && await archive.Soundness.HappenedAsync(record.Seq, EventKind.Adopted, cancel);
+                return await archive.Catalogue.FindAsync(line.Key, ReadScope.Team, cancel) is { } record && record.Sha256 == line.Sha256
+                    && await archive.Soundness.WasAdoptedAsync(record.Seq, cancel);
+            case FsckActions.Derive:
+                return true;
             case FsckActions.Mark:
-                return (await archive.Soundness.OfAsync(line.Seq!.Value, cancel) ?? EventKind.Sound) == line.To;
+                return (await archive.Soundness.OfAsync(line.Seq!.Value, cancel) ?? ChangeKind.Sound) == line.To;
             case FsckActions.Quarantine:
                 // Where both places have it, the move was begun only: the key has all that it should.
                 using (var there = await archive.Store.OpenAsync(line.Key, cancel))

@@ -11,13 +11,13 @@ internal readonly record struct FsckVerdict(string? Kind, string? Sentence, stri
 {
     public static FsckVerdict Sound => default;
 
-    public static FsckVerdict Lost { get; } = new(FsckKind.Lost, "There is no object under its key.", EventKind.Lost);
+    public static FsckVerdict Lost { get; } = new(FsckKind.Lost, "There is no object under its key.", ChangeKind.Lost);
 
-    public static FsckVerdict NoFile { get; } = new(FsckKind.Lost, "What lies under its key is no file.", EventKind.Lost);
+    public static FsckVerdict NoFile { get; } = new(FsckKind.Lost, "What lies under its key is no file.", ChangeKind.Lost);
 
     /// <summary>By the length alone.</summary>
     public static FsckVerdict OfLength(KeptFile record, long length) =>
-        length == record.Size ? Sound : new(FsckKind.Size, $"The record says {record.Size} bytes, the object has {length}.", EventKind.Damaged);
+        length == record.Size ? Sound : new(FsckKind.Size, $"The record says {record.Size} bytes, the object has {length}.", ChangeKind.Damaged);
 
     /// <summary>By opening the object; where a pace is given, by reading every byte of it.</summary>
     public static async ValueTask<FsckVerdict> OfAsync(KeptFile record, IObjectStore store, FsckPace? pace, CancellationToken cancel)
@@ -31,11 +31,11 @@ internal readonly record struct FsckVerdict(string? Kind, string? Sentence, stri
             if (byLength.Kind is not null || pace is null)
                 return byLength;
             var digest = await pace.DigestAsync(stored, cancel);
-            return digest == record.Sha256 ? Sound : new(FsckKind.Digest, $"The record says SHA-256 {record.Sha256}, the object has {digest}.", EventKind.Damaged);
+            return digest == record.Sha256 ? Sound : new(FsckKind.Digest, $"The record says SHA-256 {record.Sha256}, the object has {digest}.", ChangeKind.Damaged);
         }
         catch (IOException failure) when (Disk.IsReadError(failure))
         {
-            return new(FsckKind.Unreadable, $"The disk cannot read its object: {failure.Message}", EventKind.Damaged);
+            return new(FsckKind.Unreadable, $"The disk cannot read its object: {failure.Message}", ChangeKind.Damaged);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -67,7 +67,6 @@ internal sealed class Migration(DataFolder folder, string connectionString, Time
         var rows = new List<KeyValuePair<string, long>>();
         foreach (var table in await TablesAsync(target, cancel))
             rows.Add(new(table.Name, await CopyAsync(source, target, table, cancel)));
-        await ScalarAsync(target, "SELECT setval(pg_get_serial_sequence('events', 'id'), (SELECT COALESCE(MAX(id), 0) + 1 FROM events), false)", cancel);
         // The old catalogue may go on by mistake; whoever noted its numbers must not take the new one's for them.
         await ScalarAsync(target, $"UPDATE ledger SET history = '{ArchiveState.NewHistory()}' WHERE id = 1", cancel);
         await CopyKeyAsync(target, cancel);

@@ -76,7 +76,7 @@ internal sealed class Rebuild(DataFolder folder, IObjectStore store, Mission mis
             var publication = new Publication(NameAt(found.Key)!, stored.Length, await ObjectDigest.OfAsync(stored, cancel))
             {
                 IngestedAt = new DateTimeOffset(found.WrittenAt, TimeSpan.Zero),
-                Event = EventKind.Adopted,
+                Change = ChangeKind.Adopted,
             };
             progress.Did(publication.Size);
             return publication;

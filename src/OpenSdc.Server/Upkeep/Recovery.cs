@@ -61,7 +61,7 @@ internal sealed partial class Recovery(IObjectStore store, Catalogue.Catalogue c
     /// <summary>True where the upload had its key already, and so was complete and verified: it gets the record that it lacks.</summary>
     private async Task<bool> FinishAsync(string leftOver, CancellationToken cancel)
     {
-        if (ArchivePath.ParseUpload(leftOver, mission).Name is not { } name || await catalogue.FindAsync(name.Key, cancel) is not null)
+        if (ArchivePath.ParseUpload(leftOver, mission).Name is not { } name || await catalogue.FindAsync(name.Key, ReadScope.Team, cancel) is not null)
             return false;
         using var stored = await store.OpenAsync(name.Key, cancel);
         if (stored is null)

@@ -45,7 +45,7 @@ internal sealed class Restore(string backup, string data, TimeProvider clock, Up
         progress.Begin("objects", findings.Records);
         await check.CompareAsync(copy.After(0), findings, CopyBatchAsync, (file, state) => file.IsUnsound
             ? Task.CompletedTask
-            : soundness.MarkAsync(file.Seq, EventKind.Lost, $"restore: {state.ToString().ToLowerInvariant()} in the backup", cancel));
+            : soundness.MarkAsync(file.Seq, ChangeKind.Lost, $"restore: {state.ToString().ToLowerInvariant()} in the backup", cancel));
         await check.CompareAsync(check.Newer(copy), findings, CopyBatchAsync);
 
         Task<ObjectState[]> CopyBatchAsync(CopiedFile[] batch) => copying.CopyAsync(batch, progress, cancel);

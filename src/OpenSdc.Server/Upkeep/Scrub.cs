@@ -126,7 +126,7 @@ internal sealed partial class Scrub(
             return false;
         }
 
-        if (kind == EventKind.Sound)
+        if (kind == ChangeKind.Sound)
         {
             unsoundInARow = 0;
             if (file.Unsound is not null)

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using OpenSdc.Contract;
+using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Upkeep;
 
@@ -31,9 +32,16 @@ internal sealed partial class StoredTotals(Catalogue.Catalogue catalogue, Teleme
     private async Task CountAsync(CancellationToken cancel)
     {
         var (files, bytes) = (0L, 0L);
-        await using var cells = await catalogue.CoverAsync(new FileQuery { Family = null }, Years, cancel);
-        while (await cells.NextAsync(cancel) is { } cell)
-            (files, bytes) = (files + cell.Sum.Files, bytes + cell.Sum.Bytes);
+        await using var rows = await catalogue.CoverAsync(new FileQuery { Family = null }, ReadScope.Team, Years, cancel);
+        while (await rows.NextAsync(cancel) is { } lines)
+        {
+            for (var rest = lines.Text.Span; rest.Length > 0;)
+            {
+                var line = CoverageLine.Take(ref rest);
+                (files, bytes) = (files + CoverageLine.Number(line.Files), bytes + CoverageLine.Number(line.Bytes));
+            }
+        }
+
         (telemetry.StoredFiles, telemetry.StoredBytes) = (files, bytes);
     }
 

@@ -15,7 +15,7 @@ internal sealed partial class Verdicts(Soundness soundness, Telemetry telemetry,
     // What does not fit is found again by the next read of the same object.
     private readonly Channel<Verdict> queue = Channel.CreateBounded<Verdict>(new BoundedChannelOptions(1024) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    /// <summary>Says that a file is lost or damaged, or, by <see cref="EventKind.Sound"/>, neither any more. What is known already changes nothing.</summary>
+    /// <summary>Says that a file is lost or damaged, or, by <see cref="ChangeKind.Sound"/>, neither any more. What is known already changes nothing.</summary>
     public void Say(long seq, string key, string kind, string detail) => queue.Writer.TryWrite(new(seq, key, kind, detail));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -35,7 +35,7 @@ internal sealed partial class Verdicts(Soundness soundness, Telemetry telemetry,
             if (!await soundness.MarkAsync(verdict.Seq, verdict.Kind, verdict.Detail, cancel))
                 return true;
             telemetry.ChangedSoundness(verdict.Kind);
-            if (verdict.Kind == EventKind.Sound)
+            if (verdict.Kind == ChangeKind.Sound)
                 LogSound(verdict.Key, verdict.Seq);
             else
                 LogUnsound(verdict.Key, verdict.Seq, verdict.Kind, verdict.Detail);

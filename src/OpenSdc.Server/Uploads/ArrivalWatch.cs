@@ -90,7 +90,7 @@ internal sealed partial class ArrivalWatch(
     {
         var now = clock.GetUtcNow();
         var listed = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
-        var news = new List<ArrivedObject>(Several.Most);
+        var news = new List<ArrivedObject>(SqlBatch.Most);
         await foreach (var arrived in direct.ArrivedAsync(cancel))
         {
             var isKnown = known.TryGetValue(arrived.UploadId, out var askAt);
@@ -98,7 +98,7 @@ internal sealed partial class ArrivalWatch(
             if (isKnown && now < askAt)
                 continue;
             news.Add(arrived);
-            if (news.Count == Several.Most)
+            if (news.Count == SqlBatch.Most)
                 await TellAsync(direct, news, cancel);
         }
 

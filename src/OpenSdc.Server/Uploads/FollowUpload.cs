@@ -72,7 +72,7 @@ internal static class FollowUpload
         await ledger.FindAsync(id, CancellationToken.None) is { } upload ? new UploadEnd(upload, await ReceiptAsync(upload, catalogue, CancellationToken.None)) : null;
 
     private static async Task<Contract.UploadReceipt?> ReceiptAsync(RecordedUpload upload, Catalogue.Catalogue catalogue, CancellationToken cancel) =>
-        upload.State == UploadState.Published ? await catalogue.FindAsync(upload.Key, cancel) : null;
+        upload.State == UploadState.Published ? await catalogue.FindAsync(upload.Key, ReadScope.Team, cancel) : null;
 
     private static async Task LookAsync(RecordedUpload upload, IncomingBytes incoming, Arrivals arrivals, CancellationToken cancel)
     {

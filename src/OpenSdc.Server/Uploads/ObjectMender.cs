@@ -50,7 +50,7 @@ internal sealed class ObjectMender(IObjectStore store, Soundness soundness) : ID
                     throw naming.Failure ?? new IOException($"Something was put at {receipt.FilePath} while it was mended.");
             }
 
-            await soundness.MarkAsync(receipt.Seq, EventKind.Sound, "its bytes were uploaded again", CancellationToken.None);
+            await soundness.MarkAsync(receipt.Seq, ChangeKind.Sound, "its bytes were uploaded again", CancellationToken.None);
         }
         finally
         {

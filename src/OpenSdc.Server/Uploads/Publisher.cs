@@ -166,7 +166,7 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         while (unsettled.Count > 0)
         {
             var staged = unsettled[^1];
-            if (await catalogue.FindAsync(staged.Key, CancellationToken.None) is null)
+            if (await catalogue.FindAsync(staged.Key, ReadScope.Team, CancellationToken.None) is null)
                 await store.UnnameAsync(staged, CancellationToken.None);
             await staged.RemoveAsync();
             unsettled.RemoveAt(unsettled.Count - 1);
@@ -177,7 +177,7 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
     private async Task EndTakenAsync(Pending late)
     {
         var (key, publication) = (late.Publication.Name.Key, late.Publication);
-        var receipt = await catalogue.FindAsync(key, CancellationToken.None);
+        var receipt = await catalogue.FindAsync(key, ReadScope.Team, CancellationToken.None);
         if (receipt is null)
         {
             using var there = await store.OpenAsync(key, CancellationToken.None);

@@ -36,7 +36,7 @@ internal static partial class ReceiveUpload
         Results<UploadAnswer, Problem> answer;
         try
         {
-            var receipt = (await soundness.FindAsync(key, context.RequestAborted))?.Receipt;
+            var receipt = (await soundness.FindAsync(key, ReadScope.Team, context.RequestAborted))?.Receipt;
             if (UploadConditions.Refusal(request, receipt) is { } condition)
                 return condition;
             // A file that came in parts may be larger than one PUT takes, and is mended all the same.

@@ -31,11 +31,11 @@ internal static class RequestUpload
             var upload = new RecordedUpload(id, name.Key, UploadState.Open, clock.GetUtcNow().AddSeconds(options.UploadLifetime));
             return await uploads.OpenAsync(upload, context.RequestAborted)
                 ? new UploadUrl(direct.SignUpload(id, name.Key, options.UploadLifetime), id)
-                : Problems.Exists((await catalogue.FindAsync(name.Key, context.RequestAborted))!);
+                : Problems.Exists((await catalogue.FindAsync(name.Key, ReadScope.Team, context.RequestAborted))!);
         }
 
         // A file whose object is lost or damaged can be sent again.
-        if (await soundness.FindAsync(name.Key, context.RequestAborted) is { Unsound: null } there)
+        if (await soundness.FindAsync(name.Key, ReadScope.Team, context.RequestAborted) is { Unsound: null } there)
             return Problems.Exists(there.Receipt);
         return new UploadUrl(urls.Sign(address.Of(context), "PUT", name.Key, options.UploadLifetime));
     }

@@ -67,7 +67,19 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
         foreach (var same in all.GroupBy(each => each.Receipt.FilePath))
         {
             same.Count(each => each.IsNew).ShouldBe(1, same.Key);
-            same.Select(each => each.Receipt).Distinct().ShouldHaveSingleItem().ShouldBe(await catalogue.FindAsync(same.Key, CancellationToken.None));
+            same.Select(each => each.Receipt).Distinct().ShouldHaveSingleItem().ShouldBe(await catalogue.FindAsync(same.Key, ReadScope.Team, CancellationToken.None));
+        }
+    }
+
+    [Fact]
+    public async Task An_empty_catalogue_answers_any_query_with_nothing()
+    {
+        foreach (var query in (FileQuery[])[new(), new() { Family = null, Limit = 5 }, new() { StartDate = "20260101", Latest = true }, new() { Overlaps = ("20260101", "20260102"), Sort = [new("size", true)] }])
+        {
+            await using var rows = await catalogue.QueryAsync(query, ReadScope.Of(query), null, "item", count: true, CancellationToken.None);
+            (await rows.ReadAsync(CancellationToken.None), rows.Count).ShouldBe((false, 0L));
+            await using var covered = await catalogue.CoverAsync(query with { Limit = null }, ReadScope.Team, 6, CancellationToken.None);
+            (await covered.NextAsync(CancellationToken.None)).ShouldBeNull();
         }
     }
 
@@ -75,7 +87,7 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
     public async Task An_answer_that_is_being_read_does_not_see_what_is_published_meanwhile()
     {
         await catalogue.PublishAsync([.. Enumerable.Range(0, 50).Select(i => Of(i))], CancellationToken.None);
-        await using var rows = await catalogue.QueryAsync(new FileQuery { Family = null }, null, "seq", count: true, CancellationToken.None);
+        await using var rows = await catalogue.QueryAsync(new FileQuery { Family = null }, ReadScope.Team, null, "seq", count: true, CancellationToken.None);
         (rows.Head, rows.Count).ShouldBe((50, 50));
         (await rows.ReadAsync(CancellationToken.None)).ShouldBeTrue();
         await catalogue.PublishAsync([.. Enumerable.Range(50, 50).Select(i => Of(i))], CancellationToken.None);
@@ -91,11 +103,11 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
         await catalogue.PublishAsync([.. Enumerable.Range(0, 3000).Select(i => Of(i))], CancellationToken.None);
         for (var i = 0; i < database.Dialect.Readers + 5; i++)
         {
-            await using var rows = await catalogue.QueryAsync(new FileQuery { Family = null }, null, "item", count: i % 2 == 0, CancellationToken.None);
+            await using var rows = await catalogue.QueryAsync(new FileQuery { Family = null }, ReadScope.Team, null, "item", count: i % 2 == 0, CancellationToken.None);
             (await rows.ReadAsync(CancellationToken.None)).ShouldBeTrue();
         }
 
-        await using var whole = await catalogue.QueryAsync(new FileQuery { Family = null }, null, "item", count: false, CancellationToken.None);
+        await using var whole = await catalogue.QueryAsync(new FileQuery { Family = null }, ReadScope.Team, null, "item", count: false, CancellationToken.None);
         var read = 0;
         while (await whole.ReadAsync(CancellationToken.None))
             read++;
@@ -109,7 +121,7 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
         for (var i = 0; i < database.Dialect.Readers + 5; i++)
         {
             using var cancel = new CancellationTokenSource();
-            await using var rows = await catalogue.QueryAsync(new FileQuery { Family = null }, null, "item", count: false, cancel.Token);
+            await using var rows = await catalogue.QueryAsync(new FileQuery { Family = null }, ReadScope.Team, null, "item", count: false, cancel.Token);
             (await rows.ReadAsync(cancel.Token)).ShouldBeTrue();
             await cancel.CancelAsync();
             await Should.ThrowAsync<OperationCanceledException>(async () =>
@@ -128,13 +140,13 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
         await catalogue.PublishAsync([Of(1)], CancellationToken.None);
         await Should.ThrowAsync<InvalidTimeZoneException>(() => catalogue.WriteAsync<bool>(async (session, transaction) =>
         {
-            await Archive.AddEventAsync(session, transaction, 1, EventKind.Lost, "now", "a detail", CancellationToken.None);
+            await session.Statement("INSERT INTO changes (seq, kind, file, at) VALUES (2, 'lost', 1, 'now')", [], transaction).ExecuteNonQueryAsync(CancellationToken.None);
             await session.Statement("UPDATE ledger SET seq = 77", [], transaction).ExecuteNonQueryAsync(CancellationToken.None);
             throw new InvalidTimeZoneException("a failure that nobody expects");
         }, CancellationToken.None));
 
         (await catalogue.PublishAsync([Of(2)], CancellationToken.None)).ShouldHaveSingleItem().Receipt.Seq.ShouldBe(2);
-        (await new Soundness(catalogue, clock).HappenedAsync(1, EventKind.Lost, CancellationToken.None)).ShouldBeFalse();
+        (await catalogue.ReadAsync(async session => Convert.ToInt64(await session.Statement("SELECT COUNT(*) FROM changes WHERE kind = 'lost'", []).ExecuteScalarAsync()), CancellationToken.None)).ShouldBe(0);
     }
 
     [Fact]
@@ -142,7 +154,7 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
     {
         string[] names = ["imap_swe_l1a_a_20260101_v001.pkts", "imap_swe_l1a_A_20260101_v001.pkts", "imap_swe_l1a_a-b_20260101_v001.pkts", "imap_swe_l1a_Z_20260101_v001.pkts", "imap_swe_l1a_a~_20260101_v001.pkts"];
         await catalogue.PublishAsync([.. names.Select(name => new Publication(Name(name), 1, new string('a', 64)))], CancellationToken.None);
-        await using var rows = await catalogue.QueryAsync(new FileQuery { Family = null }, null, "file_path", count: false, CancellationToken.None);
+        await using var rows = await catalogue.QueryAsync(new FileQuery { Family = null }, ReadScope.Team, null, "file_path", count: false, CancellationToken.None);
         var keys = new List<string>();
         while (await rows.ReadAsync(CancellationToken.None))
             keys.Add(rows.Columns.GetString(0));
@@ -154,18 +166,18 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
     {
         await catalogue.PublishAsync([Of(1), Of(2)], CancellationToken.None);
         var soundness = new Soundness(catalogue, clock);
-        (await soundness.MarkAsync(1, EventKind.Lost, "is gone", CancellationToken.None)).ShouldBeTrue();
-        (await soundness.MarkAsync(1, EventKind.Lost, "is still gone", CancellationToken.None)).ShouldBeFalse();
-        (await soundness.MarkAsync(1, EventKind.Damaged, "is back, but other", CancellationToken.None)).ShouldBeTrue();
-        (await soundness.FindAsync(Of(1).Name.Key, CancellationToken.None))!.Value.Unsound.ShouldBe(EventKind.Damaged);
-        (await soundness.FindAsync(Of(2).Name.Key, CancellationToken.None))!.Value.Unsound.ShouldBeNull();
+        (await soundness.MarkAsync(1, ChangeKind.Lost, "is gone", CancellationToken.None)).ShouldBeTrue();
+        (await soundness.MarkAsync(1, ChangeKind.Lost, "is still gone", CancellationToken.None)).ShouldBeFalse();
+        (await soundness.MarkAsync(1, ChangeKind.Damaged, "is back, but other", CancellationToken.None)).ShouldBeTrue();
+        (await soundness.FindAsync(Of(1).Name.Key, ReadScope.Team, CancellationToken.None))!.Value.Unsound.ShouldBe(ChangeKind.Damaged);
+        (await soundness.FindAsync(Of(2).Name.Key, ReadScope.Team, CancellationToken.None))!.Value.Unsound.ShouldBeNull();
         (await soundness.CountAsync(CancellationToken.None)).ShouldBe(1);
         (await soundness.UnsoundAsync(0, 10, CancellationToken.None)).ShouldHaveSingleItem().Seq.ShouldBe(1);
         await soundness.ScrubbedAsync([1, 2], 2, CancellationToken.None);
         await soundness.ScrubbedAsync([2], 1, CancellationToken.None);
         (await soundness.ScrubPositionAsync(CancellationToken.None)).ShouldBe(1);
         (await soundness.ByPathAsync("", 10, CancellationToken.None)).Select(each => each.Seq).Order().ShouldBe([1, 2]);
-        (await soundness.MarkAsync(1, EventKind.Sound, "mended", CancellationToken.None)).ShouldBeTrue();
+        (await soundness.MarkAsync(1, ChangeKind.Sound, "mended", CancellationToken.None)).ShouldBeTrue();
         (await soundness.CountAsync(CancellationToken.None)).ShouldBe(0);
     }
 
@@ -284,7 +296,7 @@ public sealed class PostgresCatalogueTests : CatalogueContract
     {
         await Catalogue.PublishAsync([Of(1)], CancellationToken.None);
         for (var i = 0; i < 3; i++)
-            (await Catalogue.FindAsync(Of(1).Name.Key, CancellationToken.None)).ShouldNotBeNull();
+            (await Catalogue.FindAsync(Of(1).Name.Key, ReadScope.Team, CancellationToken.None)).ShouldNotBeNull();
         (await ValueAsync("SELECT COUNT(*) FROM pg_prepared_statements WHERE statement LIKE '%WHERE file_path = $1'")).ShouldBe(1L);
         (await ValueAsync("SHOW application_name")).ShouldBe("OpenSDC");
 

@@ -19,7 +19,7 @@ public sealed class CatalogueLogTests
         await using var archive = await RunningArchive.StartAsync();
         var catalogue = archive.Services.GetRequiredService<OpenSdc.Server.Catalogue.Catalogue>();
         await catalogue.PublishAsync([Publication(1)], CancellationToken.None);
-        var reader = await catalogue.QueryAsync(new FileQuery(), null, "seq", count: true, CancellationToken.None);
+        var reader = await catalogue.QueryAsync(new FileQuery(), ReadScope.Team, null, "seq", count: true, CancellationToken.None);
         (await reader.ReadAsync(CancellationToken.None)).ShouldBeTrue();
         await catalogue.PublishAsync([Publication(2)], CancellationToken.None);
 

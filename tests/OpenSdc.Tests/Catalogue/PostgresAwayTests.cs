@@ -85,7 +85,7 @@ public sealed class PostgresAwayTests : IAsyncLifetime
             await using var beside = new NpgsqlConnection(alone);
             await beside.OpenAsync();
             await using var look = new NpgsqlCommand("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", beside);
-            while ((long)(await look.ExecuteScalarAsync())! < Server.Catalogue.LookUps.MostAway)
+            while ((long)(await look.ExecuteScalarAsync())! < Server.Catalogue.LookupBatcher.MostAway)
                 await Task.Delay(10);
             asked.ShouldAllBe(each => !each.IsCompleted);
             PostgresServer.Script("kill", folder);

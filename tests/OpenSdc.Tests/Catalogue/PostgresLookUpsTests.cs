@@ -20,13 +20,13 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
     private readonly PostgresDatabase database = new();
     private readonly FakeTimeProvider clock = new(DateTimeOffset.UtcNow);
     private readonly CatalogueFixture fixture;
-    private readonly LookUps lookUps;
+    private readonly LookupBatcher lookUps;
     private readonly NpgsqlConnection beside;
 
     public PostgresLookUpsTests()
     {
         fixture = new CatalogueFixture(clock, database);
-        lookUps = new LookUps(fixture.Catalogue, database.Dialect, clock);
+        lookUps = new LookupBatcher(fixture.Catalogue, database.Dialect, clock);
         beside = new NpgsqlConnection(database.ConnectionString);
     }
 
@@ -47,7 +47,7 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
     public async Task Each_of_many_callers_gets_its_own_row_and_a_file_that_is_not_there_has_none()
     {
         // Many ask for the same file, some for another column, and some for a file that nobody has.
-        var asked = Enumerable.Range(0, 2000).Select(i => (File: i * 7 % (Files + 2), Column: i % 3 == 0 ? "descriptor" : "size")).ToList();
+        var asked = Enumerable.Range(0, 2000).Select(i => (File: i * 7 % (Files + 2), Column: i % 3 == 0 ? "'n' || size" : "size")).ToList();
         var answers = await Task.WhenAll(asked.Select(each => Task.Run(() => AskAsync(each.File, each.Column))));
         foreach (var ((file, column), answer) in asked.Zip(answers))
             answer.ShouldBe(file < Files ? Found(file, column) : (null, null), $"file {file}, {column}");
@@ -73,11 +73,11 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
         {
             asked = await SendAloneAsync();
             asked.AddRange(Enumerable.Range(10, 8).Select(file => AskAsync(file)));
-            (await AwayAsync(LookUps.MostAway)).ShouldAllBe(text => text.Contains("file_path = $1", StringComparison.Ordinal));
+            (await AwayAsync(LookupBatcher.MostAway)).ShouldAllBe(text => text.Contains("file_path = $1", StringComparison.Ordinal));
         }
 
-        (await Task.WhenAll(asked)).ShouldBe([.. Enumerable.Range(0, LookUps.MostAway).Concat(Enumerable.Range(10, 8)).Select(file => Found(file))]);
-        (await TextsAsync("state = 'idle'")).Count(text => text.Contains("file_path IN ($1, $2, $3, $4, $5, $6, $7, $8)", StringComparison.Ordinal)).ShouldBe(1);
+        (await Task.WhenAll(asked)).ShouldBe([.. Enumerable.Range(0, LookupBatcher.MostAway).Concat(Enumerable.Range(10, 8)).Select(file => Found(file))]);
+        (await TextsAsync("state = 'idle'")).Count(text => text.Contains("file_path = ANY(CAST($1 AS text[]))", StringComparison.Ordinal)).ShouldBe(1);
     }
 
     [Fact]
@@ -88,12 +88,12 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
         {
             asked = await SendAloneAsync();
             asked.Add(AskAsync(10));
-            clock.Advance(LookUps.Slow);
+            clock.Advance(LookupBatcher.Slow);
             asked.Add(AskAsync(11));
-            (await AwayAsync(LookUps.MostAway + 1)).Count(text => text.Contains("file_path IN (", StringComparison.Ordinal)).ShouldBe(1);
+            (await AwayAsync(LookupBatcher.MostAway + 1)).Count(text => text.Contains("file_path = ANY(", StringComparison.Ordinal)).ShouldBe(1);
         }
 
-        (await Task.WhenAll(asked)).ShouldBe([.. Enumerable.Range(0, LookUps.MostAway).Concat([10, 11]).Select(file => Found(file))]);
+        (await Task.WhenAll(asked)).ShouldBe([.. Enumerable.Range(0, LookupBatcher.MostAway).Concat([10, 11]).Select(file => Found(file))]);
     }
 
     [Fact]
@@ -107,11 +107,11 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
             asked = await SendAloneAsync();
             // Goes together with another.
             asked.Add(AskAsync(10));
-            clock.Advance(LookUps.Slow);
+            clock.Advance(LookupBatcher.Slow);
             var away = LeaveAsync(11);
-            await AwayAsync(LookUps.MostAway + 1);
-            asked.AddRange(Enumerable.Range(12, LookUps.MostAway - 1).Select(file => AskAsync(file)));
-            await AwayAsync(2 * LookUps.MostAway);
+            await AwayAsync(LookupBatcher.MostAway + 1);
+            asked.AddRange(Enumerable.Range(12, LookupBatcher.MostAway - 1).Select(file => AskAsync(file)));
+            await AwayAsync(2 * LookupBatcher.MostAway);
             // Waits together with others.
             asked.Add(AskAsync(20));
             var waits = LeaveAsync(20);
@@ -127,7 +127,7 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
         (await Task.WhenAll(asked)).ShouldAllBe(each => each.Item1 == Files);
         wasRead.ShouldBeFalse();
 
-        Task LeaveAsync(int file) => lookUps.FindAsync(QueryOf(file), "size, file_path", 1, _ => wasRead = true, leaving.Token).AsTask();
+        Task LeaveAsync(int file) => lookUps.FindAsync(QueryOf(file), ReadScope.Team, "size, file_path", 1, _ => wasRead = true, leaving.Token).AsTask();
     }
 
     [Fact]
@@ -137,10 +137,10 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
         {
             var alone = await SendAloneAsync();
             Task<(long?, string?)>[] together = [AskAsync(10), AskAsync(11)];
-            clock.Advance(LookUps.Slow);
+            clock.Advance(LookupBatcher.Slow);
             var last = AskAsync(12);
-            await AwayAsync(LookUps.MostAway + 1);
-            await RunAsync("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%file_path IN (%' AND pid <> pg_backend_pid()");
+            await AwayAsync(LookupBatcher.MostAway + 1);
+            await RunAsync("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%file_path = ANY%' AND pid <> pg_backend_pid()");
             foreach (var each in together.Append(last))
                 fixture.Catalogue.IsAway(await Should.ThrowAsync<PostgresException>(() => each)).ShouldBeTrue();
             alone.ShouldAllBe(each => !each.IsCompleted);
@@ -158,7 +158,7 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
         {
             asked = await SendAloneAsync();
             asked.Add(AskAsync(10));
-            broken = lookUps.FindAsync(QueryOf(10), "size, file_path", 1, _ => throw new InvalidDataException(), CancellationToken.None).AsTask();
+            broken = lookUps.FindAsync(QueryOf(10), ReadScope.Team, "size, file_path", 1, _ => throw new InvalidDataException(), CancellationToken.None).AsTask();
             asked.Add(AskAsync(11));
         }
 
@@ -170,14 +170,14 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
     public void Only_a_query_for_one_file_and_nothing_else_goes_together()
     {
         var query = QueryOf(1);
-        QueryPlan.OnePath(query).ShouldBe(query.FilePaths[0]);
+        query.OnlyPath.ShouldBe(query.FilePaths[0]);
         foreach (var other in (FileQuery[])
             [
-                query with { FilePaths = [] }, query with { FilePaths = [.. query.FilePaths, "imap/mag"] }, query with { FilePaths = ["imap/*"] }, query with { Family = "science" },
+                query with { FilePaths = [] }, query with { FilePaths = [.. query.FilePaths, "imap/mag"] }, query with { Family = "science" },
                 query with { Instruments = ["mag"] }, query with { Versions = ["v001"] }, query with { SinceSeq = 0 }, query with { AsOf = 1 }, query with { Current = true }, query with { Current = false },
-                query with { Latest = true }, query with { Limit = 1 }, query with { Offset = 1 }, query with { After = "imap" }, query with { Sort = [new SortField("size", true)] },
+                query with { Latest = true }, query with { DefaultVersions = true }, query with { Sha256s = ["a"] }, query with { After = new PageEnd(["imap"]) },
             ])
-            QueryPlan.OnePath(other).ShouldBeNull(other.ToString());
+            other.OnlyPath.ShouldBeNull(other.ToString());
     }
 
     private static FileQuery QueryOf(int file) => new() { Family = null, FilePaths = [NameOf(file).Key] };
@@ -193,15 +193,15 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
     private async Task<(long?, string?)> AskAsync(int file, string column = "size")
     {
         string? value = null;
-        var newest = await lookUps.FindAsync(QueryOf(file), $"{column}, file_path", 1, row => value = row.GetValue(0).ToString(), CancellationToken.None);
+        var newest = await lookUps.FindAsync(QueryOf(file), ReadScope.Team, $"{column}, file_path", 1, row => value = row.GetValue(0).ToString(), CancellationToken.None);
         return (newest?.Seq, value);
     }
 
     /// <summary>As many look-ups as are away at once, each in a statement of its own, which all wait for the table.</summary>
     private async Task<List<Task<(long?, string?)>>> SendAloneAsync()
     {
-        var asked = Enumerable.Range(0, LookUps.MostAway).Select(file => AskAsync(file)).ToList();
-        await AwayAsync(LookUps.MostAway);
+        var asked = Enumerable.Range(0, LookupBatcher.MostAway).Select(file => AskAsync(file)).ToList();
+        await AwayAsync(LookupBatcher.MostAway);
         return asked;
     }
 

@@ -16,7 +16,10 @@ namespace OpenSdc.Tests.Catalogue;
 /// </summary>
 public sealed class PostgresPlanTests : IAsyncLifetime
 {
-    private readonly CatalogueFixture fixture = new(TimeProvider.System, new PostgresDatabase());
+    private readonly PostgresDatabase database = new();
+    private readonly CatalogueFixture fixture;
+
+    public PostgresPlanTests() => fixture = new(TimeProvider.System, database);
 
     public ValueTask InitializeAsync() => fixture.InitializeAsync();
 
@@ -27,27 +30,14 @@ public sealed class PostgresPlanTests : IAsyncLifetime
     [InlineData(true)]
     public async Task No_common_query_reads_a_whole_table(bool isFilled)
     {
+        await CommonQueriesTests.FillAsync(fixture);
         if (isFilled)
             await FillAsync();
-        foreach (var example in CommonQueriesTests.Examples)
+        string[] more = ["table=*&limit=100&sort=-size", "table=*&limit=100&sort=version", "repointing=2,3", "cr=2300&limit=10", "instrument=mag&limit=100&sort=-start_date&latest=true"];
+        foreach (var query in CommonQueriesTests.Examples.Select(example => ((string)((ITheoryDataRow)example).GetData()[0]!).Split('\n')[0]).Concat(more))
         {
-            var query = ((string)((ITheoryDataRow)example).GetData()[0]!).Split('\n')[0];
-            var (request, problem) = QueryParameters.Read(new QueryCollection(QueryHelpers.ParseQuery(query)), Mission.Imap);
-            request.ShouldNotBeNull(problem?.Sentence);
-            var page = request.Query with { Limit = 101, AsOf = 10 };
             foreach (var statement in (IReadOnlyList<SqlStatement>)
-                [
-                    .. QueryPlan.Of(request.Query, request.Family, new JsonFormat([]).Columns),
-                    .. QueryPlan.Of(page, request.Family, "item, file_path"),
-                    .. QueryPlan.Of(page with { After = "imap/mag/l1a/2026/01/imap_mag_l1a_norm_20260101_v001.cdf" }, request.Family, "item, file_path"),
-                    .. QueryPlan.CountOf(request.Query, request.Family),
-                    .. QueryPlan.CountOf(page, request.Family),
-                    .. QueryPlan.Of(page, request.Family, "item, file_path", Lead.Number),
-                    .. QueryPlan.Of(page with { SinceSeq = null, IngestionEndDate = "20260101" }, request.Family, "item, file_path", Lead.Ingestion),
-                    .. QueryPlan.Of(page with { Repointings = [2, 3] }, request.Family, "item, file_path"),
-                    .. QueryPlan.Of(page with { Crs = [2300] }, request.Family, "item, file_path"),
-                    new SqlStatement(LookUps.TextOf(16, "item, file_path"), [.. Enumerable.Repeat("imap/mag", 16)]),
-                ])
+                [.. await CommonQueriesTests.AllAsync(fixture, query), LookupBatcher.Of(database.Dialect, [.. Enumerable.Repeat("imap/mag", 16)], "item, file_path", ReadScope.Team)])
             {
                 var plan = await PlanAsync(statement);
                 foreach (var line in plan)
@@ -57,12 +47,22 @@ public sealed class PostgresPlanTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task All_files_of_a_family_come_in_the_order_of_the_index()
+    public async Task A_page_is_merged_from_the_indexes_in_its_order()
     {
         await FillAsync();
-        var (request, _) = QueryParameters.Read(new QueryCollection(QueryHelpers.ParseQuery("table=science")), Mission.Imap);
-        foreach (var statement in QueryPlan.Of(request!.Query, request.Family, "item"))
-            (await PlanAsync(statement)).ShouldAllBe(line => !line.Contains("Sort", StringComparison.Ordinal));
+        foreach (var (field, index) in new[] { ("file_path", "files_by_path"), ("-size", "files_by_size"), ("version", "files_by_version"), ("-start_date", "files_by_start") })
+        {
+            var plan = await PlanAsync((await CommonQueriesTests.AllAsync(fixture, $"instrument=mag,swe,hit,lo&limit=10&sort={field}"))[0]);
+            plan.ShouldContain(line => line.Contains(index, StringComparison.Ordinal), string.Join('\n', plan));
+            plan.ShouldAllBe(line => !line.Contains("Sort  (", StringComparison.Ordinal), string.Join('\n', plan));
+        }
+    }
+
+    [Fact]
+    public async Task All_files_come_in_the_order_of_the_index()
+    {
+        await FillAsync();
+        (await PlanAsync((await CommonQueriesTests.AllAsync(fixture, "table=science"))[0])).ShouldAllBe(line => !line.Contains("Sort  (", StringComparison.Ordinal));
     }
 
     [Fact]

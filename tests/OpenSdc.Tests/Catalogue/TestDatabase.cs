@@ -7,6 +7,12 @@ public abstract class TestDatabase : IDisposable
 {
     private SqlDialect? dialect;
 
+    /// <summary>See <see cref="SqlDialect.SortedRows"/>; 0 for what the database has.</summary>
+    public int SortedRows { get; init; }
+
+    /// <summary>See <see cref="SqlDialect.MostArms"/>; 0 for what the database has.</summary>
+    public int MostArms { get; init; }
+
     /// <summary>The one to which the suite's catalogue belongs.</summary>
     internal SqlDialect Dialect => dialect ??= Open();
 
@@ -27,7 +33,11 @@ public sealed class SqliteDatabase : TestDatabase
 {
     private readonly string folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
 
-    internal override SqlDialect Open() => new Sqlite(Path.Combine(folder, "catalogue.sqlite"));
+    internal override SqlDialect Open()
+    {
+        var file = Path.Combine(folder, "catalogue.sqlite");
+        return SortedRows > 0 ? new Sqlite(file) { SortedRows = SortedRows, MostArms = MostArms } : new Sqlite(file);
+    }
 
     internal override string SetVersionSql(int version) => $"PRAGMA user_version = {version}";
 
@@ -42,7 +52,9 @@ public sealed class PostgresDatabase : TestDatabase
 {
     public string ConnectionString { get; } = PostgresServer.NewDatabase();
 
-    internal override SqlDialect Open() => new Postgres(ConnectionString, TimeProvider.System);
+    internal override SqlDialect Open() => SortedRows > 0
+        ? new Postgres(ConnectionString, TimeProvider.System) { SortedRows = SortedRows, MostArms = MostArms }
+        : new Postgres(ConnectionString, TimeProvider.System);
 
     internal override string SetVersionSql(int version) => $"UPDATE schema_version SET version = {version}";
 }

@@ -81,7 +81,7 @@ public sealed class HistoryTests : IDisposable
         {
             (await archive.SendAsync($"{route}?since_seq=4&history={history}")).Status.ShouldBe(200, route);
             (await archive.SendAsync($"{route}?as_of=4&history={history}")).Status.ShouldBe(200, route);
-            await RefusedAsync($"{route}?since_seq=5", "The parameter since_seq is '5'; allowed: a number up to 4, the newest publication in the archive's history");
+            await RefusedAsync($"{route}?since_seq=5", "The parameter since_seq is '5'; allowed: a number up to 4, the newest change in the archive's history");
             await RefusedAsync($"{route}?since_seq=5&filename=naif0012.tls", "The parameter since_seq is '5'; allowed: a number up to 4");
             await RefusedAsync($"{route}?as_of=5", "The parameter as_of is '5'; allowed: a number up to 4");
             await RefusedAsync($"{route}?since_seq=1&history=0123456789abcdef", $"The parameter history is '0123456789abcdef', but the history of this archive is {history};");

@@ -17,8 +17,8 @@ public sealed class IntegrityTests
     {
         await using var archive = await RunningArchive.StartAsync(setup: ArchiveSetup.Of(setup));
         var names = await UploadAsync(archive, "imap_swe_l0_one_20260101_v001.pkts", "imap_swe_l0_two_20260101_v001.pkts", "imap_swe_l0_three_20260101_v001.pkts");
-        await MarkAsync(archive, names[0], EventKind.Lost);
-        await MarkAsync(archive, names[1], EventKind.Damaged);
+        await MarkAsync(archive, names[0], ChangeKind.Lost);
+        await MarkAsync(archive, names[1], ChangeKind.Damaged);
 
         (await NamesAsync(archive, "integrity=lost")).ShouldBe([names[0]]);
         (await NamesAsync(archive, "integrity=damaged")).ShouldBe([names[1]]);
@@ -47,7 +47,7 @@ public sealed class IntegrityTests
         var names = await UploadAsync(archive, "imap_swe_l0_one_20260101_v001.pkts", "imap_swe_l0_two_20260101_v001.pkts");
         foreach (var format in (string[])["urls", "sha256sum"])
             (await archive.SendAsync($"GET /query?format={format}"))["OpenSDC-Left-Out"].ShouldBeNull();
-        await MarkAsync(archive, names[0], EventKind.Lost);
+        await MarkAsync(archive, names[0], ChangeKind.Lost);
         foreach (var format in (string[])["urls", "sha256sum"])
         {
             var answer = await archive.SendAsync($"GET /query?format={format}");
@@ -65,11 +65,11 @@ public sealed class IntegrityTests
     {
         await using var archive = await RunningArchive.StartAsync(setup: ArchiveSetup.Of(setup));
         var names = await UploadAsync(archive, "imap_swe_l0_one_20260101_v001.pkts", "imap_swe_l0_one_20260101_v002.pkts", "imap_swe_l0_two_20260101_v001.pkts");
-        await MarkAsync(archive, names[1], EventKind.Lost);
+        await MarkAsync(archive, names[1], ChangeKind.Lost);
         foreach (var query in (string[])["latest=true", "version=latest", "latest=true&instrument=swe&sort=start_date&limit=10"])
             (await NamesAsync(archive, query)).ShouldBe([names[0], names[2]], ignoreOrder: true, query);
         (await archive.SendAsync("GET /coverage?latest=true&instrument=swe")).Json.EnumerateArray().Sum(each => each.GetProperty("files").GetInt64()).ShouldBe(2);
-        await MarkAsync(archive, names[1], EventKind.Sound);
+        await MarkAsync(archive, names[1], ChangeKind.Sound);
         (await NamesAsync(archive, "latest=true")).ShouldBe([names[1], names[2]], ignoreOrder: true);
     }
 
@@ -79,7 +79,7 @@ public sealed class IntegrityTests
     {
         await using var archive = await RunningArchive.StartAsync(setup: ArchiveSetup.Of(setup));
         var names = await UploadAsync(archive, "imap_swe_l0_one_20260101_v001.pkts");
-        foreach (var kind in (string[])[EventKind.Lost, EventKind.Sound])
+        foreach (var kind in (string[])[ChangeKind.Lost, ChangeKind.Sound])
         {
             var tag = (await archive.SendAsync("GET /query"))["ETag"]!;
             (await archive.SendAsync("GET /query", headers: [("If-None-Match", tag)])).Status.ShouldBe(304);

@@ -48,7 +48,6 @@ public sealed class QueryParametersTests(QueryArchive query) : IClassFixture<Que
     [InlineData("extension=.cdf", "extension", ".cdf", "cdf, pkts")]
     [InlineData("table=ancillary&extension=pkts", "extension", "pkts", "xlsx")]
     [InlineData("table=nonsense", "table", "nonsense", "science, ancillary, spice, quicklook, dependency, release")]
-    [InlineData("table=*", "table", "*", "science")]
     [InlineData("descriptor=a_b", "descriptor", "a_b", "letters")]
     [InlineData("descriptor=a%20b", "descriptor", "a b", "letters")]
     [InlineData("descriptor=%D1%95ci", "descriptor", "ѕci", "letters")]
@@ -66,9 +65,7 @@ public sealed class QueryParametersTests(QueryArchive query) : IClassFixture<Que
     [InlineData("ingestion_end_date=20260301%2012:00:00", "ingestion_end_date", "20260301 12:00:00", "YYYYMMDD")]
     [InlineData("version=nonsense", "version", "nonsense", "v01-01, v001, v001.0001, or latest")]
     [InlineData("version=v", "version", "v", "v001")]
-    [InlineData("version=v1", "version", "v1", "v01-01, v001, v001.0001, or latest")]
     [InlineData("version=v001,v0001", "version", "v0001", "v001")]
-    [InlineData("version=001", "version", "001", "v001")]
     [InlineData("table=ancillary&version=v01-01", "version", "v01-01", "such as v001, or latest")]
     [InlineData("table=spice&version=x001", "version", "x001", "such as 1, ")]
     [InlineData("repointing=x", "repointing", "x", "repoint00002")]
@@ -150,7 +147,7 @@ public sealed class QueryParametersTests(QueryArchive query) : IClassFixture<Que
             }
         }
 
-        (await archive.QueryAsync("")).Length.ShouldBe(13, "the files are all still there");
+        (await archive.QueryAsync("version=*")).Length.ShouldBe(13, "the files are all still there");
     }
 
     [Theory]

@@ -74,15 +74,15 @@ public sealed class ArchiveOnS3Tests
         await bucket.PutAsync(bucket.ObjectKey(Name.Key), [.. bytes[..1000], (byte)(bytes[1000] ^ 1), .. bytes[1001..]]);
         await bucket.DeleteAsync(bucket.ObjectKey(lost.Key), CancellationToken.None);
 
-        await archive.RunUntilEventsAsync(seq, "published", EventKind.Damaged);
-        await archive.RunUntilEventsAsync(lostSeq, "published", EventKind.Lost);
+        await archive.RunUntilEventsAsync(seq, "published", ChangeKind.Damaged);
+        await archive.RunUntilEventsAsync(lostSeq, "published", ChangeKind.Lost);
         var answer = await archive.Running.SendAsync($"GET /download/{FileText}");
         answer.Status.ShouldBe(500);
         answer.Text.ShouldContain("not those that were published");
         (await archive.Running.SendAsync($"GET /download/{Path.GetFileName(lost.Key)}", accept: "application/json")).Json.GetProperty("statusCode").GetInt32().ShouldBe(500);
 
         await bucket.PutAsync(bucket.ObjectKey(Name.Key), bytes);
-        await archive.RunUntilEventsAsync(seq, "published", EventKind.Damaged, EventKind.Sound);
+        await archive.RunUntilEventsAsync(seq, "published", ChangeKind.Damaged, ChangeKind.Sound);
         (await archive.Running.SendAsync($"GET /download/{FileText}")).Status.ShouldBe(302);
     }
 

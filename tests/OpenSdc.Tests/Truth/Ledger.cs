@@ -31,6 +31,7 @@ public sealed class Ledger
         var (rows, heads, commits) = (new List<TruthRow>(), new List<long> { 0 }, new List<TruthCommit>());
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var now = FirstDay;
+        var newest = "";
         for (int next = 0, i = 0; next < files.Length; i++)
         {
             now = now.AddHours(hours[i % hours.Length]);
@@ -40,9 +41,12 @@ public sealed class Ledger
             commits.Add(new TruthCommit(now, batch));
             foreach (var (file, at) in batch)
             {
-                // The first file under a name stands.
-                if (seen.Add(file.Name))
-                    rows.Add(new TruthRow(file, rows.Count + 1, (at ?? now).ToString("yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture), SizeOf(file), Sha256Of(file)));
+                // The first file under a name stands. Dates of ingestion never run backwards.
+                if (!seen.Add(file.Name))
+                    continue;
+                var ingested = (at ?? now).ToString("yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture);
+                newest = string.CompareOrdinal(ingested, newest) > 0 ? ingested : newest;
+                rows.Add(new TruthRow(file, rows.Count + 1, newest, SizeOf(file), Sha256Of(file)));
             }
 
             heads.Add(rows.Count);

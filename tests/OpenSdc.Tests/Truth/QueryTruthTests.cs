@@ -140,7 +140,7 @@ public sealed partial class QueryTruthTests
                 return Judge(answer, query, parameters, form, before).Count > 0 ? 1 : 0;
             var state = long.Parse(answer["ETag"] is { } tag
                 ? State().Match(tag).Groups[1].Value
-                : Encoding.UTF8.GetString(Base64Url.DecodeFromChars(Cursor().Match(answer["Link"]!).Groups[1].Value)).Split(':')[1], CultureInfo.InvariantCulture);
+                : Encoding.UTF8.GetString(Base64Url.DecodeFromChars(Cursor().Match(answer["Link"]!).Groups[1].Value)).Split(';')[1], CultureInfo.InvariantCulture);
             if (query.AsOf < 0)
                 state.ShouldBeGreaterThanOrEqualTo(before);
             var truth = Truth.Evaluate(ledger.Rows, parameters, state);

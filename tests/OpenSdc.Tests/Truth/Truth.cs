@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 
 namespace OpenSdc.Tests.Truth;
 
-/// <summary>The contract's section "Query" and the parameters that came after it, read aloud: what a query must answer, from a plain list of rows.</summary>
+/// <summary>The contract's section "Query" and the parameters that came after it, read aloud: what a query must answer, from a plain list of rows. It judges what a
+/// caller sends and gets; <see cref="Catalogue.Definition"/> judges the catalogue alone, on both databases, with filters that no parameter can say.</summary>
 public static class Truth
 {
     /// <summary>The rows of the answer in its order, in the state after the publication with this number; an <c>as_of</c> in the query goes before it.</summary>
@@ -21,11 +22,40 @@ public static class Truth
 
         if (Lists(query, "version").Contains("latest") || One(query, "latest") is "true" or "True")
             left = Newest(left);
+        else if (ListsHighestMajor(query))
+            left = left.GroupBy(Series).SelectMany(series => series.Where(row => CountedMajor(row) is not { } major || !series.Any(other => CountedMajor(other) > major)));
         var sorted = left.Order(Comparer<TruthRow>.Create((_, _) => 0));
         foreach (var field in Lists(query, "sort"))
             sorted = field[0] == '-' ? sorted.ThenByDescending(row => Sortable(row, field[1..]), Texts) : sorted.ThenBy(row => Sortable(row, field), Texts);
-        return [.. sorted.ThenBy(row => row.File.Key, StringComparer.Ordinal)];
+        return Lists(query, "sort").LastOrDefault() switch
+        {
+            null => [.. sorted.ThenBy(row => row.File.Key, StringComparer.Ordinal)],
+            ['-', ..] => [.. sorted.ThenByDescending(row => row.Seq)],
+            _ => [.. sorted.ThenBy(row => row.Seq)],
+        };
     }
+
+    /// <summary>
+    /// Lists of science show of each series the highest major only, unless the query names a major version, files or changes. A version of one number names none: it is a minor too.
+    /// </summary>
+    private static bool ListsHighestMajor(IReadOnlyList<(string Name, string Value)> query) =>
+        (One(query, "table") ?? "science") == "science"
+        && !query.Any(each => each.Name is "major_version" or "current" or "filename" or "file_path")
+        && One(query, "since_seq") is null
+        && Lists(query, "version").All(version => version == "latest" || MinorOf(version) is not null);
+
+    // Of names with a v and one or two numbers; a name without a major version counts as of the first.
+    private static int? CountedMajor(TruthRow row) =>
+        row.File.Family == "science" && Regex.IsMatch(row.File.Version ?? "", "^v[0-9]{3}(\\.[0-9]{4})?$") ? row.File.Major ?? 1 : null;
+
+    private static string? Written(string version)
+    {
+        if (Regex.Match(version, "^[vV]?0*([0-9]{1,3})$") is { Success: true } one)
+            return "v" + one.Groups[1].Value.PadLeft(3, '0');
+        return Regex.Match(version, "^[vV]?0*([0-9]{1,3})\\.0*([0-9]{1,4})$") is { Success: true } two ? $"v{two.Groups[1].Value.PadLeft(3, '0')}.{two.Groups[2].Value.PadLeft(4, '0')}" : null;
+    }
+
+    private static int? MinorOf(string version) => Regex.Match(version, "^[vV]?([0-9]+)$") is { Success: true } match ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : null;
 
     /// <summary>Plain: the JSON members of the contract, in its order.</summary>
     public static string Plain(IEnumerable<TruthRow> rows) => "[" + string.Join(',', rows.Select(row =>
@@ -70,8 +100,11 @@ public static class Truth
     public static string Urls(IEnumerable<TruthRow> rows) => string.Concat(rows.Select(row => $"/objects/{row.File.Key}\n"));
 
     private static IEnumerable<TruthRow> Newest(IEnumerable<TruthRow> rows) => rows
-        .GroupBy(row => (row.File.Family, row.File.Instrument, row.File.DataLevel, row.File.Descriptor, row.File.StartDate, row.File.Repointing, row.File.Cr, row.File.Extension))
+        .GroupBy(Series)
         .Select(series => series.MaxBy(row => (row.File.Major ?? -1, row.File.Minor ?? -1, row.Seq))!);
+
+    private static object Series(TruthRow row) =>
+        (row.File.Family, row.File.Instrument, row.File.DataLevel, row.File.Descriptor, row.File.StartDate, row.File.Repointing, row.File.Cr, row.File.Extension);
 
     private static bool Passes(TruthRow row, IReadOnlyList<(string Name, string Value)> query)
     {
@@ -91,9 +124,16 @@ public static class Truth
         bool AnyText(string name, string? value, bool isKernel = false)
         {
             var any = Lists(query, name).Where(each => each != "latest").ToList();
+            // A number or two, however they are written, stand for the version that a name of science writes; another family may write the same.
+            if (name == "version" && (One(query, "table") ?? "science") == "science")
+                any.AddRange(any.Select(Written).OfType<string>().ToList());
             // Some kernels' names write a letter before their version, which is recorded without it.
             if (isKernel)
                 any.AddRange(any.Where(each => each.StartsWith('v') && each.Any(char.IsAsciiDigit)).Select(each => each[1..]).ToList());
+            // One number is a minor of whatever major, and two are those of a name, however they are written.
+            if (name == "version" && file.Family == "science" && CountedMajor(row) is not null
+                && any.Exists(each => MinorOf(each) == file.Minor || Regex.IsMatch(each, $"^[vV]?0*{file.Major ?? -1}\\.0*{file.Minor}$")))
+                return true;
             return any.Count == 0 || any.Contains("*")
                 || (value is not null && any.Exists(each => Regex.IsMatch(value, $"^{Regex.Escape(each).Replace("\\*", ".*", StringComparison.Ordinal)}$")));
         }
@@ -124,6 +164,7 @@ public static class Truth
         "ingestion_date" => row.IngestionDate,
         "version" => $"{(row.File.Major ?? -1) + 1:D10}{(row.File.Minor ?? -1) + 1:D10}",
         "size" => $"{row.Size:D20}",
+        "seq" => $"{row.Seq:D20}",
         _ => row.File.Key,
     };
 

@@ -19,13 +19,13 @@ public sealed record TruthQuery(
 {
     private static readonly string[] Patterns = ["norm*", "n*", "*min", "*o*", "norm-*", "*-*", "*", "N*", "no%*", "zz*", "*norm*1*", "*r*m*"];
     private static readonly string[] Versions =
-        ["v001", "v01-01", "v01-10", "v002", "v001.0001", "v002.0010", "v*", "v001*", "v01-*", "v00*.000*", "*1", "v999", "v*2", "*"];
+        ["v001", "v01-01", "v01-10", "v002", "v001.0001", "v002.0010", "v*", "v001*", "v01-*", "v00*.000*", "*1", "v999", "v*2", "*", "1", "v2", "V010", "2.10"];
 
     private static readonly string[] PlainVersions = ["v001", "v002", "v*", "v00*", "*1", "v999", "v*2", "*"];
 
     private static readonly string[] IngestionDays = ["20260228", "20260301", "20260302", "20260303", "20260304", "20260401"];
     private static readonly string[] OverlapDays = ["20251230", "20260102", "20260110", "20260215", "20260401-20270601", "20260102-20260131", "20251231-20260101", "20280101"];
-    private static readonly string[] SortFields = ["start_date", "ingestion_date", "version", "size", "file_path", "-start_date", "-ingestion_date", "-version", "-size", "-file_path"];
+    private static readonly string[] SortFields = ["start_date", "ingestion_date", "version", "size", "file_path", "seq", "-seq", "-start_date", "-ingestion_date", "-version", "-size", "-file_path"];
 
     public static readonly Gen<TruthQuery> Any =
         from table in Gen.Frequency((6, Gen.Const("")), (2, Gen.Const("science")), (2, Gen.Const("ancillary")), (2, Gen.Const("spice")),
@@ -95,7 +95,7 @@ public sealed record TruthQuery(
             Filter("data_level", hasLevels ? rarity : 0, ["l0", "l1", "l1a", "l1ca", "l1*", "l2", "*a", "*"]),
             Filter("descriptor", rarity, table == "spice" ? [.. TruthFile.Kernels, "ephemeris*", "*t*", "*_*"] : [.. TruthFile.Descriptors, .. Patterns]),
             Filter("extension", rarity * 2, extensions),
-            Filter("version", rarity * 2, table == "spice" ? ["0001", "01", "001", "*1", "12", "0*"] : isScience ? Versions : PlainVersions),
+            Filter("version", rarity * 2, table == "spice" ? ["0001", "01", "001", "*1", "12", "0*"] : isScience ? (table is "" or "science" ? Versions : Versions[..^4]) : PlainVersions),
             Filter("repointing", isScience ? rarity * 3 : 0, ["1", "repoint00002", "00002", "7"]),
             Filter("cr", isScience ? rarity * 4 : 0, ["2092", "cr02092", "1"]),
             Filter("major_version", isScience ? rarity * 3 : 0, ["1", "2", "3"]),

@@ -187,7 +187,7 @@ public sealed class BackupTests : IDisposable
         (await steps.BackUpAsync(archive.Folder)).Failed.ShouldBe(1, "it is missing until it is there");
 
         // Once the archive itself knows, it is no news any more.
-        await archive.Services.GetRequiredService<Soundness>().MarkAsync(2, EventKind.Damaged, "found by a check", CancellationToken.None);
+        await archive.Services.GetRequiredService<Soundness>().MarkAsync(2, ChangeKind.Damaged, "found by a check", CancellationToken.None);
         var known = await steps.BackUpAsync(archive.Folder);
         (known.Failed, known.KnownLost, known.State!.Missing).ShouldBe((0, 1, 1));
 

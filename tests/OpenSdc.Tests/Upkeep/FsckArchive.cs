@@ -107,7 +107,7 @@ internal sealed class FsckArchive : IDisposable
                 all.AppendLine(CultureInfo.InvariantCulture, $"{path} {file.LastWriteTimeUtc:O} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file.FullName)))}");
         }
 
-        return all.Append(Rows("files")).Append(Rows("events")).Append(Rows("unsound")).Append(Rows("ledger")).ToString();
+        return all.Append(Rows("files")).Append(Rows("changes")).Append(Rows("unsound")).Append(Rows("ledger")).ToString();
     }
 
     /// <summary>The rows of a table as text.</summary>

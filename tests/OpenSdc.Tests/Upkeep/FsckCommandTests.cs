@@ -70,7 +70,7 @@ public sealed class FsckCommandTests
             ["format", "data", "started", "seconds", "digest", "repair", "outcome", "records", "objects", "object_bytes", "files_read", "bytes_read",
              "seq_before", "seq_after", "young", "counts", "changes", "allowed_changes", "done", "log", "findings"]);
         json.RootElement.GetProperty("counts").EnumerateObject().Select(member => member.Name).ShouldBe(
-            ["orphan", "misplaced", "foreign", "lost", "size", "digest", "unreadable", "returned", "left-over"]);
+            ["orphan", "misplaced", "foreign", "lost", "size", "digest", "unreadable", "returned", "left-over", "derived"]);
         var finding = json.RootElement.GetProperty("findings").EnumerateArray().First();
         finding.EnumerateObject().Select(member => member.Name).ShouldBe(
             ["kind", "key", "action", "detail", "seq", "mark", "size", "sha256", "written", "outcome"]);

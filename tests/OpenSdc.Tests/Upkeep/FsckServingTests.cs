@@ -44,7 +44,7 @@ public sealed class FsckServingTests
         await uploads;
         done.ShouldBe(1);
         Directory.GetFiles(Path.Combine(archive.Folder, "quarantine"), "*", SearchOption.AllDirectories).ShouldHaveSingleItem();
-        archive.Rows("events").ShouldNotContain("adopted");
+        archive.Rows("changes").ShouldNotContain("adopted");
         var (last, none) = await archive.CheckAsync(new FsckOptions { Digest = true });
         none.ShouldBeEmpty();
         (last.Records, last.Objects, last.SeqAfter).ShouldBe((20 + Clients * FilesEach, 20 + Clients * FilesEach, 20 + Clients * FilesEach));

@@ -26,7 +26,7 @@ public sealed class MigrationTests : IDisposable
         var result = await MigrateAsync();
         result.Seq.ShouldBe(5);
         result.Rows.ShouldContain(new KeyValuePair<string, long>("files", 5));
-        result.Rows.ShouldContain(new KeyValuePair<string, long>("events", 5));
+        result.Rows.ShouldContain(new KeyValuePair<string, long>("changes", 5));
         result.Sha256.Length.ShouldBe(64);
 
         // Nobody needs the old one any more.

@@ -37,11 +37,11 @@ public sealed class RestoreTests : IDisposable
         File.Exists(Path.Combine(steps.Restored, "objects", damaged.FilePath)).ShouldBeFalse("wrong bytes are never put under a key");
         await using var restored = await RunningArchive.StartAsync(folder: steps.Restored);
         var soundness = restored.Services.GetRequiredService<Soundness>();
-        (await soundness.OfAsync(1, CancellationToken.None)).ShouldBe(EventKind.Lost);
-        (await soundness.OfAsync(2, CancellationToken.None)).ShouldBe(EventKind.Lost);
+        (await soundness.OfAsync(1, CancellationToken.None)).ShouldBe(ChangeKind.Lost);
+        (await soundness.OfAsync(2, CancellationToken.None)).ShouldBe(ChangeKind.Lost);
         (await soundness.CountAsync(CancellationToken.None)).ShouldBe(2);
         (await restored.DownloadAsync(good.FilePath)).ShouldBe([3, 3]);
-        (await restored.UploadAsync(ArchiveFixture.NewName(), [4])).Seq.ShouldBe(4);
+        (await restored.UploadAsync(ArchiveFixture.NewName(), [4])).Seq.ShouldBe(6, "the marks are changes too");
     }
 
     [Fact]

@@ -91,10 +91,10 @@ public sealed class ScrubTests
         using var catalogue = new Server.Catalogue.Catalogue(dialect, TimeProvider.System, telemetry);
         var soundness = new Soundness(catalogue, TimeProvider.System);
 
-        (await soundness.MarkAsync(file.Seq, EventKind.Lost, "as fsck found", CancellationToken.None)).ShouldBeTrue();
+        (await soundness.MarkAsync(file.Seq, ChangeKind.Lost, "as fsck found", CancellationToken.None)).ShouldBeTrue();
         (await archive.GetAsync(file.Name)).Status.ShouldBe(500);
-        (await soundness.MarkAsync(file.Seq, EventKind.Lost, "found once more", CancellationToken.None)).ShouldBeFalse();
-        (await soundness.MarkAsync(file.Seq, EventKind.Sound, "mended", CancellationToken.None)).ShouldBeTrue();
+        (await soundness.MarkAsync(file.Seq, ChangeKind.Lost, "found once more", CancellationToken.None)).ShouldBeFalse();
+        (await soundness.MarkAsync(file.Seq, ChangeKind.Sound, "mended", CancellationToken.None)).ShouldBeTrue();
         (await archive.Running.DownloadAsync(file.Name)).ShouldBe([1, 2, 3]);
         (await archive.EventsAsync(file.Seq)).ShouldBe(["published", "lost", "sound"]);
     }
@@ -108,9 +108,9 @@ public sealed class ScrubTests
         using var verdicts = new Verdicts(
             archive.Running.Services.GetRequiredService<Soundness>(), archive.Running.Services.GetRequiredService<Telemetry>(), archive.Clock, log);
         await verdicts.StartAsync(CancellationToken.None);
-        verdicts.Say(file.Seq, file.Name, EventKind.Damaged, "for a test");
-        verdicts.Say(file.Seq, file.Name, EventKind.Damaged, "known already");
-        verdicts.Say(file.Seq, file.Name, EventKind.Sound, "");
+        verdicts.Say(file.Seq, file.Name, ChangeKind.Damaged, "for a test");
+        verdicts.Say(file.Seq, file.Name, ChangeKind.Damaged, "known already");
+        verdicts.Say(file.Seq, file.Name, ChangeKind.Sound, "");
         await archive.RunUntilEventsAsync(file.Seq, "published", "damaged", "sound");
         await verdicts.StopAsync(CancellationToken.None);
         log.Lines.ShouldContain($"Error {file.Name}, seq {file.Seq}, is damaged: for a test. It is not served until its bytes are right again");

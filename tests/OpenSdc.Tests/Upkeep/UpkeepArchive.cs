@@ -5,7 +5,7 @@ using Shouldly;
 
 namespace OpenSdc.Tests.Upkeep;
 
-/// <summary>An archive whose clock the test moves, whose objects it harms, and whose ledger of events it reads.</summary>
+/// <summary>An archive whose clock the test moves, whose objects it harms, and whose ledger of changes it reads.</summary>
 internal sealed class UpkeepArchive : IAsyncDisposable
 {
     private readonly Measurements measurements;
@@ -51,7 +51,7 @@ internal sealed class UpkeepArchive : IAsyncDisposable
         RunUntilAsync(async () => (await EventsAsync(seq)).SequenceEqual(kinds), $"the events {string.Join(", ", kinds)} of seq {seq}");
 
     /// <summary>What happened to a file, in order.</summary>
-    public Task<List<string>> EventsAsync(long seq) => ListAsync("SELECT kind FROM events WHERE seq = @p0 ORDER BY id", seq);
+    public Task<List<string>> EventsAsync(long seq) => ListAsync("SELECT kind FROM changes WHERE file = @p0 ORDER BY seq", seq);
 
     /// <summary>When a file was last verified; empty where it never was.</summary>
     public async Task<string> VerifiedAsync(long seq) => (await ListAsync("SELECT at FROM verified WHERE seq = @p0", seq)).FirstOrDefault("");

@@ -282,8 +282,8 @@ public abstract class UploadInPartsTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(EventKind.Lost)]
-    [InlineData(EventKind.Damaged)]
+    [InlineData(ChangeKind.Lost)]
+    [InlineData(ChangeKind.Damaged)]
     public async Task A_file_whose_object_is_lost_or_damaged_is_mended(string kind)
     {
         var name = ArchiveFixture.NewName();
@@ -322,7 +322,7 @@ public abstract class UploadInPartsTests : IAsyncLifetime
     {
         var store = Archive.Services.GetRequiredService<IObjectStore>();
         (await store.QuarantineAsync(receipt.FilePath, "test/" + receipt.FilePath, CancellationToken.None)).ShouldBe(Moved.Done);
-        if (kind == EventKind.Lost)
+        if (kind == ChangeKind.Lost)
             return;
         await using var damaged = await store.StageAsync(receipt.FilePath, CancellationToken.None);
         await damaged.WriteAsync(new byte[Size], CancellationToken.None);

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Text.Json;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Files.Kernels;
 
@@ -17,7 +18,7 @@ internal sealed class KernelCatalogue(Catalogue.Catalogue catalogue, Mission mis
     {
         var query = new FileQuery { Family = Rules.Family, Descriptors = types };
         var kernels = new List<Kernel>();
-        await using var rows = await catalogue.QueryAsync(query, mission.FindFamily(Rules.Family), "item", count: false, cancel);
+        await using var rows = await catalogue.QueryAsync(query, ReadScope.Of(query), mission.FindFamily(Rules.Family), "item", count: false, cancel);
         while (await rows.ReadAsync(cancel))
             kernels.Add(new Kernel(Record(rows.Columns), Rules));
         return kernels;

@@ -1,84 +1,95 @@
--- The ledger of publications. A row is written once, by the publisher, and never edited;
--- a later change of state is a row in events. seq is the row's number and its order of publication.
--- marks counts how often a file was marked as lost, damaged or sound again: listings differ then, and no publication came.
--- history names this counting of seq: a catalogue that was restored or made again counts anew, under a new one.
+-- The ledger: one counter. Every change of what anybody can see takes the next seq in the transaction that makes it, so that changes have no gaps.
+-- history names this counting of seq: a catalogue that was restored or made again counts anew, under a new one. marked is the newest change that marked a file as lost, damaged
+-- or sound again. products is the number of products: a reader whose copy has fewer reads the others first. ingested is the newest ingestion date, which never runs backwards.
 CREATE TABLE ledger (
-  id      INTEGER PRIMARY KEY CHECK (id = 1),
-  seq     BIGINT NOT NULL,
-  history TEXT NOT NULL,
-  marks   BIGINT NOT NULL DEFAULT 0
+  id       INTEGER PRIMARY KEY CHECK (id = 1),
+  seq      BIGINT NOT NULL,
+  history  TEXT NOT NULL,
+  marked   BIGINT NOT NULL DEFAULT 0,
+  products BIGINT NOT NULL DEFAULT 0,
+  ingested TEXT NOT NULL DEFAULT ''
 );
 INSERT INTO ledger (id, seq, history) VALUES (1, 0, lower(hex(randomblob(8))));
 
--- superseded_by is the number of the publication since which the series has a newer version: the one column that is written later. It follows from the other rows.
--- item is the record as /query answers it, rendered once: an answer of many rows then reads one column a row.
-CREATE TABLE files (
-  seq            INTEGER PRIMARY KEY,
-  file_path      TEXT NOT NULL UNIQUE,
-  family         TEXT NOT NULL,
-  instrument     TEXT,
-  data_level     TEXT,
-  descriptor     TEXT,
-  start_date     TEXT,
-  end_date       TEXT,
-  repointing     INTEGER,
-  cr             INTEGER,
-  version        TEXT,
-  major_version  INTEGER,
-  minor_version  INTEGER,
-  extension      TEXT NOT NULL,
-  ingestion_date TEXT NOT NULL,
-  size           BIGINT NOT NULL,
-  sha256         TEXT NOT NULL,
-  superseded_by  BIGINT,
-  item           TEXT NOT NULL
-);
-CREATE INDEX files_by_product ON files (family, instrument, data_level, descriptor, start_date);
-CREATE INDEX files_by_ingestion ON files (ingestion_date);
--- Sixteen digits tell files apart as well as all of them do, in a quarter of the room.
-CREATE INDEX files_by_digest ON files (substr(sha256, 1, 16));
--- Only what has one is in these, which most files have not.
-CREATE INDEX files_by_repointing ON files (repointing) WHERE repointing IS NOT NULL;
-CREATE INDEX files_by_rotation ON files (cr) WHERE cr IS NOT NULL;
-
--- What the archive covers, a row for each product, extension and period; '' where a name has no such part, -1 where a version has no such number.
--- digits says what a row sums up: 8 a day, 6 a month, 4 a year, 0 all files of the product, whatever their dates. start_date is that many digits of theirs.
--- series is how many series the files are versions of: each has one file that is the newest. newest is the number of the publication that has the row's version.
-CREATE TABLE coverage (
-  digits          INTEGER NOT NULL,
-  family          TEXT NOT NULL,
-  instrument      TEXT NOT NULL,
-  data_level      TEXT NOT NULL,
-  descriptor      TEXT NOT NULL,
-  extension       TEXT NOT NULL,
-  start_date      TEXT NOT NULL,
-  files           BIGINT NOT NULL,
-  series          BIGINT NOT NULL,
-  bytes           BIGINT NOT NULL,
-  version         TEXT,
-  major_version   INTEGER NOT NULL,
-  minor_version   INTEGER NOT NULL,
-  newest          BIGINT NOT NULL,
-  first_ingestion TEXT NOT NULL,
-  last_ingestion  TEXT NOT NULL,
-  min_size        BIGINT NOT NULL,
-  max_size        BIGINT NOT NULL,
-  max_days        BIGINT NOT NULL,
-  first_seq       BIGINT NOT NULL,
-  last_seq        BIGINT NOT NULL,
-  PRIMARY KEY (digits, family, instrument, data_level, descriptor, extension, start_date)
-) WITHOUT ROWID;
-
--- What happened to a file, in order: published, adopted (found without a record), lost, damaged, sound (again).
-CREATE TABLE events (
-  id     INTEGER PRIMARY KEY,
-  seq    BIGINT NOT NULL,
+-- Every change in order: published, adopted (found without a record), lost, damaged, sound (again). file is the seq of the file's publication.
+CREATE TABLE changes (
+  seq    INTEGER PRIMARY KEY,
   kind   TEXT NOT NULL,
+  file   BIGINT NOT NULL,
   at     TEXT NOT NULL,
   detail TEXT
 );
 
--- The files whose last event says that their bytes are not there or not right: a handful at most, asked on every download.
+-- What files have in common that a query names by words: hundreds to thousands of rows. '' where a name has no such part. max_days is how many days the longest file goes on after its first.
+CREATE TABLE products (
+  id         INTEGER PRIMARY KEY,
+  family     TEXT NOT NULL,
+  instrument TEXT NOT NULL,
+  data_level TEXT NOT NULL,
+  descriptor TEXT NOT NULL,
+  extension  TEXT NOT NULL,
+  max_days   BIGINT NOT NULL DEFAULT 0,
+  UNIQUE (family, instrument, data_level, descriptor, extension)
+);
+
+-- A row is written once, by the publisher; its seq is the change that published it.
+-- start_date is '' where the name has none. series is what all versions of one file share. version_order sorts as the versions do. counted_major is the major version, 1 where the name
+-- has none, of names whose convention lists only the highest by default.
+-- superseded_by and outdated_by are notes: the change since which the series has a newer version, and a higher major. They follow from the other rows, as "sdc fsck" checks.
+-- item is the record as /query answers it, rendered once: an answer of many rows then reads one column a row.
+CREATE TABLE files (
+  seq            INTEGER PRIMARY KEY,
+  product        BIGINT NOT NULL,
+  file_path      TEXT NOT NULL UNIQUE,
+  start_date     TEXT NOT NULL,
+  end_date       TEXT,
+  repointing     BIGINT,
+  cr             BIGINT,
+  series         TEXT NOT NULL,
+  version        TEXT,
+  major_version  BIGINT,
+  minor_version  BIGINT,
+  version_order  TEXT NOT NULL,
+  counted_major  BIGINT,
+  ingestion_date TEXT NOT NULL,
+  size           BIGINT NOT NULL,
+  sha256         TEXT NOT NULL,
+  superseded_by  BIGINT,
+  outdated_by    BIGINT,
+  item           TEXT NOT NULL
+);
+-- One for each order in which a page can be asked for. Each ends with the seq, as every index of SQLite does.
+CREATE INDEX files_by_path ON files (product, file_path);
+CREATE INDEX files_by_start ON files (product, start_date);
+CREATE INDEX files_by_version ON files (product, version_order);
+CREATE INDEX files_by_size ON files (product, size);
+CREATE INDEX files_by_seq ON files (product);
+CREATE INDEX files_by_series ON files (series, version_order, counted_major);
+-- Sixteen digits tell files apart as well as all of them do, in a quarter of the room.
+CREATE INDEX files_by_digest ON files (substr(sha256, 1, 16));
+-- Only what has one is in these, which most files have not.
+CREATE INDEX files_by_repointing ON files (repointing) WHERE repointing IS NOT NULL;
+CREATE INDEX files_outdated ON files (product, start_date) WHERE outdated_by IS NOT NULL;
+CREATE INDEX files_by_rotation ON files (cr) WHERE cr IS NOT NULL;
+
+-- What the archive covers, a row for each product and period. digits says how long a period is: 8 a day, 6 a month, 4 a year; period is that many digits of the start date, '' for files without one.
+-- latest is how many of the files are the newest of their series. version, version_order and newest are of the newest version, and the change that published it.
+CREATE TABLE coverage (
+  product         BIGINT NOT NULL,
+  digits          BIGINT NOT NULL,
+  period          TEXT NOT NULL,
+  files           BIGINT NOT NULL,
+  latest          BIGINT NOT NULL,
+  bytes           BIGINT NOT NULL,
+  version         TEXT,
+  version_order   TEXT NOT NULL,
+  newest          BIGINT NOT NULL,
+  first_ingestion TEXT NOT NULL,
+  last_ingestion  TEXT NOT NULL,
+  PRIMARY KEY (product, digits, period)
+) WITHOUT ROWID;
+
+-- The files whose last change says that their bytes are not there or not right: a handful at most, asked on every download.
 CREATE TABLE unsound (
   seq  BIGINT PRIMARY KEY,
   kind TEXT NOT NULL,
@@ -150,18 +161,3 @@ CREATE TABLE duties (
   owner TEXT NOT NULL,
   until BIGINT NOT NULL
 );
-
--- Which versions there are of each product and extension: a row is made by the first file that has it, and never again written. A query for a version that few have is led by it.
--- '' where a name has no such part, -1 where a version has no such number.
-CREATE TABLE versions (
-  family        TEXT NOT NULL,
-  instrument    TEXT NOT NULL,
-  data_level    TEXT NOT NULL,
-  descriptor    TEXT NOT NULL,
-  extension     TEXT NOT NULL,
-  version       TEXT NOT NULL,
-  major_version INTEGER NOT NULL,
-  minor_version INTEGER NOT NULL,
-  files         BIGINT NOT NULL,
-  PRIMARY KEY (family, instrument, data_level, descriptor, extension, version, major_version, minor_version)
-) WITHOUT ROWID;

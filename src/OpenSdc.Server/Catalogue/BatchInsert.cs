@@ -7,7 +7,7 @@ namespace OpenSdc.Server.Catalogue;
 /// <param name="insert">What stands before VALUES.</param>
 /// <param name="columns">How many values a row has.</param>
 /// <param name="conflict">What stands after the values.</param>
-internal sealed class InsertMany(string insert, int columns, string conflict = "")
+internal sealed class BatchInsert(string insert, int columns, string conflict = "")
 {
     private readonly ConcurrentDictionary<int, string> texts = new();
 
@@ -34,7 +34,7 @@ internal sealed class InsertMany(string insert, int columns, string conflict = "
 
     private string Text(int rows)
     {
-        var lists = Enumerable.Range(0, rows).Select(row => $"({string.Join(", ", Enumerable.Range(row * columns, columns).Select(Several.Name))})");
+        var lists = Enumerable.Range(0, rows).Select(row => $"({string.Join(", ", Enumerable.Range(row * columns, columns).Select(SqlBatch.Name))})");
         return $"{insert} VALUES {string.Join(", ", lists)} {conflict}";
     }
 }

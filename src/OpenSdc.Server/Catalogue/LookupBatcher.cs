@@ -11,7 +11,7 @@ namespace OpenSdc.Server.Catalogue;
 /// A statement is sent after the callers came whom it answers, so that each sees whatever was published before it asked. A caller who leaves is left out, and nobody else notices; a statement that fails
 /// has failed for each of its callers. Where the database is slow (it reads from a disk, or a lock is held) nobody waits behind others: then the look-ups spread over all sessions.
 /// </remarks>
-internal sealed class LookUps(Catalogue catalogue, SqlDialect dialect, TimeProvider clock)
+internal sealed class LookupBatcher(Catalogue catalogue, SqlDialect dialect, TimeProvider clock)
 {
     /// <summary>How many statements are away at once while the database is fast.</summary>
     public const int MostAway = 2;
@@ -19,7 +19,7 @@ internal sealed class LookUps(Catalogue catalogue, SqlDialect dialect, TimeProvi
     /// <summary>How long one is away before those who come do not wait for it.</summary>
     public static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(1);
 
-    // One of the lengths of Several. More at once would gain little, and the server reads them one after the other.
+    // More at once would gain little: the server reads them one after the other.
     private const int MostTogether = 16;
 
     private readonly Lock turn = new();
@@ -30,13 +30,22 @@ internal sealed class LookUps(Catalogue catalogue, SqlDialect dialect, TimeProvi
 
     /// <summary>Looks for the row of a query, if that asks for one file by its path and for nothing else.</summary>
     /// <param name="query">The filters.</param>
+    /// <param name="scope">Who reads.</param>
     /// <param name="columns">The columns of the row.</param>
     /// <param name="pathColumn">Which of them is the path.</param>
     /// <param name="read">Reads the row. It is not called again, and not after the caller has left.</param>
     /// <param name="cancel">The caller leaves.</param>
     /// <returns>The state of the archive, no newer than the row; null where there is no such file, or the query is to be asked by itself.</returns>
-    public ValueTask<ArchiveState?> FindAsync(FileQuery query, string columns, int pathColumn, Action<DbDataReader> read, CancellationToken cancel) =>
-        dialect.IsFar && QueryPlan.OnePath(query) is { } path ? WaitAsync(new LookUp(path, columns, pathColumn, read), cancel) : ValueTask.FromResult<ArchiveState?>(null);
+    public ValueTask<ArchiveState?> FindAsync(FileQuery query, ReadScope scope, string columns, int pathColumn, Action<DbDataReader> read, CancellationToken cancel) =>
+        query.OnlyPath is not { } path || !scope.IsNow ? ValueTask.FromResult<ArchiveState?>(null)
+        : dialect.IsFar ? WaitAsync(new LookUp(path, scope, columns, pathColumn, read), cancel)
+        : FindAloneAsync(new LookUp(path, scope, columns, pathColumn, read), cancel);
+
+    private async ValueTask<ArchiveState?> FindAloneAsync(LookUp lookUp, CancellationToken cancel)
+    {
+        await catalogue.ReadAsync(session => AskAsync(session, [lookUp]), cancel);
+        return await lookUp.Task;
+    }
 
     private async ValueTask<ArchiveState?> WaitAsync(LookUp lookUp, CancellationToken cancel)
     {
@@ -87,7 +96,7 @@ internal sealed class LookUps(Catalogue catalogue, SqlDialect dialect, TimeProvi
             var now = clock.GetTimestamp();
             if (away.Count(each => clock.GetElapsedTime(each, now) < Slow) >= MostAway)
                 return ([], now);
-            while (together.Count < MostTogether && waiting.TryPeek(out var next) && (together.Count == 0 || next.Columns == together[0].Columns))
+            while (together.Count < MostTogether && waiting.TryPeek(out var next) && (together.Count == 0 || (next.Columns, next.Scope) == (together[0].Columns, together[0].Scope)))
             {
                 waiting.Dequeue();
                 if (!next.IsOver)
@@ -103,8 +112,8 @@ internal sealed class LookUps(Catalogue catalogue, SqlDialect dialect, TimeProvi
     private static async ValueTask<bool> AskAsync(Session session, List<LookUp> together)
     {
         var (columns, pathColumn) = (together[0].Columns, together[0].PathColumn);
-        var paths = Several.Groups<object?>([.. together.Select(each => each.Path)]).Single();
-        await using (var reader = await session.Statement(TextOf(paths.Length, columns), paths).ExecuteReaderAsync())
+        var statement = Of(session.Dialect, [.. together.Select(each => each.Path)], columns, together[0].Scope);
+        await using (var reader = await session.Statement(statement, null).ExecuteReaderAsync())
         {
             while (await reader.ReadAsync())
             {
@@ -122,16 +131,21 @@ internal sealed class LookUps(Catalogue catalogue, SqlDialect dialect, TimeProvi
         return true;
     }
 
-    /// <summary>The statement that looks for so many paths; its last column is the state of the archive.</summary>
-    public static string TextOf(int paths, string columns) =>
-        $"SELECT {columns}, ({ArchiveState.Sql}) FROM files WHERE file_path {(paths == 1 ? "= @p0" : $"IN ({Several.List(paths)})")}";
+    /// <summary>The statement that looks for these paths; its last column is the state of the archive.</summary>
+    public static SqlStatement Of(SqlDialect dialect, IReadOnlyList<string> paths, string columns, ReadScope scope)
+    {
+        var filters = scope.AddTo(new Filters(dialect).AnyOf("file_path", paths));
+        return new($"SELECT {columns}, ({ArchiveState.Sql}) FROM files{filters.Where}", filters.Values);
+    }
 
     /// <summary>One caller's. Whatever comes first decides it: its row, the end of the statement, or the caller's leaving.</summary>
-    private sealed class LookUp(string path, string columns, int pathColumn, Action<DbDataReader> read) : TaskCompletionSource<ArchiveState?>(TaskCreationOptions.RunContinuationsAsynchronously)
+    private sealed class LookUp(string path, ReadScope scope, string columns, int pathColumn, Action<DbDataReader> read) : TaskCompletionSource<ArchiveState?>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         private int isOver;
 
         public string Path => path;
+
+        public ReadScope Scope => scope;
 
         public string Columns => columns;
 

@@ -1,4 +1,4 @@
-namespace OpenSdc.Server.Files;
+namespace OpenSdc.Server.Catalogue;
 
 /// <summary><c>*</c> for any run of characters, and nothing else special.</summary>
 internal static class Wildcard

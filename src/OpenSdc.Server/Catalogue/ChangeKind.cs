@@ -1,7 +1,7 @@
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>What can happen to a file. The words are stored, so they never change.</summary>
-internal static class EventKind
+internal static class ChangeKind
 {
     /// <summary>It came by an upload.</summary>
     public const string Published = "published";

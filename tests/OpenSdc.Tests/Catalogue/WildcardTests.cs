@@ -1,9 +1,9 @@
 using CsCheck;
-using OpenSdc.Server.Files;
+using OpenSdc.Server.Catalogue;
 using Shouldly;
 using Xunit;
 
-namespace OpenSdc.Tests.Files;
+namespace OpenSdc.Tests.Catalogue;
 
 public sealed class WildcardTests
 {

@@ -6,7 +6,7 @@ namespace OpenSdc.Server.Catalogue;
 /// Statements about several rows at once: one round trip to the database instead of one a row. They exist in few lengths, so that few statements are
 /// prepared; what is missing to the next length is filled by naming the last row again, which changes nothing.
 /// </summary>
-internal static class Several
+internal static class SqlBatch
 {
     /// <summary>The most rows of one statement.</summary>
     public const int Most = 64;

@@ -1,0 +1,108 @@
+using System.Data.Common;
+using System.Globalization;
+
+namespace OpenSdc.Server.Catalogue;
+
+/// <summary>What was found of one kind of derived data.</summary>
+/// <param name="Name">Coverage, superseded_by, outdated_by or max_days.</param>
+/// <param name="Differ">How many rows do not say what follows from the records.</param>
+internal readonly record struct DerivedState(string Name, long Differ);
+
+/// <summary>
+/// What is kept beside the records and follows from them: coverage, the notes of newer versions, the longest file of each product. Each is compared with what its one statement makes of the
+/// records, and made again by that statement.
+/// </summary>
+internal sealed class DerivedData(Catalogue catalogue)
+{
+    private const string Columns = "product, digits, period, files, latest, bytes, version, version_order, newest, first_ingestion, last_ingestion";
+
+    // The order of a version and the number of its record in characters of a fixed length, so that a maximum finds the newest and carries the version along.
+    private const string Sums = "CAST(SUM(files) AS BIGINT) AS files, CAST(SUM(latest) AS BIGINT) AS latest, CAST(SUM(bytes) AS BIGINT) AS bytes, MAX(rank) AS rank, MIN(first) AS first, MAX(last) AS last";
+
+    private static readonly string Fresh = $"""
+        WITH days AS (
+          SELECT product, start_date AS period, COUNT(*) AS files, SUM(CASE WHEN superseded_by IS NULL THEN 1 ELSE 0 END) AS latest, SUM(size) AS bytes,
+            MAX({VersionRank.Of("seq")}) AS rank, MIN(ingestion_date) AS first, MAX(ingestion_date) AS last FROM files GROUP BY product, start_date),
+        months AS (SELECT product, substr(period, 1, 6) AS period, {Sums} FROM days GROUP BY product, substr(period, 1, 6)),
+        years AS (SELECT product, substr(period, 1, 4) AS period, {Sums} FROM months GROUP BY product, substr(period, 1, 4)),
+        fresh AS (
+          SELECT product, digits, period, files, latest, CAST(bytes AS BIGINT) AS bytes, {VersionRank.Version("rank")} AS version, {VersionRank.Order("rank")} AS version_order,
+            {VersionRank.Seq("rank")} AS newest, first AS first_ingestion, last AS last_ingestion
+          FROM (SELECT 8 AS digits, days.* FROM days UNION ALL SELECT 6, months.* FROM months UNION ALL SELECT 4, years.* FROM years) AS buckets)
+        """;
+
+    private static readonly string CoverageDiffersSql =
+        $"{Fresh} SELECT (SELECT COUNT(*) FROM (SELECT {Columns} FROM fresh EXCEPT SELECT {Columns} FROM coverage) AS missing) "
+        + $"+ (SELECT COUNT(*) FROM coverage WHERE NOT EXISTS (SELECT 1 FROM fresh WHERE (fresh.product, fresh.digits, fresh.period) = (coverage.product, coverage.digits, coverage.period)))";
+
+    private static readonly string MakeCoverageSql = $"INSERT INTO coverage ({Columns}) {Fresh} SELECT {Columns} FROM fresh";
+
+    // A row is superseded by the first later one of its series that is newer, and from its first moment on where a newer one was there before it.
+    private static readonly string Superseded = Note("(newer.version_order, newer.seq) > (files.version_order, files.seq)");
+    private static readonly string Outdated = Note("newer.counted_major > files.counted_major");
+
+    /// <summary>The statements that count the rows which differ, by the names of what they say.</summary>
+    public static IReadOnlyList<(string Name, string Sql)> Checks { get; } =
+    [
+        ("coverage", CoverageDiffersSql),
+        ("superseded_by", DiffersSql("superseded_by", Superseded)),
+        ("outdated_by", DiffersSql("outdated_by", Outdated)),
+    ];
+
+    /// <summary>What does not say what follows from the records; empty where all of it does.</summary>
+    public ValueTask<List<DerivedState>> CheckAsync(CancellationToken cancel) => catalogue.ReadAsync(async session =>
+    {
+        var found = new List<DerivedState>();
+        foreach (var (name, sql) in Checks)
+        {
+            if (Convert.ToInt64(await session.Statement(sql, []).ExecuteScalarAsync(cancel), CultureInfo.InvariantCulture) is var differ and > 0)
+                found.Add(new(name, differ));
+        }
+
+        var longest = await LongestAsync(session, null, cancel);
+        if (longest.Count > 0)
+            found.Add(new("max_days", longest.Count));
+        return found;
+    }, cancel);
+
+    /// <summary>Makes all of it again.</summary>
+    public Task RepairAsync(CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
+    {
+        await LedgerTurn.TakeAsync(session, transaction, cancel);
+        foreach (var sql in (string[])[MakeSql("superseded_by", Superseded), MakeSql("outdated_by", Outdated), "DELETE FROM coverage", MakeCoverageSql])
+            await session.Statement(sql, [], transaction).ExecuteNonQueryAsync(cancel);
+        foreach (var (product, days) in await LongestAsync(session, transaction, cancel))
+            await session.Statement("UPDATE products SET max_days = @p0 WHERE id = @p1", [days, product], transaction).ExecuteNonQueryAsync(cancel);
+        return true;
+    }, cancel);
+
+    private static string Note(string isNewer) =>
+        $"(SELECT CASE WHEN MIN(newer.seq) < files.seq THEN files.seq ELSE MIN(newer.seq) END FROM files AS newer WHERE newer.series = files.series AND {isNewer})";
+
+    private static string DiffersSql(string column, string note) => $"SELECT COUNT(*) FROM files WHERE {column} IS DISTINCT FROM {note}";
+
+    private static string MakeSql(string column, string note) => $"UPDATE files SET {column} = {note} WHERE {column} IS DISTINCT FROM {note}";
+
+    /// <summary>The products whose longest file goes on for another number of days than is noted, with that of their files.</summary>
+    private static async Task<Dictionary<long, long>> LongestAsync(Session session, DbTransaction? transaction, CancellationToken cancel)
+    {
+        var noted = new Dictionary<long, long>();
+        await using (var reader = await session.Statement("SELECT id, max_days FROM products", [], transaction).ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+                noted.Add(reader.GetInt64(0), reader.GetInt64(1));
+        }
+
+        var longest = noted.Keys.ToDictionary(id => id, _ => 0L);
+        await using (var reader = await session.Statement("SELECT product, start_date, end_date FROM files WHERE end_date > start_date AND start_date > ''", [], transaction).ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                var (product, days) = (reader.GetInt64(0), Day.Of(reader.GetString(2)).DayNumber - Day.Of(reader.GetString(1)).DayNumber);
+                longest[product] = Math.Max(longest.GetValueOrDefault(product), days);
+            }
+        }
+
+        return longest.Where(each => noted.GetValueOrDefault(each.Key) != each.Value).ToDictionary();
+    }
+}

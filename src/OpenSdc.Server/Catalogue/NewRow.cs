@@ -1,0 +1,44 @@
+using System.Globalization;
+using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
+
+namespace OpenSdc.Server.Catalogue;
+
+/// <summary>A row of <c>files</c> that is about to be inserted.</summary>
+/// <param name="Record">The record.</param>
+/// <param name="Name">What its name says.</param>
+/// <param name="Product">The id of its product.</param>
+/// <param name="Change">The kind of its change: published, or adopted.</param>
+internal sealed record NewRow(FileRecord Record, FileName Name, long Product, string Change)
+{
+    /// <summary>What all versions of the file share: every part of its name that is neither its version nor its end. The product stands for the words.</summary>
+    public string Series { get; } = string.Create(CultureInfo.InvariantCulture,
+        $"{Product} {Record.StartDate}{(Record.Repointing is { } repointing ? $" repointing={repointing}" : "")}{(Record.Cr is { } cr ? $" cr={cr}" : "")}");
+
+    /// <summary>A text that sorts as the versions do.</summary>
+    public string VersionOrder { get; } = Piece(Record.MajorVersion) + Piece(Record.MinorVersion);
+
+    /// <summary>The major version as the default of lists counts it; null where the convention lists every major.</summary>
+    public int? CountedMajor => Name.CountedMajor;
+
+    /// <summary>The change since which its series has a newer version; null while it is the newest.</summary>
+    public long? SupersededBy { get; set; }
+
+    /// <summary>The change since which its series has a higher major version; null while it has the highest.</summary>
+    public long? OutdatedBy { get; set; }
+
+    /// <summary>The record as <c>/query</c> answers it.</summary>
+    public string? Item { get; set; }
+
+    /// <summary>How many days the file goes on after its first.</summary>
+    public long Days => Record is { StartDate: { } first, EndDate: { } last } && string.CompareOrdinal(first, last) < 0 ? Day.Of(last).DayNumber - Day.Of(first).DayNumber : 0;
+
+    // A missing number sorts lowest; of two, the one with fewer digits is the smaller.
+    private static string Piece(int? number)
+    {
+        if (number is not { } value)
+            return "-";
+        var digits = value.ToString(CultureInfo.InvariantCulture);
+        return (char)('0' + digits.Length) + digits;
+    }
+}
