@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
 using OpenSdc.Contract;
 
 namespace OpenSdc.FaultTests;
@@ -10,13 +11,13 @@ internal static class Inspection
 {
     private static readonly string[] Families = ["science", "ancillary", "spice", "quicklook", "dependency", "release"];
 
-    /// <summary>All records, by name. Numbers run from 1 without a gap and no name comes twice.</summary>
+    /// <summary>All records, by name. No number and no name comes twice, and none is greater than that of the newest change.</summary>
     public static async Task<Dictionary<string, FileRecord>> ListAsync(Archive archive, Ledger ledger)
     {
         var records = new Dictionary<string, FileRecord>(StringComparer.Ordinal);
         foreach (var family in Families)
         {
-            await using var stream = await archive.OpenAsync($"/query?table={family}");
+            await using var stream = await archive.OpenAsync($"/query?table={family}&version=*");
             await foreach (var record in JsonSerializer.DeserializeAsyncEnumerable(stream, ContractJson.Default.FileRecord))
             {
                 if (!records.TryAdd(Path.GetFileName(record!.FilePath), record))
@@ -24,10 +25,8 @@ internal static class Inspection
             }
         }
 
-        var seqs = records.Values.Select(record => record.Seq).Order().ToList();
-        var odd = seqs.Where((seq, i) => seq != i + 1).Take(1).ToList();
-        if (odd.Count > 0)
-            ledger.Faults.Enqueue($"The numbers have a gap or a duplicate at {odd[0]} of {seqs.Count}");
+        if (records.Values.GroupBy(record => record.Seq).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            ledger.Faults.Enqueue($"The number {twice.Key} is that of {string.Join(" and ", twice.Select(record => record.FilePath))}");
         return records;
     }
 
@@ -37,8 +36,31 @@ internal static class Inspection
         var staged = Directory.EnumerateFiles(Path.Combine(dataFolder, "staging"), "*", SearchOption.AllDirectories).ToList();
         if (staged.Count > 0)
             ledger.Faults.Enqueue($"Staging holds {staged.Count} files after recovery, such as {staged[0]}");
+        await CountChangesAsync(dataFolder, ledger);
         await ListsAllAsync(archive, ledger);
         await DownloadAllAsync(archive, ledger, file => downloadAll || !file.Verified);
+    }
+
+    /// <summary>The ledger's changes run from 1 to its number without a gap, and every record has the one that published it.</summary>
+    private static async Task CountChangesAsync(string dataFolder, Ledger ledger)
+    {
+        const string Sql = """
+            SELECT (SELECT seq FROM ledger), (SELECT COUNT(*) FROM changes), (SELECT COALESCE(MAX(seq), 0) FROM changes),
+              (SELECT COUNT(*) FROM files WHERE NOT EXISTS (SELECT 1 FROM changes WHERE changes.seq = files.seq AND changes.file = files.seq))
+            """;
+        var file = Path.Combine(dataFolder, "catalogue.sqlite");
+        // Replicas keep their records in a database of their own.
+        if (!File.Exists(file))
+            return;
+        await using var database = new SqliteConnection($"Data Source={file};Mode=ReadOnly;Pooling=False");
+        await database.OpenAsync();
+        await using var command = database.CreateCommand();
+        command.CommandText = Sql;
+        await using var reader = await command.ExecuteReaderAsync();
+        await reader.ReadAsync();
+        var (seq, count, newest, without) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3));
+        if (seq != count || seq != newest || without > 0)
+            ledger.Faults.Enqueue($"The ledger stands at {seq}, with {count} changes up to {newest}; {without} records have none that published them");
     }
 
     /// <summary>Everything acknowledged is listed as acknowledged, and whatever else is listed was sent whole by someone.</summary>
