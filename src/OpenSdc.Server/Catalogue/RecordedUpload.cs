@@ -64,7 +64,11 @@ internal sealed record RecordedUpload(string Id, string Key, string State, DateT
 /// <param name="Size">The size that was declared for it, of uploads in parts.</param>
 /// <param name="Recorded">The receipt of the file that is at the key already; null where there is none, and then the claim to the key is this upload's.</param>
 /// <param name="Sha256">The SHA-256 that was promised for the whole file, of uploads in parts; null where none was.</param>
-internal sealed record TakenUpload(string Id, string Key, long? Size, UploadReceipt? Recorded, string? Sha256);
+internal sealed record TakenUpload(string Id, string Key, long? Size, UploadReceipt? Recorded, string? Sha256)
+{
+    /// <summary>Whether the claim to the key is this upload's also where the key has a file: only then may it put a lost object back.</summary>
+    public bool HasClaim { get; init; }
+}
 
 /// <summary>What became of the request for an upload in parts.</summary>
 internal enum OpenOutcome

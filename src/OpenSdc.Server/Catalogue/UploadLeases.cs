@@ -188,6 +188,13 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
                 [Now + 500, .. group], transaction).ExecuteNonQueryAsync(cancel);
         }
 
-        return [.. mine[true].Select(each => each with { Recorded = records.GetValueOrDefault(each.Key) })];
+        return
+        [
+            .. mine[true].Select(each => each with
+            {
+                Recorded = records.GetValueOrDefault(each.Key),
+                HasClaim = claims.GetValueOrDefault(each.Key) == each.Id,
+            }),
+        ];
     }
 }

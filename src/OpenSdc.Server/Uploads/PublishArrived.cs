@@ -155,7 +155,17 @@ internal sealed partial class PublishArrived(
             if (!publication.Has(receipt))
                 return await RefuseAsync(upload, lease, Problems.OtherBytes(upload.Key));
             if (await mender.IsBrokenAsync(receipt, lease.Stop))
+            {
+                // Another upload mends it, here or in another process; then this one finds it whole.
+                if (!upload.HasClaim)
+                {
+                    await leases.PutBackAsync(lease.Lease, TryAgain, lease.Stop);
+                    return null;
+                }
+
                 await mender.MendAsync(receipt, staged, lease.Stop);
+            }
+
             return await leases.EndAsync(lease.Lease, receipt.Seq, problem: null, lease.Stop) ? ("repeated", receipt.Size) : null;
         }
 

@@ -64,6 +64,27 @@ public sealed class UploadCrashTests(RecordedUploadTests.OnS3 fixture) : IClassF
         (await archive.CountAsync($"claims WHERE file_path = '{RunningArchive.KeyOf(name)}'")).ShouldBe(0);
     }
 
+    /// <summary>Two that put an object back at once could take the first one's right object for the broken one.</summary>
+    [Fact]
+    public async Task A_lost_object_is_put_back_by_the_upload_that_has_the_claim()
+    {
+        var name = ArchiveFixture.NewName();
+        var receipt = await archive.UploadAsync(name, [1, 2, 3]);
+        (await archive.Services.GetRequiredService<IObjectStore>().QuarantineAsync(receipt.FilePath, "test/" + name, CancellationToken.None)).ShouldBe(Moved.Done);
+        await archive.Services.GetRequiredService<Soundness>().MarkAsync(receipt.Seq, ChangeKind.Lost, "the test did it", CancellationToken.None);
+        var asked = await archive.AskAsync(name);
+        await archive.ChangeAsync($"INSERT INTO claims (file_path, upload_id) VALUES ('{receipt.FilePath}', 'another')");
+        await archive.SendAsync(asked, [1, 2, 3]);
+        await UploadSteps.UntilAsync("it is noticed", async () => (await archive.FollowAsync(asked.Id, 0)).State == "arrived");
+        (await archive.FollowAsync(asked.Id, 3)).State.ShouldBe("arrived");
+        (await archive.Services.GetRequiredService<Soundness>().OfAsync(receipt.Seq, CancellationToken.None)).ShouldBe(ChangeKind.Lost);
+
+        await archive.ChangeAsync("DELETE FROM claims WHERE upload_id = 'another'");
+        (await archive.FollowAsync(asked.Id)).Receipt.ShouldBe(receipt);
+        (await archive.DownloadAsync(name)).ShouldBe([1, 2, 3]);
+        (await archive.CountAsync($"claims WHERE file_path = '{receipt.FilePath}'")).ShouldBe(0);
+    }
+
     [Fact]
     public async Task Said_to_have_arrived_but_not_there_it_is_open_again_and_its_key_free()
     {
