@@ -53,7 +53,7 @@ public static class ArchivePath
         }
 
         var cut = key.LastIndexOf('/') + 1;
-        var name = key[cut..].ToString();
+        var name = key.Length - cut == path.Length ? path : key[cut..].ToString();
         if (name.Length == 0) return new(DownloadTargetKind.NoName, null, FileName.Parse("", mission).Faults);
         if (FaultOf(key, name) is { } fault) return NotAName(fault);
         var parsed = FileName.Parse(name, mission);

@@ -15,7 +15,7 @@ internal sealed class ListingOutput(HttpContext context, Action addHeaders) : ID
     private ListingPlace? place;
 
     /// <summary>What was written and is not yet sent.</summary>
-    public PooledBuffer Buffer { get; } = new(FlushAt + 4096);
+    public PooledBuffer Buffer { get; } = new();
 
     /// <summary>Call after each row: takes a place when the answer has become long, and sends what there is.</summary>
     /// <param name="streams">Whether what was written may be sent; a page is held until its end is known.</param>

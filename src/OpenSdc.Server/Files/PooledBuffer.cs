@@ -4,44 +4,73 @@ using System.Text;
 namespace OpenSdc.Server.Files;
 
 /// <summary>
-/// A growing buffer of bytes from the shared pool, written out and emptied again and again. It belongs to one request, which disposes it once; nobody else holds its memory.
+/// A growing buffer of bytes in pieces from the shared pool, written out and emptied again and again. It belongs to one request, which disposes it once; nobody else holds its memory.
 /// </summary>
-internal sealed class PooledBuffer(int size) : IDisposable
+/// <remarks>
+/// Pieces are never copied together and stay below the size of the large object heap: pages of some megabytes, of which as many are in memory as there are places for listings, would otherwise cost twice their length,
+/// and arrays of each size on the way to it stay in the pool.
+/// </remarks>
+internal sealed class PooledBuffer : IDisposable
 {
-    private byte[] bytes = ArrayPool<byte>.Shared.Rent(size);
+    private const int PieceSize = 64 * 1024;
+
+    private readonly Queue<(byte[] Bytes, int Used)> full = new();
+    private byte[] bytes = ArrayPool<byte>.Shared.Rent(PieceSize);
+    private int used;
 
     public int Length { get; private set; }
 
     public void Write(ReadOnlySpan<byte> more)
     {
-        if (bytes.Length - Length < more.Length)
-            Grow(more.Length);
-        more.CopyTo(bytes.AsSpan(Length));
-        Length += more.Length;
+        while (more.Length > 0)
+        {
+            if (used == bytes.Length)
+                BeginPiece();
+            var fits = Math.Min(more.Length, bytes.Length - used);
+            more[..fits].CopyTo(bytes.AsSpan(used));
+            more = more[fits..];
+            used += fits;
+            Length += fits;
+        }
     }
 
     public void Write(ReadOnlySpan<char> text)
     {
         var most = Encoding.UTF8.GetMaxByteCount(text.Length);
-        if (bytes.Length - Length < most)
-            Grow(most);
-        Length += Encoding.UTF8.GetBytes(text, bytes.AsSpan(Length));
+        if (most > PieceSize)
+        {
+            Write(Encoding.UTF8.GetBytes(text.ToArray()));
+            return;
+        }
+
+        if (bytes.Length - used < most)
+            BeginPiece();
+        var written = Encoding.UTF8.GetBytes(text, bytes.AsSpan(used));
+        used += written;
+        Length += written;
     }
 
-    /// <summary>Sends all of it, a piece at a time: the web server holds no more than that beside it. The response copies it: when this returns, the buffer is the caller's again.</summary>
+    /// <summary>
+    /// Sends all of it, a piece at a time, and gives each piece back as soon as the response has copied it: a page that is read slowly costs what is left of it. When this returns, the buffer is the caller's again.
+    /// </summary>
     public async ValueTask FlushToAsync(HttpContext context, Patience patience)
     {
-        var sent = 0;
-        do
+        var unsent = 0;
+        while (full.TryDequeue(out var piece))
         {
-            var piece = bytes.AsSpan(sent, Math.Min(Length - sent, Patience.LargestFlush));
-            context.Response.BodyWriter.Write(piece);
-            sent += piece.Length;
+            context.Response.BodyWriter.Write(piece.Bytes.AsSpan(0, piece.Used));
+            ArrayPool<byte>.Shared.Return(piece.Bytes);
+            Length -= piece.Used;
+            unsent += piece.Used;
+            if (unsent <= Patience.LargestFlush - PieceSize)
+                continue;
             await patience.FlushAsync(context);
+            unsent = 0;
         }
-        while (sent < Length);
 
-        Length = 0;
+        context.Response.BodyWriter.Write(bytes.AsSpan(0, used));
+        (used, Length) = (0, 0);
+        await patience.FlushAsync(context);
     }
 
     /// <summary>
@@ -57,15 +86,16 @@ internal sealed class PooledBuffer(int size) : IDisposable
 
     public void Dispose()
     {
+        while (full.TryDequeue(out var piece))
+            ArrayPool<byte>.Shared.Return(piece.Bytes);
         if (Interlocked.Exchange(ref bytes, []) is { Length: > 0 } mine)
             ArrayPool<byte>.Shared.Return(mine);
     }
 
-    private void Grow(int atLeast)
+    private void BeginPiece()
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(bytes.Length * 2, Length + atLeast));
-        bytes.AsSpan(0, Length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(bytes);
-        bytes = larger;
+        full.Enqueue((bytes, used));
+        bytes = ArrayPool<byte>.Shared.Rent(PieceSize);
+        used = 0;
     }
 }

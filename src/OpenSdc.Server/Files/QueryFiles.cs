@@ -1,7 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
@@ -108,12 +108,34 @@ internal sealed record Listing(
     /// </summary>
     public static string TagOf(HttpContext context, IQueryCollection given, ArchiveState state, long? asOf)
     {
-        var asked = new StringBuilder(context.Request.Headers.Accept);
+        using var asked = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var value in context.Request.Headers.Accept)
+            Append(asked, value + "\n");
         foreach (var (name, values) in given.OrderBy(each => each.Key, StringComparer.Ordinal))
-            asked.Append('\n').Append(name).Append('=').AppendJoin('\0', values.ToArray());
+        {
+            Append(asked, $"\n{name}=");
+            foreach (var value in values)
+            {
+                Append(asked, value);
+                asked.AppendData([0]);
+            }
+        }
+
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes(asked.ToString()), hash);
+        asked.GetHashAndReset(hash);
         return string.Create(CultureInfo.InvariantCulture, $"W/\"{state.History}-{asOf ?? state.Seq}{(state.Marked > 0 ? $".{state.Marked}" : "")}-{Convert.ToHexStringLower(hash[..8])}\"");
+    }
+
+    // Value by value: a body may hold megabytes of them.
+    private static void Append(IncrementalHash hash, ReadOnlySpan<char> text)
+    {
+        Span<byte> bytes = stackalloc byte[1024];
+        for (var rest = text; rest.Length > 0;)
+        {
+            Utf8.FromUtf16(rest, bytes, out var read, out var written);
+            hash.AppendData(bytes[..written]);
+            rest = rest[read..];
+        }
     }
 
     public async Task ExecuteAsync(HttpContext context)
