@@ -150,13 +150,17 @@ copy() { # OPTIONS STATEMENT: sets value, the seconds of COPY
 }
 
 rows() {
-    local text query whole ours=() same=() own=() mine found round
+    local text reading query whole ours=() same=() own=() mine found round
     found=$(curl -sf "$archive/query?table=science&format=ndjson" | wc -l)
     [ "$found" = "$rows" ] || fail "$found rows were streamed, there are $rows"
-    text=$(sent "/query?table=science" 'SELECT item%FROM files WHERE file_path >= $1%')
-    case $text in *'$4'*|'') fail "the statement of all rows is not known to this script: $text" ;; esac
+    # While it is being read: at its end the session's last statement is the end of its snapshot.
+    curl -s --limit-rate 1M -o /dev/null "$archive/query?table=science" & reading=$!
+    sleep 1
+    text=$(sql "SELECT query FROM pg_stat_activity WHERE application_name = 'OpenSDC' AND query LIKE 'SELECT item%FROM files WHERE file_path >= \$1%' LIMIT 1" | tr '\n' ' ')
+    kill "$reading"; wait "$reading" 2> /dev/null || true
+    case $text in *'$3'*|'') fail "the statement of all rows is not known to this script: $text" ;; esac
     # COPY takes no parameters: these are the values that the archive gives, which the number of rows proves.
-    query=${text//\$1/\'imap/\'} query=${query//\$2/\'imap0\'} query=${query//\$3/\'science\'}
+    query=${text//\$1/\'imap/\'} query=${query//\$2/\'imap0\'}
     say "all rows: $query"
     found=$(PGOPTIONS=$same_plan psql -X -q -v ON_ERROR_STOP=1 -c "COPY ($query) TO STDOUT" | wc -l)
     [ "$found" = "$rows" ] || fail "COPY of the archive's statement gave $found rows, there are $rows"

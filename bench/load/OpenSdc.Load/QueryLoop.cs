@@ -19,7 +19,7 @@ internal static class QueryLoop
 
     private static string DefaultSql =>
         $"""
-        SELECT {string.Join(", ", Columns.Select(c => c.Name))} FROM files
+        SELECT {string.Join(", ", Columns.Select(c => c.Name))} FROM files JOIN products ON products.id = files.product
         WHERE family = 'science' AND instrument = @instrument AND data_level = @level AND descriptor = @descriptor
         AND start_date >= @start AND start_date <= @end
         """;

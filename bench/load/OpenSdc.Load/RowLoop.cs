@@ -17,7 +17,7 @@ internal static class RowLoop
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText =
-            $"SELECT {(columns == "all" ? string.Join(", ", QueryLoop.Columns.Select(each => each.Name)) : "item, file_path")} FROM files "
+            $"SELECT {(columns == "all" ? string.Join(", ", QueryLoop.Columns.Select(each => each.Name)) : "item, file_path")} FROM files JOIN products ON products.id = files.product "
             + "WHERE file_path >= @p0 AND file_path < @p1 AND family || '' = @p2 ORDER BY file_path";
         command.Parameters.AddWithValue("@p0", $"imap/{options.Text("instrument")}/");
         command.Parameters.AddWithValue("@p1", $"imap/{options.Text("instrument")}0");

@@ -77,7 +77,7 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
 
     /// <summary>Whether the rows come from one arm a product: the index over all files serves a whole list, and the newest of all, without.</summary>
     private bool IsMerged(SortOrder order) => ready.Products.Count <= (query.Limit is null ? dialect.MostArms : dialect.MostProducts)
-        && (order.First != "seq" || HasWords) && (query.Limit is not null || HasWords || order.First != "file_path");
+        && (order.First != "seq" || HasWords) && (query.Limit is not null || HasWords || ready.IsDated || order.First != "file_path");
 
     private SqlStatement Merged(SortOrder order, string selected)
     {

@@ -69,7 +69,7 @@ CREATE INDEX files_by_series ON files (series, version_order, counted_major);
 CREATE INDEX files_by_digest ON files (substr(sha256, 1, 16));
 -- Only what has one is in these, which most files have not.
 CREATE INDEX files_by_repointing ON files (repointing) WHERE repointing IS NOT NULL;
-CREATE INDEX files_outdated ON files (product, start_date) WHERE outdated_by IS NOT NULL;
+CREATE INDEX files_outdated ON files (product, start_date, outdated_by) WHERE outdated_by IS NOT NULL;
 CREATE INDEX files_by_rotation ON files (cr) WHERE cr IS NOT NULL;
 
 -- What the archive covers, a row for each product and period. digits says how long a period is: 8 a day, 6 a month, 4 a year; period is that many digits of the start date, '' for files without one.
