@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace OpenSdc.Server;
@@ -48,15 +49,19 @@ internal sealed class ListenAddresses
     /// <summary>Answers 404 where a route is not for the address that the request came in at. A route without an <see cref="Audience"/> is public.</summary>
     public static Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.GetEndpoint() is RouteEndpoint route)
-        {
-            var meant = route.Metadata.GetMetadata<ForAudience>()?.Audience ?? Audience.Public;
-            if ((meant & AudienceOf(context)) == Audience.None)
-                return (meant == Audience.Operators ? Problems.OfStatus(404) : Problems.NotForOperators).ExecuteAsync(context);
-        }
-
-        return next(context);
+        if (context.GetEndpoint() is not { } endpoint)
+            return next(context);
+        var meant = endpoint is RouteEndpoint route ? MeantFor(route) : MeantForPath(context);
+        return (meant & AudienceOf(context)) != Audience.None ? next(context)
+            : (meant == Audience.Operators ? Problems.OfStatus(404) : Problems.NotForOperators).ExecuteAsync(context);
     }
+
+    private static Audience MeantFor(RouteEndpoint route) => route.Metadata.GetMetadata<ForAudience>()?.Audience ?? Audience.Public;
+
+    /// <summary>Whom the routes of a path are for, whatever their methods: routing answers 405 by itself where none of them has the request's, and that too would tell that there are some.</summary>
+    private static Audience MeantForPath(HttpContext context) => context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        .Where(route => new TemplateMatcher(new RouteTemplate(route.RoutePattern), []).TryMatch(context.Request.Path, []))
+        .Aggregate(Audience.None, (sum, route) => sum | MeantFor(route));
 
     /// <summary>Whether nobody else than this machine can reach the archive: it listens on loopback, and no setting speaks of a proxy in front.</summary>
     private static bool IsPrivate(ServerOptions options) =>
