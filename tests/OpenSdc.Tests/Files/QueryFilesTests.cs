@@ -145,6 +145,22 @@ public sealed class QueryFilesTests(QueryArchive query) : IClassFixture<QueryArc
         (await archive.SendAsync($"HEAD /query?{parameters}", headers: [("If-None-Match", get["ETag"]!)])).Status.ShouldBe(304);
     }
 
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("version=v001", true)]
+    [InlineData("minor_version=1", true)]
+    [InlineData("instrument=swe&limit=1&format=csv", true)]
+    [InlineData("version=*", false)]
+    [InlineData("version=v001.0002", false)]
+    [InlineData("major_version=1", false)]
+    [InlineData("latest=true", false)]
+    [InlineData("current=true", false)]
+    [InlineData("since_seq=0", false)]
+    [InlineData("filename=naif0012.tls", false)]
+    [InlineData("table=quicklook", false)]
+    public async Task A_header_tells_that_lower_majors_are_left_out(string parameters, bool areLeftOut) =>
+        (await archive.SendAsync($"GET /query?{parameters}"))["OpenSDC-Default-Versions"].ShouldBe(areLeftOut ? "highest major version of each series; version=* lists all" : null);
+
     [Fact]
     public async Task The_founding_documents_own_query_is_answered_to_the_letter()
     {

@@ -110,6 +110,16 @@ internal sealed class FsckArchive : IDisposable
         return all.Append(Rows("files")).Append(Rows("changes")).Append(Rows("unsound")).Append(Rows("ledger")).ToString();
     }
 
+    /// <summary>Changes the catalogue behind the archive's back.</summary>
+    public void Run(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(Folder, "catalogue.sqlite")};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
     /// <summary>The rows of a table as text.</summary>
     public string Rows(string table)
     {

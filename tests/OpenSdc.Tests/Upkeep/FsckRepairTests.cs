@@ -10,6 +10,24 @@ namespace OpenSdc.Tests.Upkeep;
 public sealed class FsckRepairTests
 {
     [Fact]
+    public async Task Coverage_and_notes_that_do_not_follow_from_the_records_are_made_again()
+    {
+        using var archive = await FsckArchive.MakeAsync();
+        archive.Run("UPDATE coverage SET files = 7 WHERE digits = 8; UPDATE files SET superseded_by = 3 WHERE seq = 5");
+        var (found, findings) = await archive.CheckAsync();
+        (found.Outcome, found.Counts[FsckKind.Derived]).ShouldBe((FsckOutcome.Problems, 2));
+        findings.Select(each => (each.Kind, each.Key, each.Action)).ShouldBe([(FsckKind.Derived, "coverage", FsckAction.Derive), (FsckKind.Derived, "superseded_by", FsckAction.Derive)]);
+        using (var copy = new CatalogueCopy(Path.Combine(archive.Folder, "catalogue.sqlite")))
+        {
+            copy.Fault(thorough: true).ShouldNotBeNull().ShouldContain("coverage");
+            copy.Fault(thorough: false).ShouldBeNull();
+        }
+
+        (await archive.RepairAsync("2")).Report.Outcome.ShouldBe(FsckOutcome.Repaired);
+        (await archive.CheckAsync()).Report.Outcome.ShouldBe(FsckOutcome.Clean);
+    }
+
+    [Fact]
     public async Task A_well_named_object_is_adopted_with_a_date_no_earlier_than_the_newest()
     {
         using var archive = await FsckArchive.MakeAsync();
