@@ -107,7 +107,7 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
         return new($"SELECT page.* FROM {dialect.Arms(lists)} CROSS JOIN LATERAL ({each}{most}) AS page{merged}{most}", filters.Values);
 
         string Arm(string product, (string From, string Below)? paths) =>
-            $"SELECT {selected} FROM files WHERE files.product = {product}{(paths is { } range ? $" AND file_path >= {range.From} AND file_path < {range.Below}" : "")}{filters.AndAll}{sorted}";
+            $"SELECT {selected} FROM files WHERE product = {product}{(paths is { } range ? $" AND file_path >= {range.From} AND file_path < {range.Below}" : "")}{filters.AndAll}{sorted}";
     }
 
     /// <summary>Where the files of each product lie that the dates leave, as far as keys say it; null where there are no dates, or keys say nothing.</summary>

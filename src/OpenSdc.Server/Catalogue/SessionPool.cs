@@ -136,8 +136,11 @@ internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDi
     /// </summary>
     public const int MostText = 64 * 1024;
 
+    private const int LongText = MostText / 4;
+
     private readonly Dictionary<string, DbCommand> statements = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DirectStatement?> directs = new(StringComparer.Ordinal);
+    private (string? Text, DbCommand? Command) lastLong;
 
     /// <summary>Characters of the SQL text of the statements that are kept.</summary>
     public int TextLength { get; private set; }
@@ -158,19 +161,33 @@ internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDi
     /// <summary>The prepared statement with this text and these parameter values, in order: @p0, @p1, …</summary>
     public DbCommand Statement(string sql, ReadOnlySpan<object?> values, DbTransaction? transaction = null)
     {
-        if (!statements.TryGetValue(sql, out var command))
-        {
-            if (TextLength + sql.Length > MostText)
-                Forget();
-            command = dialect.Command(connection, sql, values.Length);
-            statements.Add(sql, command);
-            TextLength += sql.Length;
-        }
+        var command = sql.Length > LongText && !dialect.IsFar ? Long(sql, values.Length) : Short(sql, values.Length);
 
         for (var i = 0; i < values.Length; i++)
             dialect.Bind(command.Parameters[i], values[i]);
         command.Transaction = transaction;
         return command;
+    }
+
+    private DbCommand Short(string sql, int parameters)
+    {
+        if (statements.TryGetValue(sql, out var command))
+            return command;
+        if (TextLength + sql.Length > MostText)
+            Forget();
+        statements.Add(sql, command = dialect.Command(connection, sql, parameters));
+        TextLength += sql.Length;
+        return command;
+    }
+
+    /// <summary>Of long ones, such as that of a page of hundreds of products, the last is kept: it must not drive out the others. Not where the driver keeps statements by itself, which outlive their commands.</summary>
+    private DbCommand Long(string sql, int parameters)
+    {
+        if (lastLong.Text == sql)
+            return lastLong.Command!;
+        lastLong.Command?.Dispose();
+        lastLong = (sql, dialect.Command(connection, sql, parameters));
+        return lastLong.Command;
     }
 
     /// <summary>The same of a plan's statement.</summary>
@@ -194,6 +211,7 @@ internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDi
             command.Dispose();
         foreach (var direct in directs.Values)
             direct?.Dispose();
+        lastLong.Command?.Dispose();
         connection.Dispose();
     }
 
@@ -204,7 +222,7 @@ internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDi
         return direct;
     }
 
-    /// <summary>Lets go of all statements. One that is longer than the bound stays until the next one comes.</summary>
+    /// <summary>Lets go of all but the last long one.</summary>
     private void Forget()
     {
         foreach (var command in statements.Values)
