@@ -69,7 +69,7 @@ internal sealed class Sqlite : SqlDialect, IDisposable
 
     public override int Writers => 1;
 
-    public override string ReaderSetUp => "PRAGMA case_sensitive_like = 1; PRAGMA cache_size = -2048; PRAGMA query_only = 1;";
+    public override string ReaderSetUp => "PRAGMA case_sensitive_like = 1; PRAGMA cache_size = -1024; PRAGMA query_only = 1;";
 
     public override string WriterSetUp =>
         $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -{WriterCache}; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 8192;";
