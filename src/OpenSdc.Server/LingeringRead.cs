@@ -67,7 +67,8 @@ internal sealed class LingeringRead(TimeProvider clock)
         try
         {
             await context.Response.CompleteAsync();
-            using var timer = clock.CreateTimer(static body => ((PipeReader)body!).CancelPendingRead(), body, silence, Timeout.InfiniteTimeSpan);
+            // Disposing waits for a call that has begun: after the request there is no body left to cancel, and nobody would catch what that throws.
+            await using var timer = clock.CreateTimer(static body => ((PipeReader)body!).CancelPendingRead(), body, silence, Timeout.InfiniteTimeSpan);
             for (long total = 0; !ended && total < MostBytes && clock.GetElapsedTime(started) < Longest;)
             {
                 var read = await body.ReadAsync(context.RequestAborted);
