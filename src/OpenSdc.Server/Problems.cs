@@ -114,6 +114,10 @@ internal static class Problems
         "The archive sends as many long answers at once as it may; try again in a few seconds, or ask for less at once, with limit or more filters.")
     { Plain = true, RetryAfter = 5 };
 
+    public static Problem TooManyBodies { get; } = new("too-many-bodies", 503,
+        "The archive reads as many long bodies of queries at once as it may; try again in a few seconds, or send fewer names at once.")
+    { Plain = true, RetryAfter = 5 };
+
     public static Problem NoSuchObject { get; } = new("not-found", 404, "There is no such object.") { Plain = true };
 
     public static Problem DamagedObject(string key) => new("damaged", 500,

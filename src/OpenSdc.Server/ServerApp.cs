@@ -87,6 +87,7 @@ public static class ServerApp
         services.AddSingleton<Catalogue.Catalogue>();
         services.AddSingleton<LookupBatcher>();
         services.AddSingleton<ListingPlaces>();
+        services.AddSingleton<LargeBodies>();
         services.AddSingleton<LostCatalogue>();
         services.AddSingleton<Soundness>();
         services.AddSingleton<Duties>();

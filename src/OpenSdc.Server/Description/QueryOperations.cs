@@ -100,7 +100,7 @@ internal static class QueryOperations
             },
         },
         Answers = [Found, NothingNew],
-        Failures = [.. Refusals, new(Problems.OfStatus(413), "the body is too large")],
+        Failures = [.. Refusals, new(Problems.OfStatus(413), "the body is too large"), new(Problems.TooManyBodies, "the body has more than 64 KiB or no length, and as many of them are being read as may be")],
     };
 
     private static OpenApiSchema Members(Func<OpenApiParameter, IOpenApiSchema> schema) => new()

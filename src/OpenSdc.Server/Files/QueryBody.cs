@@ -24,6 +24,8 @@ internal static class QueryBody
     {
         var context = request.HttpContext;
         context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = LargestBody;
+        if (HasBody(request) && !context.RequestServices.GetRequiredService<LargeBodies>().TryTake(context))
+            return (null, Problems.TooManyBodies);
         var given = new BodyParameters(request.Query.ToDictionary(each => each.Key, each => each.Value, StringComparer.Ordinal));
         try
         {
