@@ -15,7 +15,6 @@ public sealed class Family
         Conventions = conventions;
         Role[] roles = [.. Enum.GetValues<Role>().Where(r => r != Role.None && Array.Exists(conventions, c => Has(c, r)))];
         Fields = [.. roles.Select(Roles.Query)];
-        FieldsOfAll = [.. roles.Where(r => Array.TrueForAll(conventions, c => Has(c, r))).Select(Roles.Query)];
         Instruments = ValuesOf(Role.Instrument);
         DataLevels = ValuesOf(Role.Level);
         Descriptors = Array.TrueForAll(conventions, c => c.RecordedValues(Role.Descriptor).Any()) ? ValuesOf(Role.Descriptor) : [];
@@ -32,9 +31,6 @@ public sealed class Family
 
     /// <summary>The fields that names of the family have, as a query calls them: <c>instrument</c>, <c>data_level</c>, <c>start_date</c>, ….</summary>
     public IReadOnlyList<string> Fields { get; }
-
-    /// <summary>Those of them that each of its conventions has.</summary>
-    public IReadOnlyList<string> FieldsOfAll { get; }
 
     /// <summary>The instruments; empty where the family has none.</summary>
     public IReadOnlyList<string> Instruments { get; }

@@ -69,13 +69,6 @@ internal sealed class KeyTemplate
 
     public bool IsSameAs(KeyTemplate other) => _pieces.AsSpan().SequenceEqual(other._pieces);
 
-    /// <summary>Whether keys say all that is known of instrument and level, and say it before anything that is not known.</summary>
-    public bool Fixes(string? instrument, string? level)
-    {
-        var folders = _pieces.TakeWhile(p => p.Piece != Piece.Field || (p.Role == Role.Instrument ? instrument : level) is not null);
-        return folders.Count(p => p.Piece == Piece.Field) == (instrument is null ? 0 : 1) + (level is null ? 0 : 1);
-    }
-
     /// <summary>What a key begins with, as far as the fields are known.</summary>
     public string Start(string? instrument, string? level, DateOnly? start)
     {

@@ -35,11 +35,8 @@ internal static class CoverageStatements
         if (!ready.Query.DefaultVersions || column != "files")
             return new(sum, filters.Values);
         // By the index of these files alone, whatever else they are.
-        var start = Filters.Unindexed("start_date");
-        var outdated = filters.Beside().And(filters.IsAnyOf(Filters.Unindexed("product", isNumber: true), ready.ProductIds))
-            .Compare(start + " >=", ready.Query.StartDate).Compare(start + " <=", ready.Query.EndDate);
-        if (ready.Query.StartDate is null && ready.Query.EndDate is not null)
-            outdated.And($"{start} > ''");
+        var outdated = filters.Beside().AnyOf(Filters.Unindexed("product", isNumber: true), ready.ProductIds)
+            .Between(Filters.Unindexed("start_date"), ready.Query.StartDate, ready.Query.EndDate);
         return new($"SELECT ({sum}) - (SELECT COUNT(*) FROM files WHERE outdated_by IS NOT NULL{outdated.AndAll})", filters.Values);
     }
 

@@ -16,7 +16,6 @@ internal sealed class DerivedData(Catalogue catalogue)
 {
     private const string Columns = "product, digits, period, files, latest, bytes, version, version_order, newest, first_ingestion, last_ingestion";
 
-    // The order of a version and the number of its record in characters of a fixed length, so that a maximum finds the newest and carries the version along.
     private const string Sums = "CAST(SUM(files) AS BIGINT) AS files, CAST(SUM(latest) AS BIGINT) AS latest, CAST(SUM(bytes) AS BIGINT) AS bytes, MAX(rank) AS rank, MIN(first) AS first, MAX(last) AS last";
 
     private static readonly string Fresh = $"""

@@ -72,12 +72,10 @@ internal sealed class FileQueries(Session session, DbTransaction? snapshot, Arch
         {
             var middle = low + ((high - low) / 2);
             await using var reader = await session.Statement(FirstFromSql, [middle], snapshot).ExecuteReaderAsync(cancel);
-            if (!await reader.ReadAsync(cancel) || reader.GetInt64(0) >= high)
-                high = middle;
-            else if (string.CompareOrdinal(reader.GetString(1), day) >= 0)
-                high = middle;
-            else
+            if (await reader.ReadAsync(cancel) && reader.GetInt64(0) < high && string.CompareOrdinal(reader.GetString(1), day) < 0)
                 low = reader.GetInt64(0) + 1;
+            else
+                high = middle;
         }
 
         return low;

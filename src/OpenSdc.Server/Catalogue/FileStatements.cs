@@ -113,10 +113,10 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
     /// <summary>Where the files of each product lie that the dates leave, as far as keys say it; null where there are no dates, or keys say nothing.</summary>
     private List<KeyRange>? Bounds(IReadOnlyList<Product> products)
     {
-        if (ready.Family is not { } family || (query.StartDate is null && query.EndDate is null))
+        if (ready.Family is not { } family || !ready.IsDated)
             return null;
         DateOnly from = query.StartDate is { } first ? Day.Of(first) : DateOnly.MinValue, to = query.EndDate is { } last ? Day.Of(last) : DateOnly.MaxValue;
-        return [.. products.Select(product => family.KeyOrder.Range(Word(product.Instrument), Word(product.DataLevel), from, to, out _))];
+        return [.. products.Select(product => family.KeyOrder.Range(Word(product.Instrument), Word(product.DataLevel), from, to))];
 
         static string? Word(string word) => word.Length > 0 ? word : null;
     }
@@ -133,7 +133,7 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
         if (order.First == "seq")
             Lead(Path.Numbers, AddSeq(filters, "files", leads: true));
         else if (ready.Family is { } family)
-            AddRange(family.KeyOrder.Range(null, null, null, null, out _));
+            AddRange(family.KeyOrder.Range(null, null, null, null));
         AddProducts(filters, leads: false);
 
         void AddRange(KeyRange range) => filters.Compare("file_path >=", range.From).Compare("file_path <", range.Below);
@@ -207,13 +207,8 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
         ? to
         : to.AnyOf(leads ? "files.product" : Filters.Unindexed("files.product", isNumber: true), ready.ProductIds);
 
-    private Filters AddStart(Filters to, bool leads)
-    {
-        var column = leads ? "files.start_date" : Filters.Unindexed("files.start_date");
-        to.Compare(column + " >=", query.StartDate).Compare(column + " <=", query.EndDate);
-        // A file without a date is left out by any.
-        return query.StartDate is null && query.EndDate is not null ? to.And($"{column} > ''") : to;
-    }
+    private Filters AddStart(Filters to, bool leads) =>
+        to.Between(leads ? "files.start_date" : Filters.Unindexed("files.start_date"), query.StartDate, query.EndDate);
 
     private Filters AddSeq(Filters to, string files, bool leads)
     {

@@ -54,6 +54,13 @@ internal sealed class Filters
 
     public Filters Compare(string comparison, object? value) => value is null ? this : And($"{comparison} {Add(value)}");
 
+    /// <summary>The condition that a start date lies between these, each of which may be null. A file without a date is left out by any.</summary>
+    public Filters Between(string column, string? first, string? last)
+    {
+        Compare(column + " >=", first).Compare(column + " <=", last);
+        return first is null && last is not null ? And($"{column} > ''") : this;
+    }
+
     public Filters And(string condition)
     {
         text.Append(text.Length == 0 ? "" : " AND ").Append(condition);
