@@ -16,7 +16,7 @@ internal static class Health
     /// take the reads away as well. The body says it, and the rest only at an operators' address.
     /// </summary>
     public static async Task<JsonHttpResult<Readiness>> Ready(
-        Recovery recovery, Catalogue.Catalogue catalogue, StorageWatch storage, Telemetry telemetry, HttpContext context)
+        Recovery recovery, Catalogue.Catalogue catalogue, StorageHealth storage, Telemetry telemetry, HttpContext context)
     {
         var recovered = recovery.IsDone;
         var answers = await AnswersAsync(catalogue, context.RequestAborted);
@@ -31,7 +31,7 @@ internal static class Health
             refusal is null ? "taken" : "refused",
             refusal?.Sentence,
             storage.Free,
-            telemetry.UnsoundFiles);
+            telemetry.CorruptOrMissingFiles);
         return TypedResults.Json(readiness, HealthJson.Default.Readiness, statusCode: recovered && serves ? 200 : 503);
     }
 
@@ -56,8 +56,8 @@ internal static class Health
 /// <param name="Uploads"><c>taken</c> or <c>refused</c>.</param>
 /// <param name="Reason">The sentence that uploads are refused with.</param>
 /// <param name="FreeBytes">Bytes free on the data folder's file system; absent where objects lie in a store without an end.</param>
-/// <param name="UnsoundFiles">Files that are lost or damaged, and therefore not served.</param>
-internal sealed record Readiness(string Status, string? Recovery = null, string? Catalogue = null, string? Uploads = null, string? Reason = null, long? FreeBytes = null, long? UnsoundFiles = null);
+/// <param name="CorruptOrMissingFiles">Files that are lost or damaged, and therefore not served.</param>
+internal sealed record Readiness(string Status, string? Recovery = null, string? Catalogue = null, string? Uploads = null, string? Reason = null, long? FreeBytes = null, long? CorruptOrMissingFiles = null);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Readiness))]

@@ -89,8 +89,8 @@ public static class ServerApp
         services.AddSingleton<ListingPlaces>();
         services.AddSingleton<LargeBodies>();
         services.AddSingleton<LostCatalogue>();
-        services.AddSingleton<Soundness>();
-        services.AddSingleton<Duties>();
+        services.AddSingleton<IntegrityState>();
+        services.AddSingleton<LeaderElection>();
         services.AddSingleton<DownloadUrls>();
         services.AddSingleton<ListingFormats>();
         services.AddSingleton<ObjectMender>();
@@ -99,10 +99,10 @@ public static class ServerApp
         RecordedUploads.Add(services);
         services.AddSingleton<Recovery>();
         services.AddHostedService(all => all.GetRequiredService<Recovery>());
-        services.AddSingleton<Verdicts>();
-        services.AddHostedService(all => all.GetRequiredService<Verdicts>());
-        services.AddSingleton<StorageWatch>();
-        services.AddHostedService(all => all.GetRequiredService<StorageWatch>());
+        services.AddSingleton<IntegrityReports>();
+        services.AddHostedService(all => all.GetRequiredService<IntegrityReports>());
+        services.AddSingleton<StorageHealth>();
+        services.AddHostedService(all => all.GetRequiredService<StorageHealth>());
         services.AddHostedService<Scrub>();
         services.AddHostedService<StoredTotals>();
         services.AddHostedService<CatalogueLog>();

@@ -18,7 +18,7 @@ internal sealed class Telemetry : IDisposable
     private readonly Counter<long> bytesSent;
     private readonly Counter<long> bytesScrubbed;
     private readonly Counter<long> filesVerified;
-    private readonly Counter<long> soundnessChanges;
+    private readonly Counter<long> integrityChanges;
     private readonly Counter<long> listingsRefused;
     private readonly Counter<long> listingsCut;
     private readonly Histogram<double> publishTime;
@@ -34,8 +34,8 @@ internal sealed class Telemetry : IDisposable
         bytesSent = meter.CreateCounter<long>("opensdc.sent", "By", "Bytes of objects sent.");
         bytesScrubbed = meter.CreateCounter<long>("opensdc.scrub.read", "By", "Bytes of objects that the scrub has read.");
         filesVerified = meter.CreateCounter<long>("opensdc.scrub.verified", "{file}", "Files that the scrub has read and found right.");
-        soundnessChanges = meter.CreateCounter<long>("opensdc.soundness.changes", "{file}", "Files found lost or damaged, or sound again, by kind.");
-        meter.CreateObservableGauge("opensdc.unsound.files", () => UnsoundFiles, "{file}", "Files that are lost or damaged now.");
+        integrityChanges = meter.CreateCounter<long>("opensdc.integrity.changes", "{file}", "Files found lost or damaged, or sound again, by kind.");
+        meter.CreateObservableGauge("opensdc.corrupt_or_missing.files", () => CorruptOrMissingFiles, "{file}", "Files that are lost or damaged now.");
         meter.CreateObservableGauge("opensdc.uploads.waiting", () => WaitingUploads, "{upload}", "Uploads past the server or in parts that have arrived and are not yet published.");
         listingsRefused = meter.CreateCounter<long>("opensdc.listings.refused", "{listing}", "Long answers to queries that were refused, since as many were sent as may be.");
         listingsCut = meter.CreateCounter<long>("opensdc.listings.cut", "{listing}", "Long answers to queries that were ended, since they kept the catalogue's log.");
@@ -58,7 +58,7 @@ internal sealed class Telemetry : IDisposable
         foreach (var outcome in (ReadOnlySpan<string>)["published", "repeated"])
             uploads.Add(0, new KeyValuePair<string, object?>("outcome", outcome));
         foreach (var kind in (ReadOnlySpan<string>)[ChangeKind.Lost, ChangeKind.Damaged, ChangeKind.Sound])
-            soundnessChanges.Add(0, new KeyValuePair<string, object?>("kind", kind));
+            integrityChanges.Add(0, new KeyValuePair<string, object?>("kind", kind));
         foreach (var counter in (ReadOnlySpan<Counter<long>>)[bytesReceived, bytesSent, bytesScrubbed, filesVerified, listingsRefused, listingsCut])
             counter.Add(0);
     }
@@ -88,7 +88,7 @@ internal sealed class Telemetry : IDisposable
     }
 
     /// <summary>Files that are lost or damaged, as last counted.</summary>
-    public long UnsoundFiles { get; set; }
+    public long CorruptOrMissingFiles { get; set; }
 
     /// <summary>Uploads past the server or in parts that have arrived and not ended, as last counted.</summary>
     public long WaitingUploads { get; set; }
@@ -101,7 +101,7 @@ internal sealed class Telemetry : IDisposable
 
     public void FilesVerified(long files) => filesVerified.Add(files);
 
-    public void ChangedSoundness(string kind) => soundnessChanges.Add(1, new KeyValuePair<string, object?>("kind", kind));
+    public void IntegrityChanged(string kind) => integrityChanges.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
     public void Uploaded(string outcome, long size)
     {

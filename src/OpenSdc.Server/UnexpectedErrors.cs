@@ -26,7 +26,7 @@ internal static partial class UnexpectedErrors
         var isStoreAway = failure is StoreAwayException
             || (failure is UnauthorizedAccessException && context.RequestServices.GetRequiredService<IObjectStore>().Direct is not null);
         if (isStoreAway)
-            context.RequestServices.GetRequiredService<StorageWatch>().Doubt();
+            context.RequestServices.GetRequiredService<StorageHealth>().ProbeNow();
         var away = failure is null ? null
             : isStoreAway ? Problems.StoreAway
             : context.RequestServices.GetRequiredService<Catalogue.Catalogue>().IsAway(failure) ? Problems.CatalogueAway

@@ -115,7 +115,7 @@ public sealed class RequestLogTests : IDisposable
     {
         await using var sdc = await StartAsync();
         var metrics = await client.GetStringAsync(await sdc.JsonAddressAsync() + "/metrics");
-        foreach (var counter in (string[])["opensdc_uploads_total", "opensdc_soundness_changes_total", "opensdc_received_bytes_total", "opensdc_sent_bytes_total", "opensdc_scrub_read_bytes_total"])
+        foreach (var counter in (string[])["opensdc_uploads_total", "opensdc_integrity_changes_total", "opensdc_received_bytes_total", "opensdc_sent_bytes_total", "opensdc_scrub_read_bytes_total"])
             metrics.ShouldMatch($"(?m)^{counter}{{.*}} 0\\b");
     }
 

@@ -12,8 +12,8 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
 {
     private const string NewHistorySql = "UPDATE ledger SET history = @p0 WHERE id = 1";
     private const string NewSql = "SELECT seq FROM ledger WHERE id = 1 AND seq = 0 AND NOT EXISTS (SELECT 1 FROM uploads)";
-    private const string LostSql = "SELECT seq FROM unsound WHERE kind = 'lost' LIMIT 1";
-    private const string UnsoundSql = "SELECT seq FROM unsound LIMIT 1";
+    private const string LostSql = "SELECT seq FROM corrupt_or_missing WHERE kind = 'lost' LIMIT 1";
+    private const string MarkedSql = "SELECT seq FROM corrupt_or_missing LIMIT 1";
 
     private readonly Sessions sessions = new(dialect, clock, telemetry);
     private readonly ProductTable products = new();
@@ -97,7 +97,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     public async ValueTask<long> CountUnfetchableAsync(FileQuery query, ReadScope scope, Family? family, CancellationToken cancel)
     {
         // Nearly always there is none in the whole archive.
-        if (!await ReadAsync(async session => await session.Statement(UnsoundSql, []).ExecuteScalarAsync(cancel) is not null, cancel))
+        if (!await ReadAsync(async session => await session.Statement(MarkedSql, []).ExecuteScalarAsync(cancel) is not null, cancel))
             return 0;
         var kinds = query.Integrity.Count == 0 ? [FileIntegrity.Lost, FileIntegrity.Damaged] : query.Integrity.Except([FileIntegrity.Intact]).ToList();
         if (kinds.Count == 0)

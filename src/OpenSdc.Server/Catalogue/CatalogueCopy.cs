@@ -6,7 +6,7 @@ using SQLitePCL;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>A record as a copy of its object is checked against it.</summary>
-internal readonly record struct CopiedFile(long Seq, string Key, long Size, string Sha256, DateTimeOffset IngestedAt, bool IsUnsound);
+internal readonly record struct CopiedFile(long Seq, string Key, long Size, string Sha256, DateTimeOffset IngestedAt, bool IsMarked);
 
 /// <summary>
 /// A catalogue as one plain file beside the archive, with no write-ahead log to it: taken from a live one, and read. It can lie on a medium
@@ -17,8 +17,8 @@ internal sealed class CatalogueCopy : IDisposable
     private const int PagesInStep = 1024;
 
     private const string Columns = """
-        SELECT files.seq, file_path, size, sha256, ingestion_date, unsound.seq IS NOT NULL
-        FROM files LEFT JOIN unsound ON unsound.seq = files.seq
+        SELECT files.seq, file_path, size, sha256, ingestion_date, corrupt_or_missing.seq IS NOT NULL
+        FROM files LEFT JOIN corrupt_or_missing ON corrupt_or_missing.seq = files.seq
         """;
 
     private readonly SqliteConnection connection;

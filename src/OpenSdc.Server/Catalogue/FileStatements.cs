@@ -224,7 +224,7 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
             return to;
         var isIn = !query.Integrity.Contains(FileIntegrity.Intact);
         List<string> kinds = isIn ? [.. query.Integrity] : [.. FileIntegrity.All.Except(query.Integrity)];
-        return to.And($"{seq} {(isIn ? "IN" : "NOT IN")} (SELECT unsound.seq FROM unsound WHERE {(kinds.Count > 0 ? to.IsAnyOf("unsound.kind", kinds) : "1 = 0")})");
+        return to.And($"{seq} {(isIn ? "IN" : "NOT IN")} (SELECT corrupt_or_missing.seq FROM corrupt_or_missing WHERE {(kinds.Count > 0 ? to.IsAnyOf("corrupt_or_missing.kind", kinds) : "1 = 0")})");
     }
 
     private string Limit() => query.Limit is { } most ? $" LIMIT {filters.Add((long)most)}" : "";

@@ -18,7 +18,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
 
     // A file whose object is lost or damaged may be sent again.
     private const string SoundFileSql =
-        "SELECT 1 FROM files WHERE file_path = column2 AND NOT EXISTS (SELECT 1 FROM unsound WHERE unsound.seq = files.seq)";
+        "SELECT 1 FROM files WHERE file_path = column2 AND NOT EXISTS (SELECT 1 FROM corrupt_or_missing WHERE corrupt_or_missing.seq = files.seq)";
 
     private const string OpenInPartsSql = $"""
         INSERT INTO uploads (id, file_path, state, created_at, expires_at, check_at, size, part_size, store_id, sha256)

@@ -82,7 +82,7 @@ internal static class Shapes
             ("uploads", String("`taken` or `refused`."), false),
             ("reason", String("The sentence that uploads are refused with."), false),
             ("free_bytes", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Bytes free on the data folder's disk; absent where objects lie in a store without an end." }, false),
-            ("unsound_files", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Files that are lost or damaged, and therefore not served." }, false)));
+            ("corrupt_or_missing_files", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Files that are lost or damaged, and therefore not served." }, false)));
     }
 
     /// <summary>The one shape, or any of several.</summary>

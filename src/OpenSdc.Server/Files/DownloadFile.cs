@@ -11,7 +11,7 @@ internal static class DownloadFile
 {
     /// <summary><c>GET</c> or <c>HEAD /download/{path or filename}</c></summary>
     public static async Task<Results<DownloadUrl, Problem>> Handle(
-        string? path, HttpContext context, Mission mission, Soundness soundness, Catalogue.Catalogue catalogue, IObjectStore store, DownloadUrls urls, StorageWatch storage)
+        string? path, HttpContext context, Mission mission, IntegrityState integrity, Catalogue.Catalogue catalogue, IObjectStore store, DownloadUrls urls, StorageHealth storage)
     {
         if (string.IsNullOrEmpty(path))
             return Problems.NoDownloadName;
@@ -26,16 +26,16 @@ internal static class DownloadFile
             return Problems.NoSuchFile;
         var problem = store.Direct is null
             ? await catalogue.HasAsync(key, ReadScope.Team, context.RequestAborted) ? null : Problems.NoSuchFile
-            : await RefusePastServerAsync(key, soundness, storage, context.RequestAborted);
+            : await RefusePastServerAsync(key, integrity, storage, context.RequestAborted);
         return problem is null ? new DownloadUrl(urls.For(context)(key), urls.UriOf(key)) : problem;
     }
 
     /// <summary>Past the server no byte is looked at on its way: what is known against a file is said here, or by nobody.</summary>
-    private static async Task<Problem?> RefusePastServerAsync(string key, Soundness soundness, StorageWatch storage, CancellationToken cancel)
+    private static async Task<Problem?> RefusePastServerAsync(string key, IntegrityState integrity, StorageHealth storage, CancellationToken cancel)
     {
-        if (await soundness.FindAsync(key, ReadScope.Team, cancel) is not { } file)
+        if (await integrity.FindAsync(key, ReadScope.Team, cancel) is not { } file)
             return Problems.NoSuchFile;
-        return file.Unsound switch
+        return file.Mark switch
         {
             null => storage.Away,
             ChangeKind.Lost => Problems.LostObject(key) with { Plain = false },

@@ -51,7 +51,7 @@ internal sealed record ObjectBytes(
 /// file was written since; what rots in silence in that while is for the scrub to find.</para>
 /// </remarks>
 internal sealed class ObjectSender(
-    ServerOptions options, RecentlyVerified verified, SharedHashing hashing, Verdicts verdicts, Patience patience, Telemetry telemetry)
+    ServerOptions options, RecentlyVerified verified, SharedHashing hashing, IntegrityReports reports, Patience patience, Telemetry telemetry)
 {
     // Read straight into the response's own memory; as much at once as stays in a core's cache on its way to the socket.
     private const int PieceSize = Patience.LargestFlush;
@@ -205,7 +205,7 @@ internal sealed class ObjectSender(
 
     private bool Damaged(ObjectBytes answer, string detail)
     {
-        verdicts.Say(answer.Receipt.Seq, answer.Receipt.FilePath, ChangeKind.Damaged, detail);
+        reports.Report(answer.Receipt.Seq, answer.Receipt.FilePath, ChangeKind.Damaged, detail);
         return false;
     }
 }

@@ -12,17 +12,17 @@ internal static class ServeObject
 {
     /// <summary><c>GET</c> or <c>HEAD {signed URL}</c></summary>
     public static async Task<Results<ObjectBytes, NotModified, Problem>> Handle(
-        string? key, HttpContext context, SignedUrls urls, Soundness soundness, IObjectStore store, Verdicts verdicts, ObjectSender sender)
+        string? key, HttpContext context, SignedUrls urls, IntegrityState integrity, IObjectStore store, IntegrityReports reports, ObjectSender sender)
     {
         key ??= "";
         if (urls.Refuse(context.Request.Method, key, context.Request.Query) is { } sentence)
             return Problems.BadSignature(sentence);
         // The bytes never change, but whoever has them from a cache has them by this URL: no longer than it lives.
         context.Response.Headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"private, max-age={urls.SecondsLeft(context.Request.Query)}");
-        if (await soundness.FindAsync(key, ReadScope.Team, context.RequestAborted) is not { } file)
+        if (await integrity.FindAsync(key, ReadScope.Team, context.RequestAborted) is not { } file)
             return Problems.NoSuchObject;
-        if (file.Unsound is not null)
-            return Unsound(key, file.Unsound);
+        if (file.Mark is not null)
+            return NotServed(key, file.Mark);
 
         var receipt = file.Receipt;
 
@@ -49,7 +49,7 @@ internal static class ServeObject
         }
         catch (IOException failure) when (Disk.IsReadError(failure))
         {
-            verdicts.Say(receipt.Seq, key, ChangeKind.Damaged, $"the object cannot be opened: {failure.Message}");
+            reports.Report(receipt.Seq, key, ChangeKind.Damaged, $"the object cannot be opened: {failure.Message}");
             return Problems.DamagedObject(key);
         }
 
@@ -59,11 +59,11 @@ internal static class ServeObject
             ? (ChangeKind.Lost, "there is no object at its key")
             : (ChangeKind.Damaged, $"the object has {stored.Length} bytes, the record says {length}");
         stored?.Dispose();
-        verdicts.Say(receipt.Seq, key, kind, detail);
-        return Unsound(key, kind);
+        reports.Report(receipt.Seq, key, kind, detail);
+        return NotServed(key, kind);
     }
 
-    private static Problem Unsound(string key, string kind) => kind == ChangeKind.Lost ? Problems.LostObject(key) : Problems.DamagedObject(key);
+    private static Problem NotServed(string key, string kind) => kind == ChangeKind.Lost ? Problems.LostObject(key) : Problems.DamagedObject(key);
 }
 
 /// <summary>304: the caller's copy is the file.</summary>

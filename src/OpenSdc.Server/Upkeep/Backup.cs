@@ -102,11 +102,11 @@ internal sealed class Backup(DataFolder data, IObjectStore archive, BackupFolder
     private void Lack(CopiedFile file, ObjectState state)
     {
         missing.Add((file.Seq, file.Key));
-        if (file.IsUnsound)
+        if (file.IsMarked)
             knownLost++;
         else
             failed++;
-        report($"{state.ToString().ToLowerInvariant()}{(file.IsUnsound ? ", as the archive knows" : "")}: {file.Key} (seq {file.Seq})");
+        report($"{state.ToString().ToLowerInvariant()}{(file.IsMarked ? ", as the archive knows" : "")}: {file.Key} (seq {file.Seq})");
     }
 
     /// <summary>The signing key, the catalogue and the state get their names, in this order.</summary>

@@ -96,8 +96,8 @@ internal sealed class BackupCheck(string backup, UpkeepProgress progress, Action
                 continue;
             var writtenAt = new DateTimeOffset(file.LastWriteTimeUtc);
             yield return listed.TryGetValue(key, out var entry)
-                ? new CopiedFile(0, key, entry.Size, entry.Sha256, writtenAt, IsUnsound: false)
-                : new CopiedFile(0, key, file.Length, Sha256Of(file), writtenAt, IsUnsound: false);
+                ? new CopiedFile(0, key, entry.Size, entry.Sha256, writtenAt, IsMarked: false)
+                : new CopiedFile(0, key, file.Length, Sha256Of(file), writtenAt, IsMarked: false);
         }
     }
 
@@ -108,9 +108,9 @@ internal sealed class BackupCheck(string backup, UpkeepProgress progress, Action
             var (file, state) = (batch[i], states[i]);
             if (state != ObjectState.Sound)
             {
-                report($"{state.ToString().ToLowerInvariant()}{(file.IsUnsound ? ", as the archive knew" : "")}: {file.Key}{(file.Seq > 0 ? $" (seq {file.Seq})" : "")}");
-                findings.KnownLost += file.IsUnsound ? 1 : 0;
-                findings.Failed += file.IsUnsound ? 0 : 1;
+                report($"{state.ToString().ToLowerInvariant()}{(file.IsMarked ? ", as the archive knew" : "")}: {file.Key}{(file.Seq > 0 ? $" (seq {file.Seq})" : "")}");
+                findings.KnownLost += file.IsMarked ? 1 : 0;
+                findings.Failed += file.IsMarked ? 0 : 1;
             }
             else if (file.Seq > 0)
             {

@@ -32,7 +32,7 @@ internal sealed class FsckActions(OpenArchive archive, FsckLog log)
     {
         var intent = Intent(Mark, key) with { Seq = seq, From = from, To = to, Detail = detail };
         log.Append([intent]);
-        var reason = await archive.Soundness.MarkAsync(seq, to, detail, cancel) ? null : "The archive has marked it so meanwhile.";
+        var reason = await archive.Integrity.MarkAsync(seq, to, detail, cancel) ? null : "The archive has marked it so meanwhile.";
         log.Append([reason is null ? intent with { Step = "done" } : intent with { Step = "not-done", Detail = reason }]);
         return reason;
     }

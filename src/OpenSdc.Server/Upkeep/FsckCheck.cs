@@ -117,7 +117,7 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
                 { } => FsckVerdict.NoFile,
                 null => await FsckVerdict.OfAsync(record, archive.Store, pace: null, cancel),
             };
-            if (verdict.Kind is null && (record.Unsound is not null || (options.Digest && position?.IsToRead(record.Key) != false)))
+            if (verdict.Kind is null && (record.Mark is not null || (options.Digest && position?.IsToRead(record.Key) != false)))
             {
                 position?.Begin(record.Key);
                 yield return record;
@@ -132,7 +132,7 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
     private async IAsyncEnumerable<KeptFile> RecordsAsync([EnumeratorCancellation] CancellationToken cancel)
     {
         var after = "";
-        while (await archive.Soundness.ByPathAsync(after, PageSize, cancel) is { Count: > 0 } page)
+        while (await archive.Integrity.ByPathAsync(after, PageSize, cancel) is { Count: > 0 } page)
         {
             foreach (var record in page)
                 yield return record;
@@ -176,7 +176,7 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
         Action = FsckAction.None,
         Detail = "A link lies where the file itself should; put the file there.",
         Seq = record.Seq,
-        Mark = record.Unsound,
+        Mark = record.Mark,
         Size = record.Size,
         Sha256 = record.Sha256,
     };

@@ -43,24 +43,24 @@ internal sealed record FsckFinding
     public static FsckFinding? Of(KeptFile record, FsckVerdict verdict)
     {
         var isVerdict = verdict.Kind is null || verdict.Mark is not null;
-        var mark = isVerdict ? verdict.Mark : record.Unsound;
-        if (verdict.Kind is null && record.Unsound is null)
+        var mark = isVerdict ? verdict.Mark : record.Mark;
+        if (verdict.Kind is null && record.Mark is null)
             return null;
         return new FsckFinding
         {
             Kind = verdict.Kind ?? FsckKind.Returned,
             Key = record.Key,
-            Action = mark == record.Unsound ? FsckAction.None : mark switch
+            Action = mark == record.Mark ? FsckAction.None : mark switch
             {
                 null => FsckAction.Clear,
                 ChangeKind.Lost => FsckAction.MarkLost,
                 _ => FsckAction.MarkDamaged,
             },
             Detail = verdict.Kind is null
-                ? $"It is marked {record.Unsound}, but its object is there with the right bytes."
-                : verdict.Sentence + (mark == record.Unsound && mark is not null ? $" It is marked {mark} already." : ""),
+                ? $"It is marked {record.Mark}, but its object is there with the right bytes."
+                : verdict.Sentence + (mark == record.Mark && mark is not null ? $" It is marked {mark} already." : ""),
             Seq = record.Seq,
-            Mark = record.Unsound,
+            Mark = record.Mark,
             Size = record.Size,
             Sha256 = record.Sha256,
         };

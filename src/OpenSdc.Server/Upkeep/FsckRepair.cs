@@ -88,12 +88,12 @@ internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckO
 
     private async Task<string?> MarkAsync(FsckFinding finding, CancellationToken cancel)
     {
-        var record = new KeptFile(finding.Seq!.Value, finding.Key, finding.Size!.Value, finding.Sha256!, await archive.Soundness.OfAsync(finding.Seq.Value, cancel));
+        var record = new KeptFile(finding.Seq!.Value, finding.Key, finding.Size!.Value, finding.Sha256!, await archive.Integrity.OfAsync(finding.Seq.Value, cancel));
         // What the length told needs no reading; a digest is computed once more, so that one read gone wrong marks nothing.
         var now = finding is { Kind: FsckKind.Lost, Detail: var detail } && detail == FsckVerdict.NoFile.Sentence
             ? finding
             : FsckFinding.Of(record, await FsckVerdict.OfAsync(record, archive.Store, finding.Kind is FsckKind.Digest or FsckKind.Returned or FsckKind.Unreadable ? pace : null, cancel));
-        if (record.Unsound != finding.Mark || now?.Action != finding.Action)
+        if (record.Mark != finding.Mark || now?.Action != finding.Action)
             return "It has changed since it was found; check again.";
         var to = finding.Action switch
         {
@@ -101,7 +101,7 @@ internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckO
             FsckAction.MarkDamaged => ChangeKind.Damaged,
             _ => ChangeKind.Sound,
         };
-        return await actions.MarkAsync(finding.Key, record.Seq, record.Unsound ?? ChangeKind.Sound, to, finding.Detail, cancel);
+        return await actions.MarkAsync(finding.Key, record.Seq, record.Mark ?? ChangeKind.Sound, to, finding.Detail, cancel);
     }
 
     private static FsckFinding Ended(FsckFinding finding, string? reason) =>

@@ -65,7 +65,7 @@ internal sealed class FsckUndo(OpenArchive archive, FsckActions actions, string 
     {
         if (await archive.Catalogue.FindAsync(line.Key, ReadScope.Team, cancel) is not { } record || record.Sha256 != line.Sha256)
             return "Its record is another one.";
-        if (await archive.Soundness.OfAsync(record.Seq, cancel) is { } mark)
+        if (await archive.Integrity.OfAsync(record.Seq, cancel) is { } mark)
             return $"It is marked {mark} meanwhile.";
         // First the mark: a reader is told that the file is lost rather than that something is wrong.
         var detail = $"Its adoption was undone, by the log {logName}; the object went to the quarantine.";
@@ -74,7 +74,7 @@ internal sealed class FsckUndo(OpenArchive archive, FsckActions actions, string 
     }
 
     private async Task<string?> UndoMarkAsync(FsckLogLine line, CancellationToken cancel) =>
-        (await archive.Soundness.OfAsync(line.Seq!.Value, cancel) ?? ChangeKind.Sound) == line.To
+        (await archive.Integrity.OfAsync(line.Seq!.Value, cancel) ?? ChangeKind.Sound) == line.To
             ? await actions.MarkAsync(line.Key, line.Seq.Value, line.To!, line.From!, $"The mark was undone, by the log {logName}.", cancel)
             : "Its mark has changed since.";
 
@@ -84,11 +84,11 @@ internal sealed class FsckUndo(OpenArchive archive, FsckActions actions, string 
         {
             case FsckActions.Adopt:
                 return await archive.Catalogue.FindAsync(line.Key, ReadScope.Team, cancel) is { } record && record.Sha256 == line.Sha256
-                    && await archive.Soundness.WasAdoptedAsync(record.Seq, cancel);
+                    && await archive.Integrity.WasAdoptedAsync(record.Seq, cancel);
             case FsckActions.Derive:
                 return true;
             case FsckActions.Mark:
-                return (await archive.Soundness.OfAsync(line.Seq!.Value, cancel) ?? ChangeKind.Sound) == line.To;
+                return (await archive.Integrity.OfAsync(line.Seq!.Value, cancel) ?? ChangeKind.Sound) == line.To;
             case FsckActions.Quarantine:
                 // Where both places have it, the move was begun only: the key has all that it should.
                 using (var there = await archive.Store.OpenAsync(line.Key, cancel))

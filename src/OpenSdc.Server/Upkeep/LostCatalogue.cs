@@ -8,7 +8,7 @@ namespace OpenSdc.Server.Upkeep;
 /// Keeps the service from starting on objects without their catalogue, or with another archive's, which a lost file or a wrong setting makes: it would begin a new one beside them,
 /// give their numbers to other files, and the archive would look empty instead of damaged; or mark every file as lost, and mix what comes with another archive's objects.
 /// </summary>
-internal sealed class LostCatalogue(ServerOptions options, IObjectStore store, Catalogue.Catalogue catalogue, Soundness soundness, Mission mission)
+internal sealed class LostCatalogue(ServerOptions options, IObjectStore store, Catalogue.Catalogue catalogue, IntegrityState integrity, Mission mission)
 {
     // A bucket may hold much that is not the archive's; an archive shows itself long before.
     private const int LookedAt = 10_000;
@@ -58,7 +58,7 @@ internal sealed class LostCatalogue(ServerOptions options, IObjectStore store, C
         for (var i = 0; i < LookedFor; i++)
         {
             // What is known to be lost says nothing.
-            if (await soundness.BySeqAsync((head * (LookedFor - i) / LookedFor) - 1, 1, cancel) is not [{ Unsound: null } file])
+            if (await integrity.BySeqAsync((head * (LookedFor - i) / LookedFor) - 1, 1, cancel) is not [{ Mark: null } file])
                 continue;
             try
             {

@@ -29,7 +29,7 @@ internal sealed class MigrationException(string message, Exception? inner = null
 internal sealed class Migration(DataFolder folder, string connectionString, TimeProvider clock, UpkeepProgress progress)
 {
     // What is held for a while by a process is nothing to take along.
-    private static readonly string[] LeftBehind = ["duties"];
+    private static readonly string[] LeftBehind = ["leaders"];
 
     private const string StillEmpty = "The database is as empty as before; the same command begins again.";
 

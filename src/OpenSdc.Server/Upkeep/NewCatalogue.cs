@@ -34,12 +34,12 @@ internal sealed class NewCatalogue : IDisposable
 
         sqlite = new Sqlite(file);
         Catalogue = new Catalogue.Catalogue(sqlite, clock, telemetry);
-        Soundness = new Soundness(Catalogue, clock);
+        Integrity = new IntegrityState(Catalogue, clock);
     }
 
     public Catalogue.Catalogue Catalogue { get; }
 
-    public Soundness Soundness { get; }
+    public IntegrityState Integrity { get; }
 
     /// <summary>Closes it, flushes it, and gives it its name.</summary>
     public void Name()

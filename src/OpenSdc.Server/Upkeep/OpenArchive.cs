@@ -19,7 +19,7 @@ internal sealed class OpenArchive : IDisposable
         Mission = options.ReadMission();
         Store = store;
         Catalogue = new Catalogue.Catalogue(dialect, clock, telemetry);
-        Soundness = new Soundness(Catalogue, clock);
+        Integrity = new IntegrityState(Catalogue, clock);
     }
 
     /// <summary>What it is called in reports and logs: the data folder, or the bucket and prefix where its objects lie in one.</summary>
@@ -34,7 +34,7 @@ internal sealed class OpenArchive : IDisposable
 
     public Catalogue.Catalogue Catalogue { get; }
 
-    public Soundness Soundness { get; }
+    public IntegrityState Integrity { get; }
 
     /// <summary>Whether a process serves it now; what several machines share is always taken to be served.</summary>
     public bool IsServed => data?.IsServed() ?? true;

@@ -32,20 +32,20 @@ internal sealed class Restore(string backup, string data, TimeProvider clock, Up
         // What the archive published after the backup is gone, and its numbers will be given again.
         await made.Catalogue.BeginHistoryAsync(cancel);
         if (findings.HasObjects)
-            await CopyAsync(check, findings, store, made.Soundness, cancel);
+            await CopyAsync(check, findings, store, made.Integrity, cancel);
         CopySigningKey();
         made.Name();
         return findings;
     }
 
-    private async Task CopyAsync(BackupCheck check, BackupFindings findings, DiskObjectStore store, Soundness soundness, CancellationToken cancel)
+    private async Task CopyAsync(BackupCheck check, BackupFindings findings, DiskObjectStore store, IntegrityState integrity, CancellationToken cancel)
     {
         var copying = new ObjectCopy(ObjectCopy.In(backup), target, store);
         using var copy = new CatalogueCopy(check.CatalogueFile);
         progress.Begin("objects", findings.Records);
-        await check.CompareAsync(copy.After(0), findings, CopyBatchAsync, (file, state) => file.IsUnsound
+        await check.CompareAsync(copy.After(0), findings, CopyBatchAsync, (file, state) => file.IsMarked
             ? Task.CompletedTask
-            : soundness.MarkAsync(file.Seq, ChangeKind.Lost, $"restore: {state.ToString().ToLowerInvariant()} in the backup", cancel));
+            : integrity.MarkAsync(file.Seq, ChangeKind.Lost, $"restore: {state.ToString().ToLowerInvariant()} in the backup", cancel));
         await check.CompareAsync(check.Newer(copy), findings, CopyBatchAsync);
 
         Task<ObjectState[]> CopyBatchAsync(CopiedFile[] batch) => copying.CopyAsync(batch, progress, cancel);

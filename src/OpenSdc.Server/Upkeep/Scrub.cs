@@ -13,7 +13,7 @@ namespace OpenSdc.Server.Upkeep;
 /// with those; a restart repeats at most what one such transaction holds.
 /// </remarks>
 internal sealed partial class Scrub(
-    IObjectStore store, Soundness soundness, Duties duties, Verdicts verdicts, ServerOptions options, TimeProvider clock, Telemetry telemetry, ILogger<Scrub> logger)
+    IObjectStore store, IntegrityState integrity, LeaderElection election, IntegrityReports reports, ServerOptions options, TimeProvider clock, Telemetry telemetry, ILogger<Scrub> logger)
     : BackgroundService
 {
     /// <summary>A round begins at most this often: a small archive is not read all day.</summary>
@@ -26,9 +26,9 @@ internal sealed partial class Scrub(
     public static readonly TimeSpan RecordEvery = TimeSpan.FromSeconds(10);
 
     // Of several processes one reads. When it is gone, another goes on after this time; a file that takes longer may be read by two.
-    private const string Duty = "scrub";
-    private static readonly TimeSpan DutyLasts = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan DutyAskedFor = TimeSpan.FromMinutes(1);
+    private const string Role = "scrub";
+    private static readonly TimeSpan Term = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan AskEvery = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
 
@@ -40,7 +40,7 @@ internal sealed partial class Scrub(
     private readonly List<long> verified = [];
     private DateTimeOffset recordAt;
     private DateTimeOffset recheckAt;
-    private int unsoundInARow;
+    private int badInARow;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -50,10 +50,10 @@ internal sealed partial class Scrub(
         {
             try
             {
-                if (await duties.HoldAsync(Duty, DutyLasts, stoppingToken))
+                if (await election.IsLeaderAsync(Role, Term, stoppingToken))
                     await RunAsync(stoppingToken);
                 else
-                    await Task.Delay(DutyAskedFor, clock, stoppingToken);
+                    await Task.Delay(AskEvery, clock, stoppingToken);
             }
             catch (DbException failure)
             {
@@ -64,12 +64,12 @@ internal sealed partial class Scrub(
         }
     }
 
-    /// <summary>Goes round after round; returns when another process has taken the duty over.</summary>
+    /// <summary>Goes round after round; returns when another process leads.</summary>
     private async Task RunAsync(CancellationToken cancel)
     {
         verified.Clear();
         recordAt = clock.GetUtcNow() + RecordEvery;
-        var position = await soundness.ScrubPositionAsync(cancel);
+        var position = await integrity.ScrubPositionAsync(cancel);
         while (true)
         {
             var nextRound = clock.GetUtcNow() + RoundEvery;
@@ -77,7 +77,7 @@ internal sealed partial class Scrub(
             {
                 if (await ExamineAsync(file, cancel))
                     verified.Add(file.Seq);
-                if (!await duties.HoldAsync(Duty, DutyLasts, cancel))
+                if (!await election.IsLeaderAsync(Role, Term, cancel))
                     return;
                 position = file.Seq;
                 if (clock.GetUtcNow() >= recordAt)
@@ -90,10 +90,10 @@ internal sealed partial class Scrub(
             position = 0;
             while (clock.GetUtcNow() < nextRound)
             {
-                // Whoever has finished a round keeps the duty, so that no other begins one before its time.
-                var next = duties.AreShared ? DutyLasts / 2 : RecheckEvery;
+                // The process that has finished a round stays the leader, so that no other begins one before its time.
+                var next = election.IsShared ? Term / 2 : RecheckEvery;
                 await Task.Delay(TimeSpan.FromTicks(Math.Min((nextRound - clock.GetUtcNow()).Ticks, next.Ticks)), clock, cancel);
-                if (!await duties.HoldAsync(Duty, DutyLasts, cancel))
+                if (!await election.IsLeaderAsync(Role, Term, cancel))
                     return;
                 await RecheckAsync(cancel);
             }
@@ -104,7 +104,7 @@ internal sealed partial class Scrub(
     {
         await RecheckAsync(cancel);
         // One at a time: by the time a long page were read, its later records would be old.
-        return await soundness.BySeqAsync(position, 1, cancel) is [var file] ? file : null;
+        return await integrity.BySeqAsync(position, 1, cancel) is [var file] ? file : null;
     }
 
     private async Task RecheckAsync(CancellationToken cancel)
@@ -112,7 +112,7 @@ internal sealed partial class Scrub(
         if (clock.GetUtcNow() < recheckAt)
             return;
         recheckAt = clock.GetUtcNow() + RecheckEvery;
-        for (long seq = 0; await soundness.UnsoundAsync(seq, 1, cancel) is [var file]; seq = file.Seq)
+        for (long seq = 0; await integrity.MarkedAsync(seq, 1, cancel) is [var file]; seq = file.Seq)
             await ExamineAsync(file, cancel);
     }
 
@@ -128,18 +128,18 @@ internal sealed partial class Scrub(
 
         if (kind == ChangeKind.Sound)
         {
-            unsoundInARow = 0;
-            if (file.Unsound is not null)
-                verdicts.Say(file.Seq, file.Key, kind, finding.Detail);
+            badInARow = 0;
+            if (file.Mark is not null)
+                reports.Report(file.Seq, file.Key, kind, finding.Detail);
             return true;
         }
 
-        if (file.Unsound == kind)
+        if (file.Mark == kind)
             return false;
-        verdicts.Say(file.Seq, file.Key, kind, finding.Detail);
-        if (++unsoundInARow % SuspiciousRun == 0)
+        reports.Report(file.Seq, file.Key, kind, finding.Detail);
+        if (++badInARow % SuspiciousRun == 0)
         {
-            LogSuspicious(unsoundInARow, SuspicionLasts.TotalMinutes);
+            LogSuspicious(badInARow, SuspicionLasts.TotalMinutes);
             await Task.Delay(SuspicionLasts, clock, cancel);
         }
 
@@ -148,7 +148,7 @@ internal sealed partial class Scrub(
 
     private async Task RecordAsync(long position, CancellationToken cancel)
     {
-        await soundness.ScrubbedAsync(verified, position, cancel);
+        await integrity.ScrubbedAsync(verified, position, cancel);
         telemetry.FilesVerified(verified.Count);
         verified.Clear();
         recordAt = clock.GetUtcNow() + RecordEvery;

@@ -14,12 +14,12 @@ namespace OpenSdc.Server.Uploads;
 /// client that sends twice; and what belongs to no upload. The former are removed after some seconds, the latter after a day.
 /// </remarks>
 internal sealed partial class ArrivalWatch(
-    IObjectStore store, UploadLedger ledger, UploadLeases leases, Arrivals arrivals, Duties duties, Recovery recovery, StorageWatch storage, ServerOptions options, TimeProvider clock,
+    IObjectStore store, UploadLedger ledger, UploadLeases leases, Arrivals arrivals, LeaderElection election, Recovery recovery, StorageHealth storage, ServerOptions options, TimeProvider clock,
     ILogger<ArrivalWatch> logger)
     : BackgroundService
 {
-    /// <summary>How long another process waits for one that has died with this duty.</summary>
-    public static readonly TimeSpan DutyTime = TimeSpan.FromSeconds(5);
+    /// <summary>How long the other processes wait for a leader that has died.</summary>
+    public static readonly TimeSpan LeaderTerm = TimeSpan.FromSeconds(5);
 
     /// <summary>How long bytes without an upload are kept.</summary>
     public static readonly TimeSpan KeepStrays = TimeSpan.FromDays(1);
@@ -47,17 +47,17 @@ internal sealed partial class ArrivalWatch(
             try
             {
                 var started = Stopwatch.GetTimestamp();
-                if (await duties.HoldAsync("arrivals", DutyTime, stoppingToken) && !await MayPassAsync(stoppingToken))
+                if (await election.IsLeaderAsync("arrivals", LeaderTerm, stoppingToken) && !await MayPassAsync(stoppingToken))
                     await LookAsync(direct, stoppingToken);
                 // A long listing is not begun again at once: it would take the store's time from those who publish.
                 var took = Stopwatch.GetElapsedTime(started);
                 wait = took * 2 > every ? took * 2 : every;
             }
-            catch (Exception failure) when (Trouble.MayPass(failure))
+            catch (Exception failure) when (TransientErrors.IsTransient(failure))
             {
                 LogCannotLook(failure.Message);
                 if (failure is StoreAwayException)
-                    storage.Doubt();
+                    storage.ProbeNow();
                 wait = AfterFailure;
             }
 
@@ -72,9 +72,9 @@ internal sealed partial class ArrivalWatch(
             return;
         try
         {
-            await duties.LetGoAsync("arrivals", cancellationToken);
+            await election.ResignAsync("arrivals", cancellationToken);
         }
-        catch (Exception failure) when (Trouble.MayPass(failure))
+        catch (Exception failure) when (TransientErrors.IsTransient(failure))
         {
             // Then its time runs out.
         }

@@ -15,7 +15,7 @@ internal static class BeginParts
 
     /// <summary><c>POST /uploads</c></summary>
     public static async Task<Results<UploadStatusAnswer, Problem>> Handle(
-        HttpContext context, Mission mission, Soundness soundness, UploadLedger ledger, IncomingBytes incoming, StorageWatch storage,
+        HttpContext context, Mission mission, IntegrityState integrity, UploadLedger ledger, IncomingBytes incoming, StorageHealth storage,
         ServerOptions options, TimeProvider clock)
     {
         var cancel = context.RequestAborted;
@@ -31,8 +31,8 @@ internal static class BeginParts
         if (IncomingBytes.PartSize(size, options.UploadPartSize) is not { } partSize)
             return Problems.TooLarge(IncomingBytes.LargestFile);
         // A file whose object is lost or damaged can be sent again.
-        var there = await soundness.FindAsync(name.Key, ReadScope.Team, cancel);
-        if (there is { Unsound: null } sound)
+        var there = await integrity.FindAsync(name.Key, ReadScope.Team, cancel);
+        if (there is { Mark: null } sound)
             return Problems.Exists(sound.Receipt) with { Plain = true };
         if (there is { Receipt: var receipt } && (receipt.Size != size || (asked.Sha256 ?? receipt.Sha256) != receipt.Sha256))
             return Problems.OtherBytes(name.Key);
@@ -59,7 +59,7 @@ internal static class BeginParts
         if (outcome != OpenOutcome.Opened)
             await incoming.AbandonAsync(upload, cancel);
         if (outcome == OpenOutcome.Exists)
-            return Problems.Exists((await soundness.FindAsync(name.Key, ReadScope.Team, cancel))!.Value.Receipt) with { Plain = true };
+            return Problems.Exists((await integrity.FindAsync(name.Key, ReadScope.Team, cancel))!.Value.Receipt) with { Plain = true };
         if (Refusal(outcome, name.Key, limits) is { } late)
             return late;
         return new UploadStatusAnswer(UploadStatusAnswer.Of(upload), 201);

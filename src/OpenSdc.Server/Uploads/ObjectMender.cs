@@ -12,7 +12,7 @@ namespace OpenSdc.Server.Uploads;
 /// A crash after any step leaves the file marked, so that the next PUT begins again: bytes in the quarantine are never lost, and a right object at the key is recognised by its
 /// digest. Files are mended one at a time in a process; it happens rarely.
 /// </remarks>
-internal sealed class ObjectMender(IObjectStore store, Soundness soundness) : IDisposable
+internal sealed class ObjectMender(IObjectStore store, IntegrityState integrity) : IDisposable
 {
     private const int MostPlaces = 10_000;
 
@@ -21,7 +21,7 @@ internal sealed class ObjectMender(IObjectStore store, Soundness soundness) : ID
     /// <summary>Whether a file is marked as lost or damaged, or has no object of its size.</summary>
     public async Task<bool> IsBrokenAsync(UploadReceipt receipt, CancellationToken cancel)
     {
-        if (await soundness.OfAsync(receipt.Seq, cancel) is not null)
+        if (await integrity.OfAsync(receipt.Seq, cancel) is not null)
             return true;
         using var there = await store.OpenAsync(receipt.FilePath, cancel);
         return there?.Length != receipt.Size;
@@ -50,7 +50,7 @@ internal sealed class ObjectMender(IObjectStore store, Soundness soundness) : ID
                     throw naming.Failure ?? new IOException($"Something was put at {receipt.FilePath} while it was mended.");
             }
 
-            await soundness.MarkAsync(receipt.Seq, ChangeKind.Sound, "its bytes were uploaded again", CancellationToken.None);
+            await integrity.MarkAsync(receipt.Seq, ChangeKind.Sound, "its bytes were uploaded again", CancellationToken.None);
         }
         finally
         {

@@ -16,7 +16,7 @@ namespace OpenSdc.Server.Uploads;
 /// step finds what it would do done, or does it again to the same end.
 /// </remarks>
 internal sealed partial class PublishArrived(
-    IObjectStore store, IncomingBytes incoming, UploadLeases leases, HeldLeases held, Arrivals arrivals, UploadWaits waits, Publisher publisher, ObjectMender mender, Recovery recovery, StorageWatch storage,
+    IObjectStore store, IncomingBytes incoming, UploadLeases leases, LeaseRenewer held, Arrivals arrivals, UploadWaits waits, Publisher publisher, ObjectMender mender, Recovery recovery, StorageHealth storage,
     Mission mission, ServerOptions options, Telemetry telemetry, TimeProvider clock, ILogger<PublishArrived> logger) : BackgroundService
 {
     // Small files wait for the store's answers, not for a processor.
@@ -81,7 +81,7 @@ internal sealed partial class PublishArrived(
                 _ = PublishAsync(upload, lease);
             }
         }
-        catch (Exception failure) when (Trouble.MayPass(failure))
+        catch (Exception failure) when (TransientErrors.IsTransient(failure))
         {
             LogCannotTake(failure.Message);
             await Task.Delay(TryAgain, clock, cancel);
@@ -91,7 +91,7 @@ internal sealed partial class PublishArrived(
     }
 
     /// <summary>Does all of the work on one upload, and never fails: what cannot be done now is tried again.</summary>
-    private async Task PublishAsync(TakenUpload upload, HeldLeases.Held lease)
+    private async Task PublishAsync(TakenUpload upload, LeaseRenewer.Held lease)
     {
         try
         {
@@ -108,7 +108,7 @@ internal sealed partial class PublishArrived(
             if (failure is not OperationCanceledException)
                 LogTryAgain(upload.Key, upload.Id, failure.Message);
             if (failure is StoreAwayException)
-                storage.Doubt();
+                storage.ProbeNow();
             await GiveBackAsync(lease.Lease);
         }
         finally
@@ -119,7 +119,7 @@ internal sealed partial class PublishArrived(
     }
 
     /// <summary>What the upload ended with; null where it goes on, or went on elsewhere.</summary>
-    private async Task<(string Outcome, long Size)?> EndAsync(TakenUpload upload, HeldLeases.Held lease)
+    private async Task<(string Outcome, long Size)?> EndAsync(TakenUpload upload, LeaseRenewer.Held lease)
     {
         var started = Stopwatch.GetTimestamp();
         var opened = arrivals.Listed(upload.Id) is { } listed ? incoming.Open(listed) : await incoming.OpenAsync(upload.Id, upload.Key, lease.Stop);
@@ -201,7 +201,7 @@ internal sealed partial class PublishArrived(
         return true;
     }
 
-    private async Task<(string Outcome, long Size)?> RefuseAsync(TakenUpload upload, HeldLeases.Held lease, Problem problem)
+    private async Task<(string Outcome, long Size)?> RefuseAsync(TakenUpload upload, LeaseRenewer.Held lease, Problem problem)
     {
         if (!await leases.EndAsync(lease.Lease, seq: null, (problem.Code, problem.Sentence), lease.Stop))
             return null;
@@ -215,7 +215,7 @@ internal sealed partial class PublishArrived(
         {
             await leases.PutBackAsync(lease, TryAgain, CancellationToken.None);
         }
-        catch (Exception failure) when (Trouble.MayPass(failure))
+        catch (Exception failure) when (TransientErrors.IsTransient(failure))
         {
             // Its lease runs out, and somebody takes it again.
         }
@@ -230,7 +230,7 @@ internal sealed partial class PublishArrived(
             {
                 await held.RenewAsync(cancel);
             }
-            catch (Exception failure) when (Trouble.MayPass(failure))
+            catch (Exception failure) when (TransientErrors.IsTransient(failure))
             {
                 LogCannotTake(failure.Message);
             }
@@ -251,7 +251,7 @@ internal sealed partial class PublishArrived(
             {
                 await incoming.RemoveAsync(some, CancellationToken.None);
             }
-            catch (Exception failure) when (Trouble.MayPass(failure))
+            catch (Exception failure) when (TransientErrors.IsTransient(failure))
             {
                 LogCannotRemove(some.Count, failure.Message);
             }

@@ -16,7 +16,7 @@ internal static partial class ReceivePart
     /// <summary><c>PUT /uploads/{id}/parts/{part}</c></summary>
     public static async Task<Results<NoContent, Problem>> Handle(
         string id, string part, HttpContext context, SignedUrls urls, UploadLedger ledger, PartLedger parts, Catalogue.Catalogue catalogue, IObjectStore store,
-        StorageWatch storage, ILoggerFactory logs)
+        StorageHealth storage, ILoggerFactory logs)
     {
         var request = context.Request;
         if (store.Parts is not { } disk)

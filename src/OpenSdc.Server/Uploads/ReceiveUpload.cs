@@ -16,8 +16,8 @@ internal static partial class ReceiveUpload
 {
     /// <summary><c>PUT {signed URL}</c></summary>
     public static async Task<Results<UploadAnswer, Problem>> Handle(
-        string? key, HttpContext context, SignedUrls urls, Mission mission, Catalogue.Catalogue catalogue, Soundness soundness, IObjectStore store,
-        Publisher publisher, ObjectMender mender, StorageWatch storage, ServerOptions options, Telemetry telemetry, ILoggerFactory logs)
+        string? key, HttpContext context, SignedUrls urls, Mission mission, Catalogue.Catalogue catalogue, IntegrityState integrity, IObjectStore store,
+        Publisher publisher, ObjectMender mender, StorageHealth storage, ServerOptions options, Telemetry telemetry, ILoggerFactory logs)
     {
         key ??= "";
         var request = context.Request;
@@ -36,7 +36,7 @@ internal static partial class ReceiveUpload
         Results<UploadAnswer, Problem> answer;
         try
         {
-            var receipt = (await soundness.FindAsync(key, ReadScope.Team, context.RequestAborted))?.Receipt;
+            var receipt = (await integrity.FindAsync(key, ReadScope.Team, context.RequestAborted))?.Receipt;
             if (UploadConditions.Refusal(request, receipt) is { } condition)
                 return condition;
             // A file that came in parts may be larger than one PUT takes, and is mended all the same.
@@ -74,7 +74,7 @@ internal static partial class ReceiveUpload
 
     private static async Task<Results<UploadAnswer, Problem>> StoreAsync(
         FileName name, HttpRequest request, RequestDigests digests, IObjectStore store, Publisher publisher,
-        StorageWatch storage, ServerOptions options)
+        StorageHealth storage, ServerOptions options)
     {
         var cancel = request.HttpContext.RequestAborted;
         // Told before the bytes are read, where their number is declared.
@@ -95,7 +95,7 @@ internal static partial class ReceiveUpload
 
     /// <summary>The object of the record is lost or damaged: it takes back its own bytes and no others.</summary>
     private static async Task<Results<UploadAnswer, Problem>> MendAsync(
-        UploadReceipt receipt, HttpRequest request, RequestDigests digests, IObjectStore store, ObjectMender mender, StorageWatch storage)
+        UploadReceipt receipt, HttpRequest request, RequestDigests digests, IObjectStore store, ObjectMender mender, StorageHealth storage)
     {
         var cancel = request.HttpContext.RequestAborted;
         if (request.ContentLength is { } length && length != receipt.Size)

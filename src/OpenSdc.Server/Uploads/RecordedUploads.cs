@@ -14,7 +14,7 @@ internal static class RecordedUploads
         services.AddSingleton<Arrivals>();
         services.AddSingleton(all => new UploadWaits(
             id => FollowUpload.ReadEndAsync(id, all.GetRequiredService<UploadLedger>(), all.GetRequiredService<Catalogue.Catalogue>()), all.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<HeldLeases>();
+        services.AddSingleton<LeaseRenewer>();
         services.AddSingleton<RecordUploads>();
         services.AddHostedService(all => all.GetRequiredService<RecordUploads>());
         services.AddHostedService<PublishArrived>();

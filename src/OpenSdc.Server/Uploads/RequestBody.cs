@@ -10,7 +10,7 @@ internal static class RequestBody
 {
     /// <summary>Reads the body to its end through the hash and into staging; gives the refusal where it is not what was promised.</summary>
     public static async Task<Problem?> ReadAsync(
-        HttpRequest request, RequestDigests digests, StagedObject? staged, StorageWatch.Reservation? room, long limit)
+        HttpRequest request, RequestDigests digests, StagedObject? staged, StorageHealth.Reservation? room, long limit)
     {
         var cancel = request.HttpContext.RequestAborted;
         var body = request.BodyReader;

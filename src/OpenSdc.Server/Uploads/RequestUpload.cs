@@ -11,8 +11,8 @@ internal static class RequestUpload
 {
     /// <summary><c>GET /upload/{path}</c></summary>
     public static async Task<Results<UploadUrl, Problem>> Handle(
-        string? path, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, Soundness soundness, IObjectStore store, RecordUploads uploads, SignedUrls urls,
-        PublicAddress address, StorageWatch storage, ServerOptions options, TimeProvider clock)
+        string? path, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, IntegrityState integrity, IObjectStore store, RecordUploads uploads, SignedUrls urls,
+        PublicAddress address, StorageHealth storage, ServerOptions options, TimeProvider clock)
     {
         if (string.IsNullOrEmpty(path) || path == "science" || path[^1] == '/')
             return Problems.NoUploadName;
@@ -35,7 +35,7 @@ internal static class RequestUpload
         }
 
         // A file whose object is lost or damaged can be sent again.
-        if (await soundness.FindAsync(name.Key, ReadScope.Team, context.RequestAborted) is { Unsound: null } there)
+        if (await integrity.FindAsync(name.Key, ReadScope.Team, context.RequestAborted) is { Mark: null } there)
             return Problems.Exists(there.Receipt);
         return new UploadUrl(urls.Sign(address.Of(context), "PUT", name.Key, options.UploadLifetime));
     }

@@ -33,7 +33,7 @@ internal sealed partial class SqsArrivals(
             {
                 await TakeAsync(client, queue.AbsoluteUri, direct, stoppingToken);
             }
-            catch (Exception failure) when (Trouble.MayPass(failure))
+            catch (Exception failure) when (TransientErrors.IsTransient(failure))
             {
                 LogCannotTake(failure.Message);
                 await Task.Delay(AfterFailure, clock, stoppingToken);

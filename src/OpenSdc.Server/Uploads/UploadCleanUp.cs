@@ -8,7 +8,7 @@ namespace OpenSdc.Server.Uploads;
 /// Ends uploads whose time is over, forgets those that ended long ago, and lets go of parts that nobody will complete.
 /// </summary>
 internal sealed partial class UploadCleanUp(
-    IObjectStore store, IncomingBytes incoming, UploadLedger ledger, Duties duties, Recovery recovery, Telemetry telemetry, TimeProvider clock, ILogger<UploadCleanUp> logger)
+    IObjectStore store, IncomingBytes incoming, UploadLedger ledger, LeaderElection election, Recovery recovery, Telemetry telemetry, TimeProvider clock, ILogger<UploadCleanUp> logger)
     : BackgroundService
 {
     /// <summary>How often it looks.</summary>
@@ -23,10 +23,10 @@ internal sealed partial class UploadCleanUp(
             {
                 // Every replica tells the same number, so that it does not matter which of them is asked.
                 telemetry.WaitingUploads = await ledger.CountArrivedAsync(stoppingToken);
-                if (await duties.HoldAsync("uploads", Every * 3, stoppingToken))
+                if (await election.IsLeaderAsync("uploads", Every * 3, stoppingToken))
                     await CleanUpAsync(stoppingToken);
             }
-            catch (Exception failure) when (Trouble.MayPass(failure))
+            catch (Exception failure) when (TransientErrors.IsTransient(failure))
             {
                 LogCannot(failure.Message);
             }

@@ -22,7 +22,7 @@ internal sealed class UploadNews(UploadLedger ledger, UploadWaits waits, TimePro
                 foreach (var id in waited.Where(id => !states.TryGetValue(id, out var state) || UploadState.IsEnd(state)))
                     waits.Ended(id);
             }
-            catch (Exception failure) when (Trouble.MayPass(failure))
+            catch (Exception failure) when (TransientErrors.IsTransient(failure))
             {
                 // They wait on, at most until their time is over, and are then told by their own question what is wrong.
             }

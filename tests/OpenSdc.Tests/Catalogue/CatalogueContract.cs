@@ -165,20 +165,20 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
     public async Task Marks_and_positions_are_kept()
     {
         await catalogue.PublishAsync([Of(1), Of(2)], CancellationToken.None);
-        var soundness = new Soundness(catalogue, clock);
-        (await soundness.MarkAsync(1, ChangeKind.Lost, "is gone", CancellationToken.None)).ShouldBeTrue();
-        (await soundness.MarkAsync(1, ChangeKind.Lost, "is still gone", CancellationToken.None)).ShouldBeFalse();
-        (await soundness.MarkAsync(1, ChangeKind.Damaged, "is back, but other", CancellationToken.None)).ShouldBeTrue();
-        (await soundness.FindAsync(Of(1).Name.Key, ReadScope.Team, CancellationToken.None))!.Value.Unsound.ShouldBe(ChangeKind.Damaged);
-        (await soundness.FindAsync(Of(2).Name.Key, ReadScope.Team, CancellationToken.None))!.Value.Unsound.ShouldBeNull();
-        (await soundness.CountAsync(CancellationToken.None)).ShouldBe(1);
-        (await soundness.UnsoundAsync(0, 10, CancellationToken.None)).ShouldHaveSingleItem().Seq.ShouldBe(1);
-        await soundness.ScrubbedAsync([1, 2], 2, CancellationToken.None);
-        await soundness.ScrubbedAsync([2], 1, CancellationToken.None);
-        (await soundness.ScrubPositionAsync(CancellationToken.None)).ShouldBe(1);
-        (await soundness.ByPathAsync("", 10, CancellationToken.None)).Select(each => each.Seq).Order().ShouldBe([1, 2]);
-        (await soundness.MarkAsync(1, ChangeKind.Sound, "mended", CancellationToken.None)).ShouldBeTrue();
-        (await soundness.CountAsync(CancellationToken.None)).ShouldBe(0);
+        var integrity = new IntegrityState(catalogue, clock);
+        (await integrity.MarkAsync(1, ChangeKind.Lost, "is gone", CancellationToken.None)).ShouldBeTrue();
+        (await integrity.MarkAsync(1, ChangeKind.Lost, "is still gone", CancellationToken.None)).ShouldBeFalse();
+        (await integrity.MarkAsync(1, ChangeKind.Damaged, "is back, but other", CancellationToken.None)).ShouldBeTrue();
+        (await integrity.FindAsync(Of(1).Name.Key, ReadScope.Team, CancellationToken.None))!.Value.Mark.ShouldBe(ChangeKind.Damaged);
+        (await integrity.FindAsync(Of(2).Name.Key, ReadScope.Team, CancellationToken.None))!.Value.Mark.ShouldBeNull();
+        (await integrity.CountAsync(CancellationToken.None)).ShouldBe(1);
+        (await integrity.MarkedAsync(0, 10, CancellationToken.None)).ShouldHaveSingleItem().Seq.ShouldBe(1);
+        await integrity.ScrubbedAsync([1, 2], 2, CancellationToken.None);
+        await integrity.ScrubbedAsync([2], 1, CancellationToken.None);
+        (await integrity.ScrubPositionAsync(CancellationToken.None)).ShouldBe(1);
+        (await integrity.ByPathAsync("", 10, CancellationToken.None)).Select(each => each.Seq).Order().ShouldBe([1, 2]);
+        (await integrity.MarkAsync(1, ChangeKind.Sound, "mended", CancellationToken.None)).ShouldBeTrue();
+        (await integrity.CountAsync(CancellationToken.None)).ShouldBe(0);
     }
 
     [Fact]
@@ -247,33 +247,33 @@ public sealed class PostgresCatalogueTests : CatalogueContract
     private PostgresCatalogueTests(PostgresDatabase database) : base(database) => this.database = database;
 
     [Fact]
-    public async Task A_duty_is_held_by_one_process_until_its_time_is_over_or_it_lets_go()
+    public async Task One_process_leads_until_its_term_is_over_or_it_resigns()
     {
         var minute = TimeSpan.FromMinutes(1);
-        var (one, two) = (new Duties(Catalogue, Clock), new Duties(Another(), Clock));
-        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue();
-        (await two.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse();
-        (await two.HoldAsync("other", minute, CancellationToken.None)).ShouldBeTrue("duties are held each by itself");
+        var (one, two) = (new LeaderElection(Catalogue, Clock), new LeaderElection(Another(), Clock));
+        (await one.IsLeaderAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue();
+        (await two.IsLeaderAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse();
+        (await two.IsLeaderAsync("other", minute, CancellationToken.None)).ShouldBeTrue("each role is elected by itself");
         Clock.Advance(minute * 0.6);
-        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue("it is kept by asking again");
+        (await one.IsLeaderAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue("it is kept by asking again");
         Clock.Advance(minute * 0.6);
-        (await two.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse();
+        (await two.IsLeaderAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse();
         Clock.Advance(minute);
-        (await two.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue("nobody asked again");
-        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse();
-        await one.LetGoAsync("scrub", CancellationToken.None);
+        (await two.IsLeaderAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue("nobody asked again");
+        (await one.IsLeaderAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse();
+        await one.ResignAsync("scrub", CancellationToken.None);
         Clock.Advance(minute / 3);
-        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse("it was not its own to let go");
-        await two.LetGoAsync("scrub", CancellationToken.None);
+        (await one.IsLeaderAsync("scrub", minute, CancellationToken.None)).ShouldBeFalse("only the leader can resign");
+        await two.ResignAsync("scrub", CancellationToken.None);
         Clock.Advance(minute / 3);
-        (await one.HoldAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue();
+        (await one.IsLeaderAsync("scrub", minute, CancellationToken.None)).ShouldBeTrue();
     }
 
     [Fact]
-    public async Task Many_that_ask_at_once_for_a_duty_are_one_holder()
+    public async Task Of_many_processes_that_ask_at_once_one_leads()
     {
-        var all = Enumerable.Range(0, 8).Select(_ => new Duties(Catalogue, Clock)).ToList();
-        var held = await Task.WhenAll(all.Select(each => Task.Run(() => each.HoldAsync("scrub", TimeSpan.FromMinutes(1), CancellationToken.None))));
+        var all = Enumerable.Range(0, 8).Select(_ => new LeaderElection(Catalogue, Clock)).ToList();
+        var held = await Task.WhenAll(all.Select(each => Task.Run(() => each.IsLeaderAsync("scrub", TimeSpan.FromMinutes(1), CancellationToken.None))));
         held.Count(each => each).ShouldBe(1);
     }
 

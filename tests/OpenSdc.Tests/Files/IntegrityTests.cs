@@ -98,7 +98,7 @@ public sealed class IntegrityTests
     private static async Task MarkAsync(RunningArchive archive, string name, string kind)
     {
         var seq = (await archive.SendAsync($"GET /query?filename={name}")).Json.EnumerateArray().Single().GetProperty("seq").GetInt64();
-        (await archive.Services.GetRequiredService<Soundness>().MarkAsync(seq, kind, "by a test", CancellationToken.None)).ShouldBeTrue();
+        (await archive.Services.GetRequiredService<IntegrityState>().MarkAsync(seq, kind, "by a test", CancellationToken.None)).ShouldBeTrue();
     }
 
     private static async Task<List<string>> NamesAsync(RunningArchive archive, string query)

@@ -157,7 +157,7 @@ public sealed class BackupTests : IDisposable
     {
         await using var archive = await RunningArchive.StartAsync();
         await DemoArchive.FillAsync(archive.Services, 600, CancellationToken.None);
-        var lost = (await archive.Services.GetRequiredService<Soundness>().BySeqAsync(299, 1, CancellationToken.None))[0].Key;
+        var lost = (await archive.Services.GetRequiredService<IntegrityState>().BySeqAsync(299, 1, CancellationToken.None))[0].Key;
         var away = Path.Combine(archive.Folder, "away");
         File.Move(Path.Combine(archive.Folder, "objects", lost), away);
         using var interrupt = new CancellationTokenSource();
@@ -187,7 +187,7 @@ public sealed class BackupTests : IDisposable
         (await steps.BackUpAsync(archive.Folder)).Failed.ShouldBe(1, "it is missing until it is there");
 
         // Once the archive itself knows, it is no news any more.
-        await archive.Services.GetRequiredService<Soundness>().MarkAsync(2, ChangeKind.Damaged, "found by a check", CancellationToken.None);
+        await archive.Services.GetRequiredService<IntegrityState>().MarkAsync(2, ChangeKind.Damaged, "found by a check", CancellationToken.None);
         var known = await steps.BackUpAsync(archive.Folder);
         (known.Failed, known.KnownLost, known.State!.Missing).ShouldBe((0, 1, 1));
 

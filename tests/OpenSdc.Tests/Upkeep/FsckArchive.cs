@@ -107,7 +107,7 @@ internal sealed class FsckArchive : IDisposable
                 all.AppendLine(CultureInfo.InvariantCulture, $"{path} {file.LastWriteTimeUtc:O} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file.FullName)))}");
         }
 
-        return all.Append(Rows("files")).Append(Rows("changes")).Append(Rows("unsound")).Append(Rows("ledger")).ToString();
+        return all.Append(Rows("files")).Append(Rows("changes")).Append(Rows("corrupt_or_missing")).Append(Rows("ledger")).ToString();
     }
 
     /// <summary>Changes the catalogue behind the archive's back.</summary>

@@ -87,7 +87,7 @@ public sealed class FsckFindingTests
         File.CreateSymbolicLink(archive.PathOf(archive.Keys[2]), away);
         var finding = (await archive.RepairAsync()).Findings.ShouldHaveSingleItem();
         (finding.Kind, finding.Action, finding.Outcome).ShouldBe((FsckKind.Foreign, FsckAction.None, null));
-        archive.Rows("unsound").ShouldBeEmpty();
+        archive.Rows("corrupt_or_missing").ShouldBeEmpty();
     }
 
     [Fact]

@@ -77,7 +77,7 @@ public abstract class FsckOnS3Tests(string? catalogue) : IAsyncLifetime
         using (var open = await OpenArchive.OpenAsync(settings, TimeProvider.System, CancellationToken.None))
         {
             (await open.Catalogue.FindAsync(FsckArchive.NameOf(5, "orphan").Key, ReadScope.Team, CancellationToken.None)).ShouldNotBeNull().Seq.ShouldBeGreaterThan(Files);
-            (await open.Soundness.CountAsync(CancellationToken.None)).ShouldBe(3);
+            (await open.Integrity.CountAsync(CancellationToken.None)).ShouldBe(3);
         }
 
         var after = await bucket.AllAsync();
@@ -128,7 +128,7 @@ public abstract class FsckOnS3Tests(string? catalogue) : IAsyncLifetime
         (await Should.ThrowAsync<SettingException>(() => Fsck.RunAsync(elsewhere, Repair("100%"), new FsckProgress(), TimeProvider.System, CancellationToken.None)))
             .Message.ShouldContain("no bucket no-such-bucket");
         using var open = await OpenArchive.OpenAsync(settings, TimeProvider.System, CancellationToken.None);
-        (await open.Soundness.CountAsync(CancellationToken.None)).ShouldBe(0);
+        (await open.Integrity.CountAsync(CancellationToken.None)).ShouldBe(0);
     }
 
     [Fact]

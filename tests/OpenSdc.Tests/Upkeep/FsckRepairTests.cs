@@ -40,7 +40,7 @@ public sealed class FsckRepairTests
             record => record.Seq.ShouldBe(21),
             record => record.IngestionDate.ShouldBe(newest),
             record => record.Size.ShouldBe(18));
-        (await open.Soundness.WasAdoptedAsync(21, CancellationToken.None)).ShouldBeTrue();
+        (await open.Integrity.WasAdoptedAsync(21, CancellationToken.None)).ShouldBeTrue();
         (await archive.CheckAsync(new FsckOptions { Digest = true })).Report.Outcome.ShouldBe(FsckOutcome.Clean);
     }
 
@@ -69,7 +69,7 @@ public sealed class FsckRepairTests
             report => report.Outcome.ShouldBe(FsckOutcome.Repaired),
             report => report.Done.ShouldBe(3));
         using var open = await archive.OpenAsync();
-        (await open.Soundness.CountAsync(CancellationToken.None)).ShouldBe(3);
+        (await open.Integrity.CountAsync(CancellationToken.None)).ShouldBe(3);
         var events = archive.Rows("changes");
         (await archive.RepairAsync()).Report.ShouldSatisfyAllConditions(
             report => report.Outcome.ShouldBe(FsckOutcome.Problems),
@@ -97,7 +97,7 @@ public sealed class FsckRepairTests
             new[] { (lost, FsckKind.Returned), (damaged, FsckKind.Returned), (other, FsckKind.Digest) }.Order());
         report.Changes.ShouldBe(2);
         (await archive.RepairAsync(digest: false)).Report.Done.ShouldBe(2);
-        archive.Rows("unsound").Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldHaveSingleItem().ShouldContain("damaged");
+        archive.Rows("corrupt_or_missing").Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldHaveSingleItem().ShouldContain("damaged");
     }
 
     [Theory]
@@ -146,7 +146,7 @@ public sealed class FsckRepairTests
         (undo.Undone, undo.Left.Count).ShouldBe((5, 0));
         DoneIn(undo.Log).ShouldBe(DoneIn(log).Reverse(), "what was done last is undone first");
         archive.Everything("fsck", "quarantine").Split("\n1|", 2)[0].ShouldBe(objects);
-        archive.Rows("unsound").ShouldBeEmpty();
+        archive.Rows("corrupt_or_missing").ShouldBeEmpty();
         Directory.GetFiles(Path.Combine(archive.Folder, "quarantine"), "*", SearchOption.AllDirectories).ShouldBeEmpty();
         (await archive.CheckAsync()).Report.Changes.ShouldBe(5);
 
@@ -190,7 +190,7 @@ public sealed class FsckRepairTests
         File.Exists(archive.PathOf(key)).ShouldBeFalse();
         File.ReadAllText(Path.Combine(archive.Folder, "quarantine", key)).ShouldBe("bytes of an orphan");
         using var open = await archive.OpenAsync();
-        (await open.Soundness.OfAsync(21, CancellationToken.None)).ShouldBe(ChangeKind.Lost);
+        (await open.Integrity.OfAsync(21, CancellationToken.None)).ShouldBe(ChangeKind.Lost);
         (await archive.UndoAsync(files)).Left.ShouldHaveSingleItem().ShouldContain("marked lost");
     }
 
@@ -213,7 +213,7 @@ public sealed class FsckRepairTests
         var undo = await archive.UndoAsync(log);
         File.ReadAllText(archive.PathOf("moved")).ShouldBe("moved");
         File.ReadAllText(archive.PathOf("not-moved")).ShouldBe("not moved");
-        archive.Rows("unsound").ShouldNotContain("damaged");
+        archive.Rows("corrupt_or_missing").ShouldNotContain("damaged");
         undo.Left.ShouldHaveSingleItem().ShouldStartWith("adopt of " + key); // marked lost by the first undo already
     }
 

@@ -24,7 +24,7 @@ internal sealed class Measurements : IDisposable
         listener.Start();
     }
 
-    /// <summary>A gauge's value or a counter's sum, by its name and, where it has them, its tags: <c>opensdc.soundness.changes{kind=lost}</c>. 0 where there is none.</summary>
+    /// <summary>A gauge's value or a counter's sum, by its name and, where it has them, its tags: <c>opensdc.integrity.changes{kind=lost}</c>. 0 where there is none.</summary>
     public double Of(string measurement)
     {
         listener.RecordObservableInstruments();

@@ -38,7 +38,7 @@ public sealed class RebuildTests : IDisposable
         foreach (var (then, now) in before.Zip(after))
             (Moment(then) - Moment(now)).TotalSeconds.ShouldBeInRange(0, 60);
         // A query lists one family at a time; the ledger has them all.
-        var ledger = await archive.Services.GetRequiredService<Soundness>().BySeqAsync(0, 1000, CancellationToken.None);
+        var ledger = await archive.Services.GetRequiredService<IntegrityState>().BySeqAsync(0, 1000, CancellationToken.None);
         ledger.Select(file => file.Seq).ShouldBe(Enumerable.Range(1, 300).Select(seq => (long)seq));
         ledger.Select(file => file.Key).ShouldBe(ledger.Select(file => file.Key)
             .OrderBy(key => File.GetLastWriteTimeUtc(Path.Combine(data, "objects", key))).ThenBy(key => key, StringComparer.Ordinal));

@@ -36,10 +36,10 @@ public sealed class RestoreTests : IDisposable
         steps.Told.ShouldBe([.. told, .. told]);
         File.Exists(Path.Combine(steps.Restored, "objects", damaged.FilePath)).ShouldBeFalse("wrong bytes are never put under a key");
         await using var restored = await RunningArchive.StartAsync(folder: steps.Restored);
-        var soundness = restored.Services.GetRequiredService<Soundness>();
-        (await soundness.OfAsync(1, CancellationToken.None)).ShouldBe(ChangeKind.Lost);
-        (await soundness.OfAsync(2, CancellationToken.None)).ShouldBe(ChangeKind.Lost);
-        (await soundness.CountAsync(CancellationToken.None)).ShouldBe(2);
+        var integrity = restored.Services.GetRequiredService<IntegrityState>();
+        (await integrity.OfAsync(1, CancellationToken.None)).ShouldBe(ChangeKind.Lost);
+        (await integrity.OfAsync(2, CancellationToken.None)).ShouldBe(ChangeKind.Lost);
+        (await integrity.CountAsync(CancellationToken.None)).ShouldBe(2);
         (await restored.DownloadAsync(good.FilePath)).ShouldBe([3, 3]);
         (await restored.UploadAsync(ArchiveFixture.NewName(), [4])).Seq.ShouldBe(6, "the marks are changes too");
     }

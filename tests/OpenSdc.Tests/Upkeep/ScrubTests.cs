@@ -32,9 +32,9 @@ public sealed class ScrubTests
         await archive.RunUntilAsync(async () => await archive.VerifiedAsync(after.Seq) != "", "the file after it is verified");
         (await archive.VerifiedAsync(before.Seq)).ShouldNotBeEmpty();
         (await archive.VerifiedAsync(file.Seq)).ShouldBeEmpty();
-        await archive.ShouldSoonMeasureAsync($"opensdc.soundness.changes{{kind={kind}}}", 1);
-        await archive.ShouldSoonMeasureAsync("opensdc.unsound.files", 1);
-        (await archive.Running.SendAsync("GET /health/ready")).Json.GetProperty("unsound_files").GetInt64().ShouldBe(1);
+        await archive.ShouldSoonMeasureAsync($"opensdc.integrity.changes{{kind={kind}}}", 1);
+        await archive.ShouldSoonMeasureAsync("opensdc.corrupt_or_missing.files", 1);
+        (await archive.Running.SendAsync("GET /health/ready")).Json.GetProperty("corrupt_or_missing_files").GetInt64().ShouldBe(1);
 
         foreach (var (method, headers) in new (string, (string, string)[])[] { ("GET", []), ("HEAD", []), ("GET", [("Range", "bytes=0-9")]) })
             (await archive.GetAsync(file.Name, method, headers)).Status.ShouldBe(500);
@@ -45,7 +45,7 @@ public sealed class ScrubTests
         await File.WriteAllBytesAsync(file.Path, bytes);
         await archive.RunUntilEventsAsync(file.Seq, "published", kind, "sound");
         (await archive.Running.DownloadAsync(file.Name)).AsSpan().SequenceEqual(bytes).ShouldBeTrue();
-        await archive.ShouldSoonMeasureAsync("opensdc.unsound.files", 0);
+        await archive.ShouldSoonMeasureAsync("opensdc.corrupt_or_missing.files", 0);
     }
 
     [Fact]
@@ -89,12 +89,12 @@ public sealed class ScrubTests
         using var dialect = new Sqlite(Path.Combine(archive.Running.Folder, "catalogue.sqlite"));
         using var telemetry = new Telemetry();
         using var catalogue = new Server.Catalogue.Catalogue(dialect, TimeProvider.System, telemetry);
-        var soundness = new Soundness(catalogue, TimeProvider.System);
+        var integrity = new IntegrityState(catalogue, TimeProvider.System);
 
-        (await soundness.MarkAsync(file.Seq, ChangeKind.Lost, "as fsck found", CancellationToken.None)).ShouldBeTrue();
+        (await integrity.MarkAsync(file.Seq, ChangeKind.Lost, "as fsck found", CancellationToken.None)).ShouldBeTrue();
         (await archive.GetAsync(file.Name)).Status.ShouldBe(500);
-        (await soundness.MarkAsync(file.Seq, ChangeKind.Lost, "found once more", CancellationToken.None)).ShouldBeFalse();
-        (await soundness.MarkAsync(file.Seq, ChangeKind.Sound, "mended", CancellationToken.None)).ShouldBeTrue();
+        (await integrity.MarkAsync(file.Seq, ChangeKind.Lost, "found once more", CancellationToken.None)).ShouldBeFalse();
+        (await integrity.MarkAsync(file.Seq, ChangeKind.Sound, "mended", CancellationToken.None)).ShouldBeTrue();
         (await archive.Running.DownloadAsync(file.Name)).ShouldBe([1, 2, 3]);
         (await archive.EventsAsync(file.Seq)).ShouldBe(["published", "lost", "sound"]);
     }
@@ -105,14 +105,14 @@ public sealed class ScrubTests
         await using var archive = await UpkeepArchive.StartAsync(options => options with { ScrubRate = 0 });
         var file = await archive.UploadAsync([1]);
         var log = new VerdictLog();
-        using var verdicts = new Verdicts(
-            archive.Running.Services.GetRequiredService<Soundness>(), archive.Running.Services.GetRequiredService<Telemetry>(), archive.Clock, log);
-        await verdicts.StartAsync(CancellationToken.None);
-        verdicts.Say(file.Seq, file.Name, ChangeKind.Damaged, "for a test");
-        verdicts.Say(file.Seq, file.Name, ChangeKind.Damaged, "known already");
-        verdicts.Say(file.Seq, file.Name, ChangeKind.Sound, "");
+        using var reports = new IntegrityReports(
+            archive.Running.Services.GetRequiredService<IntegrityState>(), archive.Running.Services.GetRequiredService<Telemetry>(), archive.Clock, log);
+        await reports.StartAsync(CancellationToken.None);
+        reports.Report(file.Seq, file.Name, ChangeKind.Damaged, "for a test");
+        reports.Report(file.Seq, file.Name, ChangeKind.Damaged, "known already");
+        reports.Report(file.Seq, file.Name, ChangeKind.Sound, "");
         await archive.RunUntilEventsAsync(file.Seq, "published", "damaged", "sound");
-        await verdicts.StopAsync(CancellationToken.None);
+        await reports.StopAsync(CancellationToken.None);
         log.Lines.ShouldContain($"Error {file.Name}, seq {file.Seq}, is damaged: for a test. It is not served until its bytes are right again");
         log.Lines.ShouldNotContain(line => line.Contains("known already", StringComparison.Ordinal));
     }
@@ -138,7 +138,7 @@ public sealed class ScrubTests
         }
     }
 
-    private sealed class VerdictLog : ILogger<Verdicts>
+    private sealed class VerdictLog : ILogger<IntegrityReports>
     {
         public List<string> Lines { get; } = [];
 

@@ -26,20 +26,20 @@ public sealed class MendTests(ArchiveFixture fixture) : IClassFixture<ArchiveFix
         byte[] damaged = [.. Bytes.Reverse()];
         if (!isLost)
             await File.WriteAllBytesAsync(path, damaged);
-        var soundness = archive.Services.GetRequiredService<Soundness>();
+        var integrity = archive.Services.GetRequiredService<IntegrityState>();
         if (isMarked)
-            await soundness.MarkAsync(receipt.Seq, isLost ? ChangeKind.Lost : ChangeKind.Damaged, "the test did it", CancellationToken.None);
+            await integrity.MarkAsync(receipt.Seq, isLost ? ChangeKind.Lost : ChangeKind.Damaged, "the test did it", CancellationToken.None);
 
         var url = isMarked ? await archive.UploadUrlAsync(name) : early;
         (await archive.PutAsync(url, damaged)).Status.ShouldBe(409);
         (await archive.PutAsync(url, Bytes[1..])).Status.ShouldBe(409);
-        (await soundness.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBe(!isMarked ? null : isLost ? ChangeKind.Lost : ChangeKind.Damaged);
+        (await integrity.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBe(!isMarked ? null : isLost ? ChangeKind.Lost : ChangeKind.Damaged);
 
         var mended = await archive.PutAsync(url, Bytes);
         mended.Status.ShouldBe(200, mended.Text);
         mended.Json.GetProperty("seq").GetInt64().ShouldBe(receipt.Seq);
         (await archive.DownloadAsync(name)).ShouldBe(Bytes);
-        (await soundness.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBeNull();
+        (await integrity.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBeNull();
         var catalogue = archive.Services.GetRequiredService<OpenSdc.Server.Catalogue.Catalogue>();
         (await catalogue.ReadAsync(async session => Convert.ToInt64(await session.Statement("SELECT COUNT(*) FROM changes WHERE file = @p0 AND kind = 'sound'", [receipt.Seq]).ExecuteScalarAsync()), CancellationToken.None))
             .ShouldBe(isMarked ? 1 : 0);
@@ -55,7 +55,7 @@ public sealed class MendTests(ArchiveFixture fixture) : IClassFixture<ArchiveFix
         var name = ArchiveFixture.NewName();
         var receipt = await archive.UploadAsync(name, Bytes);
         await File.WriteAllBytesAsync(Path.Combine(archive.Folder, "objects", receipt.FilePath), new byte[Bytes.Length]);
-        await archive.Services.GetRequiredService<Soundness>().MarkAsync(receipt.Seq, ChangeKind.Damaged, "the test did it", CancellationToken.None);
+        await archive.Services.GetRequiredService<IntegrityState>().MarkAsync(receipt.Seq, ChangeKind.Damaged, "the test did it", CancellationToken.None);
         var url = await archive.UploadUrlAsync(name);
         foreach (var answer in await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => archive.PutAsync(url, Bytes))))
             answer.Status.ShouldBe(200, answer.Text);

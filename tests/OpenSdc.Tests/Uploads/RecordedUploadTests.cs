@@ -64,17 +64,17 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
         var receipt = await archive.UploadAsync(name, bytes);
         var store = archive.Services.GetRequiredService<IObjectStore>();
         (await store.QuarantineAsync(receipt.FilePath, "test/" + name, CancellationToken.None)).ShouldBe(Moved.Done);
-        var soundness = archive.Services.GetRequiredService<Soundness>();
-        await soundness.MarkAsync(receipt.Seq, ChangeKind.Lost, "the test did it", CancellationToken.None);
+        var integrity = archive.Services.GetRequiredService<IntegrityState>();
+        await integrity.MarkAsync(receipt.Seq, ChangeKind.Lost, "the test did it", CancellationToken.None);
 
         var other = await archive.AskAsync(name);
         await archive.SendAsync(other, [.. bytes.Reverse()]);
         (await archive.FollowAsync(other.Id)).Problem!.Type.ShouldEndWith("other-bytes");
-        (await soundness.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBe(ChangeKind.Lost);
+        (await integrity.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBe(ChangeKind.Lost);
         var again = await archive.AskAsync(name);
         await archive.SendAsync(again, bytes);
         (await archive.FollowAsync(again.Id)).Receipt.ShouldBe(receipt);
-        (await soundness.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBeNull();
+        (await integrity.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBeNull();
         (await archive.DownloadAsync(name)).ShouldBe(bytes);
         (await archive.SendAsync($"GET /upload/{name}")).Status.ShouldBe(409);
     }

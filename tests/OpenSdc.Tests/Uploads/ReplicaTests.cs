@@ -71,7 +71,7 @@ public sealed class ReplicaTests(ReplicaTests.Two replicas) : IClassFixture<Repl
     }
 
     [Fact]
-    public async Task A_replica_that_stops_leaves_its_work_and_its_duties_to_the_other()
+    public async Task A_replica_that_stops_leaves_its_work_and_its_roles_to_the_other()
     {
         await using var two = new Two();
         await two.InitializeAsync();

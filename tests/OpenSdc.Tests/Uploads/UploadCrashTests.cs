@@ -71,13 +71,13 @@ public sealed class UploadCrashTests(RecordedUploadTests.OnS3 fixture) : IClassF
         var name = ArchiveFixture.NewName();
         var receipt = await archive.UploadAsync(name, [1, 2, 3]);
         (await archive.Services.GetRequiredService<IObjectStore>().QuarantineAsync(receipt.FilePath, "test/" + name, CancellationToken.None)).ShouldBe(Moved.Done);
-        await archive.Services.GetRequiredService<Soundness>().MarkAsync(receipt.Seq, ChangeKind.Lost, "the test did it", CancellationToken.None);
+        await archive.Services.GetRequiredService<IntegrityState>().MarkAsync(receipt.Seq, ChangeKind.Lost, "the test did it", CancellationToken.None);
         var asked = await archive.AskAsync(name);
         await archive.ChangeAsync($"INSERT INTO claims (file_path, upload_id) VALUES ('{receipt.FilePath}', 'another')");
         await archive.SendAsync(asked, [1, 2, 3]);
         await UploadSteps.UntilAsync("it is noticed", async () => (await archive.FollowAsync(asked.Id, 0)).State == "arrived");
         (await archive.FollowAsync(asked.Id, 3)).State.ShouldBe("arrived");
-        (await archive.Services.GetRequiredService<Soundness>().OfAsync(receipt.Seq, CancellationToken.None)).ShouldBe(ChangeKind.Lost);
+        (await archive.Services.GetRequiredService<IntegrityState>().OfAsync(receipt.Seq, CancellationToken.None)).ShouldBe(ChangeKind.Lost);
 
         await archive.ChangeAsync("DELETE FROM claims WHERE upload_id = 'another'");
         (await archive.FollowAsync(asked.Id)).Receipt.ShouldBe(receipt);

@@ -291,9 +291,9 @@ public abstract class UploadInPartsTests : IAsyncLifetime
         foreach (var part in (await PartsAsync(first.Id)).Urls)
             await SendAsync(part, Bytes);
         var receipt = JsonSerializer.Deserialize((await CompleteAsync(first.Id)).Bytes, ContractJson.Default.UploadReceipt)!;
-        var soundness = Archive.Services.GetRequiredService<Soundness>();
+        var integrity = Archive.Services.GetRequiredService<IntegrityState>();
         await BreakAsync(receipt, kind);
-        await soundness.MarkAsync(receipt.Seq, kind, "the test did it", CancellationToken.None);
+        await integrity.MarkAsync(receipt.Seq, kind, "the test did it", CancellationToken.None);
 
         // Another size or digest is told before the bytes are sent; other bytes when they have come.
         (await BeginPlainAsync(name, Size - 1)).Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:other-bytes");
@@ -304,7 +304,7 @@ public abstract class UploadInPartsTests : IAsyncLifetime
             await SendAsync(part, [.. Bytes.Reverse()]);
         var refused = await CompleteAsync(other.Id);
         (refused.Status, refused.Json.GetProperty("type").GetString()).ShouldBe((409, "urn:opensdc:problem:other-bytes"), refused.Text);
-        (await soundness.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBe(kind);
+        (await integrity.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBe(kind);
 
         var again = await BeginAsync(name, Size);
         foreach (var part in (await PartsAsync(again.Id)).Urls)
@@ -312,7 +312,7 @@ public abstract class UploadInPartsTests : IAsyncLifetime
         var mended = await CompleteAsync(again.Id);
         mended.Status.ShouldBeInRange(200, 201, mended.Text);
         JsonSerializer.Deserialize(mended.Bytes, ContractJson.Default.UploadReceipt).ShouldBe(receipt);
-        (await soundness.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBeNull();
+        (await integrity.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBeNull();
         (await Archive.DownloadAsync(name)).ShouldBe(Bytes);
         (await BeginPlainAsync(name, Size)).Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:exists");
         await ShouldSoonStageNothingAsync();

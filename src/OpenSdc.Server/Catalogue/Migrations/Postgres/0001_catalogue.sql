@@ -91,7 +91,7 @@ CREATE TABLE coverage (
 ) WITH (fillfactor = 70);
 
 -- The files whose last change says that their bytes are not there or not right: a handful at most, asked on every download.
-CREATE TABLE unsound (
+CREATE TABLE corrupt_or_missing (
   seq  BIGINT PRIMARY KEY,
   kind TEXT COLLATE "C" NOT NULL,
   at   TEXT COLLATE "C" NOT NULL
@@ -157,7 +157,7 @@ CREATE TABLE shared (
 );
 
 -- Background work that one process does at a time: whose it is, and until when (Unix milliseconds).
-CREATE TABLE duties (
+CREATE TABLE leaders (
   name  TEXT COLLATE "C" PRIMARY KEY,
   owner TEXT COLLATE "C" NOT NULL,
   until BIGINT NOT NULL

@@ -90,7 +90,7 @@ CREATE TABLE coverage (
 ) WITHOUT ROWID;
 
 -- The files whose last change says that their bytes are not there or not right: a handful at most, asked on every download.
-CREATE TABLE unsound (
+CREATE TABLE corrupt_or_missing (
   seq  BIGINT PRIMARY KEY,
   kind TEXT NOT NULL,
   at   TEXT NOT NULL
@@ -156,7 +156,7 @@ CREATE TABLE shared (
 );
 
 -- Background work that one process does at a time: whose it is, and until when (Unix milliseconds).
-CREATE TABLE duties (
+CREATE TABLE leaders (
   name  TEXT PRIMARY KEY,
   owner TEXT NOT NULL,
   until BIGINT NOT NULL

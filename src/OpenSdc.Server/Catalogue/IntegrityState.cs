@@ -4,33 +4,33 @@ using OpenSdc.Contract;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>A file's receipt as a download needs it, and <c>lost</c> or <c>damaged</c> where its bytes must not be sent.</summary>
-internal readonly record struct ServedFile(UploadReceipt Receipt, string? Unsound);
+internal readonly record struct ServedFile(UploadReceipt Receipt, string? Mark);
 
 /// <summary>A file's record as upkeep compares it with its object.</summary>
-internal readonly record struct KeptFile(long Seq, string Key, long Size, string Sha256, string? Unsound);
+internal readonly record struct KeptFile(long Seq, string Key, long Size, string Sha256, string? Mark);
 
 /// <summary>
-/// What upkeep knows of the bytes behind the records: which are lost or damaged, and when each was last verified. Every mark is a change
-/// of the ledger, in the same transaction.
+/// The integrity of the files as the catalogue knows it: which are marked as lost or damaged, and when each was last verified. Every mark is a
+/// change of the ledger, in the same transaction.
 /// </summary>
-internal sealed class Soundness(Catalogue catalogue, TimeProvider clock)
+internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
 {
-    private const string Columns = "files.seq, file_path, size, sha256, kind FROM files LEFT JOIN unsound ON unsound.seq = files.seq";
+    private const string Columns = "files.seq, file_path, size, sha256, kind FROM files LEFT JOIN corrupt_or_missing ON corrupt_or_missing.seq = files.seq";
     private const string ByPathSql = "SELECT " + Columns + " WHERE file_path > @p0 ORDER BY file_path LIMIT @p1";
     private const string BySeqSql = "SELECT " + Columns + " WHERE files.seq > @p0 ORDER BY files.seq LIMIT @p1";
-    private const string UnsoundSql =
-        "SELECT files.seq, file_path, size, sha256, kind FROM unsound JOIN files ON files.seq = unsound.seq WHERE unsound.seq > @p0 ORDER BY unsound.seq LIMIT @p1";
+    private const string AnyMarkSql =
+        "SELECT files.seq, file_path, size, sha256, kind FROM corrupt_or_missing JOIN files ON files.seq = corrupt_or_missing.seq WHERE corrupt_or_missing.seq > @p0 ORDER BY corrupt_or_missing.seq LIMIT @p1";
 
-    private const string KindSql = "SELECT kind FROM unsound WHERE seq = @p0";
+    private const string KindSql = "SELECT kind FROM corrupt_or_missing WHERE seq = @p0";
     private const string AdoptedSql = "SELECT seq FROM changes WHERE seq = @p0 AND kind = 'adopted'";
-    private const string CountSql = "SELECT COUNT(*) FROM unsound";
+    private const string CountSql = "SELECT COUNT(*) FROM corrupt_or_missing";
     private const string MarkSql =
-        "INSERT INTO unsound (seq, kind, at) VALUES (@p0, @p1, @p2) ON CONFLICT (seq) DO UPDATE SET kind = excluded.kind, at = excluded.at WHERE unsound.kind <> excluded.kind";
+        "INSERT INTO corrupt_or_missing (seq, kind, at) VALUES (@p0, @p1, @p2) ON CONFLICT (seq) DO UPDATE SET kind = excluded.kind, at = excluded.at WHERE corrupt_or_missing.kind <> excluded.kind";
     private const string ChangeSql = "INSERT INTO changes (seq, kind, file, at, detail) VALUES (@p0, @p1, @p2, @p3, @p4)";
     private const string MarkedSql = "UPDATE ledger SET seq = @p0, marked = @p0 WHERE id = 1";
     private const string ItemSql = "SELECT item FROM files WHERE seq = @p0";
     private const string SetItemSql = "UPDATE files SET item = @p1 WHERE seq = @p0";
-    private const string ClearSql = "DELETE FROM unsound WHERE seq = @p0";
+    private const string ClearSql = "DELETE FROM corrupt_or_missing WHERE seq = @p0";
     private const string VerifiedSql = "INSERT INTO verified (seq, at) VALUES (@p0, @p1) ON CONFLICT (seq) DO UPDATE SET at = excluded.at";
     private const string PositionSql = "SELECT seq FROM scrub WHERE id = 1";
     private const string MoveSql = "UPDATE scrub SET seq = @p0 WHERE id = 1";
@@ -42,7 +42,7 @@ internal sealed class Soundness(Catalogue catalogue, TimeProvider clock)
     public ValueTask<List<KeptFile>> BySeqAsync(long after, int count, CancellationToken cancel) => PageAsync(BySeqSql, after, count, cancel);
 
     /// <summary>The files that are lost or damaged now, in the order of their publication, after one of them.</summary>
-    public ValueTask<List<KeptFile>> UnsoundAsync(long after, int count, CancellationToken cancel) => PageAsync(UnsoundSql, after, count, cancel);
+    public ValueTask<List<KeptFile>> MarkedAsync(long after, int count, CancellationToken cancel) => PageAsync(AnyMarkSql, after, count, cancel);
 
     /// <summary>
     /// The file at a key, or null, in one read with what is known against it: a mark that another process has just made, such as <c>sdc fsck</c>,
@@ -52,7 +52,7 @@ internal sealed class Soundness(Catalogue catalogue, TimeProvider clock)
     {
         var filters = scope.AddTo(new Filters(session.Dialect).Compare("file_path =", key));
         await using var reader = await session.Statement(
-            $"SELECT size, sha256, files.seq, ingestion_date, kind FROM files LEFT JOIN unsound ON unsound.seq = files.seq{filters.Where}", filters.Values).ExecuteReaderAsync(cancel);
+            $"SELECT size, sha256, files.seq, ingestion_date, kind FROM files LEFT JOIN corrupt_or_missing ON corrupt_or_missing.seq = files.seq{filters.Where}", filters.Values).ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
             ? new ServedFile(
                 new UploadReceipt(key, reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3)),

@@ -10,7 +10,7 @@ using Xunit;
 namespace OpenSdc.Tests.Objects;
 
 /// <summary>Uploads end before the disk does; finding and fetching go on, the operator is told, and nobody restarts anything.</summary>
-public sealed class StorageWatchTests
+public sealed class StorageHealthTests
 {
     private const int Floor = 8 << 20;
     private const int PartSize = 5 << 20;
@@ -256,7 +256,7 @@ public sealed class StorageWatchTests
         var measured = (await archive.SendAsync("GET /metrics")).Text.Split('\n')
             .Where(line => line.StartsWith("# TYPE opensdc_", StringComparison.Ordinal)).Select(line => line.Split(' ')[2]).ToList();
         measured.ShouldContain("opensdc_storage_writable");
-        measured.ShouldContain("opensdc_unsound_files");
+        measured.ShouldContain("opensdc_corrupt_or_missing_files");
         foreach (var name in measured)
             documented.ShouldContain("`" + name);
     }

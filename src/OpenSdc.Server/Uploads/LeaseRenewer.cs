@@ -7,7 +7,7 @@ namespace OpenSdc.Server.Uploads;
 /// The leases of the uploads that this process works on. Each is renewed in time while the work goes on; where it could not be, the work is told to stop before
 /// another process may begin it.
 /// </summary>
-internal sealed class HeldLeases(UploadLeases leases, TimeProvider clock)
+internal sealed class LeaseRenewer(UploadLeases leases, TimeProvider clock)
 {
     private static readonly TimeSpan RenewBefore = UploadLeases.LeaseTime * 2 / 3;
     private static readonly TimeSpan StopBefore = UploadLeases.LeaseTime / 5;
@@ -47,12 +47,12 @@ internal sealed class HeldLeases(UploadLeases leases, TimeProvider clock)
     /// <summary>One of them. Disposing ends the work.</summary>
     internal sealed class Held : IDisposable
     {
-        private readonly HeldLeases all;
+        private readonly LeaseRenewer all;
         private readonly TimeProvider clock;
         private readonly CancellationTokenSource stop;
         private readonly CancellationTokenRegistration stopping;
 
-        public Held(HeldLeases all, TimeProvider clock, string id, DateTimeOffset until, CancellationToken stopping)
+        public Held(LeaseRenewer all, TimeProvider clock, string id, DateTimeOffset until, CancellationToken stopping)
         {
             (this.all, this.clock, Id, Until) = (all, clock, id, until);
             stop = new CancellationTokenSource(TimeLeft, clock);

@@ -14,9 +14,9 @@ namespace OpenSdc.Server.Upkeep;
 /// that finds no room on its way is refused then. Whether writes succeed is learnt from uploads that fail and from a probe, one object staged and flushed and one empty transaction: every
 /// 30 s, after a failure every second, and before an upload that comes after a failure, so that the first one after the end of the trouble is taken.
 /// </remarks>
-internal sealed partial class StorageWatch(
-    IObjectStore store, Catalogue.Catalogue catalogue, Soundness soundness, ServerOptions options, TimeProvider clock,
-    Telemetry telemetry, ILogger<StorageWatch> logger) : BackgroundService
+internal sealed partial class StorageHealth(
+    IObjectStore store, Catalogue.Catalogue catalogue, IntegrityState integrity, ServerOptions options, TimeProvider clock,
+    Telemetry telemetry, ILogger<StorageHealth> logger) : BackgroundService
 {
     /// <summary>How often the probe runs while all is well.</summary>
     public static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(30);
@@ -59,15 +59,15 @@ internal sealed partial class StorageWatch(
             LogFailing(refusal.Code, reason);
     }
 
-    /// <summary>Something that needs the store has failed: whether the store is away is looked at now, not when its turn comes.</summary>
-    public void Doubt() => _ = ProbeOnceAsync();
+    /// <summary>Runs the probe now, since something that needs the store has failed.</summary>
+    public void ProbeNow() => _ = ProbeOnceAsync();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         telemetry.WatchStorage(Free is null ? null : () => Free ?? 0, () => Refusal is null);
         using var timer = new PeriodicTimer(ProbeAfterFailure, clock);
         var probeAt = clock.GetUtcNow() + ProbeEvery;
-        await CountUnsoundAsync(stoppingToken);
+        await CountMarkedAsync(stoppingToken);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             TellOfRoom();
@@ -75,7 +75,7 @@ internal sealed partial class StorageWatch(
             if (failing is null && clock.GetUtcNow() < probeAt)
                 continue;
             await ProbeOnceAsync().WaitAsync(stoppingToken);
-            await CountUnsoundAsync(stoppingToken);
+            await CountMarkedAsync(stoppingToken);
             probeAt = clock.GetUtcNow() + ProbeEvery;
         }
     }
@@ -117,11 +117,11 @@ internal sealed partial class StorageWatch(
     }
 
     /// <summary>Also fsck, in a process of its own, marks files.</summary>
-    private async Task CountUnsoundAsync(CancellationToken cancel)
+    private async Task CountMarkedAsync(CancellationToken cancel)
     {
         try
         {
-            telemetry.UnsoundFiles = await soundness.CountAsync(cancel);
+            telemetry.CorruptOrMissingFiles = await integrity.CountAsync(cancel);
         }
         catch (DbException failure)
         {
@@ -174,12 +174,12 @@ internal sealed partial class StorageWatch(
     /// <summary>The room that one upload has reserved: its bytes that were read and are not yet in staging, where the file system itself counts them.</summary>
     internal sealed class Reservation : IDisposable
     {
-        private readonly StorageWatch watch;
+        private readonly StorageHealth watch;
         private readonly string key;
         private long received;
         private long held;
 
-        public Reservation(StorageWatch watch, string key, long? announced)
+        public Reservation(StorageHealth watch, string key, long? announced)
         {
             (this.watch, this.key) = (watch, key);
             Refusal = watch.LoggedRefusalOf(key, announced ?? 0, received: 0);
