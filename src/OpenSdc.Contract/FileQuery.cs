@@ -49,6 +49,12 @@ public sealed record FileQuery
     /// <summary>What is known of the bytes: <c>intact</c>, <c>lost</c>, <c>damaged</c>; empty for all.</summary>
     public IReadOnlyList<string> Integrity { get; init; } = [];
 
+    /// <summary>Only files that are released, or only those that are not; null for both.</summary>
+    public bool? Released { get; init; }
+
+    /// <summary>Identifiers of composite releases.</summary>
+    public IReadOnlyList<string> Crids { get; init; } = [];
+
     /// <summary>Of each series only the newest version, among what the other filters leave.</summary>
     public bool Latest { get; init; }
 
@@ -73,6 +79,9 @@ public sealed record FileQuery
     /// <summary>At most this many; null for all.</summary>
     public int? Limit { get; init; }
 
+    /// <summary>Whether no file can be found: every file is released, and none has the identifier of a composite release.</summary>
+    public bool FindsNone => Released == false || Crids.Count > 0;
+
     /// <summary>Whether a filter may take some files of a series and leave others.</summary>
     public bool SplitsSeries =>
         Versions.Count + MinorOfVersions.Count + MajorVersions.Count + MinorVersions.Count + FilePaths.Count + Sha256s.Count + Integrity.Count > 0
@@ -81,7 +90,7 @@ public sealed record FileQuery
     /// <summary>The path of the one file that is asked for, and of which nothing else is asked; null in any other query.</summary>
     public string? OnlyPath =>
         FilePaths is [var path] && Instruments.Count + DataLevels.Count + Descriptors.Count + Extensions.Count + Versions.Count + MinorOfVersions.Count + Repointings.Count
-            + Crs.Count + MajorVersions.Count + MinorVersions.Count + Sha256s.Count + Integrity.Count == 0
+            + Crs.Count + MajorVersions.Count + MinorVersions.Count + Sha256s.Count + Integrity.Count == 0 && !FindsNone
         && this is
         {
             Family: null, StartDate: null, EndDate: null, IngestionStartDate: null, IngestionEndDate: null, Latest: false, DefaultVersions: false, Current: null, AsOf: null,

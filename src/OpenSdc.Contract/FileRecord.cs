@@ -57,6 +57,12 @@ public sealed record FileRecord
     /// <summary>The number of the change that published the file. Later files have greater numbers; changes of other kinds come between.</summary>
     public required long Seq { get; init; }
 
+    /// <summary>Whether the file is released to everybody.</summary>
+    public bool Released { get; init; } = true;
+
+    /// <summary>Identifier of the composite release that the file belongs to; null, since names do not tell it.</summary>
+    public string? Crid { get; init; }
+
     /// <summary><c>lost</c> or <c>damaged</c> where the file's bytes are not there or not right, so that it cannot be fetched; absent where nothing is known against them.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Integrity { get; init; }

@@ -23,7 +23,7 @@ internal sealed class FileQueries(Session session, DbTransaction? snapshot, Arch
         var all = await products.ReadAsync(session, snapshot, state.Products, cancel);
         var selected = ProductTable.Select(all, query);
         var meant = selected ?? all;
-        if (meant.Count == 0)
+        if (meant.Count == 0 || query.FindsNone)
             return null;
         if (query.Overlaps is { } days)
             query = await BoundAsync(query, days, meant, cancel);

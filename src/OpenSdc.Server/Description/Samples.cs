@@ -122,7 +122,7 @@ internal static class Samples
 
     public static string CsvLineOf(FileRecord file) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{file.FilePath},{file.Instrument},{file.DataLevel},{file.Descriptor},{file.StartDate},{file.EndDate},{file.Repointing},{file.Cr},{file.Version},{file.MajorVersion},{file.MinorVersion},{file.Extension},{file.IngestionDate},{file.Size},{file.Sha256},{file.Seq},");
+        $"{file.FilePath},{file.Instrument},{file.DataLevel},{file.Descriptor},{file.StartDate},{file.EndDate},{file.Repointing},{file.Cr},{file.Version},{file.MajorVersion},{file.MinorVersion},{file.Extension},{file.IngestionDate},{file.Size},{file.Sha256},{file.Seq},{(file.Released ? "true" : "false")},{file.Crid},");
 
     /// <summary>As the documented representation writes a file: a tuple of Python.</summary>
     public static string TupleOf(FileRecord file)

@@ -41,6 +41,8 @@ internal sealed class QueryParameters
         ["filename"] = (p, name) => p.ReadFiles(name, bare: true),
         ["sha256"] = (p, name) => p.query = p.query with { Sha256s = p.Digests(name) },
         ["integrity"] = (p, name) => p.query = p.query with { Integrity = p.IntegrityWords(name) },
+        ["released"] = (p, name) => p.query = p.query with { Released = p.given.YesOrNo(name) },
+        ["crid"] = (p, name) => p.query = p.query with { Crids = p.Releases(name) },
         ["overlaps"] = (p, name) => p.query = p.query with { Overlaps = p.given.Days(name) },
         ["since_seq"] = (p, name) => p.query = p.query with { SinceSeq = p.given.BigNumber(name) is var seq and > 0 ? seq : null }, // all came after nothing
         ["as_of"] = (p, name) => p.query = p.query with { AsOf = p.given.BigNumber(name) },
@@ -58,6 +60,8 @@ internal sealed class QueryParameters
     public static IReadOnlyCollection<string> Names => Readers.Keys;
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
+
+    private static readonly SearchValues<char> IdentifierCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
     private readonly ParameterValues given;
     private readonly Mission mission;
@@ -118,6 +122,13 @@ internal sealed class QueryParameters
 
     private List<string> IntegrityWords(string name) =>
         [.. given.Split(name).Select(text => FileIntegrity.All.Contains(text) ? text : throw Bad(name, text, string.Join(", ", FileIntegrity.All), [])).Distinct(StringComparer.Ordinal)];
+
+    private List<string> Releases(string name)
+    {
+        const string Allowed = "the identifier of a composite release, 1 to 64 letters, digits, dots, hyphens and underscores";
+        var identifiers = Distinct(name);
+        return identifiers.Find(text => text.Length is 0 or > 64 || text.AsSpan().ContainsAnyExcept(IdentifierCharacters)) is { } bad ? throw Bad(name, bad, Allowed, []) : identifiers;
+    }
 
     private void ReadVersion(string name)
     {

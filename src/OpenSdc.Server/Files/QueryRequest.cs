@@ -21,6 +21,6 @@ internal sealed record QueryRequest(FileQuery Query, Family? Family, string? For
     public static IReadOnlyList<string> AllFields { get; } =
     [
         "file_path", "instrument", "data_level", "descriptor", "start_date", "end_date", "repointing", "cr", "version", "major_version",
-        "minor_version", "extension", "ingestion_date", "size", "sha256", "seq", "integrity",
+        "minor_version", "extension", "ingestion_date", "size", "sha256", "seq", "released", "crid", "integrity",
     ];
 }

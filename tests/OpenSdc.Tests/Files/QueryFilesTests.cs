@@ -189,13 +189,13 @@ public sealed class QueryFilesTests(QueryArchive query) : IClassFixture<QueryArc
 
     [Theory]
     [InlineData(1, """
-        {"file_path":"imap/mag/l0/2023/01/imap_mag_l0_burst_20230112_20230113_v01-01.pkts","instrument":"mag","data_level":"l0","descriptor":"burst","start_date":"20230112","end_date":"20230113","repointing":null,"cr":null,"version":"v01-01","major_version":1,"minor_version":1,"extension":"pkts","ingestion_date":"20260301 23:59:59","size":47,"sha256":"SHA","seq":2}
+        {"file_path":"imap/mag/l0/2023/01/imap_mag_l0_burst_20230112_20230113_v01-01.pkts","instrument":"mag","data_level":"l0","descriptor":"burst","start_date":"20230112","end_date":"20230113","repointing":null,"cr":null,"version":"v01-01","major_version":1,"minor_version":1,"extension":"pkts","ingestion_date":"20260301 23:59:59","size":47,"sha256":"SHA","seq":2,"released":true,"crid":null}
         """)]
     [InlineData(3, """
-        {"file_path":"imap/glows/l1a/2026/12/imap_glows_l1a_counts_20261206-repoint00002_v001.cdf","instrument":"glows","data_level":"l1a","descriptor":"counts","start_date":"20261206","repointing":2,"cr":null,"version":"v001","major_version":null,"minor_version":1,"extension":"cdf","ingestion_date":"20260303 12:00:00","size":52,"sha256":"SHA","seq":4}
+        {"file_path":"imap/glows/l1a/2026/12/imap_glows_l1a_counts_20261206-repoint00002_v001.cdf","instrument":"glows","data_level":"l1a","descriptor":"counts","start_date":"20261206","repointing":2,"cr":null,"version":"v001","major_version":null,"minor_version":1,"extension":"cdf","ingestion_date":"20260303 12:00:00","size":52,"sha256":"SHA","seq":4,"released":true,"crid":null}
         """)]
     [InlineData(15, """
-        {"file_path":"imap/spice/lsk/naif0012.tls","instrument":null,"data_level":null,"descriptor":"leapseconds","start_date":null,"repointing":null,"cr":null,"version":"0012","major_version":null,"minor_version":12,"extension":"tls","ingestion_date":"20260303 12:00:00","size":12,"sha256":"SHA","seq":16}
+        {"file_path":"imap/spice/lsk/naif0012.tls","instrument":null,"data_level":null,"descriptor":"leapseconds","start_date":null,"repointing":null,"cr":null,"version":"0012","major_version":null,"minor_version":12,"extension":"tls","ingestion_date":"20260303 12:00:00","size":12,"sha256":"SHA","seq":16,"released":true,"crid":null}
         """)]
     public async Task A_plain_item_has_these_members_in_this_order(int number, string item)
     {

@@ -9,7 +9,7 @@ public sealed class QueryParametersTests(QueryArchive query) : IClassFixture<Que
     private const string Known =
         "['instrument', 'data_level', 'descriptor', 'start_date', 'end_date', 'version', 'extension', 'repointing', 'cr', 'ingestion_start_date', "
         + "'ingestion_end_date', 'major_version', 'minor_version', 'latest', 'table', 'file_path', 'filename', "
-        + "'sha256', 'integrity', 'overlaps', 'since_seq', 'as_of', 'history', 'current', 'sort', 'fields', 'count', 'format', 'limit', 'cursor']";
+        + "'sha256', 'integrity', 'released', 'crid', 'overlaps', 'since_seq', 'as_of', 'history', 'current', 'sort', 'fields', 'count', 'format', 'limit', 'cursor']";
 
     private static readonly string[] Parameters = [.. Known.Trim('[', ']').Split(", ").Select(each => each.Trim('\''))];
 

@@ -66,7 +66,7 @@ public static class Truth
             ("file_path", Text(file.Key)), ("instrument", Text(file.Instrument)), ("data_level", Text(file.DataLevel)), ("descriptor", Text(file.Descriptor)),
             ("start_date", Text(file.StartDate)), ("end_date", Text(file.EndDate)), ("repointing", Number(file.Repointing)), ("cr", Number(file.Cr)),
             ("version", Text(file.Version)), ("major_version", Number(file.Major)), ("minor_version", Number(file.Minor)), ("extension", Text(file.Extension)),
-            ("ingestion_date", Text(row.IngestionDate)), ("size", $"{row.Size}"), ("sha256", Text(row.Sha256)), ("seq", $"{row.Seq}"),
+            ("ingestion_date", Text(row.IngestionDate)), ("size", $"{row.Size}"), ("sha256", Text(row.Sha256)), ("seq", $"{row.Seq}"), ("released", "true"), ("crid", "null"),
         ];
         // Left out where names of the form have none.
         members.RemoveAll(member => member is ("end_date", "null") && file.Family is not ("ancillary" or "release"));
@@ -83,12 +83,12 @@ public static class Truth
 
     /// <summary>CSV: a header line and CRLF. Neither a name nor a number holds what would have to be quoted.</summary>
     public static string Csv(IEnumerable<TruthRow> rows) =>
-        "file_path,instrument,data_level,descriptor,start_date,end_date,repointing,cr,version,major_version,minor_version,extension,ingestion_date,size,sha256,seq,integrity\r\n"
+        "file_path,instrument,data_level,descriptor,start_date,end_date,repointing,cr,version,major_version,minor_version,extension,ingestion_date,size,sha256,seq,released,crid,integrity\r\n"
         + string.Concat(rows.Select(row =>
         {
             var f = row.File;
             return FormattableString.Invariant(
-                $"{f.Key},{f.Instrument},{f.DataLevel},{f.Descriptor},{f.StartDate},{f.EndDate},{f.Repointing},{f.Cr},{f.Version},{f.Major},{f.Minor},{f.Extension},{row.IngestionDate},{row.Size},{row.Sha256},{row.Seq},\r\n");
+                $"{f.Key},{f.Instrument},{f.DataLevel},{f.Descriptor},{f.StartDate},{f.EndDate},{f.Repointing},{f.Cr},{f.Version},{f.Major},{f.Minor},{f.Extension},{row.IngestionDate},{row.Size},{row.Sha256},{row.Seq},true,,\r\n");
         }));
 
     /// <summary>NDJSON: the same objects, each on a line.</summary>
@@ -118,6 +118,7 @@ public static class Truth
             && From("start_date", file.StartDate) && To("end_date", file.StartDate)
             && From("ingestion_start_date", row.IngestionDate[..8]) && To("ingestion_end_date", row.IngestionDate[..8])
             && (One(query, "since_seq") is not { } since || row.Seq > long.Parse(since, CultureInfo.InvariantCulture))
+            && (One(query, "released") is null or "true" or "True") && One(query, "crid") is null
             && (One(query, "overlaps") is not { } days
                 || (file.StartDate is { } start && AtMost(start, days.Split('-')[^1]) && AtMost(days.Split('-')[0], file.EndDate ?? start)));
 

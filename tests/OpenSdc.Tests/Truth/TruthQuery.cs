@@ -106,6 +106,8 @@ public sealed record TruthQuery(
             One("ingestion_end_date", rarity * 3, IngestionDays),
             One("overlaps", rarity * 2, OverlapDays),
             One("latest", 3, ["true", "true", "True", "false"]),
+            One("released", rarity * 3, ["true", "True", "false"]),
+            One("crid", rarity * 6, ["CRID01", "a.b-c_9"]),
             One("current", 6, ["true", "True", "false"]),
             One("version", 40, ["latest"]),
             One("count", 4, ["true", "false"]),

@@ -176,5 +176,5 @@ public sealed class FormatTests(FormatArchive formats) : IClassFixture<FormatArc
     };
 
     private static List<string> Values(JsonElement record, IEnumerable<string> names) =>
-        [.. names.Select(name => !record.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? "" : value.ToString())];
+        [.. names.Select(name => !record.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? "" : value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText())];
 }
