@@ -36,8 +36,8 @@ dotnet --list-sdks | grep -q '^10\.' || stop "the .NET 10 SDK is missing; found 
 dotnet build OpenSdc.slnx -c Release -warnaserror || stop 'the build failed or has warnings.'
 
 passed=0 failed=0 skipped=0
-log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
+log=$(mktemp) && faults=$(mktemp) || exit 1
+trap 'rm -f "$log" "$faults"' EXIT
 
 # The number that a summary gives for a word, e.g. "  succeeded: 12"; empty where there is no such line.
 count() { sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" "$log" | tail -n 1; }
@@ -50,9 +50,12 @@ for project in tests/*Tests; do
     good=$(count succeeded) bad=$(count failed) left_out=$(count skipped)
     # A run that ended badly without saying that a test failed (a crash, no tests found) is one failure.
     [ "$(count 'exit code')" = 0 ] || [ "${bad:-0}" -gt 0 ] || bad=1
+    # What failed and why, to stand at the end: nobody finds it among thousands of lines.
+    awk '/^failed /{ left = 30 } /^(passed|skipped|Test run summary)/{ left = 0 } left-- > 0' "$log" >> "$faults"
     passed=$((passed + ${good:-0})) failed=$((failed + ${bad:-1})) skipped=$((skipped + ${left_out:-0}))
 done
 
+cut -c 1-2000 "$faults"
 [ "$skipped" -eq 0 ] || echo "$skipped skipped"
 [ "${CI:-}" != true ] || failed=$((failed + skipped))
 echo "$passed passed, $failed failed"
