@@ -24,6 +24,7 @@ internal sealed class Archive : IAsyncDisposable
     private readonly Queue<string> lastLines = new();
     private readonly TaskCompletionSource<Uri?> address = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HttpClient http;
+    private bool isDisposed;
 
     private Archive(Process process)
     {
@@ -133,8 +134,12 @@ internal sealed class Archive : IAsyncDisposable
     /// <summary>Waits for an end that a fault brings about.</summary>
     public Task EndAsync() => process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token);
 
+    /// <summary>Again means nothing, so that the reason for which a start after it failed is not hidden.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (isDisposed)
+            return;
+        isDisposed = true;
         if (!process.HasExited)
             await KillAsync();
         http.Dispose();

@@ -63,7 +63,10 @@ public sealed class MendTests : IDisposable
 
         await Run.SayAsync($"mending, {kind}: {action} at each of {at - 1} calls: {whole} whole, {marked} still marked, {faults.Count} faults");
         faults.ShouldBeEmpty(string.Join('\n', faults));
-        (whole, marked).ShouldSatisfyAllConditions(() => whole.ShouldBeGreaterThan(0), () => marked.ShouldBeGreaterThan(0));
+        whole.ShouldBeGreaterThan(0);
+        // Of the writes only the one of the bytes leaves the mark, and a write of upkeep may have been counted in its place.
+        if (action != nameof(FaultAction.KillHalfway))
+            marked.ShouldBeGreaterThan(0);
     }
 
     public void Dispose()
@@ -90,8 +93,8 @@ public sealed class MendTests : IDisposable
         // The mark is made beside the answer.
         for (var tries = 0; await IntegrityAsync(name) != kind; tries++)
         {
-            tries.ShouldBeLessThan(200);
-            await Task.Delay(20);
+            tries.ShouldBeLessThan(6000, archive.Log);
+            await Task.Delay(10);
         }
 
         return new Broken(name, content, target, receipt, Convert.ToHexStringLower(SHA256.HashData(damaged)));

@@ -8,7 +8,7 @@ namespace OpenSdc.FaultTests;
 internal enum Call { Open, Write, Flush, Link, Unlink, Truncate, Mkdir, Rename, Send }
 
 /// <summary>What happens at a call; the numbers are those of <c>enum action</c>.</summary>
-internal enum FaultAction { Pass, Fail, KillBefore, KillAfter, KillHalfway, Delay }
+internal enum FaultAction { Pass, Fail, KillBefore, KillAfter, KillHalfway, Hold }
 
 /// <summary>One call of the archive: <see cref="Begin"/> and <see cref="End"/> order it among all; <see cref="End"/> is 0 where the process ended in it.</summary>
 internal readonly record struct TracedCall(int Begin, int End, Call Kind, int Result, int Error, int Size, string Text)
@@ -77,7 +77,7 @@ internal sealed class Shim : IDisposable
         start.Environment["OPENSDC_FAULTS_FOLDER"] = dataFolder;
     }
 
-    /// <summary>Of a delay, <paramref name="error"/> is its milliseconds. From the <paramref name="at"/>-th call on, counted from now over these kinds and this part of a path, the action is taken <paramref name="repeat"/> times.</summary>
+    /// <summary>A held call waits until <see cref="Disarm"/>. From the <paramref name="at"/>-th call on, counted from now over these kinds and this part of a path, the action is taken <paramref name="repeat"/> times.</summary>
     public void Arm(int at, FaultAction action, int error = 0, int kinds = DiskCalls, string part = "", int repeat = 1)
     {
         Disarm();

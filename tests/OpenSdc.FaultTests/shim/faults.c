@@ -29,7 +29,7 @@
 #include <unistd.h>
 
 enum kind { OPEN, WRITE, FLUSH, LINK, UNLINK, TRUNCATE, MKDIR, RENAME, SEND };
-enum action { PASS, FAIL, KILL_BEFORE, KILL_AFTER, KILL_HALFWAY, DELAY };
+enum action { PASS, FAIL, KILL_BEFORE, KILL_AFTER, KILL_HALFWAY, HOLD };
 
 #define ENTRIES 32768
 #define TEXT 1000
@@ -38,7 +38,7 @@ struct entry { int begin, end, kind, result, error, size; char text[TEXT]; };
 
 struct control {
     int at;          /* the counted call at which to act, from 1; 0 for none */
-    int action, error; /* of DELAY, error is its milliseconds */
+    int action, error;
     int kinds;       /* bits of the kinds that are counted */
     int repeat;      /* so many calls, from that one on */
     int counted, fired;
@@ -118,8 +118,8 @@ static struct call begin(int kind, const char *text, size_t size)
                 snprintf(control->fired_at, sizeof control->fired_at, "%d %s", kind, text);
             if (call.action == KILL_BEFORE)
                 die();
-            if (call.action == DELAY)
-                usleep((useconds_t)control->error * 1000);
+            while (call.action == HOLD && __atomic_load_n(&control->at, __ATOMIC_SEQ_CST))
+                usleep(1000);
         }
     }
     return call;

@@ -22,6 +22,7 @@ internal sealed class Burdens(WireTarget target, IReadOnlyList<string> uploadTar
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<int, int> statuses = new();
+    private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly RefusedClients refused = new(target, RefusedMode.Pipelined);
 
     /// <summary>How many answers there were of each status, but for those to refused requests.</summary>
@@ -34,9 +35,12 @@ internal sealed class Burdens(WireTarget target, IReadOnlyList<string> uploadTar
     /// <summary>Idle connections that were open at once at the most.</summary>
     public int MostIdle { get; private set; }
 
-    public async Task RunAsync(int idle, CancellationToken stop)
+    /// <summary>Ends when all idle connections have been opened, or no more could be.</summary>
+    public Task Idle => idle.Task;
+
+    public async Task RunAsync(int connections, CancellationToken stop)
     {
-        var all = new List<Task> { refused.RunAsync(RefusedOnes, stop), HoldIdleAsync(idle, stop) };
+        var all = new List<Task> { refused.RunAsync(RefusedOnes, stop), HoldIdleAsync(connections, stop) };
         for (var i = 0; i < SlowReaders; i++)
             all.Add(AgainAsync(i % 2 == 0 ? "GET /query" : "GET /query?limit=10000", ReadSlowlyAsync, stop));
         all.AddRange(uploadTargets.Select(each => AgainAsync($"PUT {each}", TrickleAsync, stop)));
@@ -120,6 +124,7 @@ internal sealed class Burdens(WireTarget target, IReadOnlyList<string> uploadTar
                 }
 
                 MostIdle = Math.Max(MostIdle, held.Count(each => each is not null));
+                idle.TrySetResult();
                 await Task.Delay(Pause, stop);
             }
         }
@@ -129,6 +134,7 @@ internal sealed class Burdens(WireTarget target, IReadOnlyList<string> uploadTar
         }
         finally
         {
+            idle.TrySetResult();
             foreach (var each in held)
                 each?.Dispose();
         }

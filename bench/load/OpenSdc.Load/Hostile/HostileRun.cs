@@ -42,6 +42,7 @@ internal static class HostileRun
         var burdens = new Burdens(target, uploads);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var hostile = burdens.RunAsync(idle, stop.Token);
+        await burdens.Idle;
         await ForAsync(beside, "beside");
         var timesBeside = good.TakeTimes();
         await stop.CancelAsync();
