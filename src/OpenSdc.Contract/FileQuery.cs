@@ -1,3 +1,5 @@
+using OpenSdc.Contract.Naming;
+
 namespace OpenSdc.Contract;
 
 /// <summary>
@@ -39,6 +41,9 @@ public sealed record FileQuery
     public IReadOnlyList<int> Crs { get; init; } = [];
     public IReadOnlyList<int> MajorVersions { get; init; } = [];
     public IReadOnlyList<int> MinorVersions { get; init; } = [];
+
+    /// <summary>Filters on fields of the mission's own.</summary>
+    public IReadOnlyList<OwnFilter> Own { get; init; } = [];
 
     /// <summary>Keys of single files.</summary>
     public IReadOnlyList<string> FilePaths { get; init; } = [];
@@ -85,12 +90,13 @@ public sealed record FileQuery
     /// <summary>Whether a filter may take some files of a series and leave others.</summary>
     public bool SplitsSeries =>
         Versions.Count + MinorOfVersions.Count + MajorVersions.Count + MinorVersions.Count + FilePaths.Count + Sha256s.Count + Integrity.Count > 0
+        || Own.Any(each => !each.Field.InProduct)
         || this is not { IngestionStartDate: null, IngestionEndDate: null, SinceSeq: null, Overlaps: null, Current: not false };
 
     /// <summary>The path of the one file that is asked for, and of which nothing else is asked; null in any other query.</summary>
     public string? OnlyPath =>
         FilePaths is [var path] && Instruments.Count + DataLevels.Count + Descriptors.Count + Extensions.Count + Versions.Count + MinorOfVersions.Count + Repointings.Count
-            + Crs.Count + MajorVersions.Count + MinorVersions.Count + Sha256s.Count + Integrity.Count == 0 && !FindsNone
+            + Crs.Count + MajorVersions.Count + MinorVersions.Count + Sha256s.Count + Integrity.Count + Own.Count == 0 && !FindsNone
         && this is
         {
             Family: null, StartDate: null, EndDate: null, IngestionStartDate: null, IngestionEndDate: null, Latest: false, DefaultVersions: false, Current: null, AsOf: null,
@@ -99,6 +105,9 @@ public sealed record FileQuery
             ? path
             : null;
 }
+
+/// <summary>The values that a field of the mission's own may have; of words they may hold <c>*</c>, all others are compared as they are recorded.</summary>
+public sealed record OwnFilter(OwnField Field, IReadOnlyList<string> Values);
 
 /// <summary>Where a page ended: what the last row has in each column of the order.</summary>
 public sealed record PageEnd(IReadOnlyList<string> Keys);

@@ -125,7 +125,7 @@ internal ref struct Alignment(Variant variant, ReadOnlySpan<char> name, Span<ush
 
     private readonly bool BeginsWithDigit(int piece) => piece < _pieces.Length && _pieces[piece] switch
     {
-        Slot { Field: { IsDate: true } or { Kind: FieldKind.Digits } } => true,
+        Slot { Field: { IsDate: true } or { IsTime: true } or { Kind: FieldKind.Digits } } => true,
         Group { Parts: [Slot { Field.Kind: FieldKind.Digits }, ..] } => true,
         _ => false,
     };

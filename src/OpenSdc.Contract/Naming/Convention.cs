@@ -10,6 +10,9 @@ internal sealed record NameRule(
 internal sealed class Convention
 {
     private readonly Field?[] _fields = new Field?[Roles.Count];
+    private readonly List<Field> _own = [];
+    private readonly List<Field> _versionPieces = [];
+    private readonly IReadOnlySet<string> _outside;
     private readonly Dictionary<Role, Dictionary<string, string>> _recordedAs;
     private readonly bool _rebuilds;
 
@@ -18,7 +21,7 @@ internal sealed class Convention
     private Variant[]? _variants;
 
     public Convention(string family, ConventionEntry entry, Node[] nodes, KeyTemplate key, IReadOnlyList<NameRule> rules,
-        bool ignoreCase, Dictionary<Role, Dictionary<string, string>> recordedAs)
+        bool ignoreCase, Dictionary<Role, Dictionary<string, string>> recordedAs, IReadOnlySet<string> outside)
     {
         Family = family;
         Name = entry.Name;
@@ -28,11 +31,12 @@ internal sealed class Convention
         Rules = rules;
         IgnoreCase = ignoreCase;
         _recordedAs = recordedAs;
+        _outside = outside;
         Constant = entry.Values?.GetValueOrDefault("descriptor");
         Steps = StepCompiler.Compile(nodes);
-        _places = StepCompiler.IsForked(Steps) ? ((Steps.Length << 8) + 63) >> 6 : 0;
+        _places = StepCompiler.MemoryOf(Steps);
 
-        // A record says everything that the name says unless case is ignored, a field is not recorded, or a list's word is
+        // A record says everything that the name says unless case is ignored, a number has any number of zeros before it, or a list's word is
         // recorded as another; then writing gives back the name that the record keeps.
         _rebuilds = Collect(nodes) && !ignoreCase && recordedAs.Count == 0;
     }
@@ -51,6 +55,12 @@ internal sealed class Convention
 
     /// <summary>The template without its choices, made when a name is first explained.</summary>
     public Variant[] Variants => _variants ??= Variant.Expand(this);
+
+    /// <summary>The fields of the mission's own, as the template has them.</summary>
+    public IReadOnlyList<Field> Own => _own;
+
+    /// <summary>What the fields of the mission's own are for all of its conventions; set once the whole file is read.</summary>
+    public IReadOnlyDictionary<string, OwnField> OwnFields { get; set; } = new Dictionary<string, OwnField>();
 
     public Field? this[Role role] => role == Role.None ? null : _fields[(int)role];
 
@@ -86,7 +96,9 @@ internal sealed class Convention
     {
         DateOnly? start = null, end = null;
         if (!Day(Role.Start, name, captures, ref start) || !Day(Role.End, name, captures, ref end)) return null;
-        if (Ordered && end < start) return null;
+        string? startTime = null, endTime = null;
+        if (!Time(Role.StartTime, start, name, captures, ref startTime) || !Time(Role.EndTime, end, name, captures, ref endTime)) return null;
+        if (Ordered && IsReversed(start, startTime, end, endTime)) return null;
 
         int? repointing = null, cr = null, major = null, minor = null;
         if (!Number(Role.Repointing, name, captures, ref repointing) || !Number(Role.Cr, name, captures, ref cr)
@@ -99,26 +111,85 @@ internal sealed class Convention
         foreach (var rule in Rules)
             if (!Holds(rule, instrument, level, descriptor, extension)) return null;
 
+        var version = Slice(Role.Version, name, captures);
+        if (version.Length > Naming.VersionOrder.LongestVersion) return null;
+        var own = OwnValues.None;
+        if (_own.Count > 0 && !TryOwn(name, captures, out own)) return null;
+
         return new FileName
         {
             Family = Family,
             Convention = Name,
             Name = name,
-            Key = Key.Write(name, instrument, level, start),
+            Key = Key.Write(new KeyParts(name, instrument, level, descriptor, start, own)),
             Instrument = instrument,
             DataLevel = level,
             Descriptor = descriptor,
             StartDate = start,
             EndDate = end,
             MayEnd = _fields[(int)Role.End] is not null,
+            StartTime = startTime,
+            EndTime = endTime,
             Repointing = repointing,
             Cr = cr,
-            Version = Slice(Role.Version, name, captures) is { Length: > 0 } version ? new string(version) : null,
+            Version = version.Length > 0 ? new string(version) : null,
             MajorVersion = major,
             MinorVersion = minor,
             CountedMajor = Entry.HighestMajorByDefault ? major ?? 1 : null,
             Extension = extension,
+            Own = own,
+            SeriesParts = SeriesParts(startTime, repointing, cr, own),
+            VersionOrder = Naming.VersionOrder.Of(major, minor, _versionPieces.Count > 0 ? VersionPieces(name, captures) : []),
         };
+    }
+
+    /// <summary>Whether the end is before the start, where the name has both.</summary>
+    public static bool IsReversed(DateOnly? start, string? startTime, DateOnly? end, string? endTime) =>
+        end < start || (end == start && startTime is not null && endTime is not null && string.CompareOrdinal(endTime, startTime) < 0);
+
+    private bool TryOwn(string name, ReadOnlySpan<int> captures, out OwnValues own)
+    {
+        own = OwnValues.None;
+        List<OwnValue> values = [];
+        foreach (var field in _own)
+        {
+            var text = Slice(field, name, captures);
+            if (text.IsEmpty) continue;
+            var recorded = field.Kind == FieldKind.OneOf ? field.Find(text, IgnoreCase) : OwnText.Recorded(field, text);
+            if (recorded is null) return false;
+            values.Add(new OwnValue(OwnFields[field.Name], recorded));
+        }
+
+        if (values.Count > 0) own = new OwnValues([.. values.OrderBy(value => value.Field.Name, StringComparer.Ordinal)]);
+        return true;
+    }
+
+    /// <summary>The parts in the order of their names, whatever the template's, so that a new convention goes on with the series of an old one.</summary>
+    private string SeriesParts(string? startTime, int? repointing, int? cr, OwnValues own)
+    {
+        if ((startTime ?? (object?)repointing ?? cr) is null && own.Count == 0) return "";
+        List<(string Name, string Value)> parts = [];
+        if (startTime is not null && !_outside.Contains("start_time")) parts.Add(("start_time", startTime));
+        if (repointing is { } number && !_outside.Contains("repointing")) parts.Add(("repointing", $"{number}"));
+        if (cr is { } rotation && !_outside.Contains("cr")) parts.Add(("cr", $"{rotation}"));
+        foreach (var (field, text) in own)
+            if (field is { InSeries: true, InProduct: false }) parts.Add((field.Name, text));
+        return string.Concat(parts.OrderBy(part => part.Name, StringComparer.Ordinal).Select(part => $" {part.Name}={part.Value}"));
+    }
+
+    private string[] VersionPieces(string name, ReadOnlySpan<int> captures)
+    {
+        List<string> pieces = [];
+        foreach (var field in _versionPieces)
+        {
+            var text = Slice(field, name, captures);
+            if (text.IsEmpty) continue;
+            pieces.Add(field.Kind == FieldKind.OneOf ? field.Find(text, IgnoreCase)!
+                : field.IsDate && DayText.TryRead(field.Kind, text, out var day) ? DayText.Write(FieldKind.Date, day)
+                : new string(text));
+        }
+
+        return [.. pieces];
     }
 
     private static bool Holds(NameRule rule, string? instrument, string? level, string? descriptor, string extension)
@@ -143,10 +214,23 @@ internal sealed class Convention
         }
     }
 
-    private static ReadOnlySpan<char> Slice(Role role, string name, ReadOnlySpan<int> captures)
+    private static ReadOnlySpan<char> Slice(Role role, string name, ReadOnlySpan<int> captures) => Slice((int)role, name, captures);
+
+    private static ReadOnlySpan<char> Slice(Field field, string name, ReadOnlySpan<int> captures) => Slice(field.Place, name, captures);
+
+    private static ReadOnlySpan<char> Slice(int place, string name, ReadOnlySpan<int> captures)
     {
-        var from = captures[(int)role * 2];
-        return from < 0 ? [] : name.AsSpan(from, captures[((int)role * 2) + 1] - from);
+        var from = captures[place * 2];
+        return from < 0 ? [] : name.AsSpan(from, captures[(place * 2) + 1] - from);
+    }
+
+    private bool Time(Role role, DateOnly? day, string name, ReadOnlySpan<int> captures, ref string? time)
+    {
+        var text = Slice(role, name, captures);
+        if (text.IsEmpty) return true;
+        if (!TimeText.TryRead(_fields[(int)role]!.Kind, text, day, out var read)) return false;
+        time = $"{day:yyyy-MM-dd}T{read}Z";
+        return true;
     }
 
     private bool Day(Role role, string name, ReadOnlySpan<int> captures, ref DateOnly? day)
@@ -178,7 +262,7 @@ internal sealed class Convention
     private string Recorded(Role role, string word) =>
         _recordedAs.Count > 0 && _recordedAs.TryGetValue(role, out var words) && words.TryGetValue(word, out var recorded) ? recorded : word;
 
-    /// <summary>Notes the fields; false where one of them is not recorded.</summary>
+    /// <summary>Notes the fields; false where a record does not say how one of them is written.</summary>
     private bool Collect(Node[] nodes)
     {
         var all = true;
@@ -186,11 +270,8 @@ internal sealed class Convention
         {
             switch (node)
             {
-                case Slot { Field.Role: Role.None }:
-                    all = false;
-                    break;
                 case Slot slot:
-                    _fields[(int)slot.Field.Role] = slot.Field;
+                    all &= Add(slot.Field);
                     break;
                 case Group group:
                     _fields[(int)group.Field.Role] = group.Field;
@@ -203,6 +284,16 @@ internal sealed class Convention
         }
 
         return all;
+    }
+
+    private bool Add(Field field)
+    {
+        if (field.Role != Role.None) _fields[(int)field.Role] = field;
+        else _own.Add(field);
+
+        // What is a number by itself has its place at the front of the order.
+        if ((field.InVersion || field.Role == Role.Version) && field.Role is not (Role.Major or Role.Minor)) _versionPieces.Add(field);
+        return field is not { Role: Role.None, Kind: FieldKind.Digits, Width: 0 };
     }
 
     private static void Write(Node[] nodes, FileName record, StringBuilder text)
@@ -244,13 +335,15 @@ internal sealed class Convention
         Role.Descriptor => record.Descriptor,
         Role.Start => record.StartDate is { } day ? DayText.Write(field.Kind, day) : null,
         Role.End => record.EndDate is { } day ? DayText.Write(field.Kind, day) : null,
+        Role.StartTime => record.StartTime is { } time ? TimeText.Write(field.Kind, time.AsSpan(11)) : null,
+        Role.EndTime => record.EndTime is { } time ? TimeText.Write(field.Kind, time.AsSpan(11)) : null,
         Role.Repointing => Padded(field, record.Repointing),
         Role.Cr => Padded(field, record.Cr),
         Role.Major => Padded(field, record.MajorVersion),
         Role.Minor => Padded(field, record.MinorVersion),
         Role.Version => record.Version,
         Role.Extension => record.Extension,
-        _ => null,
+        _ => record.Own[field.Name] is { } value ? OwnText.AsWritten(field, value) : null,
     };
 
     private static string? Padded(Field field, int? number) => number?.ToString($"D{Math.Max(1, field.Width)}");

@@ -137,17 +137,40 @@ internal sealed class FaultFinder(Variant variant, string name)
         var single = _faults.Count;
         Order();
         if (single == 0) Rules();
+        if (single == 0) Times();
+        if (_text[(int)Role.Version] is { Length: > VersionOrder.LongestVersion } version)
+            _faults.Add(new("version", version, $"The version '{NameText.Show(version)}' has {version.Length} characters; allowed: at most {VersionOrder.LongestVersion}."));
         return new(_faults, single > 0 ? 0 : _faults.Count, good, unfit, _text[(int)Role.Version] ?? "", _text[(int)Role.Extension] ?? "");
     }
 
     private static bool IsMissingBeside(int piece, int[] ends) =>
         (piece > 1 && ends[piece - 1] == ends[piece - 2]) || (piece + 1 < ends.Length && ends[piece + 1] == ends[piece]);
 
+    // The parts of a time fit any day; a second 60 only few.
+    private void Times()
+    {
+        Check(Role.StartTime, Role.Start);
+        Check(Role.EndTime, Role.End);
+
+        void Check(Role time, Role day)
+        {
+            if (_text[(int)time] is { Length: > 0 } text && Day(day) is { } of && !TimeText.TryRead(variant.Convention[time]!.Kind, text, of, out _))
+                _faults.Add(new(Roles.Title(time, ""), text, $"The {Roles.Title(time, "")} '{text}' is a leap second, and {of:yyyy-MM-dd} had none; allowed: a second up to 59."));
+        }
+    }
+
     // What fits piece by piece can still be wrong together. Days that can be read are in order or not whatever else is wrong; a rule about a
     // part that is wrong itself has nothing to add.
     private void Order()
     {
-        if (variant.Convention.Ordered && Day(Role.Start) is { } start && Day(Role.End) is { } end && end < start)
+        if (variant.Convention.Ordered && Day(Role.Start) is { } start && Day(Role.End) is { } end && end == start
+            && Time(Role.StartTime, start) is { } startTime && Time(Role.EndTime, end) is { } endTime && Convention.IsReversed(start, startTime, end, endTime))
+        {
+            _faults.Add(new("end time", _text[(int)Role.EndTime]!,
+                $"The end time '{_text[(int)Role.EndTime]}' is before the start time '{_text[(int)Role.StartTime]}' of the same day; allowed: the same time or a later one."));
+        }
+
+        if (variant.Convention.Ordered && Day(Role.Start) is { } first && Day(Role.End) is { } last && last < first)
         {
             _faults.Add(new("end date", _text[(int)Role.End]!,
                 $"The end date '{_text[(int)Role.End]}' is before the start date '{_text[(int)Role.Start]}'; allowed: the same day or a later one."));
@@ -172,6 +195,9 @@ internal sealed class FaultFinder(Variant variant, string name)
 
     private DateOnly? Day(Role role) =>
         _text[(int)role] is { } text && DayText.TryRead(variant.Convention[role]!.Kind, text, out var day) ? day : null;
+
+    private string? Time(Role role, DateOnly day) =>
+        _text[(int)role] is { Length: > 0 } text && TimeText.TryRead(variant.Convention[role]!.Kind, text, day, out var time) ? time : null;
 
     private NameFault Misread(Literal literal, string text, int at)
     {
@@ -207,6 +233,8 @@ internal sealed class FaultFinder(Variant variant, string name)
             (FieldKind.Digits, _) => "is not a number",
             (_, SliceFit.Unreal) when field.IsDate => "is not in the calendar",
             (_, _) when field.IsDate => "is not a date",
+            (_, SliceFit.Unreal) when field.IsTime => "is no time of day",
+            (_, _) when field.IsTime => "is not a time",
             _ when piece is Group => "does not have the form of a version",
             _ => "has a character that it cannot have",
         };
@@ -220,6 +248,7 @@ internal sealed class FaultFinder(Variant variant, string name)
         FieldKind.Words => "any visible ASCII text",
         FieldKind.Digits when field.Width == 0 => "one or more digits",
         FieldKind.Digits => Variant.Shape(field),
+        _ when field.IsTime => $"a time of day, written {Variant.Shape(field)}",
         _ => $"a real day, written {Variant.Shape(field)}",
     };
 }

@@ -29,8 +29,12 @@ public sealed class Family
     /// <summary>The name by which a query asks for the family: <c>science</c>, <c>ancillary</c>, <c>spice</c>, ….</summary>
     public string Name { get; }
 
-    /// <summary>The fields that names of the family have, as a query calls them: <c>instrument</c>, <c>data_level</c>, <c>start_date</c>, ….</summary>
+    /// <summary>The standard fields that names of the family have, as a query calls them: <c>instrument</c>, <c>data_level</c>, <c>start_date</c>, ….</summary>
     public IReadOnlyList<string> Fields { get; }
+
+    /// <summary>The fields of the mission's own that names of the family have, in the ordinal order of their names.</summary>
+    public IReadOnlyList<OwnField> OwnFields => field ??=
+        [.. Conventions.SelectMany(c => c.Own.Select(each => c.OwnFields[each.Name])).Distinct().OrderBy(each => each.Name, StringComparer.Ordinal)];
 
     /// <summary>The instruments; empty where the family has none.</summary>
     public IReadOnlyList<string> Instruments { get; }

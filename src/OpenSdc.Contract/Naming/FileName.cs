@@ -24,7 +24,7 @@ public sealed record FileName
     /// <summary>The data level; null where the family has none.</summary>
     public string? DataLevel { get; init; }
 
-    /// <summary>The product; for SPICE kernels their type, e.g. <c>attitude_history</c>.</summary>
+    /// <summary>The descriptor; for SPICE kernels their type, e.g. <c>attitude_history</c>.</summary>
     public string? Descriptor { get; init; }
 
     /// <summary>The first day, or the only day that the name has; a year alone stands for its first day.</summary>
@@ -35,6 +35,12 @@ public sealed record FileName
 
     /// <summary>Whether names of the convention may have a last day, also where this one has none.</summary>
     public bool MayEnd { get; init; }
+
+    /// <summary>When the first data is of, ISO 8601 in UTC, <c>2025-06-01T12:34:56Z</c>; only where the name has a time.</summary>
+    public string? StartTime { get; init; }
+
+    /// <summary>When the last data is of, likewise.</summary>
+    public string? EndTime { get; init; }
 
     /// <summary>The number of the repointing.</summary>
     public int? Repointing { get; init; }
@@ -59,6 +65,18 @@ public sealed record FileName
     /// extensions stay whole, because <c>spin.csv</c> and <c>repoint.csv</c> are different kinds of file.
     /// </summary>
     public required string Extension { get; init; }
+
+    /// <summary>What the name says in fields of the mission's own.</summary>
+    public OwnValues Own { get; init; } = OwnValues.None;
+
+    /// <summary>
+    /// What all versions of a file share beside its product and first day: every other part of its name that is neither its version nor its end, as field=value pairs. Parts that the
+    /// mission file lists as outside the series are not in it.
+    /// </summary>
+    public required string SeriesParts { get; init; }
+
+    /// <summary>A text that sorts, by its bytes, as the versions of a series do.</summary>
+    public required string VersionOrder { get; init; }
 
     /// <summary>Reads a bare name. A name that fits no convention gets the faults against the one that it comes closest to.</summary>
     public static ParsedName Parse(string name, Mission mission)
@@ -85,7 +103,7 @@ public sealed record FileName
         {
             if (convention.Name != Convention || convention.Family != Family) continue;
             var name = convention.Write(this);
-            return new FormattedName(name, convention.Key.Write(name, Instrument, DataLevel, StartDate));
+            return new FormattedName(name, convention.Key.Write(new KeyParts(name, Instrument, DataLevel, Descriptor, StartDate, Own)));
         }
 
         throw new ArgumentException($"The mission '{mission.Name}' has no convention {Family}/{Convention}.", nameof(mission));

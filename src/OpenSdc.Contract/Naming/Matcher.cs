@@ -17,6 +17,8 @@ internal enum StepKind { Literal, Field, Split, Jump, GroupStart, GroupEnd, Matc
 /// <summary>Turns a template into steps.</summary>
 internal static class StepCompiler
 {
+    private const int MostWays = 8;
+
     public static Step[] Compile(Node[] nodes)
     {
         List<Step> steps = [];
@@ -28,9 +30,12 @@ internal static class StepCompiler
         return [.. steps];
     }
 
-    /// <summary>Whether a name may be tried in more ways than a few: a field whose end is not certain, or many choices.</summary>
-    public static bool IsForked(Step[] steps) =>
-        Array.Exists(steps, s => s is { Kind: StepKind.Field, Field.Length: 0, Until: '\0' }) || steps.Count(s => s.Kind == StepKind.Split) > 3;
+    /// <summary>The words of memory for the places that failed; none where a name is tried in a few ways only: each field's end is certain, and there are few choices.</summary>
+    public static int MemoryOf(Step[] steps) =>
+        Array.Exists(steps, s => s is { Kind: StepKind.Field, Field.Length: 0, Until: '\0' })
+        || steps.Where(s => s.Kind == StepKind.Split).Aggregate(1L, (ways, s) => Math.Min(ways * s.Targets!.Length, MostWays + 1)) > MostWays
+            ? ((2 * steps.Length) << 8) / 64
+            : 0;
 
     private static void Add(List<Step> steps, Node[] nodes)
     {
@@ -94,8 +99,8 @@ internal static class StepCompiler
 
 /// <summary>
 /// Runs a compiled template over one name. Almost every template has one way to match, so the run is a straight walk.
-/// Where there are several, a place that has failed once is not entered again: the work is at most steps × length
-/// × length, whatever the name, and names are at most 255 characters.
+/// Where there are several, a place that has failed once is not entered again, nor a field of varying length that has got so far: the work is at most
+/// steps × length, whatever the template and the name.
 /// </summary>
 internal ref struct Matcher(Step[] steps, ReadOnlySpan<char> name, bool ignoreCase, Span<int> captures, Span<ulong> failed)
 {
@@ -123,11 +128,13 @@ internal ref struct Matcher(Step[] steps, ReadOnlySpan<char> name, bool ignoreCa
                     break;
                 case StepKind.Field:
                     var field = step.Field!;
+                    // Where there are many ways, looking for the mark that ends a field would read the rest of the name in each of them.
+                    var isCertain = step.Until != '\0' && _failed.IsEmpty;
                     var length = field.Length > 0 ? FixedLength(field, at)
-                        : step.Until != '\0' ? LengthUntil(field, at, step.Until)
+                        : isCertain ? LengthUntil(field, at, step.Until)
                         : -1;
-                    if (length < 0) return field.Length == 0 && step.Until == '\0' && TryEnds(field, pc, at);
-                    Capture(field.Role, at, at + length);
+                    if (length < 0) return field.Length == 0 && !isCertain && TryEnds(field, pc, at);
+                    Capture(field.Place, at, at + length);
                     at += length;
                     pc++;
                     break;
@@ -137,11 +144,11 @@ internal ref struct Matcher(Step[] steps, ReadOnlySpan<char> name, bool ignoreCa
                     pc = step.Targets![0];
                     break;
                 case StepKind.GroupStart:
-                    Capture(step.Field!.Role, at, at);
+                    Capture(step.Field!.Place, at, at);
                     pc++;
                     break;
                 case StepKind.GroupEnd:
-                    Capture(step.Field!.Role, _captures[(int)step.Field.Role * 2], at);
+                    Capture(step.Field!.Place, _captures[step.Field.Place * 2], at);
                     pc++;
                     break;
                 default:
@@ -150,14 +157,8 @@ internal ref struct Matcher(Step[] steps, ReadOnlySpan<char> name, bool ignoreCa
         }
     }
 
-    private readonly int FixedLength(Field field, int at)
-    {
-        if (_name.Length - at < field.Length) return -1;
-        var text = _name.Slice(at, field.Length);
-        for (var i = 0; i < text.Length; i++)
-            if (!char.IsAsciiDigit(text[i]) && !(i == 4 && text[i] == '_' && field.Kind == FieldKind.DayOfYear)) return -1;
-        return field.Kind != FieldKind.DayOfYear || text[4] == '_' ? field.Length : -1;
-    }
+    private readonly int FixedLength(Field field, int at) =>
+        _name.Length - at >= field.Length && field.HasForm(_name.Slice(at, field.Length)) ? field.Length : -1;
 
     private readonly int LengthUntil(Field field, int at, char until)
     {
@@ -186,45 +187,64 @@ internal ref struct Matcher(Step[] steps, ReadOnlySpan<char> name, bool ignoreCa
         if (field.Kind == FieldKind.OneOf)
         {
             foreach (var value in field.Values)
-                if (StartsWith(at, value) && Try(field.Role, pc + 1, at, at + value.Length)) return true;
+                if (StartsWith(at, value) && Try(field.Place, pc + 1, at, at + value.Length)) return true;
             return false;
         }
 
+        // Beyond an end that failed before, every further one has failed too: they were tried first.
         var end = at;
-        while (end < _name.Length && field.Takes(_name[end])) end++;
+        while (end < _name.Length && field.Takes(_name[end]) && !HasFailed(Ended(pc, end + 1)))
+        {
+            Steps++;
+            end++;
+        }
+
         for (; end > at; end--)
-            if (Try(field.Role, pc + 1, at, end)) return true;
+        {
+            if (Try(field.Place, pc + 1, at, end)) return true;
+            Fail(Ended(pc, end));
+        }
+
         return false;
+    }
+
+    private readonly int Ended(int pc, int at) => ((steps.Length + pc) << 8) | at;
+
+    private readonly bool HasFailed(int place) => !_failed.IsEmpty && (_failed[place >> 6] & (1UL << (place & 63))) != 0;
+
+    private readonly void Fail(int place)
+    {
+        if (!_failed.IsEmpty) _failed[place >> 6] |= 1UL << (place & 63);
     }
 
     private bool TryBranches(int[] targets, int at)
     {
         foreach (var target in targets)
-            if (Try(Role.None, target, at, at)) return true;
+            if (Try(-1, target, at, at)) return true;
         return false;
     }
 
-    private bool Try(Role role, int pc, int from, int to)
+    private bool Try(int field, int pc, int from, int to)
     {
         Steps++;
         var place = (pc << 8) | to;
-        if (!_failed.IsEmpty && (_failed[place >> 6] & (1UL << (place & 63))) != 0) return false;
+        if (HasFailed(place)) return false;
 
         // A branch that fails must leave no captures behind.
         CaptureSet saved = default;
         _captures.CopyTo(saved);
-        Capture(role, from, to);
+        Capture(field, from, to);
         if (Run(pc, to)) return true;
         ((Span<int>)saved).CopyTo(_captures);
-        if (!_failed.IsEmpty) _failed[place >> 6] |= 1UL << (place & 63);
+        Fail(place);
         return false;
     }
 
-    private readonly void Capture(Role role, int from, int to)
+    private readonly void Capture(int field, int from, int to)
     {
-        if (role == Role.None) return;
-        _captures[(int)role * 2] = from;
-        _captures[((int)role * 2) + 1] = to;
+        if (field < 0) return;
+        _captures[field * 2] = from;
+        _captures[(field * 2) + 1] = to;
     }
 
     private readonly bool StartsWith(int at, string text) => ignoreCase
@@ -232,8 +252,8 @@ internal ref struct Matcher(Step[] steps, ReadOnlySpan<char> name, bool ignoreCa
         : _name[at..].StartsWith(text);
 }
 
-/// <summary>Where each recorded field begins and ends; from = -1 where the name has none.</summary>
-[InlineArray(Roles.Count * 2)]
+/// <summary>Where each field begins and ends; from = -1 where the name has none.</summary>
+[InlineArray((Roles.Count + Roles.MostOwn) * 2)]
 internal struct CaptureSet
 {
     private int _first;

@@ -41,6 +41,9 @@ public sealed class Mission
     /// <summary>What is said of SPICE kernels; null where the mission has none.</summary>
     public KernelRules? Kernels { get; init; }
 
+    /// <summary>The fields of its own that templates of the mission have, in the ordinal order of their names.</summary>
+    public IReadOnlyList<OwnField> OwnFields { get; init; } = [];
+
     /// <summary>The families in the order in which a name is tried.</summary>
     public IReadOnlyList<Family> Families { get; }
 

@@ -8,14 +8,14 @@ namespace OpenSdc.Contract.Naming;
 /// machinery ten times that. Nothing is found by reflection.
 /// </remarks>
 internal sealed record MissionEntry(string Mission, string Root, Dictionary<string, string>? OlderRoots,
-    Dictionary<string, string[]>? Lists, Dictionary<string, string[]>? Fields, FamilyEntry[] Families, KernelsEntry? Kernels)
+    Dictionary<string, string[]>? Lists, Dictionary<string, string[]>? Fields, FamilyEntry[] Families, KernelsEntry? Kernels, string[] OutsideSeries, string[] OutsideRecords)
 {
     public static MissionEntry Read(JsonElement json)
     {
-        var file = new Entry(json, "The mission file", ["mission", "root", "older_roots", "lists", "fields", "families", "kernels"]);
+        var file = new Entry(json, "The mission file", ["$schema", "mission", "root", "older_roots", "outside_series", "outside_records", "lists", "fields", "families", "kernels"]);
         return new(file.Needed("mission"), file.Needed("root"), file.Map("older_roots", Entry.Text), file.Map("lists", Entry.Words),
             file.Map("fields", Entry.Words), file.All("families", FamilyEntry.Read) ?? throw file.Lacks("families"),
-            file.One("kernels", KernelsEntry.Read));
+            file.One("kernels", KernelsEntry.Read), file.All("outside_series", Entry.Text) ?? [], file.All("outside_records", Entry.Text) ?? []);
     }
 }
 

@@ -45,7 +45,8 @@ internal static class MissionLoader
             families.Add(new Family(entry.Name, entry.YieldsTo ?? [], [.. Conventions(file, entry)]));
         }
 
-        var mission = new Mission(file.Mission, file.Root, olderRoots, families) { Kernels = Kernels(file.Kernels, families) };
+        var own = OwnFieldTable.Gather([.. families.SelectMany(family => family.Conventions)], file.OutsideSeries, file.OutsideRecords);
+        var mission = new Mission(file.Mission, file.Root, olderRoots, families) { OwnFields = own, Kernels = Kernels(file.Kernels, families) };
         OverlapCheck.Run(mission);
         CheckExamples(mission, file);
         return mission;
@@ -99,8 +100,9 @@ internal static class MissionLoader
 
         foreach (var (name, _) in entry.Values ?? [])
             if (name != "descriptor") throw new MissionFileException($"The values of {owner} give '{name}'; only 'descriptor' can be given.");
-        var always = nodes.OfType<Slot>().Select(s => s.Field.Role).ToHashSet();
-        if (entry.Values is not null && always.Contains(Role.Descriptor))
+        var always = nodes.OfType<Slot>().ToDictionary(slot => slot.Field.Name, slot => slot.Field, StringComparer.Ordinal);
+        CheckTimes(nodes, false, false, entry.Template, owner);
+        if (entry.Values is not null && always.ContainsKey("descriptor"))
             throw new MissionFileException($"The values of {owner} give 'descriptor', which is a field of its template.");
 
         var keyText = family.Key ?? entry.Key ?? throw new MissionFileException($"The {owner} has no key, and neither has its family.");
@@ -111,9 +113,30 @@ internal static class MissionLoader
         // A family like another has its own extensions, so that a rule of the other about them means nothing here.
         var rules = (entry.Rules ?? []).Where(r => source == family || !Mentions(r, family.Fields)).Select(r => Rule(r, owner)).ToArray();
         Dictionary<Role, Dictionary<string, string>> recordedAs = [];
-        foreach (var (name, words) in entry.RecordedAs ?? []) recordedAs.Add(RuleRole(name, owner), words);
+        foreach (var (name, words) in entry.RecordedAs ?? [])
+        {
+            // Two files would be taken for versions of one.
+            if (words.Values.GroupBy(word => word, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+                throw new MissionFileException($"The {owner} records two words of '{name}' as '{twice.Key}'; each word must be recorded as another.");
+            recordedAs.Add(RuleRole(name, owner), words);
+        }
+
+        if (entry.Values is { } given && given.TryGetValue("descriptor", out var constant))
+            always.Add("descriptor", new Field("descriptor", Role.Descriptor, FieldKind.OneOf, 0, [constant]));
         return new Convention(family.Name, entry, nodes, KeyTemplate.Parse(keyText, owner, always), rules,
-            entry.IgnoreCase ?? source.IgnoreCase, recordedAs);
+            entry.IgnoreCase ?? source.IgnoreCase, recordedAs, file.OutsideSeries.ToHashSet(StringComparer.Ordinal));
+    }
+
+    /// <summary>A time is one of a day, in every name that has it.</summary>
+    private static void CheckTimes(Node[] nodes, bool hasStart, bool hasEnd, string template, string owner)
+    {
+        hasStart |= HasSlot(Role.Start);
+        hasEnd |= HasSlot(Role.End);
+        if ((HasSlot(Role.StartTime) && !hasStart) || (HasSlot(Role.EndTime) && !hasEnd))
+            throw new MissionFileException($"The template of {owner} has a time without its day: '{template}'; 'start_time' goes with 'start', and 'end_time' with 'end'.");
+        foreach (var branch in nodes.OfType<Choice>().SelectMany(choice => choice.Branches)) CheckTimes(branch, hasStart, hasEnd, template, owner);
+
+        bool HasSlot(Role role) => Array.Exists(nodes, node => node is Slot slot && slot.Field.Role == role);
     }
 
     private static void Merge(Dictionary<string, string[]> into, Dictionary<string, string[]>? fields, MissionEntry file, string owner)

@@ -155,10 +155,9 @@ internal sealed class Automaton
                 var end = State();
                 foreach (var word in field.Values) _edges[Text(from, word, share: true)].Add(new Edge(0, 0, end));
                 return end;
-            case FieldKind.DayOfYear:
-                return Times(Text(Times(from, 4), "_"), 3);
             case var _ when field.Length > 0:
-                return Times(from, field.Length);
+                foreach (var c in field.Form) from = c == '0' ? Times(from, 1) : Text(from, $"{c}");
+                return from;
             default:
                 var (low, high) = (0UL, 0UL);
                 for (var c = '!'; c < '\x7f'; c++)

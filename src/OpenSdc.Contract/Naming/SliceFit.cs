@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace OpenSdc.Contract.Naming;
 
 /// <summary>What a slice of a name costs for one piece of a template: 0 where it fits, more the less it can be meant for the piece.</summary>
@@ -10,8 +8,6 @@ internal static class SliceFit
 
     // A word where a date belongs: the date is not there, and the word belongs nowhere.
     private const int Word = Missing + Wrong;
-
-    private static readonly SearchValues<char> DateMarks = SearchValues.Create("0123456789_");
 
     public static int Of(Node piece, ReadOnlySpan<char> text, bool ignoreCase) => piece switch
     {
@@ -77,7 +73,7 @@ internal static class SliceFit
                 return marks == 0 ? 0 : Missing + marks;
             case FieldKind.Digits:
                 if (text.ContainsAnyExceptInRange('0', '9') || (field.Width > 0 && text.Length != field.Width)) return Wrong;
-                return DayText.Numbers(text, out _) ? 0 : Unreal;
+                return field.Role == Role.None ? OwnText.Recorded(field, text) is null ? Unreal : 0 : DayText.Numbers(text, out _) ? 0 : Unreal;
             default:
                 return OfDate(field, text);
         }
@@ -85,15 +81,19 @@ internal static class SliceFit
 
     private static int OfDate(Field field, ReadOnlySpan<char> text)
     {
-        if (DayText.TryRead(field.Kind, text, out _)) return 0;
-        var marks = field.Kind == FieldKind.DayOfYear ? 1 : 0;
-        if (text.Length == field.Length && !text.ContainsAnyExcept(DateMarks) && text.Count('_') == marks && (marks == 0 || text[4] == '_')) return Unreal;
+        if (IsReal(field, text)) return 0;
+        if (field.HasForm(text)) return Unreal;
+        var marks = field.Form.Count(c => c == '_');
         if (!text.ContainsAnyInRange('0', '9') || !char.IsAsciiDigit(text[0])) return Word;
         if (text.Count('_') > marks) return Leftover;
 
         // Half of a date is no date misspelled: the date is not there.
         return text.Length * 2 > field.Length ? Wrong : Missing;
     }
+
+    // Whether a second 60 is one depends on the day, which is looked at when the record is made.
+    private static bool IsReal(Field field, ReadOnlySpan<char> text) =>
+        field.IsTime ? TimeText.TryRead(field.Kind, text, new DateOnly(2016, 12, 31), out _) : DayText.TryRead(field.Kind, text, out _);
 
     private static int Of(Group group, ReadOnlySpan<char> text, bool ignoreCase)
     {

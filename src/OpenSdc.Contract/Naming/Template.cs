@@ -3,9 +3,9 @@ namespace OpenSdc.Contract.Naming;
 /// <summary>The members of <see cref="FileName"/> that a template can fill, in the order in which they are reported.</summary>
 internal enum Role
 {
-    Instrument, Level, Descriptor, Start, End, Repointing, Cr, Version, Major, Minor, Extension,
+    Instrument, Level, Descriptor, Start, End, StartTime, EndTime, Repointing, Cr, Version, Major, Minor, Extension,
 
-    /// <summary>Read and checked, but not recorded: the name itself keeps it.</summary>
+    /// <summary>A field of the mission's own, see <see cref="OwnField"/>.</summary>
     None,
 }
 
@@ -35,6 +35,21 @@ internal enum FieldKind
 
     /// <summary>A year, <c>YYYY</c>; recorded as its first day.</summary>
     Year,
+
+    /// <summary>A real day of a year without a mark, <c>YYYYDDD</c>.</summary>
+    CompactDayOfYear,
+
+    /// <summary>A real day, <c>YYYY-MM-DD</c>.</summary>
+    IsoDate,
+
+    /// <summary>A time of day, <c>HHMMSS</c>.</summary>
+    Seconds,
+
+    /// <summary>A time of day, <c>HHMM</c>.</summary>
+    Minutes,
+
+    /// <summary>A time of day with tenths of a second, <c>HHMMSST</c>.</summary>
+    Tenths,
 }
 
 /// <summary>One field of one convention.</summary>
@@ -43,17 +58,40 @@ internal sealed record Field(string Name, Role Role, FieldKind Kind, int Width, 
     /// <summary>How a message calls the field.</summary>
     public string Title => Roles.Title(Role, Name);
 
-    /// <summary>The number of characters, where it is fixed; otherwise 0.</summary>
-    public int Length => Kind switch
+    /// <summary>Where the matcher keeps what the field takes: its role, or a place after all roles for one of the mission's own.</summary>
+    public int Place { get; init; } = (int)Role;
+
+    /// <summary>Whether it is a piece of the version.</summary>
+    public bool InVersion { get; init; }
+
+    /// <summary>The characters, where their number is fixed: 0 for any digit, and marks; empty otherwise.</summary>
+    public string Form { get; } = Kind switch
     {
-        FieldKind.Digits => Width,
-        FieldKind.Date or FieldKind.DayOfYear => 8,
-        FieldKind.ShortDate => 6,
-        FieldKind.Year => 4,
-        _ => 0,
+        FieldKind.Digits => new string('0', Width),
+        FieldKind.Date => "00000000",
+        FieldKind.DayOfYear => "0000_000",
+        FieldKind.ShortDate or FieldKind.Seconds => "000000",
+        FieldKind.Year or FieldKind.Minutes => "0000",
+        FieldKind.CompactDayOfYear or FieldKind.Tenths => "0000000",
+        FieldKind.IsoDate => "0000-00-00",
+        _ => "",
     };
 
-    public bool IsDate => Kind is FieldKind.Date or FieldKind.DayOfYear or FieldKind.ShortDate or FieldKind.Year;
+    /// <summary>The number of characters, where it is fixed; otherwise 0.</summary>
+    public int Length => Form.Length;
+
+    public bool IsDate => Kind is FieldKind.Date or FieldKind.DayOfYear or FieldKind.ShortDate or FieldKind.Year or FieldKind.CompactDayOfYear or FieldKind.IsoDate;
+
+    public bool IsTime => Kind is FieldKind.Seconds or FieldKind.Minutes or FieldKind.Tenths;
+
+    /// <summary>Whether a text has the digits and marks of the form.</summary>
+    public bool HasForm(ReadOnlySpan<char> text)
+    {
+        if (text.Length != Form.Length) return false;
+        for (var i = 0; i < text.Length; i++)
+            if (Form[i] == '0' ? !char.IsAsciiDigit(text[i]) : text[i] != Form[i]) return false;
+        return true;
+    }
 
     /// <summary>The word of the list that the text is; the list's own string, so that names share it.</summary>
     public string? Find(ReadOnlySpan<char> text, bool ignoreCase)
@@ -98,22 +136,25 @@ internal static class Roles
 {
     public const int Count = (int)Role.None;
 
+    /// <summary>The most fields of its own that a convention has.</summary>
+    public const int MostOwn = 12;
+
     private static readonly string[] InTemplate =
-        ["instrument", "level", "descriptor", "start", "end", "repointing", "cr", "version", "major", "minor", "extension"];
+        ["instrument", "level", "descriptor", "start", "end", "start_time", "end_time", "repointing", "cr", "version", "major", "minor", "extension"];
 
     private static readonly string[] InQuery =
     [
-        "instrument", "data_level", "descriptor", "start_date", "end_date", "repointing", "cr",
+        "instrument", "data_level", "descriptor", "start_date", "end_date", "start_time", "end_time", "repointing", "cr",
         "version", "major_version", "minor_version", "extension",
     ];
 
     private static readonly string[] InMessage =
     [
-        "instrument", "data level", "descriptor", "start date", "end date", "repointing", "Carrington rotation",
+        "instrument", "data level", "descriptor", "start date", "end date", "start time", "end time", "repointing", "Carrington rotation",
         "version", "major version", "minor version", "extension",
     ];
 
-    /// <summary>The role of a template's field; a name that is not a member of the record has none.</summary>
+    /// <summary>The role of a template's field; any other is one of the mission's own.</summary>
     public static Role Of(string name) => Array.IndexOf(InTemplate, name) is var i and >= 0 ? (Role)i : Role.None;
 
     public static string Query(Role role) => InQuery[(int)role];

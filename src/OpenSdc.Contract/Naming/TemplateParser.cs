@@ -10,6 +10,8 @@ internal sealed class TemplateParser(string template, string owner, IReadOnlyDic
 {
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private int _at;
+    private int _own;
+    private bool _inVersion;
 
     public Node[] Parse()
     {
@@ -72,8 +74,14 @@ internal sealed class TemplateParser(string template, string owner, IReadOnlyDic
 
         Expect(close);
         if (optional) branches.Add([]);
+        // What only its text tells apart would be lost: the names would be taken for versions of one file.
+        if (branches.Count(branch => !HasField(branch)) > 1) throw Wrong("has a choice between texts without a field; name what differs with a field that has a list of words");
         return new Choice([.. branches]);
     }
+
+    /// <summary>Whether every way through has a field.</summary>
+    private static bool HasField(Node[] nodes) =>
+        Array.Exists(nodes, node => node is Slot or Group || (node is Choice choice && Array.TrueForAll(choice.Branches, HasField)));
 
     private Node FieldOrGroup(int depth)
     {
@@ -87,7 +95,9 @@ internal sealed class TemplateParser(string template, string owner, IReadOnlyDic
         if (_at < template.Length && template[_at] == '=')
         {
             _at++;
+            _inVersion = true;
             var parts = Sequence(depth + 1);
+            _inVersion = false;
             Expect('}');
             if (role != Role.Version) throw Wrong($"makes '{name}' of pieces, which only 'version' can be");
             if (!Array.TrueForAll(parts, p => p is Literal or Slot)) throw Wrong($"has a choice inside '{name}'; make the choice between whole fields");
@@ -103,7 +113,9 @@ internal sealed class TemplateParser(string template, string owner, IReadOnlyDic
         }
 
         Expect('}');
-        var field = Make(name, role, kind);
+        var field = Make(name, role, kind) with { InVersion = _inVersion };
+        if (role == Role.None) field = field with { Place = Roles.Count + _own++ };
+        if (_own > Roles.MostOwn) throw Wrong($"has more than {Roles.MostOwn} fields of its own");
         Check(field);
         return new Slot(field);
     }
@@ -118,7 +130,7 @@ internal sealed class TemplateParser(string template, string owner, IReadOnlyDic
         }
 
         if (kind.StartsWith("digits(", StringComparison.Ordinal) && kind.EndsWith(')')
-            && int.TryParse(kind.AsSpan(7, kind.Length - 8), NumberStyles.None, null, out var width) && width is > 0 and < 10)
+            && int.TryParse(kind.AsSpan(7, kind.Length - 8), NumberStyles.None, null, out var width) && width > 0 && width <= (role == Role.None ? OwnText.MostDigits : 9))
             return new Field(name, role, FieldKind.Digits, width, []);
 
         var simple = kind switch
@@ -130,8 +142,13 @@ internal sealed class TemplateParser(string template, string owner, IReadOnlyDic
             "doy" => FieldKind.DayOfYear,
             "yymmdd" => FieldKind.ShortDate,
             "year" => FieldKind.Year,
-            _ => throw Wrong($"gives the field '{name}' the kind '{kind}', which is not one of digits, digits(1) to digits(9), "
-                + "text, words, date, doy, yymmdd, year"),
+            "yyyyddd" => FieldKind.CompactDayOfYear,
+            "isodate" => FieldKind.IsoDate,
+            "hhmmss" => FieldKind.Seconds,
+            "hhmm" => FieldKind.Minutes,
+            "hhmmsst" => FieldKind.Tenths,
+            _ => throw Wrong($"gives the field '{name}' the kind '{kind}', which is not one of digits, digits(1) to digits({(role == Role.None ? OwnText.MostDigits : 9)}), "
+                + "text, words, date, doy, yymmdd, year, yyyyddd, isodate, hhmmss, hhmm, hhmmsst"),
         };
         return new Field(name, role, simple, 0, []);
     }
@@ -142,6 +159,7 @@ internal sealed class TemplateParser(string template, string owner, IReadOnlyDic
         var fits = field.Role switch
         {
             Role.Start or Role.End => field.IsDate,
+            Role.StartTime or Role.EndTime => field.IsTime,
             Role.Repointing or Role.Cr or Role.Major or Role.Minor => field.Kind == FieldKind.Digits,
             Role.Instrument or Role.Level or Role.Extension => field.Kind == FieldKind.OneOf,
             Role.Descriptor => field.Kind is FieldKind.OneOf or FieldKind.Text or FieldKind.Words,

@@ -38,8 +38,8 @@ internal sealed class VersionForm
     /// <summary>Whether a text is a version as it is recorded.</summary>
     public bool Matches(string text)
     {
-        Span<int> captures = stackalloc int[Roles.Count * 2];
-        Span<ulong> failed = new ulong[((_steps.Length << 8) + 63) >> 6];
+        CaptureSet captures = default;
+        Span<ulong> failed = new ulong[StepCompiler.MemoryOf(_steps)];
         return text.Length is > 0 and < 256 && new Matcher(_steps, text, _ignoreCase, captures, failed).Run();
     }
 
@@ -113,6 +113,9 @@ internal sealed class VersionForm
         Literal literal => literal.Text,
         Slot { Field: { Kind: FieldKind.Digits } field } => "1".PadLeft(Math.Max(1, field.Width), '0'),
         Slot { Field: { Values: [var first, ..] } } => first,
+        Slot { Field: { IsDate: true } field } => DayText.Write(field.Kind, new DateOnly(2026, 1, 1)),
+        Slot { Field: { IsTime: true } field } => TimeText.Write(field.Kind, "12:00:00"),
+        Slot { Field.Kind: FieldKind.Text or FieldKind.Words } => "a",
         Slot slot => $"<{slot.Field.Title}>",
         Group group => string.Concat(group.Parts.Select(Sample)),
         Choice choice => string.Concat(choice.Branches[0].Select(Sample)),

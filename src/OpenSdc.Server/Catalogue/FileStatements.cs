@@ -8,7 +8,7 @@ namespace OpenSdc.Server.Catalogue;
 /// From a query to the one statement that answers it. The access path is chosen here, by what the query says; what is not the access path is written so that no index serves it.
 /// </summary>
 /// <remarks>
-/// In this order: <b>single files</b> (paths, digests), <b>a repointing or rotation</b>, <b>marked files</b>, <b>few numbers</b> (what came when) and <b>few files by their dates</b>: the rows, sorted. Else <b>a page</b>, or a
+/// In this order: <b>single files</b> (paths, digests), <b>a repointing or rotation</b>, <b>a field of the mission's own</b>, <b>marked files</b>, <b>few numbers</b> (what came when) and <b>few files by their dates</b>: the rows, sorted. Else <b>a page</b>, or a
 /// list of some products: one arm for each product, in order by an index, merged. Else <b>a list</b> in the order of paths or numbers: the index over all files. What is left is sorted.
 /// </remarks>
 internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
@@ -57,6 +57,8 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
             Lead(Path.Repointings, filters.AnyOf("repointing", query.Repointings));
         else if (query.Crs.Count > 0)
             Lead(Path.Rotations, filters.AnyOf("cr", query.Crs));
+        else if (RowOwn.FirstOrDefault() is { } own)
+            Lead(Path.Own, AddOwn(filters, "files.seq", own));
         else if (IsMarked)
             Lead(Path.Marks, AddIntegrity(filters, "files.seq"));
         else if (ready.Numbers <= Few)
@@ -73,7 +75,10 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
 
     private bool IsMarked => query.Integrity.Count > 0 && !query.Integrity.Contains(FileIntegrity.Intact);
 
-    private bool HasWords => query.Instruments.Count + query.DataLevels.Count + query.Descriptors.Count + query.Extensions.Count > 0;
+    private bool HasWords => query.Instruments.Count + query.DataLevels.Count + query.Descriptors.Count + query.Extensions.Count > 0 || query.Own.Any(each => each.Field.InProduct);
+
+    /// <summary>The filters on fields of the mission's own that are not words of the product.</summary>
+    private IEnumerable<OwnFilter> RowOwn => query.Own.Where(each => !each.Field.InProduct);
 
     /// <summary>Whether the rows come from one arm a product: the index over all files serves a whole list, and the newest of all, without.</summary>
     private bool IsMerged(SortOrder order) => ready.Products.Count <= (query.Limit is null ? dialect.MostArms : dialect.MostProducts)
@@ -142,7 +147,7 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
     /// <summary>All conditions but those that lead, and those of products where they are stated already.</summary>
     private void AddRest()
     {
-        if (path is Path.Files or Path.Digests or Path.Repointings or Path.Rotations or Path.Marks || (path == Path.Numbers && ready.Numbers <= Few))
+        if (path is Path.Files or Path.Digests or Path.Repointings or Path.Rotations or Path.Own or Path.Marks || (path == Path.Numbers && ready.Numbers <= Few))
             AddProducts(filters, leads: false);
         if (path is not (Path.Dates or Path.Products))
             AddStart(filters, leads: false);
@@ -177,6 +182,8 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
         to.AnyOf($"{files}.major_version", query.MajorVersions).AnyOf($"{files}.minor_version", query.MinorVersions).AnyOf($"{files}.sha256", query.Sha256s);
         if (leading != Path.Files)
             to.AnyOf(Filters.Unindexed($"{files}.file_path"), query.FilePaths);
+        foreach (var own in RowOwn.Skip(leading == Path.Own ? 1 : 0))
+            AddOwn(to, Filters.Unindexed($"{files}.seq", isNumber: true), own);
         if (query.Overlaps is { } days)
             to.Compare($"COALESCE({files}.end_date, {files}.start_date) >=", days.From);
         if (leading != Path.Marks)
@@ -217,6 +224,9 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
         return ready.Scope.AddTo(to, files, leads);
     }
 
+    private static Filters AddOwn(Filters to, string seq, OwnFilter own) =>
+        to.And($"{seq} IN (SELECT own_values.seq FROM own_values WHERE own_values.field = {to.Add(own.Field.Name)} AND {to.IsAnyOf("own_values.value", own.Values)})");
+
     /// <summary>By the marks of files that are lost or damaged: a handful at most.</summary>
     private Filters AddIntegrity(Filters to, string seq)
     {
@@ -232,6 +242,6 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
     /// <summary>What leads to the rows.</summary>
     private enum Path
     {
-        None, Files, Digests, Repointings, Rotations, Marks, Numbers, Dates, Products,
+        None, Files, Digests, Repointings, Rotations, Own, Marks, Numbers, Dates, Products,
     }
 }

@@ -12,11 +12,10 @@ namespace OpenSdc.Server.Catalogue;
 internal sealed record NewRow(FileRecord Record, FileName Name, long Product, string Change)
 {
     /// <summary>What all versions of the file share: every part of its name that is neither its version nor its end. The product stands for the words.</summary>
-    public string Series { get; } = string.Create(CultureInfo.InvariantCulture,
-        $"{Product} {Record.StartDate}{(Record.Repointing is { } repointing ? $" repointing={repointing}" : "")}{(Record.Cr is { } cr ? $" cr={cr}" : "")}");
+    public string Series { get; } = string.Create(CultureInfo.InvariantCulture, $"{Product} {Record.StartDate}{Name.SeriesParts}");
 
     /// <summary>A text that sorts as the versions do.</summary>
-    public string VersionOrder { get; } = Piece(Record.MajorVersion) + Piece(Record.MinorVersion);
+    public string VersionOrder => Name.VersionOrder;
 
     /// <summary>The major version as the default of lists counts it; null where the convention lists every major.</summary>
     public int? CountedMajor => Name.CountedMajor;
@@ -32,13 +31,4 @@ internal sealed record NewRow(FileRecord Record, FileName Name, long Product, st
 
     /// <summary>How many days the file goes on after its first.</summary>
     public long Days => Record is { StartDate: { } first, EndDate: { } last } && string.CompareOrdinal(first, last) < 0 ? Day.Of(last).DayNumber - Day.Of(first).DayNumber : 0;
-
-    // A missing number sorts lowest; of two, the one with fewer digits is the smaller.
-    private static string Piece(int? number)
-    {
-        if (number is not { } value)
-            return "-";
-        var digits = value.ToString(CultureInfo.InvariantCulture);
-        return (char)('0' + digits.Length) + digits;
-    }
 }

@@ -1,10 +1,36 @@
 using System.Data.Common;
 using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
 
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>What files have in common that a query names by words; the empty text for what their names do not have.</summary>
-internal sealed record Product(long Id, string Family, string Instrument, string DataLevel, string Descriptor, string Extension);
+/// <param name="Id">Its id; 0 where it is looked for by its words.</param>
+/// <param name="Family">The family.</param>
+/// <param name="Instrument">The instrument.</param>
+/// <param name="DataLevel">The data level.</param>
+/// <param name="Descriptor">The descriptor.</param>
+/// <param name="Extension">The extension.</param>
+/// <param name="Own">The words of the mission's own fields, as field=word pairs with a space between, in the order of the fields.</param>
+internal sealed record Product(long Id, string Family, string Instrument, string DataLevel, string Descriptor, string Extension, string Own = "")
+{
+    /// <summary>The word of a field of the mission's own; empty where the names have none.</summary>
+    public string OwnWord(string field)
+    {
+        foreach (var pair in Own.AsSpan().Split(' '))
+        {
+            var text = Own.AsSpan()[pair];
+            if (text.Length > field.Length && text[field.Length] == '=' && text.StartsWith(field, StringComparison.Ordinal))
+                return text[(field.Length + 1)..].ToString();
+        }
+
+        return "";
+    }
+
+    /// <summary>The words of a name that <see cref="Own"/> has.</summary>
+    public static string OwnOf(OwnValues own) =>
+        own.Count == 0 ? "" : string.Join(' ', own.Where(value => value.Field.InProduct).Select(value => $"{value.Field.Name}={value.Text}"));
+}
 
 /// <summary>
 /// The products of the archive, hundreds to thousands, in the process. Rows are only ever added, with the next id, so that a copy with fewer of them than the ledger counts reads the others.
@@ -12,7 +38,7 @@ internal sealed record Product(long Id, string Family, string Instrument, string
 internal sealed class ProductTable
 {
     private const string AfterSql =
-        "SELECT id, family, instrument, data_level, descriptor, extension FROM products WHERE id > @p0 ORDER BY id";
+        "SELECT id, family, instrument, data_level, descriptor, extension, own FROM products WHERE id > @p0 ORDER BY id";
 
     private readonly Lock turn = new();
     private readonly Dictionary<Product, Product> byWords = [];
@@ -32,7 +58,7 @@ internal sealed class ProductTable
         await using (var reader = await session.Statement(AfterSql, [(long)known.Length], transaction).ExecuteReaderAsync(cancel))
         {
             while (await reader.ReadAsync(cancel))
-                more.Add(new(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetString(5)));
+                more.Add(new(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetString(5), reader.GetString(6)));
         }
 
         lock (turn)
@@ -53,9 +79,9 @@ internal sealed class ProductTable
             return byWords.TryGetValue(words, out var product) ? product.Id : 0;
     }
 
-    /// <summary>The words of a record, without an id.</summary>
-    public static Product WordsOf(FileRecord record, string family) =>
-        new(0, family, record.Instrument ?? "", record.DataLevel ?? "", record.Descriptor ?? "", record.Extension);
+    /// <summary>The words of a name, without an id.</summary>
+    public static Product WordsOf(FileName name) =>
+        new(0, name.Family, name.Instrument ?? "", name.DataLevel ?? "", name.Descriptor ?? "", name.Extension, Product.OwnOf(name.Own));
 
     /// <summary>The products that a query means, in the order of their words; null where it means every product.</summary>
     public static List<Product>? Select(IReadOnlyList<Product> all, FileQuery query)
@@ -67,6 +93,8 @@ internal sealed class ProductTable
         Add(query.DataLevels, product => product.DataLevel);
         Add(query.Descriptors, product => product.Descriptor);
         Add(query.Extensions, product => product.Extension);
+        foreach (var filter in query.Own.Where(each => each.Field.InProduct))
+            Add(filter.Values, product => product.OwnWord(filter.Field.Name));
         var meant = all.Where(product => isMeant.TrueForAll(each => each(product))).ToList();
         return meant.Count == all.Count ? null : meant;
 
@@ -86,6 +114,6 @@ internal sealed class ProductTable
     [
         .. products.OrderBy(each => each.Family, StringComparer.Ordinal).ThenBy(each => each.Instrument, StringComparer.Ordinal)
             .ThenBy(each => each.DataLevel, StringComparer.Ordinal).ThenBy(each => each.Descriptor, StringComparer.Ordinal)
-            .ThenBy(each => each.Extension, StringComparer.Ordinal),
+            .ThenBy(each => each.Extension, StringComparer.Ordinal).ThenBy(each => each.Own, StringComparer.Ordinal),
     ];
 }

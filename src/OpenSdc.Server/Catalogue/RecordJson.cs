@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
 
 namespace OpenSdc.Server.Catalogue;
 
@@ -22,9 +24,44 @@ internal static class RecordJson
         return integrity is null ? rest + "}" : $"{rest}{Integrity}\"{integrity}\"}}";
     }
 
-    public static string Of(FileRecord record, bool mayEnd)
+    /// <summary>The record of a file; after its other members stand the times of the name and the fields of the mission's own, in the order of <see cref="MembersOf"/>.</summary>
+    public static string Of(FileRecord record, FileName name)
     {
         var json = JsonSerializer.Serialize(record, ContractJson.Default.FileRecord);
-        return mayEnd && record.EndDate is null ? json.Insert(json.IndexOf(AfterEnd, StringComparison.Ordinal), ",\"end_date\":null") : json;
+        if (name.MayEnd && record.EndDate is null)
+            json = json.Insert(json.IndexOf(AfterEnd, StringComparison.Ordinal), ",\"end_date\":null");
+        if (name.StartTime is null && name.EndTime is null && name.Own.Count == 0)
+            return json;
+        var text = new StringBuilder(json, 0, json.Length - 1, json.Length + 100);
+        Add("start_time", name.StartTime);
+        Add("end_time", name.EndTime);
+        foreach (var (field, value) in name.Own)
+        {
+            if (!field.InRecord)
+                continue;
+            if (field.Kind == OwnFieldKind.Number)
+                text.Append(",\"").Append(field.Name).Append("\":").Append(value);
+            else
+                Add(field.Name, value);
+        }
+
+        return text.Append('}').ToString();
+
+        void Add(string member, string? value)
+        {
+            if (value is not null)
+                text.Append(",\"").Append(member).Append("\":").Append(Representation.Quoted(value));
+        }
+    }
+
+    /// <summary>All members that records of these families may have, in their order.</summary>
+    public static IReadOnlyList<string> MembersOf(IReadOnlyList<Family> families)
+    {
+        string[] own =
+        [
+            .. ((string[])["start_time", "end_time"]).Where(name => families.Any(each => each.Fields.Contains(name))),
+            .. families.SelectMany(each => each.OwnFields).Where(each => each.InRecord).Select(each => each.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+        ];
+        return own.Length == 0 ? Files.QueryRequest.AllFields : [.. Files.QueryRequest.AllFields.SkipLast(1), .. own, Files.QueryRequest.AllFields[^1]];
     }
 }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
 
 namespace OpenSdc.Server.Catalogue;
 
@@ -38,7 +39,9 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         + "ingestion_date, size, sha256, superseded_by, outdated_by, item)", columns: 19);
 
     private static readonly BatchInsert NewProducts = new(
-        "INSERT INTO products (id, family, instrument, data_level, descriptor, extension)", columns: 6);
+        "INSERT INTO products (id, family, instrument, data_level, descriptor, extension, own)", columns: 7);
+
+    private static readonly BatchInsert OwnValues = new("INSERT INTO own_values (field, value, seq)", columns: 3);
 
     private readonly VersionNotes notes = new(session, transaction);
     private readonly Coverage coverage = new();
@@ -67,7 +70,7 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
             var at = Catalogue.Text(publication.IngestedAt ?? now);
             ingested = string.CompareOrdinal(at, ingested) > 0 ? at : ingested;
             var r = publication.Record(turn.Seq + rows.Count + 1, ingested);
-            var row = new NewRow(r, publication.Name, ProductOf(r, publication.Name.Family), publication.Change);
+            var row = new NewRow(r, publication.Name, ProductOf(publication.Name), publication.Change);
             coverage.Add(row, isFirst: await notes.NoteAsync(row, cancel));
             if (row.Days > longest.GetValueOrDefault(row.Product))
                 longest[row.Product] = row.Days;
@@ -81,6 +84,7 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         Render(rows);
         await NewProducts.RunAsync(session, transaction, rowsAtOnce, [.. added], WriteProduct, cancel);
         await Rows.RunAsync(session, transaction, rowsAtOnce, rows, Write, cancel);
+        await AddOwnAsync(rows, cancel);
         await AddChangesAsync(rows, cancel);
         await coverage.SaveAsync(session, transaction, rowsAtOnce, cancel);
         foreach (var (product, days) in longest)
@@ -89,9 +93,9 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         return recorded;
     }
 
-    private long ProductOf(FileRecord record, string family)
+    private long ProductOf(FileName name)
     {
-        var words = ProductTable.WordsOf(record, family);
+        var words = ProductTable.WordsOf(name);
         if (products.Find(words) is var id and > 0)
             return id;
         if (!added.TryGetValue(words, out id))
@@ -106,7 +110,7 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         else
             Parallel.ForEach(rows, Render);
 
-        static void Render(NewRow row) => row.Item = RecordJson.Of(row.Record, row.Name.MayEnd);
+        static void Render(NewRow row) => row.Item = RecordJson.Of(row.Record, row.Name);
     }
 
     private static void Write(NewRow row, Span<object?> values)
@@ -123,7 +127,7 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
     private static void WriteProduct(KeyValuePair<Product, long> product, Span<object?> values)
     {
         var (words, id) = product;
-        ReadOnlySpan<object?> all = [id, words.Family, words.Instrument, words.DataLevel, words.Descriptor, words.Extension];
+        ReadOnlySpan<object?> all = [id, words.Family, words.Instrument, words.DataLevel, words.Descriptor, words.Extension, words.Own];
         all.CopyTo(values);
     }
 
@@ -141,6 +145,28 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         }
 
         return receipts;
+    }
+
+    /// <summary>What names say in fields of the mission's own that are not words of the product.</summary>
+    private async Task AddOwnAsync(List<NewRow> rows, CancellationToken cancel)
+    {
+        List<(OwnValue Value, long Seq)> values = [];
+        foreach (var row in rows)
+        {
+            foreach (var value in row.Name.Own)
+            {
+                if (!value.Field.InProduct)
+                    values.Add((value, row.Record.Seq));
+            }
+        }
+
+        if (values.Count == 0)
+            return;
+        await OwnValues.RunAsync(session, transaction, rowsAtOnce, values, (each, row) =>
+        {
+            ReadOnlySpan<object?> all = [each.Value.Field.Name, each.Value.Text, each.Seq];
+            all.CopyTo(row);
+        }, cancel);
     }
 
     /// <summary>One change for each row, in the order of their numbers; rows of one kind that follow each other share a statement.</summary>

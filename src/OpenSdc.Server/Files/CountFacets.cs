@@ -24,8 +24,8 @@ internal sealed record Facets(CoverageRequest Request, Catalogue.Catalogue Catal
 {
     private const int Years = 4;
 
-    /// <summary>The fields that are counted beside the year, in the order of the answer, and where a product has each.</summary>
-    private static readonly (string Name, Func<Product, string> Of)[] Fields =
+    /// <summary>The fields that are counted beside the year, in the order of the answer, and where a product has each. Those of the mission's own follow.</summary>
+    private static readonly (string Name, Func<Product, string> Of)[] Standard =
     [
         ("instrument", product => product.Instrument),
         ("data_level", product => product.DataLevel),
@@ -40,7 +40,9 @@ internal sealed record Facets(CoverageRequest Request, Catalogue.Catalogue Catal
         var cancel = context.RequestAborted;
         if (await Request.AnswerHeadAsync(context, Catalogue))
             return;
-        var values = Fields.Select(field => field.Name).Append(StartYear).ToDictionary(name => name, _ => new Dictionary<string, (long Files, long Bytes)>(StringComparer.Ordinal));
+        (string Name, Func<Product, string> Of)[] fields =
+            [.. Standard, .. Request.OwnWords.Select(field => (field.Name, (Func<Product, string>)(product => product.OwnWord(field.Name))))];
+        var values = fields.Select(field => field.Name).Append(StartYear).ToDictionary(name => name, _ => new Dictionary<string, (long Files, long Bytes)>(StringComparer.Ordinal));
         var (files, bytes) = (0L, 0L);
         ArchiveState state = default;
         await using (var rows = await Catalogue.CoverAsync(Request.Query, ReadScope.Of(Request.Query), Years, cancel))
@@ -50,7 +52,7 @@ internal sealed record Facets(CoverageRequest Request, Catalogue.Catalogue Catal
             {
                 var before = (files, bytes);
                 Add(lines.Text.Span);
-                foreach (var (name, of) in Fields)
+                foreach (var (name, of) in fields)
                     AddTo(name, of(lines.Product), files - before.files, bytes - before.bytes);
             }
         }

@@ -28,7 +28,7 @@ internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalo
             return;
         ArchiveState state = default;
         using var output = new ListingOutput(context, () => Request.AddHeaders(context, state));
-        var json = new CoverageJson(output.Buffer);
+        var json = new CoverageJson(output.Buffer, Request.OwnWords);
         var hasPlace = true;
         output.Buffer.Write("["u8);
         await using (var cells = await Catalogue.CoverAsync(Request.Query, ReadScope.Of(Request.Query), Request.Digits, cancel))
@@ -57,7 +57,7 @@ internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalo
 }
 
 /// <summary>Makes objects of lines. What repeats is written once for all: the members of a product, and versions, which are the same from day to day.</summary>
-internal sealed class CoverageJson(PooledBuffer output)
+internal sealed class CoverageJson(PooledBuffer output, IReadOnlyList<OwnField> ownWords)
 {
     private Product? product;
     private byte[] beginning = [];
@@ -73,7 +73,7 @@ internal sealed class CoverageJson(PooledBuffer output)
         product = next;
         beginning = Encoding.UTF8.GetBytes(
             $"{{\"family\":{Text(next.Family)},\"instrument\":{Text(next.Instrument)},\"data_level\":{Text(next.DataLevel)},"
-            + $"\"descriptor\":{Text(next.Descriptor)},\"extension\":{Text(next.Extension)},\"bin\":");
+            + $"\"descriptor\":{Text(next.Descriptor)},\"extension\":{Text(next.Extension)},{string.Concat(ownWords.Select(field => $"\"{field.Name}\":{Text(next.OwnWord(field.Name))},"))}\"bin\":");
     }
 
     /// <summary>Writes the objects of lines until there are so many bytes to be sent.</summary>

@@ -18,6 +18,9 @@ internal sealed record CoverageRequest(QueryRequest Asked, int Digits, IQueryCol
     /// <summary>The filters.</summary>
     public FileQuery Query => Asked.Query;
 
+    /// <summary>The mission's own fields that have words, of the families that are asked for.</summary>
+    public IReadOnlyList<OwnField> OwnWords { get; init; } = [];
+
     public const string Bin = "bin";
 
     private static readonly OrderedDictionary<string, int> Periods = new() { ["day"] = 8, ["month"] = 6, ["year"] = 4 };
@@ -85,7 +88,7 @@ internal sealed record CoverageRequest(QueryRequest Asked, int Digits, IQueryCol
                 if (!Periods.TryGetValue(bin, out digits))
                     return (null, Problems.BadParameter($"The parameter {Bin} is '{ParameterValues.Shown(bin)}'; allowed: {string.Join(", ", Bins)}."));
             }
-            else if (Filters.Contains(name))
+            else if (Filters.Contains(name) || (!QueryParameters.Names.Contains(name) && QueryParameters.IsParameter(name, mission)))
             {
                 filters.Add(name, values);
             }
@@ -100,7 +103,10 @@ internal sealed record CoverageRequest(QueryRequest Asked, int Digits, IQueryCol
         }
 
         var (query, problem) = QueryParameters.Read(new QueryCollection(filters), mission);
-        return (query is null ? null : new CoverageRequest(query, digits, given), problem);
+        return (query is null ? null : new CoverageRequest(query, digits, given)
+        {
+            OwnWords = [.. mission.OwnFields.Where(each => each.InProduct && (query.Family is null || query.Family.OwnFields.Contains(each)))],
+        }, problem);
     }
 
     private static IEnumerable<string> Known(bool hasBin) => hasBin ? [.. Filters, Bin] : Filters;

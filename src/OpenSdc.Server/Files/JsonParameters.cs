@@ -9,7 +9,8 @@ namespace OpenSdc.Server.Files;
 /// The parameters of a query out of a JSON object, read as its bytes come. A body that cannot be a query is refused at its first fault, and the time that reading
 /// takes grows with the length of the body.
 /// </summary>
-internal sealed class JsonParameters
+/// <param name="names">The parameters that there are.</param>
+internal sealed class JsonParameters(IEnumerable<string> names)
 {
     // The reader begins a text anew whenever more of it has come. For a long text, which may come in many small pieces, that is only done when its length has doubled.
     private const int ShortText = 4096;
@@ -62,7 +63,7 @@ internal sealed class JsonParameters
                 name = Text(ref json);
                 if (name is null)
                     return HalfCharacter;
-                if (!QueryParameters.Names.Contains(name))
+                if (!names.Contains(name))
                     return Problems.UnknownParameter(ParameterValues.Shown(name), QueryParameters.Names);
                 return members.ContainsKey(name)
                     ? Malformed($"has the member {name} more than once; several values of a parameter are an array")

@@ -96,7 +96,7 @@ internal sealed class ParameterValues(IQueryCollection given)
             : throw Bad(name, Single(name), "a day that exists, as YYYYMMDD, or two of them in order with a hyphen between", []);
     }
 
-    private static bool IsDay(string text) =>
+    public static bool IsDay(string text) =>
         text.Length == 8 && DateOnly.TryParseExact(text, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
 
     public static Refused Bad(string name, string text, string allowed, IReadOnlyList<NameFault> faults) =>

@@ -68,7 +68,7 @@ internal static class QueryBody
 
     private static async Task<Problem?> ReadJsonAsync(HttpRequest request, BodyParameters given)
     {
-        var json = new JsonParameters();
+        var json = new JsonParameters(QueryParameters.NamesOf(request.HttpContext.RequestServices.GetRequiredService<OpenSdc.Contract.Naming.Mission>()));
         for (var isLast = false; !isLast;)
         {
             var read = await request.BodyReader.ReadAsync(request.HttpContext.RequestAborted);

@@ -56,8 +56,11 @@ internal sealed class QueryParameters
         ["cursor"] = (p, name) => p.ReadCursor(name),
     };
 
-    /// <summary>Every parameter there is, in that order.</summary>
+    /// <summary>Every parameter of every mission, in that order.</summary>
     public static IReadOnlyCollection<string> Names => Readers.Keys;
+
+    /// <summary>Every parameter of a mission: its own fields follow.</summary>
+    public static IEnumerable<string> NamesOf(Mission mission) => [.. Names, .. mission.OwnFields.Select(each => each.Name)];
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
@@ -69,6 +72,7 @@ internal sealed class QueryParameters
 
     // What values may be is said by the family that is asked for, or by all of them where single files are, which say themselves what family they are of.
     private readonly IReadOnlyList<Family> families;
+    private readonly IReadOnlyList<string> members;
     private FileQuery query;
     private IReadOnlyList<string> fields = [];
     private string? format;
@@ -80,13 +84,14 @@ internal sealed class QueryParameters
     private QueryParameters(ParameterValues given, Mission mission)
     {
         (this.given, this.mission) = (given, mission);
-        var table = given.Has("table") ? given.Single("table") : "science";
+        var table = given.Has("table") ? given.Single("table") : DefaultTable(mission);
         var isAny = table == "*";
         family = mission.Families.FirstOrDefault(each => isAny || each.Name == table)
             ?? throw new Refused(Problems.BadParameter(
                 $"The parameter table is '{Shown(table)}', which is no family of files; allowed: {string.Join(", ", mission.Families.Select(each => each.Name))}, or * for all of them."));
         var anyFamily = isAny || (!given.Has("table") && (given.Has("file_path") || given.Has("filename") || given.Has("sha256")));
         families = anyFamily ? mission.Families : [family];
+        members = RecordJson.MembersOf(families);
         query = new FileQuery { Family = anyFamily ? null : table };
     }
 
@@ -97,23 +102,66 @@ internal sealed class QueryParameters
         {
             foreach (var (name, _) in given)
             {
-                if (!Readers.ContainsKey(name))
-                    return (null, Problems.UnknownParameter(Shown(name), Readers.Keys));
+                if (!IsParameter(name, mission))
+                    return (null, Problems.UnknownParameter(Shown(name), [.. Names, .. OwnOf(given, mission)]));
             }
 
             var p = new QueryParameters(new ParameterValues(given), mission);
             foreach (var (name, _) in given)
-                Readers[name](p, name);
+            {
+                if (Readers.TryGetValue(name, out var read))
+                    read(p, name);
+                else
+                    p.ReadOwn(name);
+            }
+
             p.RefuseReversed();
             var page = p.CursorOf(p.query.Sort);
             p.query = p.query with { After = page?.After, DefaultVersions = p.ListsHighestMajor };
-            return (new QueryRequest(p.query, p.query.Family is null ? null : p.family, p.format, p.fields, p.count) { History = p.history, Cursor = page }, null);
+            return (new QueryRequest(p.query, p.query.Family is null ? null : p.family, p.format, p.fields, p.count) { History = p.history, Cursor = page, Members = p.members }, null);
         }
         catch (Refused refused)
         {
             return (null, refused.Problem);
         }
     }
+
+    /// <summary>The table that a query asks for which names none: that of science, or the mission's first.</summary>
+    public static string DefaultTable(Mission mission) => mission.FindFamily("science")?.Name ?? mission.Families[0].Name;
+
+    public static bool IsParameter(string name, Mission mission) => Readers.ContainsKey(name) || mission.OwnFields.Any(each => each.Name == name);
+
+    /// <summary>The mission's own fields that a query may name, as far as the table is known.</summary>
+    private static IEnumerable<string> OwnOf(IQueryCollection given, Mission mission)
+    {
+        var table = given.ContainsKey("table") ? given["table"].ToString() : DefaultTable(mission);
+        return mission.OwnFields.Where(each => mission.Families.Any(family => (table == "*" || family.Name == table) && family.OwnFields.Contains(each))).Select(each => each.Name);
+    }
+
+    private void ReadOwn(string name)
+    {
+        var field = families.SelectMany(each => each.OwnFields).FirstOrDefault(each => each.Name == name) ?? throw DoesNotGo(name);
+        IReadOnlyList<string> values = field.Kind switch
+        {
+            OwnFieldKind.Word => Known(name, _ => field.Words),
+            OwnFieldKind.Number => Read(text => text.AsSpan().ContainsAnyExceptInRange('0', '9') ? null : text.TrimStart('0') is { Length: > 0 } digits ? digits : "0", "a whole number"),
+            OwnFieldKind.Day => Read(text => IsDay(text) ? text : null, "a day that exists, as YYYYMMDD"),
+            OwnFieldKind.Time => Read(text => IsTime(text) ? text : null, "a time of day, as HH:MM:SS, with tenths where names have them"),
+            _ => Read(text => text, ""),
+        };
+        if (values.Count > 0)
+            query = query with { Own = [.. query.Own, new OwnFilter(field, values)] };
+
+        // A lone star filters nothing.
+        IReadOnlyList<string> Read(Func<string, string?> read, string allowed)
+        {
+            var texts = Distinct(name);
+            return texts.Exists(IsStar) ? [] : [.. texts.Select(text => read(text) ?? throw Bad(name, text, allowed, [])).Distinct(StringComparer.Ordinal)];
+        }
+    }
+
+    private static bool IsTime(string text) => text.Length is 8 or 10 && text[2] == ':' && text[5] == ':' && (text.Length == 8 || text[8] == '.')
+        && !string.Concat(text.Where((_, i) => i is not (2 or 5 or 8))).AsSpan().ContainsAnyExceptInRange('0', '9');
 
     /// <summary>Out of a set where every name's is, as those of kernels are.</summary>
     private List<string> ReadDescriptors(string name) => families.All(each => each.Descriptors.Count > 0)
@@ -276,7 +324,7 @@ internal sealed class QueryParameters
     }
 
     private List<string> FieldNames(string name) =>
-        [.. given.Split(name).Select(text => QueryRequest.AllFields.Contains(text) ? text : throw Bad(name, text, string.Join(", ", QueryRequest.AllFields), [])).Distinct()];
+        [.. given.Split(name).Select(text => members.Contains(text) ? text : throw Bad(name, text, string.Join(", ", members), [])).Distinct()];
 
     private bool IsDescriptor(string text)
     {

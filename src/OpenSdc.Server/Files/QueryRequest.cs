@@ -17,7 +17,10 @@ internal sealed record QueryRequest(FileQuery Query, Family? Family, string? For
     /// <summary>Where the page before ended; null for a first page.</summary>
     public Cursor? Cursor { get; init; }
 
-    /// <summary>The members of a record, in the order of the plain representation.</summary>
+    /// <summary>All members that the records may have, in their order.</summary>
+    public IReadOnlyList<string> Members { get; init; } = AllFields;
+
+    /// <summary>The members of every mission's records, in the order of the plain representation.</summary>
     public static IReadOnlyList<string> AllFields { get; } =
     [
         "file_path", "instrument", "data_level", "descriptor", "start_date", "end_date", "repointing", "cr", "version", "major_version",

@@ -126,7 +126,7 @@ public sealed class CommonQueriesTests : IAsyncLifetime
         // Nothing was published in these days; the plan is that of an archive where much was.
         var ready = (await new FileQueries(session, null, state, new ProductTable()).PrepareAsync(query, ReadScope.Of(query), family, CancellationToken.None)).ShouldNotBeNull();
         var statements = new FileStatements(session.Dialect, ready);
-        return !isCount ? statements.List(new JsonFormat([]).Columns)
+        return !isCount ? statements.List(new JsonFormat([], []).Columns)
             : CoverageStatements.Counted(ready) is { } column ? CoverageStatements.CountOf(session.Dialect, ready, column)
             : statements.All("1");
     }, CancellationToken.None);

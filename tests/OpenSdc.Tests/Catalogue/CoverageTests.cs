@@ -123,7 +123,7 @@ public abstract class CoverageTests : IAsyncLifetime
         return
         [
             .. Definition.Answer(query, rows)
-                .GroupBy(r => (Product: ProductTable.WordsOf(r, families[r.FilePath]), Period: r.StartDate is { } start ? start[..digits] : ""))
+                .GroupBy(r => (Product: new Product(0, families[r.FilePath], r.Instrument ?? "", r.DataLevel ?? "", r.Descriptor ?? "", r.Extension), Period: r.StartDate is { } start ? start[..digits] : ""))
                 .Select(group => new Bucket(group.Key.Product, group.Key.Period,
                     group.Count(),
                     group.Sum(r => r.Size),

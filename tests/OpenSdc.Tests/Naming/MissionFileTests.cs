@@ -27,7 +27,7 @@ public sealed class MissionFileTests
     [Theory]
     [InlineData("""{ "name": "two", "key": "m/{name}", "template": "x_{minor:digits}.{extension}" }""", "x_11111111.dat")]
     [InlineData("""{ "name": "two", "key": "m/{name}", "template": "{descriptor:words}.{extension}" }""", "x_11111111.dat")]
-    [InlineData("""{ "name": "two", "key": "m/{name}", "ignore_case": true, "template": "X_[y_|{start:date}].{extension}" }""", "x_11111111.dat")]
+    [InlineData("""{ "name": "two", "key": "m/{name}", "ignore_case": true, "template": "X_[y_{cr:digits}|{start:date}].{extension}" }""", "x_11111111.dat")]
     public void Two_conventions_for_one_name_are_refused_with_the_name(string second, string witness)
     {
         var sentence = Refusal(Minimal(One, second));

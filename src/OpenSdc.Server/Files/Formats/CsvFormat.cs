@@ -16,10 +16,10 @@ internal sealed class CsvFormat : IListingFormat
     private readonly IReadOnlyList<string> fields;
     private readonly ItemParts parts;
 
-    public CsvFormat(IReadOnlyList<string> fields)
+    public CsvFormat(IReadOnlyList<string> fields, IReadOnlyList<string> members)
     {
-        this.fields = fields.Count > 0 ? fields : QueryRequest.AllFields;
-        parts = new ItemParts(this.fields);
+        this.fields = fields.Count > 0 ? fields : members;
+        parts = new ItemParts(this.fields, members);
     }
 
     public string ContentType => "text/csv; charset=utf-8; header=present";

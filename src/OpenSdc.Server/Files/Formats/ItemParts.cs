@@ -7,15 +7,17 @@ namespace OpenSdc.Server.Files.Formats;
 /// cutting does (see docs/decisions/0010-formats.md). It relies on what <see cref="Contract.FileRecord"/> promises: this order of members, without spaces, and a
 /// member either there or left out.
 /// </summary>
-internal sealed class ItemParts(IReadOnlyList<string> fields)
+/// <param name="fields">The members that are wanted.</param>
+/// <param name="members">All members that records may have, in their order.</param>
+internal sealed class ItemParts(IReadOnlyList<string> fields, IReadOnlyList<string> members)
 {
-    private static readonly byte[][] Labels = [.. QueryRequest.AllFields.Select(name => Encoding.UTF8.GetBytes($"\"{name}\":"))];
+    private readonly byte[][] labels = [.. members.Select(name => Encoding.UTF8.GetBytes($"\"{name}\":"))];
 
-    private readonly int[] wanted = [.. fields.Select(IndexOf)];
+    private readonly int[] wanted = [.. fields.Select(field => IndexOf(field, members))];
 
     // What comes after the last member that is wanted need not be looked at.
-    private readonly int needed = fields.Max(IndexOf) + 1;
-    private readonly (int Start, int Length)[] places = new (int, int)[Labels.Length];
+    private readonly int needed = fields.Max(field => IndexOf(field, members)) + 1;
+    private readonly (int Start, int Length)[] places = new (int, int)[members.Count];
     private byte[] item = [];
 
     /// <summary>How many members are wanted.</summary>
@@ -32,7 +34,7 @@ internal sealed class ItemParts(IReadOnlyList<string> fields)
     }
 
     /// <summary>The name of a wanted member, with its quotes and colon.</summary>
-    public ReadOnlySpan<byte> Label(int i) => Labels[wanted[i]];
+    public ReadOnlySpan<byte> Label(int i) => labels[wanted[i]];
 
     /// <summary>Finds the members of a record, which must stay as it is until the next one.</summary>
     public void Cut(byte[] record)
@@ -41,7 +43,7 @@ internal sealed class ItemParts(IReadOnlyList<string> fields)
         var rest = record.AsSpan(1);
         for (var i = 0; i < needed; i++)
         {
-            ReadOnlySpan<byte> label = Labels[i];
+            ReadOnlySpan<byte> label = labels[i];
             if (!rest.StartsWith(label))
             {
                 places[i] = default;
@@ -67,11 +69,11 @@ internal sealed class ItemParts(IReadOnlyList<string> fields)
         }
     }
 
-    private static int IndexOf(string field)
+    private static int IndexOf(string field, IReadOnlyList<string> members)
     {
-        for (var i = 0; i < QueryRequest.AllFields.Count; i++)
+        for (var i = 0; i < members.Count; i++)
         {
-            if (QueryRequest.AllFields[i] == field)
+            if (members[i] == field)
                 return i;
         }
 

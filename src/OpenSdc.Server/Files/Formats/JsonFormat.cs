@@ -3,9 +3,9 @@ using System.Data.Common;
 namespace OpenSdc.Server.Files.Formats;
 
 /// <summary>Plain: a JSON array of the records.</summary>
-internal sealed class JsonFormat(IReadOnlyList<string> fields) : IListingFormat
+internal sealed class JsonFormat(IReadOnlyList<string> fields, IReadOnlyList<string> members) : IListingFormat
 {
-    private readonly RecordWriter records = new(fields);
+    private readonly RecordWriter records = new(fields, members);
 
     public string ContentType => "application/json";
 

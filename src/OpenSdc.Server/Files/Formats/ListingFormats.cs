@@ -35,7 +35,7 @@ internal sealed class ListingFormats(DownloadUrls urls)
             return (null, Problems.BadParameter($"The parameter fields does not go with {what}; allowed: with format=json, format=ndjson or format=csv."));
         }
 
-        return (documented ? new TupleFormat() : FormatOf(name, fields, context), null);
+        return (documented ? new TupleFormat() : FormatOf(name, request, context), null);
     }
 
     /// <summary>The format that an Accept header prefers among those that have a media type of their own; JSON where it names none of them.</summary>
@@ -59,13 +59,13 @@ internal sealed class ListingFormats(DownloadUrls urls)
         return ranges.Any(range => IsWildcard(range) && (range.Quality ?? 1) > weight) ? Json : best;
     }
 
-    private IListingFormat FormatOf(string name, IReadOnlyList<string> fields, HttpContext context) => name switch
+    private IListingFormat FormatOf(string name, QueryRequest request, HttpContext context) => name switch
     {
-        Ndjson => new NdjsonFormat(fields),
-        Csv => new CsvFormat(fields),
+        Ndjson => new NdjsonFormat(request.Fields, request.Members),
+        Csv => new CsvFormat(request.Fields, request.Members),
         Urls => new UrlsFormat(urls.For(context)),
         Sha256Sum => new Sha256SumFormat(),
-        _ => new JsonFormat(fields),
+        _ => new JsonFormat(request.Fields, request.Members),
     };
 
     private static string? NameOf(MediaTypeHeaderValue range) => range.MediaType.ToString().ToLowerInvariant() switch

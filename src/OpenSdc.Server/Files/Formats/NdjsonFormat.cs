@@ -3,9 +3,9 @@ using System.Data.Common;
 namespace OpenSdc.Server.Files.Formats;
 
 /// <summary>One record a line, each a JSON object and ended by a line feed: what a pipeline reads without waiting for the end.</summary>
-internal sealed class NdjsonFormat(IReadOnlyList<string> fields) : IListingFormat
+internal sealed class NdjsonFormat(IReadOnlyList<string> fields, IReadOnlyList<string> members) : IListingFormat
 {
-    private readonly RecordWriter records = new(fields);
+    private readonly RecordWriter records = new(fields, members);
 
     public string ContentType => "application/x-ndjson";
 

@@ -6,12 +6,12 @@ namespace OpenSdc.Server.Files.Formats;
 /// Writes records as JSON objects: whole, as they were rendered at publication, or only the members asked for, in the order asked. A member that the whole
 /// record leaves out, an end date that the name does not have, is left out here too.
 /// </summary>
-internal sealed class RecordWriter(IReadOnlyList<string> fields)
+internal sealed class RecordWriter(IReadOnlyList<string> fields, IReadOnlyList<string> members)
 {
     public const string Columns = "item, file_path";
     public const int PathColumn = 1;
 
-    private readonly ItemParts? parts = fields.Count == 0 || fields.SequenceEqual(QueryRequest.AllFields) ? null : new ItemParts(fields);
+    private readonly ItemParts? parts = fields.Count == 0 || fields.SequenceEqual(members) ? null : new ItemParts(fields, members);
 
     public void Write(PooledBuffer output, DbDataReader row)
     {

@@ -15,7 +15,7 @@ internal sealed class TupleFormat : IListingFormat
     private static readonly int StartDate = Array.IndexOf(Members, "start_date");
     private static readonly int EndDate = Array.IndexOf(Members, "end_date");
 
-    private readonly ItemParts parts = new(Members);
+    private readonly ItemParts parts = new(Members, QueryRequest.AllFields);
 
     public string ContentType => "application/json";
 

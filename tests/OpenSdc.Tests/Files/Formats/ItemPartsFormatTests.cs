@@ -39,7 +39,7 @@ public sealed class ItemPartsFormatTests
     {
         var item = JsonSerializer.SerializeToUtf8Bytes(record, ContractJson.Default.FileRecord);
         var fields = order.Take(count).ToArray();
-        var parts = new ItemParts(fields);
+        var parts = new ItemParts(fields, QueryRequest.AllFields);
         parts.Cut(item);
         var parsed = JsonElement.Parse(item);
         for (var i = 0; i < fields.Length; i++)

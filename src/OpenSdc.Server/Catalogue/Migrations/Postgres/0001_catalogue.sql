@@ -21,7 +21,7 @@ CREATE TABLE changes (
   detail TEXT COLLATE "C"
 );
 
--- What files have in common that a query names by words: hundreds to thousands of rows. '' where a name has no such part. max_days is how many days the longest file goes on after its first.
+-- What files have in common that a query names by words: hundreds to thousands of rows. '' where a name has no such part. own holds the words of the mission's own fields. max_days is how many days the longest file goes on after its first.
 CREATE TABLE products (
   id         BIGINT PRIMARY KEY,
   family     TEXT COLLATE "C" NOT NULL,
@@ -29,8 +29,9 @@ CREATE TABLE products (
   data_level TEXT COLLATE "C" NOT NULL,
   descriptor TEXT COLLATE "C" NOT NULL,
   extension  TEXT COLLATE "C" NOT NULL,
+  own        TEXT COLLATE "C" NOT NULL,
   max_days   BIGINT NOT NULL DEFAULT 0,
-  UNIQUE (family, instrument, data_level, descriptor, extension)
+  UNIQUE (family, instrument, data_level, descriptor, extension, own)
 );
 
 -- A row is written once, by the publisher; its seq is the change that published it.
@@ -72,6 +73,14 @@ CREATE INDEX files_by_digest ON files (substr(sha256, 1, 16));
 CREATE INDEX files_by_repointing ON files (repointing) WHERE repointing IS NOT NULL;
 CREATE INDEX files_outdated ON files (product, start_date, outdated_by) WHERE outdated_by IS NOT NULL;
 CREATE INDEX files_by_rotation ON files (cr) WHERE cr IS NOT NULL;
+
+-- What names say in fields of the mission's own that are not words of the product.
+CREATE TABLE own_values (
+  field TEXT COLLATE "C" NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  seq   BIGINT NOT NULL,
+  PRIMARY KEY (field, value, seq)
+);
 
 -- What the archive covers, a row for each product and period. digits says how long a period is: 8 a day, 6 a month, 4 a year; period is that many digits of the start date, '' for files without one.
 -- latest is how many of the files are the newest of their series. version, version_order and newest are of the newest version, and the change that published it.
