@@ -65,9 +65,9 @@ internal static class FsckCommand
 
     private static async Task<int> CheckAsync(ParseResult parsed, ServerOptions settings, FsckOptions options, CancellationToken cancel)
     {
-        var progress = new FsckProgress();
+        var progress = new UpkeepProgress();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var telling = FsckWords.TellProgressAsync(Console.Error, progress, options, TimeProvider.System, ended.Token);
+        var telling = LongTask.TellAsync(progress, ended.Token);
         using var run = await EndingAsync(Fsck.RunAsync(settings, options, progress, TimeProvider.System, cancel), ended, telling);
         if (parsed.GetValue(Json))
             await WriteAsync(run.Report, FsckJson.Default.FsckReport, cancel);
@@ -117,7 +117,7 @@ internal static class FsckCommand
         return options;
     }
 
-    /// <summary>The result, after the line of progress has been ended: nothing else writes between it and the report.</summary>
+    /// <summary>The result, after the last line of progress: none comes between it and the report.</summary>
     private static async Task<T> EndingAsync<T>(Task<T> work, CancellationTokenSource ended, Task telling)
     {
         try

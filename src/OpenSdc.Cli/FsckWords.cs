@@ -7,8 +7,6 @@ namespace OpenSdc.Cli;
 /// <summary>The report of <c>sdc fsck</c> in words: what was compared, then each kind of finding with its first few.</summary>
 internal static class FsckWords
 {
-    private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(2);
-
     /// <summary>What each kind is, before its number.</summary>
     private static readonly Dictionary<string, string> Titles = new(StringComparer.Ordinal)
     {
@@ -47,37 +45,6 @@ internal static class FsckWords
         foreach (var sentence in report.Left)
             await output.WriteLineAsync($"Not undone: {Shown(sentence)}");
         await output.WriteLineAsync($"Undone: {Count(report.Undone, "action")}; {report.Left.Count} could not be. The undo's own log: {report.Log}");
-    }
-
-    /// <summary>Tells how far the check is until it has ended: on a terminal in one line, elsewhere a line each time.</summary>
-    public static async Task TellProgressAsync(TextWriter output, FsckProgress progress, FsckOptions options, TimeProvider clock, CancellationToken ended)
-    {
-        var started = clock.GetTimestamp();
-        var onTerminal = !Console.IsErrorRedirected;
-        using var timer = new PeriodicTimer(onTerminal ? TellEvery : 5 * TellEvery, clock);
-        var told = false;
-        while (await TickAsync(timer, ended))
-        {
-            var seconds = clock.GetElapsedTime(started).TotalSeconds;
-            var read = options.Digest ? $", read {Count(progress.FilesRead, "object")}, {Size(progress.BytesRead)} at {Size((long)(progress.BytesRead / seconds))}/s" : "";
-            await output.WriteAsync($"{(onTerminal ? "\r" : "")}{Count(progress.Records, "record")}, {Count(progress.Objects, "object")} compared{read}, {seconds:0} s{(onTerminal ? "   " : "\n")}");
-            told = true;
-        }
-
-        if (told && onTerminal)
-            await output.WriteLineAsync();
-    }
-
-    private static async Task<bool> TickAsync(PeriodicTimer timer, CancellationToken ended)
-    {
-        try
-        {
-            return await timer.WaitForNextTickAsync(ended);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
     }
 
     private static async Task ListAsync(TextWriter output, FsckReport report, string kind, long count, int show, CancellationToken cancel)

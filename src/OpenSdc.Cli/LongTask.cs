@@ -8,7 +8,9 @@ namespace OpenSdc.Cli;
 /// <summary>Runs a command that takes a while: a line of progress on standard error, and every ending as an exit code and a sentence.</summary>
 internal static class LongTask
 {
+    private const int LinesAtFirst = 10;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan IntervalLater = TimeSpan.FromSeconds(10);
 
     public static async Task<int> RunAsync(Func<UpkeepProgress, Task<int>> work, string interrupted, CancellationToken cancel)
     {
@@ -67,12 +69,16 @@ internal static class LongTask
     /// <summary>A number of things and the word for one or for several.</summary>
     public static string Count(long number, string one, string several) => string.Create(CultureInfo.InvariantCulture, $"{number} {(number == 1 ? one : several)}");
 
-    // Lines, not one that is overwritten: standard error often is a file or a journal.
-    private static async Task TellAsync(UpkeepProgress progress, CancellationToken ended)
+    /// <summary>Tells how far a task is until it has ended: a line each second at first, and then every ten seconds.</summary>
+    /// <remarks>Lines, not one that is overwritten: standard error often is a file or a journal.</remarks>
+    public static async Task TellAsync(UpkeepProgress progress, CancellationToken ended)
     {
         using var timer = new PeriodicTimer(Interval, TimeProvider.System);
-        for (var told = ""; !ended.IsCancellationRequested;)
+        var told = "";
+        for (var lines = 0; !ended.IsCancellationRequested; lines++)
         {
+            if (lines == LinesAtFirst)
+                timer.Period = IntervalLater;
             try
             {
                 await timer.WaitForNextTickAsync(ended);

@@ -34,7 +34,7 @@ internal static class RestoreCommand
         }
 
         await Console.Out.WriteLineAsync(
-            $"{(verify ? $"{backup} holds" : $"{Path.GetFullPath(options.Data)} has")} the archive up to publication {found.Records}{(found.HasObjects ? $"; {LongTask.Count(found.Sound, "object is", "objects are")} right" : "; the backup has no objects")}.");
+            $"{(verify ? $"{backup} holds" : $"{Path.GetFullPath(options.Data)} has")} the archive up to publication {found.Records}{(found.HasObjects ? $"; {LongTask.Count(found.Intact, "object is", "objects are")} intact" : "; the backup has no objects")}.");
         if (found.Newer > 0)
             await Console.Out.WriteLineAsync($"{LongTask.Count(found.Newer, "object is", "objects are")} newer than the catalogue; sdc fsck --repair makes the missing records.");
         if (found.KnownLost > 0)

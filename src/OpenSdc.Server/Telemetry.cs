@@ -97,7 +97,7 @@ internal sealed class Telemetry : IDisposable
 
     public void CutListings(int count) => listingsCut.Add(count);
 
-    public void Scrubbed(long bytes) => bytesScrubbed.Add(bytes);
+    public void Scrubbed(int bytes) => bytesScrubbed.Add(bytes);
 
     public void FilesVerified(long files) => filesVerified.Add(files);
 

@@ -5,8 +5,8 @@ using SQLitePCL;
 
 namespace OpenSdc.Server.Catalogue;
 
-/// <summary>A record as a copy of its object is checked against it.</summary>
-internal readonly record struct CopiedFile(long Seq, string Key, long Size, string Sha256, DateTimeOffset IngestedAt, bool IsMarked);
+/// <summary>A record as a copy of its object is checked against it. The digest is null where no record tells it.</summary>
+internal readonly record struct CopiedFile(long Seq, string Key, long Size, string? Sha256, DateTimeOffset IngestedAt, bool IsMarked);
 
 /// <summary>
 /// A catalogue as one plain file beside the archive, with no write-ahead log to it: taken from a live one, and read. It can lie on a medium

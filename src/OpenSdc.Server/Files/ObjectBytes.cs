@@ -1,9 +1,7 @@
 using System.Buffers;
 using System.Globalization;
-using System.Security.Cryptography;
 using Microsoft.Net.Http.Headers;
 using OpenSdc.Contract;
-using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 using OpenSdc.Server.Upkeep;
 
@@ -18,6 +16,8 @@ internal sealed record ObjectBytes(
         using var stored = Stored;
         await Sender.SendAsync(this, context);
     }
+
+    public ObjectRecord Record => new(Receipt.FilePath, Receipt.Size, Receipt.Sha256);
 
     /// <summary>The digest of the whole file (RFC 9530), also where a range of it is answered.</summary>
     private string ReprDigest => $"sha-256=:{Convert.ToBase64String(Convert.FromHexString(Receipt.Sha256))}:";
@@ -73,7 +73,7 @@ internal sealed class ObjectSender(
         try
         {
             var whole = buffer.AsMemory(0, size);
-            if (!await FillAsync(answer, whole, context.RequestAborted))
+            if (!IsIntact(answer, await ObjectVerifier.FillAsync(answer.Stored, answer.Record, whole, context.RequestAborted)))
             {
                 await Problems.DamagedObject(answer.Receipt.FilePath).ExecuteAsync(context);
                 return;
@@ -91,31 +91,14 @@ internal sealed class ObjectSender(
         }
     }
 
-    /// <summary>Reads a small object whole; false where it is not what was published.</summary>
-    private async ValueTask<bool> FillAsync(ObjectBytes answer, Memory<byte> whole, CancellationToken cancel)
-    {
-        try
-        {
-            var filled = 0;
-            while (filled < whole.Length && await answer.Stored.ReadAsync(filled, whole[filled..], cancel) is var read and > 0)
-                filled += read;
-            return filled == whole.Length ? IsRight(answer, SHA256.HashData(whole.Span)) : Damaged(answer, $"the object ended after {filled} bytes");
-        }
-        catch (IOException failure) when (Disk.IsReadError(failure))
-        {
-            return Damaged(answer, $"the object cannot be read: {failure.Message}");
-        }
-    }
-
     private async Task SendLargeAsync(ObjectBytes answer, HttpContext context)
     {
         var (from, length) = answer.Range ?? (0, answer.Receipt.Size);
-        var end = from + length;
         var (seq, written) = (answer.Receipt.Seq, answer.Stored.Written);
         var verify = options.VerifyReads && !verified.Knows(seq, written);
         if (verify && answer.Range is not null)
         {
-            if (!await hashing.IsRightAsync(seq, written, () => HashAsync(answer, written), context.RequestAborted))
+            if (!await hashing.IsIntactAsync(seq, written, () => VerifyAsync(answer, written), context.RequestAborted))
             {
                 await Problems.DamagedObject(answer.Receipt.FilePath).ExecuteAsync(context);
                 return;
@@ -124,24 +107,21 @@ internal sealed class ObjectSender(
             verify = false;
         }
 
-        using var sha256 = verify ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
+        using var reading = verify ? new ObjectReading(answer.Stored, answer.Record) : ObjectReading.Unhashed(answer.Stored, answer.Record, from, length);
         answer.WriteHeaders(context.Response);
         var body = context.Response.BodyWriter;
-        for (var at = from; at < end;)
+        while (reading.Offset < from + length)
         {
-            var size = (int)Math.Min(PieceSize, end - at);
-            var piece = body.GetMemory(size)[..size];
-            var read = await ReadAsync(answer, at, piece, context.RequestAborted);
-            sha256?.AppendData(piece.Span[..read]);
-            at += read;
-            if (read == 0 || (at == end && sha256 is not null && !IsRight(answer, sha256.GetHashAndReset())))
+            var size = (int)Math.Min(PieceSize, from + length - reading.Offset);
+            var read = await reading.ReadAsync(body.GetMemory(size)[..size], context.RequestAborted);
+            if (reading.Verdict is { } verdict && !IsIntact(answer, verdict))
             {
                 // A cut connection tells the client what a status no longer can.
                 RequestOutcome.Cut(context, "damaged");
                 return;
             }
 
-            if (at == end && sha256 is not null)
+            if (verify && reading.Verdict is not null)
                 verified.Add(seq, written);
             body.Advance(read);
             telemetry.Sent(read);
@@ -150,62 +130,20 @@ internal sealed class ObjectSender(
         }
     }
 
-    /// <summary>Reads a large object whole; false where it is not what was published.</summary>
-    private async Task<bool> HashAsync(ObjectBytes answer, DateTime written)
+    /// <summary>Reads a large object whole. It is read to its end even where the client has gone: others may wait for the answer.</summary>
+    private async Task<bool> VerifyAsync(ObjectBytes answer, DateTime written)
     {
-        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent(PieceSize);
-        try
-        {
-            for (long at = 0; at < answer.Receipt.Size;)
-            {
-                // A disk's reads do not give the thread back by themselves, and other requests wait for it.
-                await Task.Yield();
-                var read = await ReadAsync(answer, at, buffer.AsMemory(0, PieceSize), CancellationToken.None);
-                if (read == 0)
-                    return false;
-                sha256.AppendData(buffer, 0, read);
-                at += read;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-
-        if (!IsRight(answer, sha256.GetHashAndReset()))
+        var verdict = await ObjectVerifier.Unthrottled.VerifyAsync(answer.Stored, answer.Record, CancellationToken.None);
+        if (!IsIntact(answer, verdict.ThrowIfRefused()))
             return false;
         verified.Add(answer.Receipt.Seq, written);
         return true;
     }
 
-    /// <summary>Reads a piece; 0 where the object ends early or cannot be read.</summary>
-    private async ValueTask<int> ReadAsync(ObjectBytes answer, long offset, Memory<byte> piece, CancellationToken cancel)
+    private bool IsIntact(ObjectBytes answer, ObjectVerdict verdict)
     {
-        try
-        {
-            var read = await answer.Stored.ReadAsync(offset, piece, cancel);
-            if (read == 0)
-                Damaged(answer, $"the object ended after {offset} bytes");
-            return read;
-        }
-        catch (IOException failure) when (Disk.IsReadError(failure))
-        {
-            Damaged(answer, $"the object cannot be read at byte {offset}: {failure.Message}");
-            return 0;
-        }
-    }
-
-    private bool IsRight(ObjectBytes answer, ReadOnlySpan<byte> digest)
-    {
-        Span<char> text = stackalloc char[SHA256.HashSizeInBytes * 2];
-        Convert.TryToHexStringLower(digest, text, out _);
-        return text.SequenceEqual(answer.Receipt.Sha256) || Damaged(answer, $"the bytes have the SHA-256 {text}, the record says {answer.Receipt.Sha256}");
-    }
-
-    private bool Damaged(ObjectBytes answer, string detail)
-    {
-        reports.Report(answer.Receipt.Seq, answer.Receipt.FilePath, ChangeKind.Damaged, detail);
-        return false;
+        if (!verdict.IsIntact)
+            reports.Report(answer.Receipt.Seq, answer.Receipt.FilePath, verdict);
+        return verdict.IsIntact;
     }
 }

@@ -42,25 +42,11 @@ internal static class ServeObject
             return Problems.RangeNotSatisfiable(length);
         }
 
-        StoredObject? stored;
-        try
-        {
-            stored = await store.OpenAsync(key, context.RequestAborted);
-        }
-        catch (IOException failure) when (Disk.IsReadError(failure))
-        {
-            reports.Report(receipt.Seq, key, ChangeKind.Damaged, $"the object cannot be opened: {failure.Message}");
-            return Problems.DamagedObject(key);
-        }
-
-        if (stored is not null && stored.Length == length)
+        var (stored, verdict) = await ObjectVerifier.OpenAsync(store.OpenAsync, new(key, length, receipt.Sha256), context.RequestAborted);
+        if (stored is not null)
             return new ObjectBytes(stored, receipt, tag, published, range, sender);
-        var (kind, detail) = stored is null
-            ? (ChangeKind.Lost, "there is no object at its key")
-            : (ChangeKind.Damaged, $"the object has {stored.Length} bytes, the record says {length}");
-        stored?.Dispose();
-        reports.Report(receipt.Seq, key, kind, detail);
-        return NotServed(key, kind);
+        reports.Report(receipt.Seq, key, verdict.ThrowIfRefused());
+        return NotServed(key, verdict.State == ObjectState.Missing ? ChangeKind.Lost : ChangeKind.Damaged);
     }
 
     private static Problem NotServed(string key, string kind) => kind == ChangeKind.Lost ? Problems.LostObject(key) : Problems.DamagedObject(key);

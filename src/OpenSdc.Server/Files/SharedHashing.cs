@@ -11,12 +11,12 @@ internal sealed class SharedHashing : IDisposable
     private readonly ConcurrentDictionary<(long Seq, DateTime Written), Lazy<Task<bool>>> running = new();
     private readonly SemaphoreSlim places = new(Environment.ProcessorCount);
 
-    /// <summary>Whether an object is right, by the hashing that is running or else by this one.</summary>
+    /// <summary>Whether an object is intact, by the hashing that is running or else by this one.</summary>
     /// <remarks>
     /// The caller whose hashing it is waits to its end even where its client has gone: it reads through that caller's file, others may be waiting for it,
     /// and a client that gave up after its own time finds the object verified when it comes again.
     /// </remarks>
-    public async Task<bool> IsRightAsync(long seq, DateTime written, Func<Task<bool>> hash, CancellationToken cancel)
+    public async Task<bool> IsIntactAsync(long seq, DateTime written, Func<Task<bool>> hash, CancellationToken cancel)
     {
         var mine = new Lazy<Task<bool>>(() => HashAsync(hash));
         var shared = running.GetOrAdd((seq, written), mine);

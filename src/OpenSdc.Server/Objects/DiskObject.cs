@@ -7,13 +7,9 @@ internal sealed class DiskObject : StoredObject
 {
     private readonly SafeFileHandle handle;
 
-    public DiskObject(string path)
-    {
-        handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        Length = RandomAccess.GetLength(handle);
-    }
+    public DiskObject(string path) => handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 
-    public override long Length { get; }
+    public override long Length => RandomAccess.GetLength(handle);
 
     public override DateTime Written => File.GetLastWriteTimeUtc(handle);
 

@@ -149,7 +149,7 @@ internal sealed class DiskArrival : DiskStaged
     public override string Path { get; }
 
     /// <summary>Reads it once, and keeps and gives its SHA-256.</summary>
-    public async Task<string> DigestAsync(CancellationToken cancel) => Sha256 = await ObjectDigest.OfAsync(stored, cancel);
+    public async Task<string> DigestAsync(CancellationToken cancel) => Sha256 = await ObjectVerifier.Unthrottled.DigestAsync(stored, cancel);
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel) => throw new InvalidOperationException("All its parts have come.");
 

@@ -74,15 +74,15 @@ internal sealed class Backup(DataFolder data, IObjectStore archive, BackupFolder
         await using var writer = folder.Begin(manifest);
         foreach (var batch in files.Chunk(ObjectCopy.Batch))
         {
-            var states = folder.Store is { } store
-                ? await new ObjectCopy(archive.OpenAsync, folder.Folder, store).CopyAsync(batch, progress, cancel)
-                : new ObjectState[batch.Length];
+            var verdicts = folder.Store is { } store
+                ? await new ObjectCopy(archive.OpenAsync, folder.Folder, store, progress).CopyAsync(batch, cancel)
+                : [.. batch.Select(_ => ObjectVerdict.Intact)];
             for (var i = 0; i < batch.Length; i++)
             {
-                if (states[i] == ObjectState.Sound)
+                if (verdicts[i].IsIntact)
                     await TakeAsync(writer, batch[i], cancel);
                 else
-                    Lack(batch[i], states[i]);
+                    Lack(batch[i], verdicts[i]);
             }
         }
 
@@ -99,14 +99,14 @@ internal sealed class Backup(DataFolder data, IObjectStore archive, BackupFolder
         copiedBytes += file.Size;
     }
 
-    private void Lack(CopiedFile file, ObjectState state)
+    private void Lack(CopiedFile file, ObjectVerdict verdict)
     {
         missing.Add((file.Seq, file.Key));
         if (file.IsMarked)
             knownLost++;
         else
             failed++;
-        report($"{state.ToString().ToLowerInvariant()}{(file.IsMarked ? ", as the archive knows" : "")}: {file.Key} (seq {file.Seq})");
+        report($"{verdict.Word}{(file.IsMarked ? ", as the archive knows" : "")}: {file.Key} (seq {file.Seq})");
     }
 
     /// <summary>The signing key, the catalogue and the state get their names, in this order.</summary>

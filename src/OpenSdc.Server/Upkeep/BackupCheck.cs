@@ -1,4 +1,5 @@
 using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Upkeep;
 
@@ -14,10 +15,10 @@ internal sealed record BackupFindings
     /// <summary>Whether it holds objects.</summary>
     public bool HasObjects { get; init; }
 
-    /// <summary>Objects that are right.</summary>
-    public long Sound { get; set; }
+    /// <summary>Objects that are intact.</summary>
+    public long Intact { get; set; }
 
-    /// <summary>Objects that are missing or damaged.</summary>
+    /// <summary>Objects that are missing, corrupt or unreadable.</summary>
     public long Failed { get; set; }
 
     /// <summary>Those that the archive knew to be lost when it was backed up.</summary>
@@ -55,24 +56,24 @@ internal sealed class BackupCheck(string backup, UpkeepProgress progress, Action
             return findings;
         using var copy = new CatalogueCopy(CatalogueFile);
         progress.Begin("objects", findings.Records);
-        await CompareAsync(copy.After(0), findings, batch => ObjectCopy.CheckAsync(ObjectCopy.In(backup), batch, progress, cancel));
+        await CompareAsync(copy.After(0), findings, batch => ObjectCopy.VerifyAsync(ObjectCopy.In(backup), batch, progress, cancel));
         foreach (var batch in Newer(copy).Chunk(ObjectCopy.Batch))
-            Count(batch, await ObjectCopy.CheckAsync(ObjectCopy.In(backup), batch, progress, cancel), findings);
+            Count(batch, await ObjectCopy.VerifyAsync(ObjectCopy.In(backup), batch, progress, cancel), findings);
         return findings;
     }
 
-    /// <summary>Goes through records in batches, counts what becomes of them, and gives those that are not sound.</summary>
+    /// <summary>Goes through records in batches, counts what becomes of them, and gives those that are not intact.</summary>
     public async Task CompareAsync(
-        IEnumerable<CopiedFile> files, BackupFindings findings, Func<CopiedFile[], Task<ObjectState[]>> look, Func<CopiedFile, ObjectState, Task>? unsound = null)
+        IEnumerable<CopiedFile> files, BackupFindings findings, Func<CopiedFile[], Task<ObjectVerdict[]>> verify, Func<CopiedFile, ObjectVerdict, Task>? onBad = null)
     {
         foreach (var batch in files.Chunk(ObjectCopy.Batch))
         {
-            var states = await look(batch);
-            Count(batch, states, findings);
-            for (var i = 0; unsound is not null && i < batch.Length; i++)
+            var verdicts = await verify(batch);
+            Count(batch, verdicts, findings);
+            for (var i = 0; onBad is not null && i < batch.Length; i++)
             {
-                if (states[i] != ObjectState.Sound)
-                    await unsound(batch[i], states[i]);
+                if (!verdicts[i].IsIntact)
+                    await onBad(batch[i], verdicts[i]);
             }
         }
     }
@@ -97,35 +98,29 @@ internal sealed class BackupCheck(string backup, UpkeepProgress progress, Action
             var writtenAt = new DateTimeOffset(file.LastWriteTimeUtc);
             yield return listed.TryGetValue(key, out var entry)
                 ? new CopiedFile(0, key, entry.Size, entry.Sha256, writtenAt, IsMarked: false)
-                : new CopiedFile(0, key, file.Length, Sha256Of(file), writtenAt, IsMarked: false);
+                : new CopiedFile(0, key, file.Length, Sha256: null, writtenAt, IsMarked: false);
         }
     }
 
-    private void Count(CopiedFile[] batch, ObjectState[] states, BackupFindings findings)
+    private void Count(CopiedFile[] batch, ObjectVerdict[] verdicts, BackupFindings findings)
     {
         for (var i = 0; i < batch.Length; i++)
         {
-            var (file, state) = (batch[i], states[i]);
-            if (state != ObjectState.Sound)
+            var (file, verdict) = (batch[i], verdicts[i]);
+            if (!verdict.IsIntact)
             {
-                report($"{state.ToString().ToLowerInvariant()}{(file.IsMarked ? ", as the archive knew" : "")}: {file.Key}{(file.Seq > 0 ? $" (seq {file.Seq})" : "")}");
+                report($"{verdict.Word}{(file.IsMarked ? ", as the archive knew" : "")}: {file.Key}{(file.Seq > 0 ? $" (seq {file.Seq})" : "")}");
                 findings.KnownLost += file.IsMarked ? 1 : 0;
                 findings.Failed += file.IsMarked ? 0 : 1;
             }
             else if (file.Seq > 0)
             {
-                findings.Sound++;
+                findings.Intact++;
             }
             else
             {
                 findings.Newer++;
             }
         }
-    }
-
-    private static string Sha256Of(FileInfo file)
-    {
-        using var stream = file.OpenRead();
-        return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(stream));
     }
 }

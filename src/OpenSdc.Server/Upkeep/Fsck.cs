@@ -1,4 +1,5 @@
 using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Upkeep;
 
@@ -7,10 +8,10 @@ internal static class Fsck
 {
     /// <summary>Checks, and repairs. The report's findings can be read until the run is disposed.</summary>
     /// <exception cref="SettingException">There is no archive, or it cannot be checked; the message says why.</exception>
-    public static async Task<FsckRun> RunAsync(ServerOptions settings, FsckOptions options, FsckProgress progress, TimeProvider clock, CancellationToken cancel)
+    public static async Task<FsckRun> RunAsync(ServerOptions settings, FsckOptions options, UpkeepProgress progress, TimeProvider clock, CancellationToken cancel)
     {
         var (startedAt, started) = (clock.GetTimestamp(), clock.GetUtcNow());
-        var pace = new FsckPace(options.Rate, progress, clock);
+        var verifier = new ObjectVerifier { Throttle = new ReadThrottle(options.Rate, clock), OnRead = progress.Read, BypassesCache = true };
         var findings = new FsckFindings();
         try
         {
@@ -20,7 +21,7 @@ internal static class Fsck
                 await archive.Catalogue.OpenAsync(cancel);
             await archive.Catalogue.JoinAsync(cancel);
 
-            var check = new FsckCheck(archive, options, pace, progress, clock);
+            var check = new FsckCheck(archive, options, verifier, progress, clock);
             await check.RunAsync(findings, cancel);
             var report = new FsckReport
             {
@@ -30,25 +31,25 @@ internal static class Fsck
                 Digest = options.Digest,
                 Repair = options.Repair,
                 Outcome = findings.Total == 0 ? FsckOutcome.Clean : FsckOutcome.Problems,
-                Records = progress.Records,
-                Objects = progress.Objects,
-                ObjectBytes = progress.ObjectBytes,
-                FilesRead = progress.FilesRead,
-                BytesRead = progress.BytesRead,
+                Records = check.Records,
+                Objects = check.Objects,
+                ObjectBytes = check.ObjectBytes,
+                FilesRead = check.FilesRead,
+                BytesRead = progress.Bytes,
                 SeqBefore = check.Seq.Before,
                 SeqAfter = check.Seq.After,
                 Young = check.Young,
                 Counts = findings.Counts,
                 Changes = findings.Changes,
                 // Each file once: all that have a record, and those that are to get one or to go.
-                AllowedChanges = options.MaxChanges.Of(progress.Records + findings.Counts[FsckKind.Orphan] + findings.Counts[FsckKind.Misplaced] + findings.Counts[FsckKind.Foreign]),
+                AllowedChanges = options.MaxChanges.Of(check.Records + findings.Counts[FsckKind.Orphan] + findings.Counts[FsckKind.Misplaced] + findings.Counts[FsckKind.Foreign]),
                 Done = 0,
                 Findings = findings.ReadAsync(CancellationToken.None),
             };
             if (options.Repair && report.Changes > report.AllowedChanges)
                 report = report with { Outcome = FsckOutcome.Stopped };
             else if (options.Repair && report.Changes > 0)
-                (report, findings) = await RepairAsync(settings, options, pace, report, findings, clock, cancel);
+                (report, findings) = await RepairAsync(settings, options, verifier, report, findings, clock, cancel);
             return new FsckRun(report with { Seconds = clock.GetElapsedTime(startedAt).TotalSeconds }, findings);
         }
         catch
@@ -81,7 +82,7 @@ internal static class Fsck
     }
 
     private static async Task<(FsckReport Report, FsckFindings Results)> RepairAsync(
-        ServerOptions settings, FsckOptions options, FsckPace pace, FsckReport report, FsckFindings findings, TimeProvider clock, CancellationToken cancel)
+        ServerOptions settings, FsckOptions options, ObjectVerifier verifier, FsckReport report, FsckFindings findings, TimeProvider clock, CancellationToken cancel)
     {
         var results = new FsckFindings();
         try
@@ -93,7 +94,7 @@ internal static class Fsck
             if (missing is not null)
                 await archive.Catalogue.OpenAsync(cancel);
             using var log = new FsckLog(archive, "repair", clock);
-            await new FsckRepair(archive, new FsckActions(archive, log), options, pace).RunAsync(findings, results, cancel);
+            await new FsckRepair(archive, new FsckActions(archive, log), options, verifier).RunAsync(findings, results, cancel);
             findings.Dispose();
             return (report with
             {

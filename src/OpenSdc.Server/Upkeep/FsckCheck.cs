@@ -16,7 +16,7 @@ namespace OpenSdc.Server.Upkeep;
 /// just being published, is left to the next; a record whose object was not listed has it opened, since its object was there before the record.</para>
 /// <para>Records are read in pages of their own transactions: one that stays open would keep the catalogue's log from shrinking.</para>
 /// </remarks>
-internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPace pace, FsckProgress progress, TimeProvider clock)
+internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, ObjectVerifier verifier, UpkeepProgress progress, TimeProvider clock)
 {
     private const int PageSize = 1000;
 
@@ -27,9 +27,22 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
     private static readonly TimeSpan LongestSilence = TimeSpan.FromDays(1);
 
     private readonly DateTimeOffset started = clock.GetUtcNow();
+    private long filesRead;
 
     /// <summary>Newest record before and after the listing.</summary>
     public (long Before, long After) Seq { get; private set; }
+
+    /// <summary>Records compared.</summary>
+    public long Records { get; private set; }
+
+    /// <summary>Things listed in the store.</summary>
+    public long Objects { get; private set; }
+
+    /// <summary>Bytes of the things listed.</summary>
+    public long ObjectBytes { get; private set; }
+
+    /// <summary>Objects read to their end.</summary>
+    public long FilesRead => Interlocked.Read(ref filesRead);
 
     /// <summary>Objects that were left to the next check because they are younger than this one or just being published.</summary>
     public long Young { get; private set; }
@@ -37,16 +50,17 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
     /// <summary>Runs the check; <paramref name="findings"/> gets what is certain.</summary>
     public async Task RunAsync(FsckFindings findings, CancellationToken cancel)
     {
+        progress.Begin("records compared");
         var before = await archive.Catalogue.HeadAsync(cancel);
         using var candidates = new FsckFindings();
         using var position = options.Resume is { } file ? new FsckPosition(file, archive.Name, clock) : null;
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Readers, CancellationToken = cancel };
         await Parallel.ForEachAsync(CompareAsync(candidates, position, cancel), parallel, async (record, token) =>
         {
-            var verdict = await FsckVerdict.OfAsync(record, archive.Store, pace, token);
-            progress.ReadToEnd();
+            var verdict = await verifier.VerifyAsync(archive.Store.OpenAsync, record.ToObject(), token);
+            Interlocked.Increment(ref filesRead);
             Add(candidates, FsckFinding.Of(record, verdict));
-            position?.End(record.Key, isBad: verdict.Kind is not null);
+            position?.End(record.Key, isBad: !verdict.IsIntact);
         });
 
         // In this order: an upload stays in staging until it has its record.
@@ -93,7 +107,8 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
             KeptFile? kept = order >= 0 ? records.Current : null;
             if (listed is { } there)
             {
-                progress.Listed(there.Length);
+                Objects++;
+                ObjectBytes += there.Length;
                 hasObject = await listing.MoveNextAsync();
             }
 
@@ -103,7 +118,8 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
                 continue;
             }
 
-            progress.Compared();
+            Records++;
+            progress.Did();
             hasRecord = await records.MoveNextAsync();
             if (listed is { What: ListedKind.Link })
             {
@@ -113,18 +129,18 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, FsckPa
 
             var verdict = listed switch
             {
-                { What: ListedKind.Object } found => FsckVerdict.OfLength(record, found.Length),
-                { } => FsckVerdict.NoFile,
-                null => await FsckVerdict.OfAsync(record, archive.Store, pace: null, cancel),
+                { What: ListedKind.Object } found => ObjectVerdict.OfLength(record.Size, found.Length),
+                { } => ObjectVerdict.NotAFile,
+                null => await ObjectVerifier.VerifyLengthAsync(archive.Store.OpenAsync, record.ToObject(), cancel),
             };
-            if (verdict.Kind is null && (record.Mark is not null || (options.Digest && position?.IsToRead(record.Key) != false)))
+            if (verdict.IsIntact && (record.Mark is not null || (options.Digest && position?.IsToRead(record.Key) != false)))
             {
                 position?.Begin(record.Key);
                 yield return record;
             }
             else
             {
-                Add(candidates, verdict.Kind is null ? null : FsckFinding.Of(record, verdict));
+                Add(candidates, verdict.IsIntact ? null : FsckFinding.Of(record, verdict));
             }
         }
     }

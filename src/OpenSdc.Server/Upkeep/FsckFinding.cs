@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Upkeep;
 
@@ -40,15 +41,27 @@ internal sealed record FsckFinding
     public bool IsChange => Action != FsckAction.None;
 
     /// <summary>What there is to say of a record when its object was looked at; null where all is well.</summary>
-    public static FsckFinding? Of(KeptFile record, FsckVerdict verdict)
+    public static FsckFinding? Of(KeptFile record, ObjectVerdict verdict)
     {
-        var isVerdict = verdict.Kind is null || verdict.Mark is not null;
-        var mark = isVerdict ? verdict.Mark : record.Mark;
-        if (verdict.Kind is null && record.Mark is null)
+        if (verdict.IsIntact && record.Mark is null)
             return null;
+        var mark = verdict.ToChange() switch
+        {
+            // Refused: it may be the right of the caller that fails, and not the object.
+            null => record.Mark,
+            ChangeKind.Sound => null,
+            var change => change,
+        };
         return new FsckFinding
         {
-            Kind = verdict.Kind ?? FsckKind.Returned,
+            Kind = verdict switch
+            {
+                { State: ObjectState.Intact } => FsckKind.Returned,
+                { State: ObjectState.Missing } => FsckKind.Lost,
+                { State: ObjectState.Unreadable } => FsckKind.Unreadable,
+                { Fault: ObjectFault.Length } => FsckKind.Size,
+                _ => FsckKind.Digest,
+            },
             Key = record.Key,
             Action = mark == record.Mark ? FsckAction.None : mark switch
             {
@@ -56,7 +69,7 @@ internal sealed record FsckFinding
                 ChangeKind.Lost => FsckAction.MarkLost,
                 _ => FsckAction.MarkDamaged,
             },
-            Detail = verdict.Kind is null
+            Detail = verdict.IsIntact
                 ? $"It is marked {record.Mark}, but its object is there with the right bytes."
                 : verdict.Sentence + (mark == record.Mark && mark is not null ? $" It is marked {mark} already." : ""),
             Seq = record.Seq,

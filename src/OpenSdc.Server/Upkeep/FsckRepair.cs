@@ -8,7 +8,7 @@ namespace OpenSdc.Server.Upkeep;
 /// Deals with what a check found: records for well-named objects, the quarantine for what has no place, marks for records without
 /// their bytes. Deletes nothing, overwrites nothing, and looks at each thing again before it changes anything.
 /// </summary>
-internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckOptions options, FsckPace pace)
+internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckOptions options, ObjectVerifier verifier)
 {
     // As many as a batch of the publisher: they share one transaction and two flushes of the log.
     private const int AdoptedAtOnce = 256;
@@ -68,7 +68,7 @@ internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckO
             using var stored = await archive.Store.OpenAsync(orphan.Key, cancel);
             if (stored is null)
                 return (null, "It is not there any more.");
-            var digest = await pace.DigestAsync(stored, cancel);
+            var digest = await verifier.DigestAsync(stored, cancel);
             if (stored.Length != orphan.Size)
                 return (null, "It is still being written.");
             await archive.Store.FlushAsync(orphan.Key, cancel);
@@ -90,9 +90,11 @@ internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckO
     {
         var record = new KeptFile(finding.Seq!.Value, finding.Key, finding.Size!.Value, finding.Sha256!, await archive.Integrity.OfAsync(finding.Seq.Value, cancel));
         // What the length told needs no reading; a digest is computed once more, so that one read gone wrong marks nothing.
-        var now = finding is { Kind: FsckKind.Lost, Detail: var detail } && detail == FsckVerdict.NoFile.Sentence
+        var now = finding is { Kind: FsckKind.Lost, Detail: var detail } && detail == ObjectVerdict.NotAFile.Sentence
             ? finding
-            : FsckFinding.Of(record, await FsckVerdict.OfAsync(record, archive.Store, finding.Kind is FsckKind.Digest or FsckKind.Returned or FsckKind.Unreadable ? pace : null, cancel));
+            : FsckFinding.Of(record, await (finding.Kind is FsckKind.Digest or FsckKind.Returned or FsckKind.Unreadable
+                ? verifier.VerifyAsync(archive.Store.OpenAsync, record.ToObject(), cancel)
+                : ObjectVerifier.VerifyLengthAsync(archive.Store.OpenAsync, record.ToObject(), cancel)));
         if (record.Mark != finding.Mark || now?.Action != finding.Action)
             return "It has changed since it was found; check again.";
         var to = finding.Action switch

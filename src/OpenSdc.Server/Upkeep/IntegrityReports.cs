@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Threading.Channels;
 using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Upkeep;
 
@@ -15,7 +16,14 @@ internal sealed partial class IntegrityReports(IntegrityState integrity, Telemet
     // What does not fit is found again by the next read of the same object.
     private readonly Channel<Entry> queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(1024) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    /// <summary>Reports a file as lost, as damaged, or as <see cref="ChangeKind.Sound"/> again. What is known already changes nothing.</summary>
+    /// <summary>Reports what was found of a file's object. What is known already changes nothing, nor does what says nothing about the bytes.</summary>
+    public void Report(long seq, string key, ObjectVerdict verdict)
+    {
+        if (verdict.ToChange() is { } kind)
+            Report(seq, key, kind, verdict.Sentence);
+    }
+
+    /// <summary>The same, where no verdict but a person says so.</summary>
     public void Report(long seq, string key, string kind, string detail) => queue.Writer.TryWrite(new(seq, key, kind, detail));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -52,10 +60,10 @@ internal sealed partial class IntegrityReports(IntegrityState integrity, Telemet
 
     private readonly record struct Entry(long Seq, string Key, string Kind, string Detail);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Key}, seq {Seq}, is {Kind}: {Detail}. It is not served until its bytes are right again")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Key}, seq {Seq}, is {Kind} and not served until its bytes are right again: {Detail}")]
     private partial void LogMarked(string key, long seq, string kind, string detail);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Key}, seq {Seq}, is {Kind}: {Detail}. The catalogue cannot be written to say so: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Key}, seq {Seq}, is {Kind}: {Detail} The catalogue cannot be written to say so: {Reason}")]
     private partial void LogNotMarked(string key, long seq, string kind, string detail, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Key}, seq {Seq}, is sound again")]

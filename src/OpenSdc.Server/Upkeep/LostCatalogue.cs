@@ -60,18 +60,10 @@ internal sealed class LostCatalogue(ServerOptions options, IObjectStore store, C
             // What is known to be lost says nothing.
             if (await integrity.BySeqAsync((head * (LookedFor - i) / LookedFor) - 1, 1, cancel) is not [{ Mark: null } file])
                 continue;
-            try
-            {
-                using var there = await store.OpenAsync(file.Key, cancel);
-                if (there?.Length == file.Size)
-                    return;
-                missing.Add(file.Key);
-            }
-            catch (StoreAwayException)
-            {
-                // Then nothing can be said; what the archive does without its store it does from the beginning.
+            // Where the store refuses nothing can be said; what the archive does without its store it does from the beginning.
+            if (await ObjectVerifier.VerifyLengthAsync(store.OpenAsync, file.ToObject(), cancel) is { State: ObjectState.Intact } or { Fault: ObjectFault.Refused })
                 return;
-            }
+            missing.Add(file.Key);
         }
 
         if (missing.Count > 0)

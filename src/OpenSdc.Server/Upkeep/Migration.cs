@@ -135,7 +135,7 @@ internal sealed class Migration(DataFolder folder, string connectionString, Time
                         await copy.WriteAsync(rows.GetString(i), NpgsqlDbType.Text, cancel);
                 }
 
-                progress.Did(0);
+                progress.Did();
             }
 
             await copy.CompleteAsync(cancel);
@@ -176,7 +176,7 @@ internal sealed class Migration(DataFolder folder, string connectionString, Time
                 throw Different($"the records part at number {(more ? records.GetInt64(0) : copies.GetInt64(0))}");
             Append(here, records.GetString(1));
             Append(there, copies.GetString(1));
-            progress.Did(0);
+            progress.Did();
         }
 
         var sha256 = Convert.ToHexStringLower(here.GetHashAndReset());

@@ -22,6 +22,7 @@ internal sealed class Rebuild(DataFolder folder, IObjectStore store, Mission mis
 {
     private const int Batch = 1024;
 
+    private readonly ObjectVerifier verifier = new() { OnRead = progress.Read };
     private long recorded;
     private long leftAlone;
 
@@ -52,7 +53,7 @@ internal sealed class Rebuild(DataFolder folder, IObjectStore store, Mission mis
                 found.Add(new FoundObject(listed.LastWrite.UtcTicks, listed.Key));
             else
                 LeaveAlone(listed.Key, "not a file of the archive by its name and place");
-            progress.Did(listed.Length);
+            progress.Did();
         }
     }
 
@@ -73,12 +74,12 @@ internal sealed class Rebuild(DataFolder folder, IObjectStore store, Mission mis
         try
         {
             using var stored = await store.OpenAsync(found.Key, cancel) ?? throw new FileNotFoundException("it is gone since it was listed");
-            var publication = new Publication(NameAt(found.Key)!, stored.Length, await ObjectDigest.OfAsync(stored, cancel))
+            var publication = new Publication(NameAt(found.Key)!, stored.Length, await verifier.DigestAsync(stored, cancel))
             {
                 IngestedAt = new DateTimeOffset(found.WrittenAt, TimeSpan.Zero),
                 Change = ChangeKind.Adopted,
             };
-            progress.Did(publication.Size);
+            progress.Did();
             return publication;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

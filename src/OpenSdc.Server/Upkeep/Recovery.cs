@@ -66,7 +66,7 @@ internal sealed partial class Recovery(IObjectStore store, Catalogue.Catalogue c
         using var stored = await store.OpenAsync(name.Key, cancel);
         if (stored is null)
             return false;
-        var sha256 = await ObjectDigest.OfAsync(stored, cancel);
+        var sha256 = await ObjectVerifier.Unthrottled.DigestAsync(stored, cancel);
         await store.FlushAsync(name.Key, cancel);
         await catalogue.PublishAsync([new Publication(name, stored.Length, sha256)], cancel);
         return true;

@@ -40,15 +40,15 @@ internal sealed class Restore(string backup, string data, TimeProvider clock, Up
 
     private async Task CopyAsync(BackupCheck check, BackupFindings findings, DiskObjectStore store, IntegrityState integrity, CancellationToken cancel)
     {
-        var copying = new ObjectCopy(ObjectCopy.In(backup), target, store);
+        var copying = new ObjectCopy(ObjectCopy.In(backup), target, store, progress);
         using var copy = new CatalogueCopy(check.CatalogueFile);
         progress.Begin("objects", findings.Records);
-        await check.CompareAsync(copy.After(0), findings, CopyBatchAsync, (file, state) => file.IsMarked
+        await check.CompareAsync(copy.After(0), findings, CopyBatchAsync, (file, verdict) => file.IsMarked
             ? Task.CompletedTask
-            : integrity.MarkAsync(file.Seq, ChangeKind.Lost, $"restore: {state.ToString().ToLowerInvariant()} in the backup", cancel));
+            : integrity.MarkAsync(file.Seq, ChangeKind.Lost, $"restore: {verdict.Word} in the backup", cancel));
         await check.CompareAsync(check.Newer(copy), findings, CopyBatchAsync);
 
-        Task<ObjectState[]> CopyBatchAsync(CopiedFile[] batch) => copying.CopyAsync(batch, progress, cancel);
+        Task<ObjectVerdict[]> CopyBatchAsync(CopiedFile[] batch) => copying.CopyAsync(batch, cancel);
     }
 
     // Without it the archive makes a new one, and every signed URL that is out is void.

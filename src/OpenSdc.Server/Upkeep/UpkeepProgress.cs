@@ -1,6 +1,6 @@
 namespace OpenSdc.Server.Upkeep;
 
-/// <summary>How far a long task is. Written by those who do it, read at any moment by whoever shows it.</summary>
+/// <summary>How far a command of upkeep is. Written by its readers of objects, read at any moment by what shows it.</summary>
 internal sealed class UpkeepProgress
 {
     private long files;
@@ -12,7 +12,7 @@ internal sealed class UpkeepProgress
     /// <summary>Files, or whatever is being done, that are done.</summary>
     public long Files => Interlocked.Read(ref files);
 
-    /// <summary>Their bytes.</summary>
+    /// <summary>Bytes read of them.</summary>
     public long Bytes => Interlocked.Read(ref bytes);
 
     /// <summary>How many there are to do; 0 where it is not known.</summary>
@@ -33,9 +33,9 @@ internal sealed class UpkeepProgress
         Interlocked.Exchange(ref files, done);
     }
 
-    public void Did(long size)
-    {
-        Interlocked.Increment(ref files);
-        Interlocked.Add(ref bytes, size);
-    }
+    /// <summary>One more is done.</summary>
+    public void Did() => Interlocked.Increment(ref files);
+
+    /// <summary>So many bytes more were read.</summary>
+    public void Read(int count) => Interlocked.Add(ref bytes, count);
 }

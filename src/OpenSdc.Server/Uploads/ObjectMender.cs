@@ -15,6 +15,7 @@ namespace OpenSdc.Server.Uploads;
 internal sealed class ObjectMender(IObjectStore store, IntegrityState integrity) : IDisposable
 {
     private const int MostPlaces = 10_000;
+    private static readonly ObjectVerifier Verifier = new() { BypassesCache = true };
 
     private readonly SemaphoreSlim turn = new(1, 1);
 
@@ -23,8 +24,7 @@ internal sealed class ObjectMender(IObjectStore store, IntegrityState integrity)
     {
         if (await integrity.OfAsync(receipt.Seq, cancel) is not null)
             return true;
-        using var there = await store.OpenAsync(receipt.FilePath, cancel);
-        return there?.Length != receipt.Size;
+        return !(await ObjectVerifier.VerifyLengthAsync(store.OpenAsync, RecordOf(receipt), cancel)).ThrowIfUnreadable().IsIntact;
     }
 
     /// <summary>Puts the object back. When it returns, it is durable at its key and the file is served again.</summary>
@@ -38,7 +38,7 @@ internal sealed class ObjectMender(IObjectStore store, IntegrityState integrity)
         await turn.WaitAsync(cancel);
         try
         {
-            if (await IsRightAsync(receipt))
+            if ((await Verifier.VerifyAsync(store.OpenAsync, RecordOf(receipt), CancellationToken.None)).ThrowIfRefused().IsIntact)
             {
                 await store.FlushAsync(receipt.FilePath, CancellationToken.None);
             }
@@ -60,19 +60,7 @@ internal sealed class ObjectMender(IObjectStore store, IntegrityState integrity)
 
     public void Dispose() => turn.Dispose();
 
-    private async Task<bool> IsRightAsync(UploadReceipt receipt)
-    {
-        try
-        {
-            using var there = await store.OpenAsync(receipt.FilePath, CancellationToken.None);
-            there?.DropCache();
-            return there?.Length == receipt.Size && await ObjectDigest.OfAsync(there, CancellationToken.None) == receipt.Sha256;
-        }
-        catch (IOException failure) when (Disk.IsReadError(failure))
-        {
-            return false;
-        }
-    }
+    private static ObjectRecord RecordOf(UploadReceipt receipt) => new(receipt.FilePath, receipt.Size, receipt.Sha256);
 
     private async Task QuarantineAsync(string key)
     {

@@ -195,7 +195,7 @@ internal sealed partial class PublishArrived(
     private async Task<bool> IsAtKeyAsync(Publication publication, CancellationToken cancel)
     {
         using var there = await store.OpenAsync(publication.Name.Key, cancel);
-        if (there is null || there.Length != publication.Size || await ObjectDigest.OfAsync(there, cancel) != publication.Sha256)
+        if (there is null || !(await ObjectVerifier.Unthrottled.VerifyAsync(there, new(publication.Name.Key, publication.Size, publication.Sha256), cancel)).ThrowIfUnreadable().IsIntact)
             return false;
         await store.FlushAsync(publication.Name.Key, cancel);
         return true;

@@ -187,7 +187,7 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
                 return;
             }
 
-            if (there is not null && there.Length == publication.Size && await ObjectDigest.OfAsync(there, CancellationToken.None) == publication.Sha256)
+            if (there is not null && (await ObjectVerifier.Unthrottled.VerifyAsync(there, new(key, publication.Size, publication.Sha256), CancellationToken.None)).ThrowIfUnreadable().IsIntact)
             {
                 await store.FlushAsync(key, CancellationToken.None);
                 receipt = (await catalogue.PublishAsync([publication], CancellationToken.None))[0].Receipt;

@@ -22,13 +22,13 @@ public sealed class SharedHashingTests
             return end.Task;
         }
 
-        var asked = Enumerable.Range(0, 10).Select(_ => hashing.IsRightAsync(1, Written, Hash, CancellationToken.None)).ToList();
+        var asked = Enumerable.Range(0, 10).Select(_ => hashing.IsIntactAsync(1, Written, Hash, CancellationToken.None)).ToList();
         asked.ShouldAllBe(each => !each.IsCompleted);
         end.SetResult(isRight);
         (await Task.WhenAll(asked)).ShouldAllBe(each => each == isRight);
         hashings.ShouldBe(1);
 
-        (await hashing.IsRightAsync(1, Written, Hash, CancellationToken.None)).ShouldBe(isRight);
+        (await hashing.IsIntactAsync(1, Written, Hash, CancellationToken.None)).ShouldBe(isRight);
         hashings.ShouldBe(2);
     }
 
@@ -37,8 +37,8 @@ public sealed class SharedHashingTests
     {
         using var hashing = new SharedHashing();
         var end = new TaskCompletionSource<bool>();
-        var first = hashing.IsRightAsync(1, Written, () => end.Task, CancellationToken.None);
-        (await hashing.IsRightAsync(1, Written.AddSeconds(1), () => Task.FromResult(false), CancellationToken.None)).ShouldBeFalse();
+        var first = hashing.IsIntactAsync(1, Written, () => end.Task, CancellationToken.None);
+        (await hashing.IsIntactAsync(1, Written.AddSeconds(1), () => Task.FromResult(false), CancellationToken.None)).ShouldBeFalse();
         end.SetResult(true);
         (await first).ShouldBeTrue();
     }
@@ -49,9 +49,9 @@ public sealed class SharedHashingTests
         using var hashing = new SharedHashing();
         var end = new TaskCompletionSource<bool>();
         using var gone = new CancellationTokenSource();
-        var first = hashing.IsRightAsync(1, Written, () => end.Task, gone.Token);
-        var second = hashing.IsRightAsync(1, Written, () => end.Task, gone.Token);
-        var third = hashing.IsRightAsync(1, Written, () => end.Task, CancellationToken.None);
+        var first = hashing.IsIntactAsync(1, Written, () => end.Task, gone.Token);
+        var second = hashing.IsIntactAsync(1, Written, () => end.Task, gone.Token);
+        var third = hashing.IsIntactAsync(1, Written, () => end.Task, CancellationToken.None);
         await gone.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => second);
         first.IsCompleted.ShouldBeFalse("its file is being read");
@@ -64,7 +64,7 @@ public sealed class SharedHashingTests
     public async Task A_hashing_that_fails_is_tried_again_by_the_next()
     {
         using var hashing = new SharedHashing();
-        await Should.ThrowAsync<IOException>(() => hashing.IsRightAsync(1, Written, () => throw new IOException("gone"), CancellationToken.None));
-        (await hashing.IsRightAsync(1, Written, () => Task.FromResult(true), CancellationToken.None)).ShouldBeTrue();
+        await Should.ThrowAsync<IOException>(() => hashing.IsIntactAsync(1, Written, () => throw new IOException("gone"), CancellationToken.None));
+        (await hashing.IsIntactAsync(1, Written, () => Task.FromResult(true), CancellationToken.None)).ShouldBeTrue();
     }
 }

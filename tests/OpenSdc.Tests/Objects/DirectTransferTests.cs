@@ -233,7 +233,7 @@ public sealed class DirectTransferTests : IAsyncLifetime
         (await store.NameAsync([arrived], None)).ShouldBe([new Naming(true)]);
         using var stored = (await store.OpenAsync(Key, None)).ShouldNotBeNull();
         stored.Length.ShouldBe(size);
-        (await ObjectDigest.OfAsync(stored, None)).ShouldBe(Convert.ToHexStringLower(SHA256.HashData(bytes)));
+        (await ObjectVerifier.Unthrottled.DigestAsync(stored, None)).ShouldBe(Convert.ToHexStringLower(SHA256.HashData(bytes)));
         var head = (await bucket.HeadAsync(bucket.ObjectKey(Key), None)).ShouldNotBeNull();
         (head.Upload, head.Sha256).ShouldBe(("large", sha256));
         head.Tag.ShouldContain("-", customMessage: "it was not put there in one piece");
@@ -303,7 +303,7 @@ public sealed class DirectTransferTests : IAsyncLifetime
     private async Task ShouldLieThereAsync(string sha256)
     {
         using var stored = (await store.OpenAsync(Key, None)).ShouldNotBeNull();
-        (await ObjectDigest.OfAsync(stored, None)).ShouldBe(sha256);
+        (await ObjectVerifier.Unthrottled.DigestAsync(stored, None)).ShouldBe(sha256);
     }
 
     private byte[] WriteFile(int size)

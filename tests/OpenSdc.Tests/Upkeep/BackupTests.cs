@@ -36,7 +36,7 @@ public sealed class BackupTests : IDisposable
 
         archive.FlipBit(archive.Keys[3]);
         (await steps.BackUpAsync(archive.Folder)).Failed.ShouldBe(0);
-        (await steps.RestoreAsync()).Sound.ShouldBe(20);
+        (await steps.RestoreAsync()).Intact.ShouldBe(20);
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class BackupTests : IDisposable
         second.New.ShouldBe(head - first.State.Seq);
         second.State.Copied.ShouldBe(second.New);
         (first.Failed + second.Failed).ShouldBe(0);
-        (await steps.RestoreAsync()).Sound.ShouldBe(head);
+        (await steps.RestoreAsync()).Intact.ShouldBe(head);
 
         await using var restored = await RunningArchive.StartAsync(folder: steps.Restored);
         var records = (await restored.QueryAsync("")).ToDictionary(record => record.FilePath);
@@ -170,7 +170,7 @@ public sealed class BackupTests : IDisposable
         File.Move(away, Path.Combine(archive.Folder, "objects", lost));
         (await steps.BackUpAsync(archive.Folder)).Failed.ShouldBe(0);
         steps.Files().ShouldNotContain(file => file.Contains(".partial", StringComparison.Ordinal));
-        (await steps.VerifyAsync()).Sound.ShouldBe(600);
+        (await steps.VerifyAsync()).Intact.ShouldBe(600);
     }
 
     [Fact]
@@ -181,7 +181,7 @@ public sealed class BackupTests : IDisposable
         var bad = await archive.UploadAsync(ArchiveFixture.NewName(), [4, 5, 6]);
         BackupSteps.Damage(archive.Folder, bad.FilePath);
         (await steps.BackUpAsync(archive.Folder)).Failed.ShouldBe(1);
-        steps.Told.ShouldBe([$"damaged: {bad.FilePath} (seq 2)"]);
+        steps.Told.ShouldBe([$"corrupt: {bad.FilePath} (seq 2)"]);
         steps.Files().ShouldContain($"objects/{good.FilePath}");
         steps.Files().ShouldNotContain($"objects/{bad.FilePath}");
         (await steps.BackUpAsync(archive.Folder)).Failed.ShouldBe(1, "it is missing until it is there");

@@ -80,9 +80,9 @@ internal sealed class FsckArchive : IDisposable
 
     /// <summary>Checks by a clock an hour ahead, for which nothing of the test is too young to be judged.</summary>
     public async Task<(FsckReport Report, List<FsckFinding> Findings)> CheckAsync(
-        FsckOptions? options = null, TimeProvider? clock = null, FsckProgress? progress = null, CancellationToken cancel = default)
+        FsckOptions? options = null, TimeProvider? clock = null, UpkeepProgress? progress = null, CancellationToken cancel = default)
     {
-        using var run = await Fsck.RunAsync(Settings, options ?? new FsckOptions(), progress ?? new FsckProgress(), clock ?? Ahead(1), cancel);
+        using var run = await Fsck.RunAsync(Settings, options ?? new FsckOptions(), progress ?? new UpkeepProgress(), clock ?? Ahead(1), cancel);
         var findings = new List<FsckFinding>();
         await foreach (var finding in run.Report.Findings)
             findings.Add(finding);

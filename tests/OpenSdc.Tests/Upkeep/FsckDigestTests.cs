@@ -16,10 +16,10 @@ public sealed class FsckDigestTests
         archive.FlipBit(archive.Keys[190]);
         var file = Path.Combine(archive.Folder, "position");
         var options = new FsckOptions { Digest = true, Resume = file, Readers = 3, Rate = 500_000 };
-        var progress = new FsckProgress();
+        var progress = new UpkeepProgress();
         using var stop = new CancellationTokenSource();
         var stopped = archive.CheckAsync(options, progress: progress, cancel: stop.Token);
-        while (progress.FilesRead < 60)
+        while (progress.Files < 60)
             await Task.Delay(5);
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => stopped);

@@ -1,5 +1,6 @@
 using OpenSdc.Server;
 using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Objects;
 using OpenSdc.Server.Upkeep;
 using Shouldly;
 using Xunit;
@@ -167,14 +168,14 @@ public sealed class FsckFindingTests
     }
 
     [Theory]
-    [InlineData(null, "damaged", FsckAction.MarkDamaged)]
-    [InlineData("damaged", "damaged", FsckAction.None)]
-    [InlineData("lost", "damaged", FsckAction.MarkDamaged)]
-    [InlineData("lost", null, FsckAction.None)]
-    [InlineData(null, null, FsckAction.None)]
-    public void An_object_that_cannot_be_read_is_marked_where_the_disk_itself_failed(string? before, string? mark, string action)
+    [InlineData(null, 5, FsckAction.MarkDamaged)]
+    [InlineData("damaged", 5, FsckAction.None)]
+    [InlineData("lost", 5, FsckAction.MarkDamaged)]
+    [InlineData("lost", 13, FsckAction.None)]
+    [InlineData(null, 13, FsckAction.None)]
+    public void An_object_that_cannot_be_read_is_marked_where_the_disk_itself_failed(string? before, int errno, string action)
     {
-        var finding = FsckFinding.Of(new KeptFile(1, "key", 2, "digest", before), new FsckVerdict(FsckKind.Unreadable, "It fails.", mark)).ShouldNotBeNull();
+        var finding = FsckFinding.Of(new KeptFile(1, "key", 2, "digest", before), ObjectVerdict.OfFailure(new IOException("It fails.", errno))).ShouldNotBeNull();
         (finding.Kind, finding.Action).ShouldBe((FsckKind.Unreadable, action));
     }
 
@@ -183,7 +184,7 @@ public sealed class FsckFindingTests
     {
         var folder = Directory.CreateTempSubdirectory("opensdc-fsck-test-");
         await Should.ThrowAsync<SettingException>(() => Fsck.RunAsync(
-            new ServerOptions { Data = folder.FullName }, new FsckOptions(), new FsckProgress(), TimeProvider.System, CancellationToken.None));
+            new ServerOptions { Data = folder.FullName }, new FsckOptions(), new UpkeepProgress(), TimeProvider.System, CancellationToken.None));
         folder.EnumerateFileSystemInfos().ShouldBeEmpty();
         folder.Delete();
     }

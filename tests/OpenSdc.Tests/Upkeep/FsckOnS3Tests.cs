@@ -125,7 +125,7 @@ public abstract class FsckOnS3Tests(string? catalogue) : IAsyncLifetime
     public async Task A_store_or_a_bucket_that_is_not_there_marks_nothing()
     {
         var elsewhere = settings with { Objects = "s3://no-such-bucket/mission/a" };
-        (await Should.ThrowAsync<SettingException>(() => Fsck.RunAsync(elsewhere, Repair("100%"), new FsckProgress(), TimeProvider.System, CancellationToken.None)))
+        (await Should.ThrowAsync<SettingException>(() => Fsck.RunAsync(elsewhere, Repair("100%"), new UpkeepProgress(), TimeProvider.System, CancellationToken.None)))
             .Message.ShouldContain("no bucket no-such-bucket");
         using var open = await OpenArchive.OpenAsync(settings, TimeProvider.System, CancellationToken.None);
         (await open.Integrity.CountAsync(CancellationToken.None)).ShouldBe(0);
@@ -167,7 +167,7 @@ public abstract class FsckOnS3Tests(string? catalogue) : IAsyncLifetime
     /// <summary>Checks by a clock an hour ahead, for which nothing of the test is too young to be judged.</summary>
     private async Task<(FsckReport Report, List<FsckFinding> Findings)> CheckAsync(FsckOptions options, int hoursAhead = 1)
     {
-        using var run = await Fsck.RunAsync(settings, options, new FsckProgress(), FsckArchive.Ahead(hoursAhead), CancellationToken.None);
+        using var run = await Fsck.RunAsync(settings, options, new UpkeepProgress(), FsckArchive.Ahead(hoursAhead), CancellationToken.None);
         return (run.Report, await run.Report.Findings.ToListAsync());
     }
 }

@@ -103,7 +103,7 @@ public sealed class RebuildTests : IDisposable
         // What was written in the same tick of the file system's clock in which a check begins is left to the next one.
         await Task.Delay(200);
         var options = new FsckOptions { Repair = true, MaxChanges = ChangeCap.Parse("100%")!.Value };
-        using var repaired = await Fsck.RunAsync(new ServerOptions { Data = data }, options, new FsckProgress(), TimeProvider.System, CancellationToken.None);
+        using var repaired = await Fsck.RunAsync(new ServerOptions { Data = data }, options, new UpkeepProgress(), TimeProvider.System, CancellationToken.None);
         repaired.Report.Outcome.ShouldBe(FsckOutcome.Repaired);
         var after = await archive.QueryAsync("");
         after.Length.ShouldBe(6);

@@ -24,15 +24,15 @@ public sealed class RestoreTests : IDisposable
         await steps.BackUpAsync(archive.Folder);
         BackupSteps.Damage(steps.Folder, damaged.FilePath);
         File.Delete(Path.Combine(steps.Folder, "objects", missing.FilePath));
-        string[] told = [$"damaged: {damaged.FilePath} (seq 1)", $"missing: {missing.FilePath} (seq 2)"];
+        string[] told = [$"corrupt: {damaged.FilePath} (seq 1)", $"missing: {missing.FilePath} (seq 2)"];
 
         var verified = await steps.VerifyAsync();
-        (verified.Sound, verified.Failed).ShouldBe((1, 2));
+        (verified.Intact, verified.Failed).ShouldBe((1, 2));
         steps.Told.ShouldBe(told);
         Directory.Exists(steps.Restored).ShouldBeFalse();
 
         var found = await steps.RestoreAsync();
-        (found.Sound, found.Failed).ShouldBe((1, 2));
+        (found.Intact, found.Failed).ShouldBe((1, 2));
         steps.Told.ShouldBe([.. told, .. told]);
         File.Exists(Path.Combine(steps.Restored, "objects", damaged.FilePath)).ShouldBeFalse("wrong bytes are never put under a key");
         await using var restored = await RunningArchive.StartAsync(folder: steps.Restored);
@@ -65,7 +65,7 @@ public sealed class RestoreTests : IDisposable
         await steps.BackUpAsync(archive.Folder);
         (await Should.ThrowAsync<SettingException>(() => steps.RestoreAsync(archive.Folder))).Message.ShouldContain("is not empty");
         Directory.CreateDirectory(steps.Restored);
-        (await steps.RestoreAsync()).Sound.ShouldBe(1);
+        (await steps.RestoreAsync()).Intact.ShouldBe(1);
         (await Should.ThrowAsync<SettingException>(() => steps.RestoreAsync())).Message.ShouldContain("is not empty");
     }
 
@@ -89,8 +89,8 @@ public sealed class RestoreTests : IDisposable
 
         BackupSteps.Damage(steps.Folder, bad.FilePath);
         var found = await steps.RestoreAsync();
-        (found.Records, found.Sound, found.Newer, found.Failed).ShouldBe((1, 1, 1, 1));
-        steps.Told.ShouldBe([$"damaged: {bad.FilePath}"]);
+        (found.Records, found.Intact, found.Newer, found.Failed).ShouldBe((1, 1, 1, 1));
+        steps.Told.ShouldBe([$"corrupt: {bad.FilePath}"]);
         File.Exists(Path.Combine(steps.Restored, "objects", newer.FilePath)).ShouldBeTrue();
         File.Exists(Path.Combine(steps.Restored, "objects", bad.FilePath)).ShouldBeFalse();
 
@@ -111,10 +111,10 @@ public sealed class RestoreTests : IDisposable
         File.Move(state, state + ".partial");
         await File.WriteAllTextAsync(state, old);
 
-        (await steps.VerifyAsync()).Sound.ShouldBe(2);
+        (await steps.VerifyAsync()).Intact.ShouldBe(2);
         (await steps.BackUpAsync(archive.Folder)).New.ShouldBe(0);
         File.Exists(state + ".partial").ShouldBeFalse();
-        (await steps.VerifyAsync()).Sound.ShouldBe(2);
+        (await steps.VerifyAsync()).Intact.ShouldBe(2);
     }
 
     [Fact]
@@ -138,7 +138,7 @@ public sealed class RestoreTests : IDisposable
         var restore = $"restore {steps.Folder} --data {steps.Restored}";
         (await RunAsync(backup)).ShouldBe((0, $"{steps.Folder} holds the archive up to publication 1, 1 more than before; 1 object copied, 1 byte."));
         (await RunAsync($"restore {steps.Folder} --verify")).Code.ShouldBe(0);
-        (await RunAsync(restore)).ShouldBe((0, $"{steps.Restored} has the archive up to publication 1; 1 object is right."));
+        (await RunAsync(restore)).ShouldBe((0, $"{steps.Restored} has the archive up to publication 1; 1 object is intact."));
         (await RunAsync(restore)).Code.ShouldBe(2);
         BackupSteps.Damage(steps.Folder, receipt.FilePath);
         (await RunAsync($"restore {steps.Folder} --verify")).Code.ShouldBe(27);

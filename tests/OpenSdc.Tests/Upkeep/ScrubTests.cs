@@ -113,7 +113,7 @@ public sealed class ScrubTests
         reports.Report(file.Seq, file.Name, ChangeKind.Sound, "");
         await archive.RunUntilEventsAsync(file.Seq, "published", "damaged", "sound");
         await reports.StopAsync(CancellationToken.None);
-        log.Lines.ShouldContain($"Error {file.Name}, seq {file.Seq}, is damaged: for a test. It is not served until its bytes are right again");
+        log.Lines.ShouldContain($"Error {file.Name}, seq {file.Seq}, is damaged and not served until its bytes are right again: for a test");
         log.Lines.ShouldNotContain(line => line.Contains("known already", StringComparison.Ordinal));
     }
 

@@ -183,7 +183,7 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
         var digest = await again.DigestAsync(null, CancellationToken.None);
         (await store.NameAsync([again], CancellationToken.None)).ShouldHaveSingleItem().IsNamed.ShouldBeTrue();
         using (var named = (await store.OpenAsync(key, CancellationToken.None)).ShouldNotBeNull())
-            (await ObjectDigest.OfAsync(named, CancellationToken.None)).ShouldBe(digest);
+            (await ObjectVerifier.Unthrottled.DigestAsync(named, CancellationToken.None)).ShouldBe(digest);
         await store.UnnameAsync(again, CancellationToken.None);
         await again.RemoveAsync();
     }
