@@ -10,6 +10,10 @@ internal static class Run
     public static int Number(string variable, int otherwise) =>
         Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
 
+    /// <summary>How many files, sockets among them, a process may open here.</summary>
+    public static int MostFiles => File.ReadLines("/proc/self/limits").Single(line => line.StartsWith("Max open files", StringComparison.Ordinal))
+        .Split(' ', StringSplitOptions.RemoveEmptyEntries)[3] is var soft && int.TryParse(soft, CultureInfo.InvariantCulture, out var most) ? most : int.MaxValue;
+
     /// <summary>The counts are the proof, so they are printed also when all went well.</summary>
     public static async Task SayAsync(string line)
     {
