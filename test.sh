@@ -21,7 +21,9 @@ for each in $needed; do
 done
 # The fault tests compile a library against libc's headers, which the compiler does not bring.
 [ -e /usr/include/stdio.h ] || packages="$packages libc6-dev"
-# Its programs lie in a folder of their own version, not on the path.
+# The native program is linked with it.
+[ -e /usr/include/zlib.h ] || packages="$packages zlib1g-dev"
+# PostgreSQL's programs lie in a folder of their own version, not on the path.
 ls /usr/lib/postgresql/*/bin/postgres > /dev/null 2>&1 || command -v postgres > /dev/null || packages="$packages postgresql"
 if [ -n "$packages" ]; then
     [ "$(id -u)" = 0 ] || stop "these packages are missing, and only root can install them:$packages"
@@ -34,6 +36,11 @@ command -v dotnet > /dev/null || stop 'the .NET 10 SDK is missing: https://dotne
 dotnet --list-sdks | grep -q '^10\.' || stop "the .NET 10 SDK is missing; found only: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')"
 
 dotnet build OpenSdc.slnx -c Release -warnaserror || stop 'the build failed or has warnings.'
+
+# The same program, compiled ahead of time: a test goes through it. The analysis of the whole program tells what a build does not, as a warning, which is an error.
+export OPENSDC_NATIVE="$PWD/artifacts/native/sdc"
+rm -rf artifacts/native
+dotnet publish src/OpenSdc.Cli -c Release --use-current-runtime -p:PublishAot=true -o artifacts/native -v quiet || stop 'the native program cannot be built, or has warnings.'
 
 passed=0 failed=0 skipped=0
 log=$(mktemp) && faults=$(mktemp) || exit 1

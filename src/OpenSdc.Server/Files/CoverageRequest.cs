@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Primitives;
 using OpenSdc.Contract;
@@ -32,7 +33,7 @@ internal sealed record CoverageRequest(QueryRequest Asked, int Digits, IQueryCol
     public static IReadOnlyList<string> Filters { get; } = [.. QueryParameters.Names.Except(["sort", "fields", "count", "format", "limit", "cursor"])];
 
     /// <summary>Reads a request, and answers it already where it cannot mean anything or the caller has the answer.</summary>
-    public static async Task<Results<T, Unchanged, Problem>> AnswerAsync<T>(
+    public static async Task<Results<T, Unchanged, Problem>> AnswerAsync<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicMethods | DynamicallyAccessedMemberTypes.NonPublicMethods)] T>(
         HttpContext context, Mission mission, Catalogue.Catalogue catalogue, bool hasBin, Func<CoverageRequest, Catalogue.Catalogue, T> answer)
         where T : IResult
     {

@@ -22,9 +22,13 @@ internal sealed class SdcProcess : IAsyncDisposable
     public string Errors => Read(errors);
 
     /// <summary>Starts <c>sdc ARGUMENTS</c> in a folder, which is also where it looks for appsettings.json.</summary>
-    public static SdcProcess Start(string folder, string arguments, params (string Name, string Value)[] environment)
+    public static SdcProcess Start(string folder, string arguments, params (string Name, string Value)[] environment) =>
+        Start(["dotnet", Path.Combine(AppContext.BaseDirectory, "sdc.dll")], folder, arguments, environment);
+
+    /// <summary>The same of another program: a file, and what stands before the arguments.</summary>
+    public static SdcProcess Start(string[] program, string folder, string arguments, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "sdc.dll"), .. arguments.Split(' ')])
+        var start = new ProcessStartInfo(program[0], [.. program[1..], .. arguments.Split(' ')])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
