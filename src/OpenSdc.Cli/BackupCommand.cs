@@ -14,7 +14,7 @@ internal static class BackupCommand
         var catalogueOnly = new Option<bool>("--catalogue-only") { Description = "Copy no objects: for sites that back them up otherwise." };
         command.Add(folder);
         command.Add(catalogueOnly);
-        var settings = SettingOptions.AddTo(command, "data", "data-mode", "catalogue", "catalogue-file", "mission", "objects", "s3-endpoint", "s3-region", "s3-path-style");
+        var settings = SettingOptions.AddTo(command, "data", "data-mode", "catalogue", "catalogue-file", "objects", "s3-endpoint", "s3-region", "s3-path-style");
         command.SetAction((parsed, cancel) => LongTask.RunAsync(
             progress => RunAsync(settings.Read(parsed), parsed.GetValue(folder)!, parsed.GetValue(catalogueOnly), progress, cancel),
             "The last backup is as it was, and what was copied is kept; the same command goes on.", cancel));

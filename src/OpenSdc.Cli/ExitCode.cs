@@ -39,6 +39,9 @@ internal static class ExitCode
     /// <summary><c>uploads abort</c>: an upload could not be given up, since it has ended or there is none of this id; each is named on standard error.</summary>
     public const int NotAborted = 31;
 
+    /// <summary><c>mission check</c>: some name is none of the mission's; each is explained.</summary>
+    public const int NotNames = 32;
+
     /// <summary>It was told to stop before its end, as shells number an interrupt.</summary>
     public const int Interrupted = 130;
 }

@@ -7,7 +7,7 @@ OpenSdc.Server.FileRights.Restrict(new OpenSdc.Server.ServerOptions());
 
 var root = new RootCommand("OpenSDC: an open science data archive.")
 {
-    ServeCommand.Make(), FsckCommand.Make(), BackupCommand.Make(), RestoreCommand.Make(), RebuildCommand.Make(), MigrateCommand.Make(), UploadsCommand.Make(), NewHistoryCommand.Make(),
+    ServeCommand.Make(), FsckCommand.Make(), BackupCommand.Make(), RestoreCommand.Make(), RebuildCommand.Make(), MigrateCommand.Make(), UploadsCommand.Make(), MissionCommand.Make(), NewHistoryCommand.Make(),
 };
 
 var parsed = root.Parse(args);

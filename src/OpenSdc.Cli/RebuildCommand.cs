@@ -16,6 +16,16 @@ internal static class RebuildCommand
         return command;
     }
 
+    /// <summary>The mission that the data folder keeps; a bucket without one has that of the settings.</summary>
+    private static MissionText MissionOf(ServerOptions options)
+    {
+        if (MissionText.InFolder(options.Data) is not { } kept)
+            return ArchiveMission.First(options);
+        if (MissionText.Given(options) is { } given && !given.SaysTheSame(kept))
+            throw new SettingException($"{given.From} is not the one that the data folder keeps in {MissionText.FileName}, and by which its files were named; leave the setting mission out, or move {MissionText.FileName} away.");
+        return kept;
+    }
+
     private static async Task<int> RunAsync(ServerOptions options, UpkeepProgress progress, CancellationToken cancel)
     {
         if (options.Catalogue is not null)
@@ -24,7 +34,7 @@ internal static class RebuildCommand
                 "A rebuild makes an SQLite catalogue; for PostgreSQL run it without the setting catalogue, with --data naming a folder that has room for it, and then sdc migrate into an empty database.");
         }
 
-        var mission = options.ReadMission();
+        var mission = MissionOf(options);
         // Only to see that there is an archive: opening would make a folder, and a rebuild of nothing.
         if (options.Objects is null)
             DataFolder.Join(options.Data).Dispose();

@@ -14,7 +14,7 @@ internal static class RestoreCommand
         var verify = new Option<bool>("--verify") { Description = "Read and compare the whole backup, and restore nothing." };
         command.Add(folder);
         command.Add(verify);
-        var settings = SettingOptions.AddTo(command, "data", "data-mode", "mission");
+        var settings = SettingOptions.AddTo(command, "data", "data-mode");
         command.SetAction((parsed, cancel) => LongTask.RunAsync(
             progress => RunAsync(settings.Read(parsed), parsed.GetValue(folder)!, parsed.GetValue(verify), progress, cancel),
             "What was restored is no archive yet; empty the data folder and begin again.", cancel));

@@ -14,20 +14,23 @@ internal static partial class ServeCommand
 {
     public static Command Make()
     {
-        var command = new Command("serve", "Run the archive. Every option but --demo can also be set in the environment or in appsettings.json.");
+        var command = new Command("serve", "Run the archive. Every option but --demo and --accept-mission-change can also be set in the environment or in appsettings.json.");
         var settings = SettingOptions.AddTo(command);
         var demo = new Option<string?>("--demo") { Description = "Fill an empty archive with this many small synthetic files.", HelpName = "N" };
         command.Add(demo);
-        command.SetAction((parsed, cancel) => RunAsync(parsed, settings, parsed.GetValue(demo), cancel));
+        var accept = new Option<bool>("--accept-mission-change")
+        { Description = "Take the mission file that --mission names, or the program's newer one, in place of the one that the archive keeps: where every record is read the same by it." };
+        command.Add(accept);
+        command.SetAction((parsed, cancel) => RunAsync(parsed, settings, parsed.GetValue(demo), parsed.GetValue(accept), cancel));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, SettingOptions settings, string? demo, CancellationToken cancel)
+    private static async Task<int> RunAsync(ParseResult parsed, SettingOptions settings, string? demo, bool acceptMission, CancellationToken cancel)
     {
         try
         {
             var warnings = new List<string>();
-            var options = settings.Read(parsed, warnings.Add);
+            var options = settings.Read(parsed, warnings.Add) with { AcceptMissionChange = acceptMission };
             var demoFiles = Count(demo);
             await using var app = await ServerApp.BuildAsync(options, TimeProvider.System, cancel);
             foreach (var warning in warnings)

@@ -42,9 +42,9 @@ public static class ServerApp
         services.AddRoutingCore();
         services.AddSingleton(options);
         services.AddSingleton(clock);
-        var mission = options.ReadMission();
-        services.AddSingleton(mission);
-        KernelRoutes.Add(services, mission);
+        services.AddSingleton<ArchiveMission>();
+        services.AddSingleton(all => all.GetRequiredService<ArchiveMission>().Mission);
+        services.AddSingleton<KernelCatalogue>();
         services.AddSingleton<Telemetry>();
         services.AddSingleton<LineBudget>();
         services.AddSingleton<Drain>();
@@ -114,6 +114,7 @@ public static class ServerApp
         try
         {
             await app.Services.GetRequiredService<LostCatalogue>().OpenCatalogueAsync(cancel);
+            await app.Services.GetRequiredService<ArchiveMission>().OpenAsync(cancel);
             await app.Services.GetRequiredService<SigningKey>().OpenAsync(cancel);
         }
         catch

@@ -81,8 +81,11 @@ public sealed record ServerOptions
     /// <summary>Uploads in parts that may be open at once of one file.</summary>
     public int MaxOpenUploadsPerFile { get; init; } = 16;
 
-    /// <summary>Path of the mission file; null for the IMAP mission's, which is built in.</summary>
+    /// <summary>Path of the mission file; null for the one that the archive keeps, and at its first start for the IMAP mission's, which is built in.</summary>
     public string? Mission { get; init; }
+
+    /// <summary>Whether another mission file than the one that the archive keeps is taken, where every record is read the same by it. An option of one start, no setting.</summary>
+    public bool AcceptMissionChange { get; init; }
 
     /// <summary>What signed URLs begin with when a proxy stands in front, e.g. <c>https://sdc.example.org</c>; null for the address that the request named.</summary>
     public Uri? PublicUrl { get; init; }
@@ -173,7 +176,7 @@ public sealed record ServerOptions
         new("upload-part-size", "Bytes of each part of an upload in parts.", "67108864", (o, v) => o with { UploadPartSize = Whole(v, 5L << 20, 5L << 30) }),
         new("max-open-uploads", "Uploads in parts open at once, of all files together.", "10000", (o, v) => o with { MaxOpenUploads = (int)Whole(v, 1, 1_000_000) }),
         new("max-open-uploads-per-file", "Uploads in parts open at once of one file.", "16", (o, v) => o with { MaxOpenUploadsPerFile = (int)Whole(v, 1, 10_000) }),
-        new("mission", "Path of a mission file; without it the IMAP mission's.", null, (o, v) => o with { Mission = ExistingFile(v) }),
+        new("mission", "Path of a mission file, for the first start of an archive, which keeps it; without it the IMAP mission's.", null, (o, v) => o with { Mission = ExistingFile(v) }),
         new("public-url", "What signed URLs begin with when a proxy stands in front.", null, (o, v) => o with { PublicUrl = HttpUrl(v) }),
         new("trusted-proxies", "Addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded-* headers are believed, separated by commas.", null,
             (o, v) => Proxies(v) is var (addresses, networks) ? o with { TrustedProxies = addresses, TrustedNetworks = networks } : o),
@@ -232,23 +235,6 @@ public sealed record ServerOptions
         if (options.OperatorUrls?.Split(';').FirstOrDefault(url => options.Urls.Split(';').Any(other => AreSame(url, other))) is { } twice)
             throw new SettingException($"The setting operator-urls (OPENSDC_OPERATOR_URLS) names {twice}, which urls (OPENSDC_URLS) takes as well; give it a port of its own.");
         return options;
-    }
-
-    /// <summary>The mission file that the settings name, read.</summary>
-    /// <exception cref="SettingException">It cannot be used.</exception>
-    public Contract.Naming.Mission ReadMission()
-    {
-        if (Mission is null)
-            return Contract.Naming.Mission.Imap;
-        try
-        {
-            using var stream = File.OpenRead(Mission);
-            return Contract.Naming.Mission.Load(stream);
-        }
-        catch (Exception fault) when (fault is MissionFileException or IOException or UnauthorizedAccessException)
-        {
-            throw new SettingException($"The mission file {Mission} cannot be used: {fault.Message}", fault);
-        }
     }
 }
 

@@ -172,7 +172,7 @@ public sealed class ServerOptionsTests
         try
         {
             File.WriteAllText(file, "{ nonsense");
-            Should.Throw<SettingException>(() => Read("mission", file).ReadMission()).Message.ShouldStartWith($"The mission file {file} cannot be used: ");
+            Should.Throw<SettingException>(() => MissionText.Given(Read("mission", file))!.Load()).Message.ShouldStartWith($"The mission file {file} cannot be used: ");
         }
         finally
         {

@@ -51,6 +51,9 @@ public sealed class Family
     /// <summary>The names that the mission file gives as examples, convention by convention.</summary>
     public IReadOnlyList<string> Examples { get; }
 
+    /// <summary>How the names of each convention read, such as <c>imap_&lt;instrument&gt;_YYYYMMDD_vNNN.&lt;extension&gt;</c>.</summary>
+    public IReadOnlyList<string> Shapes => [.. Conventions.Select(c => Variant.Shape(c.Nodes))];
+
     /// <summary>A version in each form that its names write versions in: <c>v01-01</c>, <c>v001</c>; of kernels <c>1</c>, <c>v1</c>; empty where no name has one.</summary>
     public IReadOnlyList<string> VersionExamples { get; }
 

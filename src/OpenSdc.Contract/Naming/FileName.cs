@@ -75,6 +75,12 @@ public sealed record FileName
     /// </summary>
     public required string SeriesParts { get; init; }
 
+    /// <summary>The series for a person: every part of the name in which its versions are the same.</summary>
+    public string Series => string.Join(' ', ((string?[])
+        [
+            Family, Instrument, DataLevel, Descriptor, StartDate?.ToString("yyyyMMdd"), Extension, .. Own.Where(value => value.Field.InProduct).Select(value => $"{value.Field.Name}={value.Text}"),
+        ]).OfType<string>()) + SeriesParts;
+
     /// <summary>A text that sorts, by its bytes, as the versions of a series do.</summary>
     public required string VersionOrder { get; init; }
 

@@ -8,7 +8,7 @@ public sealed class Mission
 {
     private static readonly Lazy<Mission> Embedded = new(() =>
     {
-        using var json = typeof(Mission).Assembly.GetManifestResourceStream("imap.mission.json")!;
+        using var json = OpenImap();
         return Load(json);
     });
 
@@ -31,6 +31,16 @@ public sealed class Mission
 
     /// <summary>The mission that OpenSDC is made for; its file is part of this assembly.</summary>
     public static Mission Imap => Embedded.Value;
+
+    /// <summary>The text of its file.</summary>
+    public static string ImapText
+    {
+        get
+        {
+            using var text = new StreamReader(OpenImap());
+            return text.ReadToEnd();
+        }
+    }
 
     /// <summary>The mission's short name, e.g. <c>imap</c>.</summary>
     public string Name { get; }
@@ -55,6 +65,12 @@ public sealed class Mission
     /// <summary>Reads a mission file.</summary>
     /// <exception cref="MissionFileException">The file cannot be used; one sentence says what is wrong with which part.</exception>
     public static Mission Load(Stream json) => MissionLoader.Load(json);
+
+    /// <summary>The text of a mission file as JSON without comments and spaces, so that two that say the same are the same.</summary>
+    /// <exception cref="MissionFileException">It is not JSON.</exception>
+    public static string WithoutComments(string text) => MissionLoader.WithoutComments(text);
+
+    private static Stream OpenImap() => typeof(Mission).Assembly.GetManifestResourceStream("imap.mission.json")!;
 
     /// <summary>The family of a name that a query gives, or null.</summary>
     public Family? FindFamily(string name)

@@ -17,12 +17,32 @@ internal static class MissionLoader
         }
         catch (JsonException e)
         {
-            // The library's sentence ends with a place of its own, which counts lines from 0.
-            var end = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-            throw new MissionFileException($"The mission file is not JSON at line {e.LineNumber + 1}: {(end < 0 ? e.Message : e.Message[..end])}", e);
+            throw NotJson(e);
         }
 
         return Make(file);
+    }
+
+    public static string WithoutComments(string text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text, Options);
+            using var written = new MemoryStream();
+            using (var json = new Utf8JsonWriter(written)) document.RootElement.WriteTo(json);
+            return System.Text.Encoding.UTF8.GetString(written.ToArray());
+        }
+        catch (JsonException e)
+        {
+            throw NotJson(e);
+        }
+    }
+
+    private static MissionFileException NotJson(JsonException e)
+    {
+        // The library's sentence ends with a place of its own, which counts lines from 0.
+        var end = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        return new($"The mission file is not JSON at line {e.LineNumber + 1}: {(end < 0 ? e.Message : e.Message[..end])}", e);
     }
 
     private static Mission Make(MissionEntry file)

@@ -109,17 +109,15 @@ internal sealed class Backup(DataFolder data, IObjectStore archive, BackupFolder
         report($"{verdict.Word}{(file.IsMarked ? ", as the archive knows" : "")}: {file.Key} (seq {file.Seq})");
     }
 
-    /// <summary>The signing key, the catalogue and the state get their names, in this order.</summary>
+    /// <summary>The signing key, the mission file, the catalogue and the state get their names, in this order.</summary>
     private async Task<BackupState> NameAsync(DateTimeOffset time, long head, CancellationToken cancel)
     {
         progress.Begin("names");
-        var signingKey = Path.Combine(data.Path, "signing.key");
-        if (File.Exists(signingKey))
+        // The mission file, so that a catalogue can be made again from the objects of a backup, too.
+        foreach (var name in (string[])["signing.key", MissionText.FileName])
         {
-            using var stream = File.OpenRead(signingKey);
-            var key = new byte[stream.Length];
-            stream.ReadExactly(key);
-            folder.Put("signing.key", key);
+            if (Path.Combine(data.Path, name) is var file && File.Exists(file))
+                folder.Put(name, await File.ReadAllBytesAsync(file, cancel));
         }
 
         var state = new BackupState

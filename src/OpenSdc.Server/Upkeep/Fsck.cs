@@ -20,6 +20,7 @@ internal static class Fsck
             if (scratch.CatalogueFile is not null)
                 await archive.Catalogue.OpenAsync(cancel);
             await archive.Catalogue.JoinAsync(cancel);
+            await archive.ReadMissionAsync(cancel);
 
             var check = new FsckCheck(archive, options, verifier, progress, clock);
             await check.RunAsync(findings, cancel);
@@ -93,6 +94,7 @@ internal static class Fsck
                 throw new SettingException($"The catalogue {missing} was removed under the running archive; stop it before the repair makes a new one.");
             if (missing is not null)
                 await archive.Catalogue.OpenAsync(cancel);
+            await archive.ReadMissionAsync(cancel);
             using var log = new FsckLog(archive, "repair", clock);
             await new FsckRepair(archive, new FsckActions(archive, log), options, verifier).RunAsync(findings, results, cancel);
             findings.Dispose();

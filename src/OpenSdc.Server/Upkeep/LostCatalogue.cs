@@ -8,7 +8,7 @@ namespace OpenSdc.Server.Upkeep;
 /// Keeps the service from starting on objects without their catalogue, or with another archive's, which a lost file or a wrong setting makes: it would begin a new one beside them,
 /// give their numbers to other files, and the archive would look empty instead of damaged; or mark every file as lost, and mix what comes with another archive's objects.
 /// </summary>
-internal sealed class LostCatalogue(ServerOptions options, IObjectStore store, Catalogue.Catalogue catalogue, IntegrityState integrity, Mission mission)
+internal sealed class LostCatalogue(ServerOptions options, IObjectStore store, Catalogue.Catalogue catalogue, IntegrityState integrity)
 {
     // A bucket may hold much that is not the archive's; an archive shows itself long before.
     private const int LookedAt = 10_000;
@@ -79,6 +79,7 @@ internal sealed class LostCatalogue(ServerOptions options, IObjectStore store, C
         // On a disk the very first upload may have been cut short between its object and its record; recovery ends it.
         if (store.Direct is null && await store.LeftOverAsync(writtenBefore: null, cancel).AnyAsync(cancel))
             return;
+        var mission = ArchiveMission.First(options).Load();
         var file = await store.ListAsync(cancel).Take(LookedAt)
             .FirstOrDefaultAsync(each => each.What == ListedKind.Object && FileName.Parse(each.Key[(each.Key.LastIndexOf('/') + 1)..], mission).Name?.Key == each.Key, cancel);
         if (file.Key is null)

@@ -16,7 +16,7 @@ internal sealed class OpenArchive : IDisposable
     {
         (data, bucket, this.dialect) = (folder, location, dialect);
         WorkFolder = Path.GetFullPath(options.Data);
-        Mission = options.ReadMission();
+        Mission = ArchiveMission.First(options).Load();
         Store = store;
         Catalogue = new Catalogue.Catalogue(dialect, clock, telemetry);
         Integrity = new IntegrityState(Catalogue, clock);
@@ -28,7 +28,8 @@ internal sealed class OpenArchive : IDisposable
     /// <summary>The data folder; of an archive that keeps nothing on this machine, where upkeep keeps its logs.</summary>
     public string WorkFolder { get; }
 
-    public Mission Mission { get; }
+    /// <summary>The mission that the archive keeps; of one without a catalogue the one that its data folder keeps, or the settings name.</summary>
+    public Mission Mission { get; private set; }
 
     public IObjectStore Store { get; }
 
@@ -57,6 +58,13 @@ internal sealed class OpenArchive : IDisposable
             folder?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Reads the mission that the archive keeps, once its catalogue is joined.</summary>
+    public async Task ReadMissionAsync(CancellationToken cancel)
+    {
+        if (await new MissionTable(Catalogue).NewestAsync(cancel) is { } stored)
+            Mission = new MissionText(stored.Text, $"The mission file that the archive in {Name} keeps").Load();
     }
 
     /// <summary>The store of an archive's objects alone, for upkeep that brings its own catalogue; disposed by the caller.</summary>

@@ -18,11 +18,12 @@ internal sealed record RebuildResult(long Recorded, long LeftAlone);
 /// the same numbers, but not always those they had. What only the catalogue knew is gone: the events, which objects were lost, and whether an
 /// object still has the bytes that were acknowledged; the manifests of a backup tell that.
 /// </remarks>
-internal sealed class Rebuild(DataFolder folder, IObjectStore store, Mission mission, TimeProvider clock, UpkeepProgress progress, Action<string> report)
+internal sealed class Rebuild(DataFolder folder, IObjectStore store, MissionText names, TimeProvider clock, UpkeepProgress progress, Action<string> report)
 {
     private const int Batch = 1024;
 
     private readonly ObjectVerifier verifier = new() { OnRead = progress.Read };
+    private readonly Mission mission = names.Load();
     private long recorded;
     private long leftAlone;
 
@@ -36,9 +37,11 @@ internal sealed class Rebuild(DataFolder folder, IObjectStore store, Mission mis
         await ListAsync(found, cancel);
         using var made = new NewCatalogue(folder, clock);
         await made.Catalogue.OpenAsync(cancel);
+        await new MissionTable(made.Catalogue).AddAsync(new StoredMission(1, Catalogue.Catalogue.Text(clock.GetUtcNow()), names.IsBuiltIn, names.Text), cancel);
         progress.Begin("objects", found.Count);
         foreach (var batch in found.ByAge().Chunk(Batch))
             await RecordAsync(batch, made.Catalogue, cancel);
+        names.Keep(folder.Path);
         made.Name();
         return new RebuildResult(recorded, leftAlone);
     }

@@ -34,6 +34,8 @@ internal sealed class Restore(string backup, string data, TimeProvider clock, Up
         if (findings.HasObjects)
             await CopyAsync(check, findings, store, made.Integrity, cancel);
         CopySigningKey();
+        if (await new MissionTable(made.Catalogue).NewestAsync(cancel) is { } mission)
+            new MissionText(mission.Text, backup).Keep(target);
         made.Name();
         return findings;
     }

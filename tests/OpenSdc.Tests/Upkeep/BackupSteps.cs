@@ -36,7 +36,7 @@ internal sealed class BackupSteps : IDisposable
     {
         using var folder = DataFolder.Open(data);
         using var store = new DiskObjectStore(data);
-        return await new Rebuild(folder, store, Mission.Imap, TimeProvider.System, new UpkeepProgress(), Told.Add).RunAsync(CancellationToken.None);
+        return await new Rebuild(folder, store, MissionText.InFolder(data) ?? MissionText.BuiltIn, TimeProvider.System, new UpkeepProgress(), Told.Add).RunAsync(CancellationToken.None);
     }
 
     /// <summary>All files of the backups, as paths.</summary>

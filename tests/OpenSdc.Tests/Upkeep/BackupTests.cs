@@ -138,7 +138,7 @@ public sealed class BackupTests : IDisposable
         await steps.BackUpAsync(archive.Folder);
 
         steps.Files().Where(file => !file.StartsWith("objects/", StringComparison.Ordinal)).ShouldBe(
-            ["backup.json", "catalogue.sqlite", "manifests/manifest-1-2.txt", "manifests/manifest-3-3.txt", "manifests/missing.txt", "signing.key"]);
+            ["backup.json", "catalogue.sqlite", "manifests/manifest-1-2.txt", "manifests/manifest-3-3.txt", "manifests/missing.txt", "mission.json", "signing.key"]);
         (await File.ReadAllLinesAsync(Path.Combine(steps.Folder, "manifests/manifest-3-3.txt")))[0].ShouldBe("# 3 3");
         if (!OperatingSystem.IsWindows())
             File.GetUnixFileMode(Path.Combine(steps.Folder, "signing.key")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);

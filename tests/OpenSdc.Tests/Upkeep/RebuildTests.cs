@@ -30,7 +30,7 @@ public sealed class RebuildTests : IDisposable
 
         var result = await steps.RebuildAsync(data);
         (result.Recorded, result.LeftAlone).ShouldBe((300, 0));
-        Directory.EnumerateFiles(data).Select(Path.GetFileName).Order().ShouldBe(["catalogue.sqlite", "signing.key"]);
+        Directory.EnumerateFiles(data).Select(Path.GetFileName).Order().ShouldBe(["catalogue.sqlite", "mission.json", "signing.key"]);
         await using var archive = await RunningArchive.StartAsync(folder: data);
         var after = await archive.QueryAsync("");
         after.Select(Bare).ShouldBe(before.Select(Bare));

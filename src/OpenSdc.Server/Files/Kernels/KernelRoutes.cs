@@ -7,12 +7,6 @@ internal static class KernelRoutes
 {
     private static readonly string[] GetAndHead = ["GET", "HEAD"];
 
-    public static void Add(IServiceCollection services, Mission mission)
-    {
-        if (mission.Kernels is not null)
-            services.AddSingleton<KernelCatalogue>();
-    }
-
     public static void Map(RouteGroupBuilder routes, Mission mission, Caching caching)
     {
         if (mission.Kernels is not { } kernels)

@@ -12,6 +12,14 @@ CREATE TABLE ledger (
 ) WITH (fillfactor = 10);
 INSERT INTO ledger (id, seq, history) VALUES (1, 0, substr(replace(gen_random_uuid()::text, '-', ''), 1, 16));
 
+-- The mission files by which names are read: the one of the first start, and each that was accepted after it. The newest counts.
+CREATE TABLE missions (
+  number   BIGINT PRIMARY KEY,
+  at       TEXT COLLATE "C" NOT NULL,
+  built_in BIGINT NOT NULL,
+  text     TEXT COLLATE "C" NOT NULL
+);
+
 -- Every change in order: published, adopted (found without a record), lost, damaged, sound (again). file is the seq of the file's publication.
 CREATE TABLE changes (
   seq    BIGINT PRIMARY KEY,

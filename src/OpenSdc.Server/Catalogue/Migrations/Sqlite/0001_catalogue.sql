@@ -11,6 +11,14 @@ CREATE TABLE ledger (
 );
 INSERT INTO ledger (id, seq, history) VALUES (1, 0, lower(hex(randomblob(8))));
 
+-- The mission files by which names are read: the one of the first start, and each that was accepted after it. The newest counts.
+CREATE TABLE missions (
+  number   INTEGER PRIMARY KEY,
+  at       TEXT NOT NULL,
+  built_in BIGINT NOT NULL,
+  text     TEXT NOT NULL
+);
+
 -- Every change in order: published, adopted (found without a record), lost, damaged, sound (again). file is the seq of the file's publication.
 CREATE TABLE changes (
   seq    INTEGER PRIMARY KEY,
