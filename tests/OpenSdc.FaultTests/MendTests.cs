@@ -85,9 +85,13 @@ public sealed class MendTests : IDisposable
         var receipt = (await archive.SendAsync(HttpMethod.Put, target, content.Body())).Receipt;
         var path = Path.Combine(folder.Data, "objects", receipt.FilePath);
         byte[] damaged = RandomNumberGenerator.GetBytes(content.Size);
-        File.Delete(path);
+        // In one step: the scrub may look at the file at any moment, and would find it lost between two.
+        var aside = Path.Combine(folder.Path, "damaged");
+        await File.WriteAllBytesAsync(aside, damaged);
         if (kind == "damaged")
-            await File.WriteAllBytesAsync(path, damaged);
+            File.Move(aside, path, overwrite: true);
+        else
+            File.Delete(path);
         var location = (await archive.GetAsync($"/download/{name}")).Location!;
         (await archive.GetAsync(location.PathAndQuery)).Body.ShouldContain($"urn:opensdc:problem:{kind}");
         // The mark is made beside the answer.
