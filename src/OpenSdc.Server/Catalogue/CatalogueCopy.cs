@@ -30,10 +30,11 @@ internal sealed class CatalogueCopy : IDisposable
 
     /// <summary>Copies a catalogue while a service writes it, as it was at one moment.</summary>
     /// <remarks>
-    /// The copy is made page by page inside one read transaction. Without the transaction SQLite begins the copy anew whenever another process
-    /// writes between two steps, which under constant uploads is always. Inside it the writer neither waits nor is seen; what it pays is that the
-    /// write-ahead log cannot be begun anew until the copy is done. <c>VACUUM INTO</c> keeps the same snapshot and took the same time beside a busy writer
-    /// (1.1 s for 370 MB), but cannot be stopped half-way nor say how far it is.
+    /// The copy is made page by page inside one read transaction. Without the transaction SQLite begins the
+    /// copy anew whenever another process writes between two steps, which under constant uploads is always.
+    /// Inside it the writer neither waits nor is seen; what it pays is that the write-ahead log cannot be
+    /// begun anew until the copy is done. <c>VACUUM INTO</c> keeps the same snapshot and took the same time
+    /// beside a busy writer (1.1 s for 370 MB), but cannot be stopped half-way nor say how far it is.
     /// </remarks>
     /// <param name="source">The live catalogue.</param>
     /// <param name="target">A file that does not exist.</param>

@@ -5,8 +5,9 @@ using OpenSdc.Contract;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// What the archive covers: for each product, by day, month and year, the number of files and of series, their bytes, the newest version, and when the first and the last of them came. Kept by
-/// every publication in its own transaction; <see cref="DerivedData"/> compares it with the rows.
+/// What the archive covers: for each product, by day, month and year, the number of files and of series,
+/// their bytes, the newest version, and when the first and the last of them came. Kept by every publication
+/// in its own transaction; <see cref="DerivedData"/> compares it with the rows.
 /// </summary>
 internal sealed class Coverage
 {
@@ -64,7 +65,10 @@ internal sealed class Coverage
         bucket = isKnown ? bucket.Plus(more) : more;
     }
 
-    /// <summary>What is known of the files of a product in a period. Dates of ingestion never run backwards, so that the first and the last are those of the least and greatest number.</summary>
+    /// <summary>
+    /// What is known of the files of a product in a period. Dates of ingestion never run backwards, so that
+    /// the first and the last are those of the least and greatest number.
+    /// </summary>
     private readonly record struct Bucket(long Files, long Latest, long Bytes, string? Version, string VersionOrder, long Newest, string First, string Last)
     {
         public Bucket Plus(in Bucket more)

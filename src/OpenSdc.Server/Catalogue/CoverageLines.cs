@@ -6,7 +6,8 @@ namespace OpenSdc.Server.Catalogue;
 internal readonly record struct CoverageLines(Product Product, ReadOnlyMemory<byte> Text);
 
 /// <summary>
-/// A bucket as the database writes it: <c>period/files/bytes/version/first/last</c>, and a slash before the next one. No part of a file's name has a slash in it.
+/// A bucket as the database writes it: <c>period/files/bytes/version/first/last</c>, and a slash before the
+/// next one. No part of a file's name has a slash in it.
 /// </summary>
 internal readonly ref struct CoverageLine
 {

@@ -4,8 +4,9 @@ using OpenSdc.Contract;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// From a query to the statement that says what its files cover, or how many there are: from the table coverage, where the query filters by nothing but products and start dates, and
-/// otherwise from the files themselves, which costs as much as reading them.
+/// From a query to the statement that says what its files cover, or how many there are: from the table
+/// coverage, where the query filters by nothing but products and start dates, and otherwise from the files
+/// themselves, which costs as much as reading them.
 /// </summary>
 internal static class CoverageStatements
 {
@@ -24,7 +25,10 @@ internal static class CoverageStatements
         _ => null,
     };
 
-    /// <summary>The sum of a column of coverage over the products and dates of a query, without the files of lower majors where those are left out: few have a note of that, and an index finds them.</summary>
+    /// <summary>
+    /// The sum of a column of coverage over the products and dates of a query, without the files of lower
+    /// majors where those are left out: few have a note of that, and an index finds them.
+    /// </summary>
     public static SqlStatement CountOf(SqlDialect dialect, ReadyQuery ready, string column)
     {
         var filters = new Filters(dialect);
@@ -41,7 +45,8 @@ internal static class CoverageStatements
     }
 
     /// <summary>
-    /// What the files of a query cover, by periods of so many digits: rows of a product's id and the text of some of its buckets, in order of the products as they are given and of the periods.
+    /// What the files of a query cover, by periods of so many digits: rows of a product's id and the text of
+    /// some of its buckets, in order of the products as they are given and of the periods.
     /// </summary>
     public static SqlStatement Of(SqlDialect dialect, ReadyQuery ready, int digits)
     {

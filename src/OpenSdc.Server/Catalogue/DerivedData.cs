@@ -9,8 +9,9 @@ namespace OpenSdc.Server.Catalogue;
 internal readonly record struct DerivedState(string Name, long Differ);
 
 /// <summary>
-/// What is kept beside the records and follows from them: coverage, the notes of newer versions, the longest file of each product. Each is compared with what its one statement makes of the
-/// records, and made again by that statement.
+/// What is kept beside the records and follows from them: coverage, the notes of newer versions, the longest
+/// file of each product. Each is compared with what its one statement makes of the records, and made again by
+/// that statement.
 /// </summary>
 internal sealed class DerivedData(Catalogue catalogue)
 {
@@ -36,7 +37,8 @@ internal sealed class DerivedData(Catalogue catalogue)
 
     private static readonly string MakeCoverageSql = $"INSERT INTO coverage ({Columns}) {Fresh} SELECT {Columns} FROM fresh";
 
-    // A row is superseded by the first later one of its series that is newer, and from its first moment on where a newer one was there before it.
+    // A row is superseded by the first later one of its series that is newer, and from its first moment on
+    // where a newer one was there before it.
     private static readonly string Superseded = Note("(newer.version_order, newer.seq) > (files.version_order, files.seq)");
     private static readonly string Outdated = Note("newer.counted_major > files.counted_major");
 

@@ -5,7 +5,10 @@ using OpenSdc.Contract.Naming;
 
 namespace OpenSdc.Server.Catalogue;
 
-/// <summary>Reads what a query needs to know of the archive before its statement is written: which products it means, and which numbers its dates of ingestion are.</summary>
+/// <summary>
+/// Reads what a query needs to know of the archive before its statement is written: which products it means,
+/// and which numbers its dates of ingestion are.
+/// </summary>
 /// <param name="session">Where it is read.</param>
 /// <param name="snapshot">The state that the rows will be of; null for one statement alone.</param>
 /// <param name="state">What the ledger says of that state.</param>
@@ -51,7 +54,10 @@ internal sealed class FileQueries(Session session, DbTransaction? snapshot, Arch
     private bool NeedsDates(FileQuery query, int meant) =>
         meant > (query.Limit is null ? session.Dialect.MostArms : session.Dialect.MostProducts) || SortOrder.Of(query.Sort).First is not ("file_path" or "start_date");
 
-    /// <summary>The days on which a file that overlaps the asked ones may begin: no earlier than the longest of these products goes on.</summary>
+    /// <summary>
+    /// The days on which a file that overlaps the asked ones may begin: no earlier than the longest of these
+    /// products goes on.
+    /// </summary>
     private async ValueTask<FileQuery> BoundAsync(FileQuery query, (string From, string To) days, IReadOnlyList<Product> meant, CancellationToken cancel)
     {
         var filters = new Filters(session.Dialect).AnyOf("id", [.. meant.Select(product => product.Id)]);
@@ -64,7 +70,10 @@ internal sealed class FileQueries(Session session, DbTransaction? snapshot, Arch
         };
     }
 
-    /// <summary>The number of the first record of a day or a later one; beyond all numbers where there is none. Dates of ingestion never run backwards, so it is found by halves.</summary>
+    /// <summary>
+    /// The number of the first record of a day or a later one; beyond all numbers where there is none. Dates
+    /// of ingestion never run backwards, so it is found by halves.
+    /// </summary>
     private async ValueTask<long> FirstOfDayAsync(string day, CancellationToken cancel)
     {
         var (low, high) = (1L, state.Seq + 1);

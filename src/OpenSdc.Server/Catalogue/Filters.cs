@@ -6,8 +6,8 @@ namespace OpenSdc.Server.Catalogue;
 internal readonly record struct SqlStatement(string Text, object?[] Values);
 
 /// <summary>
-/// The conditions of a statement and the values of its parameters. Values never become part of the text, and a list is one value, so that a statement's text depends only on which
-/// filters there are.
+/// The conditions of a statement and the values of its parameters. Values never become part of the text, and
+/// a list is one value, so that a statement's text depends only on which filters there are.
 /// </summary>
 internal sealed class Filters
 {
@@ -27,7 +27,10 @@ internal sealed class Filters
 
     public object?[] Values => [.. values];
 
-    /// <summary>A column whose conditions use no index: the expression is its value, but not the indexed one. What is not the access path is written so.</summary>
+    /// <summary>
+    /// A column whose conditions use no index: the expression is its value, but not the indexed one. What is
+    /// not the access path is written so.
+    /// </summary>
     public static string Unindexed(string column, bool isNumber = false) => column + (isNumber ? " + 0" : " || ''");
 
     /// <summary>Other conditions of the same statement, for a part of it that stands apart.</summary>
@@ -54,7 +57,10 @@ internal sealed class Filters
 
     public Filters Compare(string comparison, object? value) => value is null ? this : And($"{comparison} {Add(value)}");
 
-    /// <summary>The condition that a start date lies between these, each of which may be null. A file without a date is left out by any.</summary>
+    /// <summary>
+    /// The condition that a start date lies between these, each of which may be null. A file without a date
+    /// is left out by any.
+    /// </summary>
     public Filters Between(string column, string? first, string? last)
     {
         Compare(column + " >=", first).Compare(column + " <=", last);

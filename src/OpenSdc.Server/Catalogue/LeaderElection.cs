@@ -4,12 +4,14 @@ using System.Security.Cryptography;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// Elects one of an archive's processes for each piece of background work. The leader keeps its role while it asks again in time; another process
-/// takes the role over when the term has run out, or at once where the leader resigns. A process that has its database to itself is always the leader.
+/// Elects one of an archive's processes for each piece of background work. The leader keeps its role while it
+/// asks again in time; another process takes the role over when the term has run out, or at once where the
+/// leader resigns. A process that has its database to itself is always the leader.
 /// </summary>
 /// <remarks>
-/// Times are those of each process's own clock: with clocks that differ by a second, two processes may lead for that second. So a role is only for work
-/// that does no harm when it is done twice. A leader asks the database again after half its term, any other process after a quarter.
+/// Times are those of each process's own clock: with clocks that differ by a second, two processes may lead
+/// for that second. So a role is only for work that does no harm when it is done twice. A leader asks the
+/// database again after half its term, any other process after a quarter.
 /// </remarks>
 internal sealed class LeaderElection(Catalogue catalogue, TimeProvider clock)
 {

@@ -4,12 +4,15 @@ using OpenSdc.Contract;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// Queries for one file, of many callers at once. Where each statement is a journey to a server, the journey costs more than the look-up: who comes alone goes at once, and who comes
-/// while others are away goes with all that have come meanwhile, in one statement. Nobody waits for a timer.
+/// Queries for one file, of many callers at once. Where each statement is a journey to a server, the journey
+/// costs more than the look-up: who comes alone goes at once, and who comes while others are away goes with
+/// all that have come meanwhile, in one statement. Nobody waits for a timer.
 /// </summary>
 /// <remarks>
-/// A statement is sent after the callers came whom it answers, so that each sees whatever was published before it asked. A caller who leaves is left out, and nobody else notices; a statement that fails
-/// has failed for each of its callers. Where the database is slow (it reads from a disk, or a lock is held) nobody waits behind others: then the look-ups spread over all sessions.
+/// A statement is sent after the callers came whom it answers, so that each sees whatever was published
+/// before it asked. A caller who leaves is left out, and nobody else notices; a statement that fails has
+/// failed for each of its callers. Where the database is slow (it reads from a disk, or a lock is held)
+/// nobody waits behind others: then the look-ups spread over all sessions.
 /// </remarks>
 internal sealed class LookupBatcher(Catalogue catalogue, SqlDialect dialect, TimeProvider clock)
 {
@@ -28,14 +31,17 @@ internal sealed class LookupBatcher(Catalogue catalogue, SqlDialect dialect, Tim
     // When each statement that is away was sent.
     private readonly List<long> away = [];
 
-    /// <summary>Looks for the row of a query, if that asks for one file by its path and for nothing else.</summary>
+    /// <summary>
+    /// Looks for the row of a query, if that asks for one file by its path and for nothing else.
+    /// </summary>
     /// <param name="query">The filters.</param>
     /// <param name="scope">Who reads.</param>
     /// <param name="columns">The columns of the row.</param>
     /// <param name="pathColumn">Which of them is the path.</param>
     /// <param name="read">Reads the row. It is not called again, and not after the caller has left.</param>
     /// <param name="cancel">The caller leaves.</param>
-    /// <returns>The state of the archive, no newer than the row; null where there is no such file, or the query is to be asked by itself.</returns>
+    /// <returns>The state of the archive, no newer than the row; null where there is no such file, or the
+    /// query is to be asked by itself.</returns>
     public ValueTask<ArchiveState?> FindAsync(FileQuery query, ReadScope scope, string columns, int pathColumn, Action<DbDataReader> read, CancellationToken cancel) =>
         query.OnlyPath is not { } path || !scope.IsNow ? ValueTask.FromResult<ArchiveState?>(null)
         : dialect.IsFar ? WaitAsync(new LookUp(path, scope, columns, pathColumn, read), cancel)

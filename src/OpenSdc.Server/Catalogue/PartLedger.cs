@@ -3,8 +3,9 @@ using OpenSdc.Contract;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// Which parts of an upload have come, where the store keeps no list of them itself. A part that is being written, also again, is none that has come: what
-/// lies at its place then is of nobody knows which of its senders.
+/// Which parts of an upload have come, where the store keeps no list of them itself. A part that is being
+/// written, also again, is none that has come: what lies at its place then is of nobody knows which of its
+/// senders.
 /// </summary>
 internal sealed class PartLedger(Catalogue catalogue, TimeProvider clock)
 {
@@ -45,9 +46,13 @@ internal sealed class PartLedger(Catalogue catalogue, TimeProvider clock)
     public ValueTask<List<ReceivedPart>> ListAsync(string id, int from, int count, CancellationToken cancel) => catalogue.ReadAsync(async session =>
         await ReadAsync(session.Statement(ListSql, [id, (long)from, (long)from + count]), cancel), cancel);
 
-    /// <summary>Says that an upload is complete where it is: from then on none of its parts can be sent again. False where it is no longer open.</summary>
+    /// <summary>
+    /// Says that an upload is complete where it is: from then on none of its parts can be sent again. False
+    /// where it is no longer open.
+    /// </summary>
     /// <param name="upload">The upload.</param>
-    /// <param name="sha256">The SHA-256 that the whole file is promised to have; nothing is done where another one was promised before. Null where nothing is promised.</param>
+    /// <param name="sha256">The SHA-256 that the whole file is promised to have; nothing is done where
+    /// another one was promised before. Null where nothing is promised.</param>
     /// <param name="isComplete">Whether these parts are all of it.</param>
     /// <param name="cancel">Gives up.</param>
     public Task<bool> CompleteAsync(RecordedUpload upload, string? sha256, Func<IReadOnlyList<ReceivedPart>, bool> isComplete, CancellationToken cancel) =>

@@ -5,10 +5,16 @@ namespace OpenSdc.Server.Catalogue;
 /// <summary>Periods of one length, from and to the ends of a range, as comparisons with their text.</summary>
 internal readonly record struct Period(int Digits, (string Comparison, string Value)? From, (string Comparison, string Value)? To);
 
-/// <summary>A range of days as the longest days, months and years that lie in it whole: 15 January 2026 to the end of 2028 is seventeen days, eleven months and two years.</summary>
+/// <summary>
+/// A range of days as the longest days, months and years that lie in it whole: 15 January 2026 to the end of
+/// 2028 is seventeen days, eleven months and two years.
+/// </summary>
 internal static class Periods
 {
-    /// <summary>Periods of at most so many digits (8 a day, 6 a month, 4 a year) which together are these days, in order; none of them overlap.</summary>
+    /// <summary>
+    /// Periods of at most so many digits (8 a day, 6 a month, 4 a year) which together are these days, in
+    /// order; none of them overlap.
+    /// </summary>
     public static IEnumerable<Period> Split(string? start, string? end, int digits)
     {
         if (start is null && end is null)

@@ -11,13 +11,17 @@ namespace OpenSdc.Server.Catalogue;
 /// The catalogue in a PostgreSQL database, for any number of processes at once.
 /// </summary>
 /// <remarks>
-/// Configuration: Npgsql's connection string; what it leaves out is set here. Connecting takes 5 s at most, and so long as a statement gives nothing for 30 s it is ended:
-/// a stream of rows may last longer. Sessions live in the catalogue's own pool, which holds <c>Maximum Pool Size</c> of them, 32 by default, and a few that write; that many
-/// the server's <c>max_connections</c> must allow for each process. Statements are prepared when they come for the second time.
-/// How it works: each writer takes its turn by the row of <c>ledger</c>, so that numbers have no gaps whichever process publishes; readers that need one state
-/// of several statements have a snapshot. Every parameter goes out without a type, and the server takes the one that its place asks for, as SQLite does.
-/// Watch for: a pooler between (pgbouncer) must give whole sessions, since settings and prepared statements belong to them. A commit whose answer did not
-/// come may have happened: see <see cref="Uploads.Publisher"/>. A reader that never ends keeps the server from clearing up what was changed since.
+/// Configuration: Npgsql's connection string; what it leaves out is set here. Connecting takes 5 s at most,
+/// and so long as a statement gives nothing for 30 s it is ended: a stream of rows may last longer. Sessions
+/// live in the catalogue's own pool, which holds <c>Maximum Pool Size</c> of them, 32 by default, and a few
+/// that write; that many the server's <c>max_connections</c> must allow for each process. Statements are
+/// prepared when they come for the second time. How it works: each writer takes its turn by the row of
+/// <c>ledger</c>, so that numbers have no gaps whichever process publishes; readers that need one state of
+/// several statements have a snapshot. Every parameter goes out without a type, and the server takes the one
+/// that its place asks for, as SQLite does. Watch for: a pooler between (pgbouncer) must give whole sessions,
+/// since settings and prepared statements belong to them. A commit whose answer did not come may have
+/// happened: see <see cref="Uploads.Publisher"/>. A reader that never ends keeps the server from clearing up
+/// what was changed since.
 /// </remarks>
 internal sealed class Postgres : SqlDialect, IDisposable
 {
@@ -96,8 +100,9 @@ internal sealed class Postgres : SqlDialect, IDisposable
         ? $"unnest(CAST({products} AS bigint[]), CAST({lowest} AS text[]), CAST({below} AS text[])) AS arm(product, lowest, below)"
         : $"unnest(CAST({lists[0]} AS bigint[])) AS arm(product)";
 
-    // Which index serves a statement is decided by FileStatements. The planner goes by what it knows of the table's size, which is nothing while an archive is new, and a
-    // plan that it made then it keeps: these settings keep it from reading whole tables and from sorting what an index has in order.
+    // Which index serves a statement is decided by FileStatements. The planner goes by what it knows of the
+    // table's size, which is nothing while an archive is new, and a plan that it made then it keeps: these
+    // settings keep it from reading whole tables and from sorting what an index has in order.
     private static string SetUp =>
         "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET random_page_cost = 1.1; SET jit = off; "
         + "SET max_parallel_workers_per_gather = 0; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET client_connection_check_interval = '10s'; SET standard_conforming_strings = on";
@@ -191,7 +196,8 @@ internal sealed class Postgres : SqlDialect, IDisposable
     public override bool IsOutOfSpace(DbException error) => error is PostgresException { SqlState: PostgresErrorCodes.DiskFull };
 
     /// <remarks>
-    /// Of the server's own errors those that it gives when it goes, comes or is full, and when it has become a standby; every error that is not the server's is the connection's.
+    /// Of the server's own errors those that it gives when it goes, comes or is full, and when it has become
+    /// a standby; every error that is not the server's is the connection's.
     /// </remarks>
     public override bool IsAway(Exception error) => error switch
     {

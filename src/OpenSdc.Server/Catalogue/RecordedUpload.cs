@@ -32,7 +32,10 @@ internal sealed record RecordedUpload(string Id, string Key, string State, DateT
     /// <summary>When it was asked for.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>The SHA-256 that was promised for the whole file, of an upload in parts, in lower-case hexadecimals; null where none was.</summary>
+    /// <summary>
+    /// The SHA-256 that was promised for the whole file, of an upload in parts, in lower-case hexadecimals;
+    /// null where none was.
+    /// </summary>
     public string? Sha256 { get; init; }
 
     /// <summary>The declared size of an upload in parts; null for one that comes by a single PUT.</summary>
@@ -58,15 +61,22 @@ internal sealed record RecordedUpload(string Id, string Key, string State, DateT
     }
 }
 
-/// <summary>An upload that has arrived and that this process may publish, and nobody else until its lease has run out.</summary>
+/// <summary>
+/// An upload that has arrived and that this process may publish, and nobody else until its lease has run out.
+/// </summary>
 /// <param name="Id">The upload.</param>
 /// <param name="Key">The key that it is for.</param>
 /// <param name="Size">The size that was declared for it, of uploads in parts.</param>
-/// <param name="Recorded">The receipt of the file that is at the key already; null where there is none, and then the claim to the key is this upload's.</param>
-/// <param name="Sha256">The SHA-256 that was promised for the whole file, of uploads in parts; null where none was.</param>
+/// <param name="Recorded">The receipt of the file that is at the key already; null where there is none, and
+/// then the claim to the key is this upload's.</param>
+/// <param name="Sha256">The SHA-256 that was promised for the whole file, of uploads in parts; null where
+/// none was.</param>
 internal sealed record TakenUpload(string Id, string Key, long? Size, UploadReceipt? Recorded, string? Sha256)
 {
-    /// <summary>Whether the claim to the key is this upload's also where the key has a file: only then may it put a lost object back.</summary>
+    /// <summary>
+    /// Whether the claim to the key is this upload's also where the key has a file: only then may it put a
+    /// lost object back.
+    /// </summary>
     public bool HasClaim { get; init; }
 }
 

@@ -5,7 +5,8 @@ using OpenSdc.Contract;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// The open answer of the database to a query: each row is read when it is asked for, in the state of the snapshot. Dispose it also when it is left half read.
+/// The open answer of the database to a query: each row is read when it is asked for, in the state of the
+/// snapshot. Dispose it also when it is left half read.
 /// </summary>
 internal sealed class Rows(SessionPool pool, Session session, DbTransaction? snapshot, SqlStatement? statement, int? limit) : IAsyncDisposable
 {
@@ -77,7 +78,10 @@ internal sealed class Rows(SessionPool pool, Session session, DbTransaction? sna
             pool.Return(session);
     }
 
-    /// <summary>Leaves a statement whose rows were not all read. A database that sends them of itself is told to stop: the rest would be read here before the session is free.</summary>
+    /// <summary>
+    /// Leaves a statement whose rows were not all read. A database that sends them of itself is told to stop:
+    /// the rest would be read here before the session is free.
+    /// </summary>
     private async ValueTask LeaveAsync(DbDataReader unread)
     {
         if (given == limit || hasEnded || hasFailed || !pool.SendsAhead)

@@ -4,14 +4,15 @@ using System.Data.Common;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// Connections that stay open together with their prepared statements. The last one given back is the first one taken, so
-/// that few are in use and their page caches are warm. There are never more than a number of them: each has a page cache, and whoever comes when all are
-/// in use waits for one.
+/// Connections that stay open together with their prepared statements. The last one given back is the first
+/// one taken, so that few are in use and their page caches are warm. There are never more than a number of
+/// them: each has a page cache, and whoever comes when all are in use waits for one.
 /// </summary>
 /// <param name="dialect">The database.</param>
 /// <param name="setUp">Run on each new connection.</param>
 /// <param name="most">Most sessions.</param>
-/// <param name="mostListings">Most of them that listings have at once; the others are left to look-ups.</param>
+/// <param name="mostListings">Most of them that listings have at once; the others are left to
+/// look-ups.</param>
 internal sealed class SessionPool(SqlDialect dialect, string setUp, int most, int mostListings = 0) : IDisposable
 {
     /// <summary>How long a caller waits for a session when all are in use.</summary>
@@ -75,7 +76,10 @@ internal sealed class SessionPool(SqlDialect dialect, string setUp, int most, in
         Release(isListing);
     }
 
-    /// <summary>The sessions that are idle now, and those that come back from a use that began before, are not used again: the connection of one of them was broken.</summary>
+    /// <summary>
+    /// The sessions that are idle now, and those that come back from a use that began before, are not used
+    /// again: the connection of one of them was broken.
+    /// </summary>
     public void DistrustIdle() => Interlocked.Increment(ref generation);
 
     /// <summary>Does away with a session whose use met an error.</summary>
@@ -131,8 +135,9 @@ internal sealed class NoSessionException(string message) : DbException(message);
 internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDisposable
 {
     /// <summary>
-    /// Most SQL text of the prepared statements that one session keeps, in characters. Queries differ in their text, and a prepared statement takes up to about 60 bytes of memory for each
-    /// character of it, so the length is bounded and not the number.
+    /// Most SQL text of the prepared statements that one session keeps, in characters. Queries differ in
+    /// their text, and a prepared statement takes up to about 60 bytes of memory for each character of it, so
+    /// the length is bounded and not the number.
     /// </summary>
     public const int MostText = 64 * 1024;
 
@@ -180,7 +185,10 @@ internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDi
         return command;
     }
 
-    /// <summary>Of long ones, such as that of a page of hundreds of products, the last is kept: it must not drive out the others. Not where the driver keeps statements by itself, which outlive their commands.</summary>
+    /// <summary>
+    /// Of long ones, such as that of a page of hundreds of products, the last is kept: it must not drive out
+    /// the others. Not where the driver keeps statements by itself, which outlive their commands.
+    /// </summary>
     private DbCommand Long(string sql, int parameters)
     {
         if (lastLong.Text == sql)
@@ -193,7 +201,10 @@ internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDi
     /// <summary>The same of a plan's statement.</summary>
     public DbCommand Statement(SqlStatement statement, DbTransaction? transaction) => Statement(statement.Text, statement.Values, transaction);
 
-    /// <summary>Runs one of the program's few statements that are run very often and give nothing back: without the driver, where that is faster.</summary>
+    /// <summary>
+    /// Runs one of the program's few statements that are run very often and give nothing back: without the
+    /// driver, where that is faster.
+    /// </summary>
     public Task RunAsync(string sql, ReadOnlySpan<object?> values, DbTransaction transaction, CancellationToken cancel) =>
         Direct(sql)?.Run(values) is null ? Statement(sql, values, transaction).ExecuteNonQueryAsync(cancel) : Task.CompletedTask;
 

@@ -4,7 +4,8 @@ using System.Diagnostics;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// The sessions of a catalogue: many that read, and one that writes, or a few. A read is begun again, and a transaction run again, where its connection was broken before.
+/// The sessions of a catalogue: many that read, and one that writes, or a few. A read is begun again, and a
+/// transaction run again, where its connection was broken before.
 /// </summary>
 internal sealed class Sessions(SqlDialect dialect, TimeProvider clock, Telemetry telemetry) : IDisposable
 {
@@ -63,8 +64,8 @@ internal sealed class Sessions(SqlDialect dialect, TimeProvider clock, Telemetry
     public long LogSize => dialect.LogSize;
 
     /// <summary>
-    /// Empties the log of a database with one writer, who waits meanwhile, so that the readers who need it come to an end and new ones do without; false where one took longer than
-    /// the patience.
+    /// Empties the log of a database with one writer, who waits meanwhile, so that the readers who need it
+    /// come to an end and new ones do without; false where one took longer than the patience.
     /// </summary>
     public async Task<bool> EmptyLogAsync(TimeSpan patience, CancellationToken cancel)
     {
@@ -85,9 +86,13 @@ internal sealed class Sessions(SqlDialect dialect, TimeProvider clock, Telemetry
         }
     }
 
-    /// <summary>Begins a read on a pooled session, and once again on a fresh one where the session's connection was broken before.</summary>
+    /// <summary>
+    /// Begins a read on a pooled session, and once again on a fresh one where the session's connection was
+    /// broken before.
+    /// </summary>
     /// <param name="open">Begins the read.</param>
-    /// <param name="isListing">Whether the read may last, so that it must leave sessions for look-ups.</param>
+    /// <param name="isListing">Whether the read may last, so that it must leave sessions for
+    /// look-ups.</param>
     /// <param name="cancel">Gives up.</param>
     public async ValueTask<T> OpenAsync<T>(Func<Session, ValueTask<T>> open, bool isListing, CancellationToken cancel)
     {
@@ -113,7 +118,10 @@ internal sealed class Sessions(SqlDialect dialect, TimeProvider clock, Telemetry
         }
     }
 
-    /// <summary>Whether a failure may be that of a connection which broke since it was last used; then the others in the pool are not trusted either.</summary>
+    /// <summary>
+    /// Whether a failure may be that of a connection which broke since it was last used; then the others in
+    /// the pool are not trusted either.
+    /// </summary>
     private bool WasBroken(SessionPool pool, Session session, DbException failure)
     {
         if (session.IsFresh || !dialect.IsAway(failure))

@@ -4,7 +4,8 @@ using OpenSdc.Contract;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// The order of a list. It always ends with the path or the number of the record, so that no two rows are equal in it: equals go by their number, in the direction of the last field.
+/// The order of a list. It always ends with the path or the number of the record, so that no two rows are
+/// equal in it: equals go by their number, in the direction of the last field.
 /// </summary>
 internal sealed class SortOrder
 {
@@ -50,7 +51,8 @@ internal sealed class SortOrder
             return filters.And($"{keys[0].Column} {Beyond(0)} {values[0]}");
         if (keys.All(key => key.Descending == keys[0].Descending))
             return filters.And($"({string.Join(", ", keys.Select(key => key.Column))}) {Beyond(0)} ({string.Join(", ", values)})");
-        // Of several directions: beyond in the first column, or equal there and beyond in the rest. The first comparison alone lets an index begin there.
+        // Of several directions: beyond in the first column, or equal there and beyond in the rest. The first
+        // comparison alone lets an index begin there.
         var rest = $"{keys[^1].Column} {Beyond(keys.Count - 1)} {values[^1]}";
         for (var i = keys.Count - 2; i >= 0; i--)
             rest = $"({keys[i].Column} {Beyond(i)} {values[i]} OR ({keys[i].Column} = {values[i]} AND {rest}))";

@@ -3,8 +3,9 @@ using System.Globalization;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// Statements about several rows at once: one round trip to the database instead of one a row. They exist in few lengths, so that few statements are
-/// prepared; what is missing to the next length is filled by naming the last row again, which changes nothing.
+/// Statements about several rows at once: one round trip to the database instead of one a row. They exist in
+/// few lengths, so that few statements are prepared; what is missing to the next length is filled by naming
+/// the last row again, which changes nothing.
 /// </summary>
 internal static class SqlBatch
 {
@@ -29,12 +30,16 @@ internal static class SqlBatch
         }
     }
 
-    /// <summary>The list <c>@p1, @p2, …</c> for a statement over so many rows, after <paramref name="before"/> parameters of its own.</summary>
+    /// <summary>
+    /// The list <c>@p1, @p2, …</c> for a statement over so many rows, after <paramref name="before"/>
+    /// parameters of its own.
+    /// </summary>
     public static string List(int rows, int before = 0) => string.Join(", ", Enumerable.Range(before, rows).Select(Name));
 
     /// <summary>The rows <c>(@p1, @p2), (@p3, @p4), …</c>.</summary>
     /// <param name="rows">How many.</param>
-    /// <param name="columns">Each value of a row, <c>{0}</c> where its parameter stands: one that no column gives its type must say it.</param>
+    /// <param name="columns">Each value of a row, <c>{0}</c> where its parameter stands: one that no column
+    /// gives its type must say it.</param>
     /// <param name="before">Parameters of the statement's own, before these.</param>
     public static string Rows(int rows, string[] columns, int before = 0) => string.Join(", ", Enumerable.Range(0, rows).Select(row =>
         $"({string.Join(", ", columns.Select((column, i) => string.Format(CultureInfo.InvariantCulture, column, Name(before + row * columns.Length + i))))})"));

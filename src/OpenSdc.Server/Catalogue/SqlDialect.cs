@@ -56,10 +56,16 @@ internal abstract class SqlDialect
         return command;
     }
 
-    /// <summary>The same for a statement that is run very often and of whose rows nothing is read, without the driver; null where the driver does as well.</summary>
+    /// <summary>
+    /// The same for a statement that is run very often and of whose rows nothing is read, without the driver;
+    /// null where the driver does as well.
+    /// </summary>
     public virtual DirectStatement? Direct(DbConnection connection, string sql) => null;
 
-    /// <summary>Lets go of what the driver and the server keep of the statements of a connection, where disposing of the commands does not.</summary>
+    /// <summary>
+    /// Lets go of what the driver and the server keep of the statements of a connection, where disposing of
+    /// the commands does not.
+    /// </summary>
     public virtual void ForgetPrepared(DbConnection connection)
     {
     }
@@ -73,7 +79,10 @@ internal abstract class SqlDialect
     /// <summary>Refuses, with a sentence, a database whose schema is not the one that this program knows. Changes nothing.</summary>
     public abstract Task CheckAsync(CancellationToken cancel);
 
-    /// <summary>What ends a SELECT whose rows an UPDATE takes, so that of several writers each takes others: <c> FOR UPDATE SKIP LOCKED</c>, or nothing.</summary>
+    /// <summary>
+    /// What ends a SELECT whose rows an UPDATE takes, so that of several writers each takes others: <c> FOR
+    /// UPDATE SKIP LOCKED</c>, or nothing.
+    /// </summary>
     public abstract string SkipLocked { get; }
 
     /// <summary>So many rows are read and sorted, where a condition leads to them, rather than looked for in order.</summary>
@@ -95,7 +104,10 @@ internal abstract class SqlDialect
     /// <summary>A list of numbers as a table <c>list</c> of its elements: <c>list.value</c>, in the order of <c>list.key</c>.</summary>
     public abstract string Elements(string list);
 
-    /// <summary>Lists of one length as the table <c>arm</c>: product, and where there are more lists lowest and below; only where arms are not merged by a UNION ALL.</summary>
+    /// <summary>
+    /// Lists of one length as the table <c>arm</c>: product, and where there are more lists lowest and below;
+    /// only where arms are not merged by a UNION ALL.
+    /// </summary>
     public virtual string Arms(IReadOnlyList<string> lists) => throw new NotSupportedException("This database merges a UNION ALL.");
 
     /// <summary>How many rows an INSERT of many has: where each statement is a journey to a server, several.</summary>
@@ -104,13 +116,19 @@ internal abstract class SqlDialect
     /// <summary>True where the database says that there is no room left to write.</summary>
     public abstract bool IsOutOfSpace(DbException error);
 
-    /// <summary>True where the database cannot be reached, or says that it is going, coming or full: it is none of the statement's fault, and a later try may go well.</summary>
+    /// <summary>
+    /// True where the database cannot be reached, or says that it is going, coming or full: it is none of the
+    /// statement's fault, and a later try may go well.
+    /// </summary>
     public abstract bool IsAway(Exception error);
 
     /// <summary>True where the database has undone a transaction for the sake of others, so that it can be done again.</summary>
     public abstract bool IsUndone(DbException error);
 
-    /// <summary>Bytes of a log that lies beside the database and that <see cref="EmptyLog"/> empties; 0 where the database keeps its log itself.</summary>
+    /// <summary>
+    /// Bytes of a log that lies beside the database and that <see cref="EmptyLog"/> empties; 0 where the
+    /// database keeps its log itself.
+    /// </summary>
     public virtual long LogSize => 0;
 
     /// <summary>Moves all of the log into the database and empties it, while nobody writes. False where a reader still needs it.</summary>

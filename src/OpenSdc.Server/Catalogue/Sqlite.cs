@@ -13,11 +13,12 @@ namespace OpenSdc.Server.Catalogue;
 /// The embedded catalogue: one SQLite file in the data folder.
 /// </summary>
 /// <remarks>
-/// Configuration: WAL, so that readers never wait for the writer nor the writer for them; <c>synchronous=FULL</c>, so that a
-/// commit is on the disk before it is acknowledged; no memory map, since mapped pages count as memory of the process and a
-/// read error in one is a signal instead of an error.
-/// The log is moved into the database every 32 MiB: a page that many commits change is then written there once.
-/// Watch for: readers that overlap keep the WAL from being begun anew (<see cref="Upkeep.CatalogueLog"/>), and LIKE folds case unless told not to.
+/// Configuration: WAL, so that readers never wait for the writer nor the writer for them;
+/// <c>synchronous=FULL</c>, so that a commit is on the disk before it is acknowledged; no memory map, since
+/// mapped pages count as memory of the process and a read error in one is a signal instead of an error. The
+/// log is moved into the database every 32 MiB: a page that many commits change is then written there once.
+/// Watch for: readers that overlap keep the WAL from being begun anew (<see cref="Upkeep.CatalogueLog"/>),
+/// and LIKE folds case unless told not to.
 /// </remarks>
 internal sealed class Sqlite : SqlDialect, IDisposable
 {
@@ -27,8 +28,8 @@ internal sealed class Sqlite : SqlDialect, IDisposable
 
     static Sqlite()
     {
-        // Must come before the library is first used. A session belongs to one request at a time, so that no call on it need take the connection's lock, and nobody asks
-        // SQLite how much memory it has.
+        // Must come before the library is first used. A session belongs to one request at a time, so that no
+        // call on it need take the connection's lock, and nobody asks SQLite how much memory it has.
         Batteries_V2.Init();
         raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
         raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
@@ -52,13 +53,17 @@ internal sealed class Sqlite : SqlDialect, IDisposable
     public override DbDataSource DataSource { get; }
 
     /// <summary>
-    /// What a catalogue is opened by. Where its file system takes no writes, as one that met an error does not, SQLite cannot make the files beside it that it wants;
-    /// it does without once it is told that nothing changes. Only without a log: what one holds would not be seen.
+    /// What a catalogue is opened by. Where its file system takes no writes, as one that met an error does
+    /// not, SQLite cannot make the files beside it that it wants; it does without once it is told that
+    /// nothing changes. Only without a log: what one holds would not be seen.
     /// </summary>
     public static string Named(string file) =>
         Disk.IsReadOnly(file) && !File.Exists(file + "-wal") ? $"{new Uri(Path.GetFullPath(file)).AbsoluteUri}?immutable=1" : file;
 
-    /// <summary>Pages that the writer keeps in memory, in KiB. A transaction of many thousand rows in all products changes more than the default holds, and would write them twice.</summary>
+    /// <summary>
+    /// Pages that the writer keeps in memory, in KiB. A transaction of many thousand rows in all products
+    /// changes more than the default holds, and would write them twice.
+    /// </summary>
     public int WriterCache { get; init; } = 16 * 1024;
 
     public override bool IsShared => false;

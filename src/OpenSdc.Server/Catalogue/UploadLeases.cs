@@ -4,12 +4,16 @@ using OpenSdc.Contract;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// What several processes that publish at once settle between them: who works on an upload that has arrived (its lease), and which upload alone may put an
-/// object under a key (its claim). A claim lasts until its upload has a record or has ended, through any crash; a lease ends by itself.
+/// What several processes that publish at once settle between them: who works on an upload that has arrived
+/// (its lease), and which upload alone may put an object under a key (its claim). A claim lasts until its
+/// upload has a record or has ended, through any crash; a lease ends by itself.
 /// </summary>
 internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
 {
-    /// <summary>How long an upload belongs to who took it, when nobody renews it. A process that was killed delays its uploads by as much.</summary>
+    /// <summary>
+    /// How long an upload belongs to who took it, when nobody renews it. A process that was killed delays its
+    /// uploads by as much.
+    /// </summary>
     public static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(15);
 
     private const string AnyArrivedSql = "SELECT id FROM uploads WHERE state = 'arrived' AND check_at <= @p0 AND leased_until <= @p0 LIMIT 1 OFFSET @p1";
@@ -41,8 +45,9 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
         catalogue.ReadAsync(async session => await session.Statement(AnyArrivedSql, [Now, (long)many]).ExecuteScalarAsync(cancel) is not null, cancel);
 
     /// <summary>
-    /// Takes uploads that have arrived and that nobody works on, with the claims to their keys, all in one transaction. One whose key is another's claim is
-    /// left for a moment: it is told when that one has its record.
+    /// Takes uploads that have arrived and that nobody works on, with the claims to their keys, all in one
+    /// transaction. One whose key is another's claim is left for a moment: it is told when that one has its
+    /// record.
     /// </summary>
     public async Task<IReadOnlyList<TakenUpload>> TakeAsync(string owner, int most, CancellationToken cancel)
     {
@@ -58,7 +63,8 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
         var renewed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var group in SqlBatch.Groups(ids))
         {
-            // One that is being recorded just now is passed over: two that lock the same rows in different orders would wait for each other.
+            // One that is being recorded just now is passed over: two that lock the same rows in different
+            // orders would wait for each other.
             renewed.UnionWith(await UploadLedger.IdsAsync(session.Statement(
                 $"""
                 UPDATE uploads SET leased_until = @p1 WHERE id IN (
@@ -83,13 +89,16 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
         return true;
     }, cancel);
 
-    /// <summary>Ends an upload without a record of its own: its bytes are in the archive already, or are refused. False where it has passed to another.</summary>
+    /// <summary>
+    /// Ends an upload without a record of its own: its bytes are in the archive already, or are refused.
+    /// False where it has passed to another.
+    /// </summary>
     public Task<bool> EndAsync(Lease lease, long? seq, (string Code, string Detail)? problem, CancellationToken cancel) =>
         catalogue.WriteAsync((session, transaction) => EndAsync(session, transaction, lease, seq, problem, cancel), cancel);
 
     /// <summary>
-    /// For the publisher, inside its transaction and before its first record: those of the leases that are still held. Their uploads cannot pass to another
-    /// before the transaction ends.
+    /// For the publisher, inside its transaction and before its first record: those of the leases that are
+    /// still held. Their uploads cannot pass to another before the transaction ends.
     /// </summary>
     public static async Task<HashSet<string>> HeldAsync(Session session, DbTransaction transaction, IReadOnlyCollection<Lease> leases, CancellationToken cancel)
     {
@@ -107,7 +116,10 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
         return held;
     }
 
-    /// <summary>For the publisher, inside its transaction and after its last record: these uploads are published, and their claims are over.</summary>
+    /// <summary>
+    /// For the publisher, inside its transaction and after its last record: these uploads are published, and
+    /// their claims are over.
+    /// </summary>
     public static async Task PublishedAsync(
         Session session, DbTransaction transaction, IReadOnlyCollection<(string UploadId, string Key)> uploads, DateTimeOffset now, CancellationToken cancel)
     {

@@ -4,7 +4,8 @@ using OpenSdc.Contract;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// Uploads that travel past the server or in parts: asked for, arrived, ended, forgotten. Who works on one that has arrived is for <see cref="UploadLeases"/>.
+/// Uploads that travel past the server or in parts: asked for, arrived, ended, forgotten. Who works on one
+/// that has arrived is for <see cref="UploadLeases"/>.
 /// </summary>
 internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
 {
@@ -83,11 +84,17 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     public ValueTask<OpenOutcome> MayOpenAsync(string key, OpenLimits limits, CancellationToken cancel) =>
         catalogue.ReadAsync(async session => await CheckAsync(session.Statement(CountOpenSql, [key]), limits, cancel), cancel);
 
-    /// <summary>Some of the open uploads in the order in which they were asked for, after the one that this moment (Unix milliseconds) and id name.</summary>
+    /// <summary>
+    /// Some of the open uploads in the order in which they were asked for, after the one that this moment
+    /// (Unix milliseconds) and id name.
+    /// </summary>
     public ValueTask<List<RecordedUpload>> ListOpenAsync(long afterCreated, string afterId, int most, CancellationToken cancel) =>
         catalogue.ReadAsync(async session => await ReadAsync(session.Statement(ListOpenSql, [afterCreated, afterId, (long)most]), cancel), cancel);
 
-    /// <summary>Records the SHA-256 that the whole file is promised to have; false where another one was promised before, or the upload is no longer open.</summary>
+    /// <summary>
+    /// Records the SHA-256 that the whole file is promised to have; false where another one was promised
+    /// before, or the upload is no longer open.
+    /// </summary>
     public Task<bool> PromiseAsync(string id, string sha256, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
         await session.Statement(PromiseSql, [id, sha256], transaction).ExecuteScalarAsync(cancel) is not null, cancel);
 
@@ -110,8 +117,9 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     }, cancel);
 
     /// <summary>
-    /// Says that the bytes of these uploads are in the store. What is said twice, or of an upload that has ended, changes nothing; one that came after its
-    /// time is taken all the same, since its sender has been told that it is there.
+    /// Says that the bytes of these uploads are in the store. What is said twice, or of an upload that has
+    /// ended, changes nothing; one that came after its time is taken all the same, since its sender has been
+    /// told that it is there.
     /// </summary>
     /// <returns>Those of which it was not known.</returns>
     public Task<HashSet<string>> ArriveAsync(IReadOnlyCollection<string> ids, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>

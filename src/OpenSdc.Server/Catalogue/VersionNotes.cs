@@ -3,9 +3,10 @@ using System.Data.Common;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// Notes at publication which files are the newest of their series, and which have its highest major version: each row says since which change it is that no more, or nothing. A
-/// version that comes late is superseded from its first moment on.
-/// The notes are the only columns of a row that are written later: they follow from the other rows, and <see cref="DerivedData"/> makes them again.
+/// Notes at publication which files are the newest of their series, and which have its highest major version:
+/// each row says since which change it is that no more, or nothing. A version that comes late is superseded
+/// from its first moment on. The notes are the only columns of a row that are written later: they follow from
+/// the other rows, and <see cref="DerivedData"/> makes them again.
 /// </summary>
 internal sealed class VersionNotes(Session session, DbTransaction transaction)
 {
@@ -16,7 +17,10 @@ internal sealed class VersionNotes(Session session, DbTransaction transaction)
 
     private readonly Dictionary<string, VersionSeries> known = new(StringComparer.Ordinal);
 
-    /// <summary>Notes a row that is about to be inserted: it says of itself that there is a newer version already, or the one before it is told so.</summary>
+    /// <summary>
+    /// Notes a row that is about to be inserted: it says of itself that there is a newer version already, or
+    /// the one before it is told so.
+    /// </summary>
     /// <returns>Whether it is the first of its series.</returns>
     public async ValueTask<bool> NoteAsync(NewRow row, CancellationToken cancel)
     {

@@ -3,8 +3,9 @@ using System.Globalization;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// A text of a version's order, the number of its record and the version itself, the first two in characters of a fixed length: a maximum of such texts finds the newest version, of equal
-/// ones that of the later record, and carries it along.
+/// A text of a version's order, the number of its record and the version itself, the first two in characters
+/// of a fixed length: a maximum of such texts finds the newest version, of equal ones that of the later
+/// record, and carries it along.
 /// </summary>
 internal static class VersionRank
 {
