@@ -92,7 +92,7 @@ internal static class Problems
         $"The file is larger than the {limit} bytes that this archive takes in one upload; nothing was stored.")
     { Plain = true };
 
-    public static Problem NoRoom { get; } = new("no-room", 507, "The archive has no room left; nothing was stored. Try again later.") { Plain = true };
+    public static Problem InsufficientStorage { get; } = new("insufficient-storage", 507, "The archive has no room left; nothing was stored. Try again later.") { Plain = true };
 
     public static Problem CannotWrite { get; } = new("cannot-write", 503,
         "The archive cannot write at the moment; the upload is not acknowledged, so send it again later.")

@@ -3,7 +3,7 @@ using OpenSdc.Contract;
 
 namespace OpenSdc.Server.Catalogue;
 
-/// <summary>A file's receipt as a download needs it, and <c>lost</c> or <c>damaged</c> where its bytes must not be sent.</summary>
+/// <summary>A file's receipt as a download needs it; its mark is <c>lost</c> or <c>damaged</c> where the bytes must not be sent.</summary>
 internal readonly record struct ServedFile(UploadReceipt Receipt, string? Mark);
 
 /// <summary>A file's record as upkeep compares it with its object.</summary>
@@ -41,12 +41,12 @@ internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
     /// <summary>Records in the order of their publication, after one of them.</summary>
     public ValueTask<List<KeptFile>> BySeqAsync(long after, int count, CancellationToken cancel) => PageAsync(BySeqSql, after, count, cancel);
 
-    /// <summary>The files that are lost or damaged now, in the order of their publication, after one of them.</summary>
+    /// <summary>The marked files in the order of their publication, after one of them.</summary>
     public ValueTask<List<KeptFile>> MarkedAsync(long after, int count, CancellationToken cancel) => PageAsync(AnyMarkSql, after, count, cancel);
 
     /// <summary>
-    /// The file at a key, or null, in one read with what is known against it: a mark that another process has just made, such as <c>sdc fsck</c>,
-    /// is seen by the next request. The table of marks is all but empty, so that looking into it costs a fraction of finding the record.
+    /// The file at a key with its mark, or null, in one read: a mark that another process makes, such as <c>sdc fsck</c>, holds from the next request on.
+    /// The table of marks is nearly empty, so that the join costs a fraction of finding the record.
     /// </summary>
     public ValueTask<ServedFile?> FindAsync(string key, ReadScope scope, CancellationToken cancel) => catalogue.ReadAsync<ServedFile?>(async session =>
     {
@@ -60,7 +60,7 @@ internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
             : null;
     }, cancel);
 
-    /// <summary><c>lost</c> or <c>damaged</c>, or null where nothing is known against the file.</summary>
+    /// <summary>The mark of a file: <c>lost</c>, <c>damaged</c>, or null.</summary>
     public ValueTask<string?> OfAsync(long seq, CancellationToken cancel) =>
         catalogue.ReadAsync(async session => (string?)await session.Statement(KindSql, [seq]).ExecuteScalarAsync(cancel), cancel);
 
@@ -68,13 +68,13 @@ internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
     public ValueTask<bool> WasAdoptedAsync(long seq, CancellationToken cancel) =>
         catalogue.ReadAsync(async session => await session.Statement(AdoptedSql, [seq]).ExecuteScalarAsync(cancel) is not null, cancel);
 
-    /// <summary>How many files are lost or damaged now.</summary>
+    /// <summary>The number of marked files.</summary>
     public ValueTask<long> CountAsync(CancellationToken cancel) =>
         catalogue.ReadAsync(async session => Convert.ToInt64(await session.Statement(CountSql, []).ExecuteScalarAsync(cancel)), cancel);
 
     /// <summary>
-    /// Marks a file as lost or damaged, or, by <see cref="ChangeKind.Sound"/>, as neither any more. False where that was known already: then
-    /// nothing is written, and no second change.
+    /// Marks a file as lost or damaged, or, by <see cref="ChangeKind.Sound"/>, removes its mark. False where the file has that state already: then
+    /// nothing is written.
     /// </summary>
     public Task<bool> MarkAsync(long seq, string kind, string detail, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
@@ -93,18 +93,18 @@ internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
         return true;
     }, cancel);
 
-    /// <summary>Records that these files were read just now and are right.</summary>
+    /// <summary>Records that these files were verified just now.</summary>
     public Task VerifiedAsync(IReadOnlyList<long> seqs, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
         await VerifiedAsync(session, transaction, seqs, cancel);
         return true;
     }, cancel);
 
-    /// <summary>The last file that the scrub has read in its present round; 0 at the beginning of one.</summary>
+    /// <summary>The last file that the scrub has read in the current round; 0 at its start.</summary>
     public ValueTask<long> ScrubPositionAsync(CancellationToken cancel) =>
         catalogue.ReadAsync(async session => Convert.ToInt64(await session.Statement(PositionSql, []).ExecuteScalarAsync(cancel)), cancel);
 
-    /// <summary>Records that these files are right and that the scrub has come this far, both or neither.</summary>
+    /// <summary>Records verified files and the position of the scrub, in one transaction.</summary>
     public Task ScrubbedAsync(IReadOnlyList<long> seqs, long position, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
         await VerifiedAsync(session, transaction, seqs, cancel);

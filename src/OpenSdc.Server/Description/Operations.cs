@@ -78,7 +78,7 @@ internal static class Operations
             Failure.Unexpected,
             Failure.Starting,
             new(Problems.CannotWrite with { Plain = false }, "the objects lie in a store that refuses the archive"),
-            new(Problems.NoRoom with { Plain = false }, "the objects lie in a store that has no room left"),
+            new(Problems.InsufficientStorage with { Plain = false }, "the objects lie in a store that has no room left"),
         ],
     };
 
@@ -137,7 +137,7 @@ internal static class Operations
             Failure.Unexpected,
             Failure.Starting,
             new(Problems.CannotWrite, "the archive's disk or catalogue cannot be written"),
-            new(Problems.NoRoom, "the archive's disk is full"),
+            new(Problems.InsufficientStorage, "the archive's disk is full"),
         ],
     };
 

@@ -71,7 +71,7 @@ internal static class Samples
     public static readonly string Record = JsonOf(File);
 
     public static readonly string Ready = Json(new("ready", "done", "answers", "taken", null, 512L << 30, 0));
-    public static readonly string ReadOnly = Json(new("read-only", "done", "answers", "refused", Problems.NoRoom.Sentence, 200L << 20, 0));
+    public static readonly string ReadOnly = Json(new("read-only", "done", "answers", "refused", Problems.InsufficientStorage.Sentence, 200L << 20, 0));
     public static readonly string Recovering = Json(new("starting", "running", "answers", "taken", null, 512L << 30, 0));
 
     public const string Coverage =

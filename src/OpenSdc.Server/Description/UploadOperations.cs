@@ -61,7 +61,7 @@ internal static class UploadOperations
             new(Problems.TooLarge(IncomingBytes.LargestFile), "the file is larger than the archive takes"),
             new(Problems.BadDigestHeader("The header Content-MD5 is not checked here; allowed: the member sha256 for the whole file."), "a digest header that is not checked here"),
             new(Problems.TooManyUploads($"16 uploads in parts of {Samples.Key} are open already"), "too many uploads in parts are open, of this file or of all together"),
-            new(Problems.NoRoom, "the archive's disk is full"),
+            new(Problems.InsufficientStorage, "the archive's disk is full"),
             Failure.Unexpected,
             Failure.Starting,
         ],
@@ -193,7 +193,7 @@ internal static class UploadOperations
             Failure.Unexpected,
             Failure.Starting,
             new(Problems.CannotWrite, "the archive's disk or catalogue cannot be written"),
-            new(Problems.NoRoom, "the archive's disk is full"),
+            new(Problems.InsufficientStorage, "the archive's disk is full"),
         ],
     };
 

@@ -41,19 +41,19 @@ internal sealed record ObjectBytes(
     }
 }
 
-/// <summary>Sends an object's bytes, and sees on the way that they are the published ones.</summary>
+/// <summary>Sends an object's bytes, and verifies them on the way.</summary>
 /// <remarks>
-/// <para>A small object is read and hashed before its status is sent: wrong bytes become a problem. A larger one is hashed while it is sent, and
-/// its last piece is held back where the digest is not right: the connection ends short of the promised length, which no client takes for
-/// the whole. A range of a larger object has no last piece to hold back, so that it waits until the whole object has been hashed: ranges asked for at
-/// the same time wait for one hashing, and wrong bytes become a problem.</para>
-/// <para>SHA-256 runs at some 1.5 GB/s a core, so a large object that was found right is not hashed again for the setting <c>verify-interval</c> (a day), unless its
-/// file was written since; what rots in silence in that while is for the scrub to find.</para>
+/// <para>A small object is read and verified before its status is sent: an object that is not intact is answered with a problem. A larger one is hashed
+/// while it is sent, and its last piece is held back until the verdict: where it is not intact, the connection ends short of <c>Content-Length</c>, which no
+/// client takes for the whole. A range of a larger object has no such piece, so it waits until the whole object is verified; concurrent ranges share one
+/// verification, and an object that is not intact is answered with a problem.</para>
+/// <para>SHA-256 runs at about 1.5 GB/s a core. A large object that was intact is not hashed again for <c>verify-interval</c> (a day), unless its file was
+/// written since; corruption in between is left to the scrub.</para>
 /// </remarks>
 internal sealed class ObjectSender(
     ServerOptions options, RecentlyVerified verified, SharedHashing hashing, IntegrityReports reports, Patience patience, Telemetry telemetry)
 {
-    // Read straight into the response's own memory; as much at once as stays in a core's cache on its way to the socket.
+    // Read straight into the response's own memory; as much at once as stays in a core's cache until it is sent.
     private const int PieceSize = Patience.LargestFlush;
 
     public async Task SendAsync(ObjectBytes answer, HttpContext context)

@@ -20,12 +20,12 @@ internal static class Disk
     /// <summary>The answer to the caller whose write failed; null where the failure is none of the disk's.</summary>
     public static Problem? Refusal(Exception failure, Catalogue.Catalogue catalogue) => failure switch
     {
-        DbException database when catalogue.IsOutOfSpace(database) => Problems.NoRoom,
+        DbException database when catalogue.IsOutOfSpace(database) => Problems.InsufficientStorage,
         DbException when catalogue.IsAway(failure) => Problems.CatalogueAway,
         DbException => Problems.CannotWrite,
         UnauthorizedAccessException => Problems.CannotWrite,
         StoreAwayException => Problems.StoreAway,
-        IOException { HResult: NoSpace or OverQuota } => Problems.NoRoom,
+        IOException { HResult: NoSpace or OverQuota } => Problems.InsufficientStorage,
         IOException { HResult: ReadOnly or NotPermitted or NotAllowed or InputOutput or FilesOfSystem or FilesOfProcess or Stale } => Problems.CannotWrite,
         _ => null,
     };

@@ -5,34 +5,34 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Upkeep;
 
 /// <summary>
-/// Re-reads every object in the order of publication, round after round, at a set rate, so that a bit that has flipped is found while there
-/// is a copy elsewhere to mend it from. Files that are lost or damaged are looked at again every hour, so that one that was mended is served again.
+/// Verifies every object in the order of publication, round after round, at a limited rate, so that silent corruption is found while a good copy still
+/// exists elsewhere. Files that are marked as lost or damaged are verified again every hour, so that a restored one is served again.
 /// </summary>
 /// <remarks>
-/// Memory: one record, one buffer, and the numbers of the files that are not yet recorded as verified. The position is written
-/// with those; a restart repeats at most what one such transaction holds.
+/// Memory: one record, one buffer, and the numbers of the verified files that are not recorded yet. The position is written in the same transaction;
+/// a restart repeats at most the files of one such transaction.
 /// </remarks>
 internal sealed partial class Scrub(
     IObjectStore store, IntegrityState integrity, LeaderElection election, IntegrityReports reports, ServerOptions options, TimeProvider clock, Telemetry telemetry, ILogger<Scrub> logger)
     : BackgroundService
 {
-    /// <summary>A round begins at most this often: a small archive is not read all day.</summary>
+    /// <summary>The shortest time between the starts of two rounds: a small archive is not read all day.</summary>
     public static readonly TimeSpan RoundEvery = TimeSpan.FromHours(24);
 
-    /// <summary>How often files that are lost or damaged are looked at.</summary>
+    /// <summary>How often files that are marked as lost or damaged are verified.</summary>
     public static readonly TimeSpan RecheckEvery = TimeSpan.FromHours(1);
 
-    /// <summary>How often what was verified is recorded, in one transaction of at most 2000 rows: an upload waits for it some 20 ms at most.</summary>
+    /// <summary>How often verified files are recorded, in one transaction of at most 2000 rows: it delays an upload by at most about 20 ms.</summary>
     public static readonly TimeSpan RecordEvery = TimeSpan.FromSeconds(10);
 
-    // Of several processes one reads. When it is gone, another goes on after this time; a file that takes longer may be read by two.
+    // One of several processes scrubs. When it dies, another continues after this time; two may read a file that takes longer.
     private const string Role = "scrub";
     private static readonly TimeSpan Term = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan AskEvery = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
 
-    // When so many in a row are not there or not right, it is rather the store than the files: a disk that is not mounted.
+    // So many bad files in a row point to the store, not to the files: a disk that is not mounted.
     private const int SuspiciousRun = 32;
     private static readonly TimeSpan SuspicionLasts = TimeSpan.FromMinutes(10);
 
@@ -64,14 +64,14 @@ internal sealed partial class Scrub(
             }
             catch (DbException failure)
             {
-                // It takes up again at the position that the catalogue holds.
+                // The scrub resumes at the position in the catalogue.
                 LogWaiting(failure.Message);
                 await Task.Delay(RetryAfter, clock, stoppingToken);
             }
         }
     }
 
-    /// <summary>Goes round after round; returns when another process leads.</summary>
+    /// <summary>Runs round after round; returns when another process leads.</summary>
     private async Task RunAsync(CancellationToken cancel)
     {
         verified.Clear();
@@ -97,7 +97,7 @@ internal sealed partial class Scrub(
             position = 0;
             while (clock.GetUtcNow() < nextRound)
             {
-                // The process that has finished a round stays the leader, so that no other begins one before its time.
+                // The leader stays the leader after a round, so that no other process starts the next one early.
                 var next = election.IsShared ? Term / 2 : RecheckEvery;
                 await Task.Delay(TimeSpan.FromTicks(Math.Min((nextRound - clock.GetUtcNow()).Ticks, next.Ticks)), clock, cancel);
                 if (!await election.IsLeaderAsync(Role, Term, cancel))
@@ -110,7 +110,7 @@ internal sealed partial class Scrub(
     private async Task<KeptFile?> NextAsync(long position, CancellationToken cancel)
     {
         await RecheckAsync(cancel);
-        // One at a time: by the time a long page were read, its later records would be old.
+        // One record at a time: the later records of a page would be stale when their objects are read.
         return await integrity.BySeqAsync(position, 1, cancel) is [var file] ? file : null;
     }
 

@@ -5,14 +5,15 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Upkeep;
 
 /// <summary>
-/// Whether uploads can be stored: room above the floor, and a disk that takes writes. Uploads are refused while they cannot, downloads and queries go on,
-/// and service resumes by itself.
+/// Whether uploads can be stored: free space above the floor, and a store and a catalogue that take writes. While they do not, uploads are refused;
+/// downloads and queries go on, and uploads resume by themselves.
 /// </summary>
 /// <remarks>
-/// The length that an upload announces is compared with the free room once, at its start, and is not kept for it: a client that announces much and sends little
-/// takes nothing from others. Bytes that were read and are not yet written are reserved, so that many uploads at once do not eat the floor together; an upload
-/// that finds no room on its way is refused then. Whether writes succeed is learnt from uploads that fail and from a probe, one object staged and flushed and one empty transaction: every
-/// 30 s, after a failure every second, and before an upload that comes after a failure, so that the first one after the end of the trouble is taken.
+/// <para>Free space: the announced length of an upload is compared once, at its start, and is not reserved: a client that announces much and sends little
+/// takes nothing from others. Bytes that were read and are not written yet are reserved, so that concurrent uploads do not use up the floor together. An
+/// upload that exceeds the space while it is sent is refused then.</para>
+/// <para>Writes: failed uploads report here, and a probe writes one object to staging and commits one empty transaction. It runs every 30 s, every second
+/// after a failure, and before an upload that follows a failure, so that the first upload after an outage is taken.</para>
 /// </remarks>
 internal sealed partial class StorageHealth(
     IObjectStore store, Catalogue.Catalogue catalogue, IntegrityState integrity, ServerOptions options, TimeProvider clock,
@@ -28,20 +29,20 @@ internal sealed partial class StorageHealth(
     private Task probing = Task.CompletedTask;
     private Problem? failing;
     private long readAhead;
-    private long refusedForRoom;
-    private long toldOfRefusalAt = long.MinValue;
+    private long unloggedRefusals;
+    private long refusalLoggedAt = long.MinValue;
     private bool isFull;
 
-    /// <summary>Bytes that uploads may still use in the store; null where it has no end that it knows of.</summary>
+    /// <summary>Free bytes of the store; null where it knows no limit.</summary>
     public long? Free => store.FreeBytes;
 
-    /// <summary>What an upload without a byte would be answered now; null where it would be taken.</summary>
+    /// <summary>The problem that refuses every upload now; null where uploads are taken.</summary>
     public Problem? Refusal => RefusalOf(0);
 
-    /// <summary>What is answered while the store cannot be reached at all; null while it can.</summary>
+    /// <summary>The problem while the store cannot be reached at all; null while it can.</summary>
     public Problem? Away => failing?.Code == Problems.StoreAway.Code ? failing : null;
 
-    /// <summary>Begins an upload and compares the length that it announces, if any, with the free room. Dispose when it ends, in whatever way.</summary>
+    /// <summary>Begins an upload and compares its announced length, if any, with the free space. Dispose the reservation when the upload ends, in whatever way.</summary>
     /// <param name="key">The file, for the log.</param>
     /// <param name="announced">The announced length.</param>
     /// <param name="cancel">Gives up.</param>
@@ -52,7 +53,7 @@ internal sealed partial class StorageHealth(
         return new(this, key, announced);
     }
 
-    /// <summary>Tells of a write that failed by the disk's fault.</summary>
+    /// <summary>Reports a write that the store or the catalogue refused.</summary>
     public void Failed(Problem refusal, string reason)
     {
         if (Interlocked.Exchange(ref failing, refusal) is null)
@@ -70,8 +71,8 @@ internal sealed partial class StorageHealth(
         await CountMarkedAsync(stoppingToken);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            TellOfRoom();
-            TellOfRefused();
+            LogFreeSpace();
+            LogUnloggedRefusals();
             if (failing is null && clock.GetUtcNow() < probeAt)
                 continue;
             await ProbeOnceAsync().WaitAsync(stoppingToken);
@@ -80,7 +81,7 @@ internal sealed partial class StorageHealth(
         }
     }
 
-    /// <summary>The probe that is running, or a new one: a disk in trouble is not asked by everybody at once.</summary>
+    /// <summary>The running probe, or a new one: concurrent callers share one.</summary>
     private Task ProbeOnceAsync()
     {
         lock (gate)
@@ -100,7 +101,7 @@ internal sealed partial class StorageHealth(
                 }
                 catch (StoreAwayException away)
                 {
-                    // Told before it is tried to remove what may have come all the same: of a store that does not answer that takes as long again.
+                    // Reported before the staged object is removed: with a store that does not answer, the removal takes as long again.
                     Failed(Problems.StoreAway, away.Message);
                     throw;
                 }
@@ -116,7 +117,7 @@ internal sealed partial class StorageHealth(
         }
     }
 
-    /// <summary>Also fsck, in a process of its own, marks files.</summary>
+    /// <summary>Counts the marked files: fsck, in a process of its own, marks files too.</summary>
     private async Task CountMarkedAsync(CancellationToken cancel)
     {
         try
@@ -129,38 +130,38 @@ internal sealed partial class StorageHealth(
         }
     }
 
-    // Without a floor a disk is full all the same when nothing is free.
+    // With a floor of 0 the disk is full when nothing is free.
     private long Floor => Math.Max(options.FreeSpaceFloor, 1);
 
-    private Problem? RefusalOf(long more) => failing ?? (Free - Interlocked.Read(ref readAhead) - more < Floor ? Problems.NoRoom : null);
+    private Problem? RefusalOf(long more) => failing ?? (Free - Interlocked.Read(ref readAhead) - more < Floor ? Problems.InsufficientStorage : null);
 
     private Problem? LoggedRefusalOf(string key, long more, long received)
     {
         var refusal = RefusalOf(more);
-        if (refusal?.Code == Problems.NoRoom.Code)
-            TellOfRefusal(key, received + more);
+        if (refusal?.Code == Problems.InsufficientStorage.Code)
+            LogRefusal(key, received + more);
         return refusal;
     }
 
-    /// <summary>A line for a refusal, but one a second: further ones are counted, and <see cref="TellOfRefused"/> tells their number.</summary>
-    private void TellOfRefusal(string key, long size)
+    /// <summary>Logs at most one refusal a second; <see cref="LogUnloggedRefusals"/> logs the number of the others.</summary>
+    private void LogRefusal(string key, long size)
     {
         var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        var before = Interlocked.Read(ref toldOfRefusalAt);
-        if (now < before + ProbeAfterFailure.TotalMilliseconds || Interlocked.CompareExchange(ref toldOfRefusalAt, now, before) != before)
-            Interlocked.Increment(ref refusedForRoom);
+        var before = Interlocked.Read(ref refusalLoggedAt);
+        if (now < before + ProbeAfterFailure.TotalMilliseconds || Interlocked.CompareExchange(ref refusalLoggedAt, now, before) != before)
+            Interlocked.Increment(ref unloggedRefusals);
         else
-            LogNoRoom(key, size, Free ?? 0, Interlocked.Read(ref readAhead), options.FreeSpaceFloor);
+            LogRefused(key, size, Free ?? 0, Interlocked.Read(ref readAhead), options.FreeSpaceFloor);
     }
 
-    private void TellOfRefused()
+    private void LogUnloggedRefusals()
     {
-        if (Interlocked.Exchange(ref refusedForRoom, 0) is > 0 and var count)
-            LogMoreNoRoom(count);
+        if (Interlocked.Exchange(ref unloggedRefusals, 0) is > 0 and var count)
+            LogMoreRefused(count);
     }
 
-    /// <summary>Says once that there is no room any more, and once that there is: what single uploads are refused for want of it comes and goes too fast to be told.</summary>
-    private void TellOfRoom()
+    /// <summary>Logs once that the store is full, and once that it is not: single uploads are refused and taken too fast to log each change.</summary>
+    private void LogFreeSpace()
     {
         if (Free is not { } free || free < Floor == isFull)
             return;
@@ -168,33 +169,33 @@ internal sealed partial class StorageHealth(
         if (isFull)
             LogFull(free, options.FreeSpaceFloor);
         else
-            LogRoom(free, options.FreeSpaceFloor);
+            LogSpaceAgain(free, options.FreeSpaceFloor);
     }
 
-    /// <summary>The room that one upload has reserved: its bytes that were read and are not yet in staging, where the file system itself counts them.</summary>
+    /// <summary>The space that one upload has reserved: its bytes that were read and are not in staging yet, where the file system counts them.</summary>
     internal sealed class Reservation : IDisposable
     {
-        private readonly StorageHealth watch;
+        private readonly StorageHealth health;
         private readonly string key;
         private long received;
         private long held;
 
-        public Reservation(StorageHealth watch, string key, long? announced)
+        public Reservation(StorageHealth health, string key, long? announced)
         {
-            (this.watch, this.key) = (watch, key);
-            Refusal = watch.LoggedRefusalOf(key, announced ?? 0, received: 0);
+            (this.health, this.key) = (health, key);
+            Refusal = health.LoggedRefusalOf(key, announced ?? 0, received: 0);
         }
 
         /// <summary>Why the upload cannot begin; null where it can.</summary>
         public Problem? Refusal { get; }
 
-        /// <summary>Reserves room for bytes that were read; gives the refusal where there is none.</summary>
+        /// <summary>Reserves space for bytes that were read; returns the refusal where there is none.</summary>
         public Problem? Read(long bytes)
         {
             received += bytes;
             held += bytes;
-            Interlocked.Add(ref watch.readAhead, bytes);
-            return watch.LoggedRefusalOf(key, more: 0, received);
+            Interlocked.Add(ref health.readAhead, bytes);
+            return health.LoggedRefusalOf(key, more: 0, received);
         }
 
         /// <summary>These bytes are in staging now.</summary>
@@ -202,7 +203,7 @@ internal sealed partial class StorageHealth(
         {
             bytes = Math.Min(bytes, held);
             held -= bytes;
-            Interlocked.Add(ref watch.readAhead, -bytes);
+            Interlocked.Add(ref health.readAhead, -bytes);
         }
 
         public void Dispose() => Written(held);
@@ -214,15 +215,15 @@ internal sealed partial class StorageHealth(
     [LoggerMessage(Level = LogLevel.Information, Message = "The archive can write again; uploads are taken")]
     private partial void LogResumed();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Uploads are refused (no-room) until there is room again: {Free} bytes are free, and the free-space floor is {Floor}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Uploads are refused (insufficient-storage) until there is space again: {Free} bytes are free, and the free-space floor is {Floor}")]
     private partial void LogFull(long free, long floor);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "There is room again, so uploads are taken: {Free} bytes are free, and the free-space floor is {Floor}")]
-    private partial void LogRoom(long free, long floor);
+    [LoggerMessage(Level = LogLevel.Information, Message = "There is space again; uploads are taken: {Free} bytes are free, and the free-space floor is {Floor}")]
+    private partial void LogSpaceAgain(long free, long floor);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused {Key} (no-room): it has at least {Size} bytes, {Free} are free, {ReadAhead} are reserved for what other uploads have sent, and the free-space floor is {Floor}")]
-    private partial void LogNoRoom(string key, long size, long free, long readAhead, long floor);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused {Key} (insufficient-storage): it has at least {Size} bytes, {Free} are free, {ReadAhead} are reserved for bytes of other uploads, and the free-space floor is {Floor}")]
+    private partial void LogRefused(string key, long size, long free, long readAhead, long floor);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused {Count} more uploads within the last second (no-room)")]
-    private partial void LogMoreNoRoom(long count);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused {Count} more uploads within the last second (insufficient-storage)")]
+    private partial void LogMoreRefused(long count);
 }

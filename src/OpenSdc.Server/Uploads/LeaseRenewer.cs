@@ -4,8 +4,8 @@ using OpenSdc.Server.Catalogue;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// The leases of the uploads that this process works on. Each is renewed in time while the work goes on; where it could not be, the work is told to stop before
-/// another process may begin it.
+/// Renews the leases of the uploads that this process works on. Where a lease cannot be renewed in time, the work on it is stopped before another process
+/// can take it.
 /// </summary>
 internal sealed class LeaseRenewer(UploadLeases leases, TimeProvider clock)
 {
@@ -14,14 +14,14 @@ internal sealed class LeaseRenewer(UploadLeases leases, TimeProvider clock)
 
     private readonly ConcurrentDictionary<string, Held> held = new(StringComparer.Ordinal);
 
-    /// <summary>What this process is known by; no other ever had it.</summary>
+    /// <summary>The unique id of this process.</summary>
     public string Owner { get; } = IncomingBytes.NewId();
 
     public int Count => held.Count;
 
-    /// <summary>Begins the work on one that was just taken; null where an earlier work on it has not ended yet.</summary>
+    /// <summary>Begins the work on an upload whose lease was just taken; null where earlier work on it has not ended yet.</summary>
     /// <param name="id">The upload.</param>
-    /// <param name="takenAt">A moment not after the taking.</param>
+    /// <param name="takenAt">When the lease was taken, at the latest.</param>
     /// <param name="stopping">Stops the work as well.</param>
     public Held? Begin(string id, DateTimeOffset takenAt, CancellationToken stopping)
     {
@@ -32,7 +32,7 @@ internal sealed class LeaseRenewer(UploadLeases leases, TimeProvider clock)
         return null;
     }
 
-    /// <summary>Renews those that need it. Most uploads are published long before.</summary>
+    /// <summary>Renews the leases that are due. Most uploads are published long before.</summary>
     public async Task RenewAsync(CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
@@ -44,7 +44,7 @@ internal sealed class LeaseRenewer(UploadLeases leases, TimeProvider clock)
             each.Renew(now + UploadLeases.LeaseTime);
     }
 
-    /// <summary>One of them. Disposing ends the work.</summary>
+    /// <summary>One lease. Disposing ends the work.</summary>
     internal sealed class Held : IDisposable
     {
         private readonly LeaseRenewer all;
@@ -65,7 +65,7 @@ internal sealed class LeaseRenewer(UploadLeases leases, TimeProvider clock)
 
         public Lease Lease => new(Id, all.Owner);
 
-        /// <summary>Ends the work when the lease is about to run out, or the process stops.</summary>
+        /// <summary>Cancelled when the lease is about to expire, or the process stops.</summary>
         public CancellationToken Stop => stop.Token;
 
         private TimeSpan TimeLeft => Until - StopBefore - clock.GetUtcNow() is { Ticks: > 0 } left ? left : TimeSpan.Zero;

@@ -56,16 +56,16 @@ public sealed class StorageHealthTests
         var (sdc, _) = await SdcProcess.ServeAsync(disk.Folder, $"--free-space-floor {Floor} --log-format text");
         await using (sdc)
         {
-            Lines("room").ShouldBeEmpty();
+            Lines("space").ShouldBeEmpty();
             for (var round = 1; round <= 2; round++)
             {
                 var filler = Path.Combine(disk.Folder, "filler");
                 await File.WriteAllBytesAsync(filler, new byte[18 << 20]);
-                await UntilAsync(() => Lines("Uploads are refused (no-room)").Count == round);
+                await UntilAsync(() => Lines("Uploads are refused (insufficient-storage)").Count == round);
                 await Task.Delay(TimeSpan.FromSeconds(2));
                 File.Delete(filler);
-                await UntilAsync(() => Lines("There is room again").Count == round);
-                Lines("Uploads are refused (no-room)").Count.ShouldBe(round);
+                await UntilAsync(() => Lines("There is space again").Count == round);
+                Lines("Uploads are refused (insufficient-storage)").Count.ShouldBe(round);
             }
         }
 
