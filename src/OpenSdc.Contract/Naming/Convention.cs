@@ -34,6 +34,7 @@ internal sealed class Convention
         _outside = outside;
         Constant = entry.Values?.GetValueOrDefault("descriptor");
         Steps = StepCompiler.Compile(nodes);
+        IsLowerCase = !Steps.Any(step => step.Text.AsSpan().ContainsAnyInRange('A', 'Z') || (step.Field?.Values ?? []).Any(word => word.AsSpan().ContainsAnyInRange('A', 'Z')));
         _places = StepCompiler.MemoryOf(Steps);
 
         // A record says everything that the name says unless case is ignored, a number has any number of zeros before it, or a list's word is
@@ -55,6 +56,9 @@ internal sealed class Convention
 
     /// <summary>The template without its choices, made when a name is first explained.</summary>
     public Variant[] Variants => _variants ??= Variant.Expand(this);
+
+    /// <summary>Whether all that its template fixes, its texts and words, is in lower case.</summary>
+    public bool IsLowerCase { get; }
 
     /// <summary>The fields of the mission's own, as the template has them.</summary>
     public IReadOnlyList<Field> Own => _own;

@@ -11,7 +11,7 @@ internal static class Explanation
 
     public static ParsedName Of(string name, Mission mission, ref int work)
     {
-        if (InLowerCase(name, mission, ref work) is { } faults) return new ParsedName { Faults = faults };
+        if (OtherCase.Of(name, mission, ref work) is { } fault) return new ParsedName { Faults = [fault] };
 
         ParsedName closest = default;
         var least = (Cost: int.MaxValue, Unfit: 0);
@@ -27,7 +27,7 @@ internal static class Explanation
                 var total = alignment.Cost();
                 work += alignment.Work;
                 if (total > least.Cost) continue;
-                var found = new FaultFinder(variant, name).Find(alignment);
+                var found = new FaultFinder(variant, name, family.IsLowerCase).Find(alignment);
                 if (found.Good * 3 < variant.Fields) continue;
                 total += found.Extra + Elsewhere(found, variant.Convention, mission)
                     + (IsOfAnother(found.Extension, variant.Convention, family) ? Foreign : 0);
@@ -72,18 +72,6 @@ internal static class Explanation
     private static bool IsVersion(Convention convention, string text) =>
         Array.Find(convention.Nodes, n => n is Group { Field.Role: Role.Version }) is { } group
         && SliceFit.Of(group, text, ignoreCase: true) == 0;
-
-    /// <summary>The commonest slip has one cause, and gets one sentence.</summary>
-    private static List<NameFault>? InLowerCase(string name, Mission mission, ref int work)
-    {
-        if (!name.AsSpan().ContainsAnyInRange('A', 'Z')) return null;
-#pragma warning disable CA1308 // Names are lower case; this is their spelling, not a comparison.
-        var lower = name.ToLowerInvariant();
-#pragma warning restore CA1308
-        return mission.Read(lower, ref work) is { } record
-            ? [new("name", name, $"The name '{name}' has upper case letters, and {record.Family} names are lower case: '{lower}'.")]
-            : null;
-    }
 }
 
 /// <summary>The faults along one alignment.</summary>
@@ -91,7 +79,10 @@ internal static class Explanation
 internal readonly record struct FoundFaults(List<NameFault> Faults, int Extra, int Good, int Unfit, string Version, string Extension);
 
 /// <summary>Turns an alignment into sentences.</summary>
-internal sealed class FaultFinder(Variant variant, string name)
+/// <param name="variant">The way through the template.</param>
+/// <param name="name">The name.</param>
+/// <param name="isLowerCase">Whether all names of the family are lower case, but for free text.</param>
+internal sealed class FaultFinder(Variant variant, string name, bool isLowerCase)
 {
     private readonly List<NameFault> _faults = [];
     private readonly string?[] _text = new string?[Roles.Count];
@@ -224,21 +215,34 @@ internal sealed class FaultFinder(Variant variant, string name)
         var shown = NameText.Show(text);
         var what = (field.Kind, fit) switch
         {
-            (FieldKind.OneOf, SliceFit.Unreal) => $"is written in upper case, and {variant.Convention.Family} names are lower case",
+            (FieldKind.OneOf, SliceFit.Unreal) => InCase(text, field.Find(text, ignoreCase: true)!),
             (FieldKind.OneOf, _) => "is not known",
-            _ when piece is Group && fit == SliceFit.Unreal && text.AsSpan().ContainsAnyInRange('A', 'Z') =>
-                $"is written in upper case, and {variant.Convention.Family} names are lower case",
-            (FieldKind.Digits, SliceFit.Unreal) or (FieldKind.Words, SliceFit.Unreal) => $"is a larger number than {int.MaxValue}",
+            _ when piece is Group group => OfGroup(group, text),
+            (FieldKind.Digits, SliceFit.Unreal) when field.Role == Role.None => $"has more than {OwnText.MostDigits} digits",
+            (FieldKind.Digits, SliceFit.Unreal) => $"is a larger number than {int.MaxValue}",
             (FieldKind.Digits, _) when field.Width > 0 => $"is not {field.Width} digits",
             (FieldKind.Digits, _) => "is not a number",
             (_, SliceFit.Unreal) when field.IsDate => "is not in the calendar",
             (_, _) when field.IsDate => "is not a date",
             (_, SliceFit.Unreal) when field.IsTime => "is no time of day",
             (_, _) when field.IsTime => "is not a time",
-            _ when piece is Group => "does not have the form of a version",
             _ => "has a character that it cannot have",
         };
         return new(field.Title, text, $"The {field.Title} '{shown}' {what}; allowed: {allowed}.");
+    }
+
+    /// <summary>What is said of a part that fits but for its case.</summary>
+    private string InCase(string text, string word) => isLowerCase && text.AsSpan().ContainsAnyInRange('A', 'Z')
+        ? $"is written in upper case, and {variant.Convention.Family} names are lower case"
+        : $"has letters in another case than '{word}'";
+
+    private string OfGroup(Group group, string text)
+    {
+        if (SliceFit.Of(group, text, ignoreCase: true) == 0) return InCase(text, Variant.Shape(group.Parts));
+        CaptureSet captures = default;
+        return !group.Matches(text, ignoreCase: true, captures) ? "does not have the form of a version"
+            : group.Parts.OfType<Slot>().Any(slot => slot.Field.IsDate || slot.Field.IsTime) ? "has a number that is too large, or a day or time that is none"
+            : group.Parts.Length == 1 ? $"is a larger number than {int.MaxValue}" : $"has a number that is larger than {int.MaxValue}";
     }
 
     private static string Allowed(Field field) => field.Kind switch

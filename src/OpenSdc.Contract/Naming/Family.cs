@@ -87,6 +87,9 @@ public sealed class Family
     /// <summary>Families that are tried before this one and may take a name that would fit both.</summary>
     internal IReadOnlyList<string> YieldsTo { get; }
 
+    /// <summary>Whether all that the templates of its conventions fix is in lower case.</summary>
+    internal bool IsLowerCase => Array.TrueForAll(Conventions, c => c.IsLowerCase);
+
     internal Convention[] Conventions { get; }
 
     private static bool Has(Convention convention, Role role) =>

@@ -97,17 +97,23 @@ internal static class SliceFit
 
     private static int Of(Group group, ReadOnlySpan<char> text, bool ignoreCase)
     {
-        var worst = 0;
-        var rest = text;
-        foreach (var part in group.Parts)
+        CaptureSet captured = default;
+        Span<int> captures = captured;
+        captures.Fill(-1);
+        if (group.Matches(text, ignoreCase, captures)) return AreReal(group, text, captures) ? 0 : Unreal;
+        return !ignoreCase && group.Matches(text, ignoreCase: true, captures) ? Unreal : OfOther(group, text);
+    }
+
+    /// <summary>Whether the numbers, days and times of a group that fits by its characters are real ones.</summary>
+    private static bool AreReal(Group group, ReadOnlySpan<char> text, ReadOnlySpan<int> captures)
+    {
+        foreach (var slot in group.Parts.OfType<Slot>())
         {
-            var length = LengthOf(part, rest);
-            if (length > rest.Length || Of(part, rest[..length], ignoreCase) is var fit && fit > Unreal) return OfOther(group, text);
-            worst = Math.Max(worst, fit);
-            rest = rest[length..];
+            var slice = text[captures[slot.Field.Place * 2]..captures[(slot.Field.Place * 2) + 1]];
+            if (slot.Field.Kind != FieldKind.OneOf && Of(slot.Field, slice, ignoreCase: true) != 0) return false;
         }
 
-        return rest.IsEmpty ? worst : OfOther(group, text);
+        return true;
     }
 
     // What does not begin as the group does, or has no digit at all, is another part of the name; so is what runs over a mark.
@@ -117,13 +123,6 @@ internal static class SliceFit
         var begins = group.Parts[0] is not Literal first || text.StartsWith(first.Text, StringComparison.OrdinalIgnoreCase);
         return begins && text.ContainsAnyInRange('0', '9') ? Wrong : Missing;
     }
-
-    private static int LengthOf(Node part, ReadOnlySpan<char> text) => part switch
-    {
-        Literal literal => literal.Text.Length,
-        Slot { Field.Length: > 0 } slot => slot.Field.Length,
-        _ => Digits(text),
-    };
 
     private static int Digits(ReadOnlySpan<char> text) => text.IndexOfAnyExceptInRange('0', '9') is var end and >= 0 ? end : text.Length;
 }

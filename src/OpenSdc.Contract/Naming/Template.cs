@@ -129,7 +129,18 @@ internal sealed record Slot(Field Field) : Node;
 internal sealed record Choice(Node[][] Branches) : Node;
 
 /// <summary>A field made of pieces, e.g. a version of two numbers.</summary>
-internal sealed record Group(Field Field, Node[] Parts) : Node;
+internal sealed record Group(Field Field, Node[] Parts) : Node
+{
+    private Step[]? _steps;
+
+    /// <summary>Whether a text is one of the field's by its characters, and where its pieces lie in it.</summary>
+    public bool Matches(ReadOnlySpan<char> text, bool ignoreCase, Span<int> captures)
+    {
+        _steps ??= StepCompiler.Compile(Parts);
+        Span<ulong> failed = new ulong[StepCompiler.MemoryOf(_steps)];
+        return new Matcher(_steps, text, ignoreCase, captures, failed).Run();
+    }
+}
 
 /// <summary>The names of the recorded fields: in a template, in a query, in a message.</summary>
 internal static class Roles

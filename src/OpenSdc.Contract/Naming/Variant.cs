@@ -6,7 +6,7 @@ namespace OpenSdc.Contract.Naming;
 internal sealed record Variant(Convention Convention, Node[] Pieces)
 {
     // More ways than a person would write; it bounds the work that a wrong name can cause.
-    private const int Most = 16;
+    private const int Most = 64;
 
     public int Fields { get; } = Pieces.Count(p => p is Slot or Group);
 

@@ -39,10 +39,15 @@ public sealed class BadNamesTests
         { "imap_mag_l0_burst_20230112_20230113_v01-01.cdf", "extension", "'cdf' does not go with the data level 'l0'; allowed: pkts" },
         { "imap_mag_l2_burst_20230112_20230113_v01-01.pkts", "extension", "'pkts' does not go with the data level 'l2'; allowed: cdf" },
         { "imap_mag_l2_burst_20230113_20230112_v01-01.cdf", "end date", "'20230112' is before the start date '20230113'" },
-        { "imap_2026_002_2026_001_01.ah.bc", "end date", "is before the start date" },
         { "IMAP_SWE_L1_SCI_20260901_V001.CDF", "name", "science names are lower case: 'imap_swe_l1_sci_20260901_v001.cdf'" },
         { "imap_SWE_l7_sci_20260901_v001.cdf", "instrument", "'SWE' is written in upper case" },
-        { "IMAP_SDC_METAKERNEL_2026_V001.TM", "name", "lower case: 'imap_sdc_metakernel_2026_v001.tm'" },
+        { "IMAP_SDC_METAKERNEL_2026_V001.TM", "name", "has letters in another case than spice names; allowed: 'imap_sdc_metakernel_2026_v001.tm'" },
+        { "IMAP_2026_001_2026_002_01.AH.BC", "name", "has letters in another case than spice names; allowed: 'imap_2026_001_2026_002_01.ah.bc'" },
+        { "IMAP_Launch_20250925_20251101_V02.bsp", "name", "allowed: 'imap_launch_20250925_20251101_v02.bsp'" },
+        { "NAIF0012.TLS", "name", "allowed: 'naif0012.tls'" },
+        { "imap_2026_060_e02.mk", "name", "allowed: 'IMAP_2026_060_e02.mk'" },
+        { "l1_DE431.bsp", "name", "allowed: 'L1_de431.bsp'" },
+        { "Imap_mag_l1-Calibration_20260101_V001.CSV", "name", "allowed: 'imap_mag_l1-Calibration_20260101_v001.csv'" },
         { "imap_swe_l1_sci_20260901_v1.cdf", "version", "'v1' does not have the form of a version; allowed: vNNN" },
         { "imap_swe_l1_sci_20260901_v001.2.cdf", "version", "allowed: vNNN" },
         { "imap_swe_l1_sci_20260901_20260902_v1-1.cdf", "version", "allowed: vNN-NN" },
@@ -85,7 +90,6 @@ public sealed class BadNamesTests
     [Theory]
     [InlineData("imap_2026_001_01.ah.bc", "spice/attitude_history", "end date")]
     [InlineData("imap_2026_001_01.ap.bc", "spice/attitude_predict", "end date")]
-    [InlineData("imap_2026_001_1.AH.BC", "spice/attitude_history", "end date")]
     [InlineData("imap_2026_001_01.spin.csv", "spice/spin", "end date")]
     [InlineData("imap_2026_001_01.spin", "spice/spin", "end date")]
     [InlineData("imap_dps_2026_001_01.ah.bc", "spice/pointing_attitude", "end date")]
@@ -173,7 +177,8 @@ public sealed class BadNamesTests
     [InlineData("imap_sdc_metakernel_2026.tm", "spice/metakernel", "The version is missing")]
     [InlineData("imap_sdc_metakernel_v001.tm", "spice/metakernel", "The start date is missing")]
     [InlineData("imap_2026_001_01.spice.mk", "spice/attitude_metakernel", "The name has '_' at character 14, where '_a' belongs")]
-    [InlineData("imap_2026_001_a01.mk", "spice/ephemeris_metakernel", "The name has '_a' at character 14, where '_e' belongs")]
+    [InlineData("imap_2026_001_a01.mk", "spice/ephemeris_metakernel",
+        "The name has 'imap_' at character 1, where 'IMAP_' belongs", "The name has '_a' at character 14, where '_e' belongs")]
     [InlineData("imap_swe_L1_sci_v001.png", "quicklook/B", "The data level 'L1' is written in upper case", "The start date is missing")]
     [InlineData("imap_swe_L1_sci_v001.json", "dependency/B", "The data level 'L1' is written in upper case", "The start date is missing")]
     [InlineData("imap_hit_data_release_20260101_v001.txt", "release/ancillary", "The descriptor 'data_release' has a character")]

@@ -117,8 +117,7 @@ public sealed record TruthFile(string Family, string Name, string Folder, string
             "repoint" => ("repoint", $"imap_{Doy(start)}_{number:D2}", "repoint.csv"),
             "ephemeris_reconstructed" => ("spk", $"imap_recon_{start}_{end}{(other ? $"_v{number:D2}" : "")}", "bsp"),
             "ephemeris_predicted" => ("spk", $"imap_pred_{(other ? "od005_" : "")}{start}_{end}_v{number:D2}", "bsp"),
-            // Names of kernels may come in any case, and keep theirs.
-            "leapseconds" => ("lsk", other ? $"NAIF{number:D4}" : $"naif{number:D4}", "tls"),
+            "leapseconds" => ("lsk", $"naif{number:D4}", "tls"),
             _ => ("mk", $"imap_sdc_metakernel_{start[..4]}_v{number:D3}", "tm"),
         };
         var undated = kernel == "leapseconds";
