@@ -149,6 +149,18 @@ internal ref struct Alignment(Variant variant, ReadOnlySpan<char> name, Span<ush
             _ => 1,
         };
         if (field.Length > 0 && at + field.Length <= _name.Length) ends[count++] = at + field.Length;
+
+        // Between two fields without a mark only a word itself tells where it ends; a wrong one ends where all of the list do.
+        if (field.Kind == FieldKind.OneOf && _pieces[piece + 1] is not Literal)
+        {
+            var isOfOneLength = Array.TrueForAll(field.Values, word => word.Length == field.Values[0].Length);
+            foreach (var word in field.Values)
+            {
+                if (count < 3 && at + word.Length <= _name.Length && !ends[..count].Contains(at + word.Length)
+                    && (isOfOneLength || _name[at..].StartsWith(word, StringComparison.OrdinalIgnoreCase))) ends[count++] = at + word.Length;
+            }
+        }
+
         for (var i = at; i < _name.Length && underscores > 0 && count < Cuts; i++)
         {
             if (_name[i] != '_' && _name[i] != mark) continue;

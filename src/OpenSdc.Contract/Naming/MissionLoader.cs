@@ -48,7 +48,7 @@ internal static class MissionLoader
     private static Mission Make(MissionEntry file)
     {
         if (file.Root.Length < 2 || !file.Root.EndsWith('/') || file.Root.StartsWith('/'))
-            throw new MissionFileException($"The 'root' must be a folder that ends in '/', as 'imap/': '{file.Root}'.");
+            throw new MissionFileException($"The 'root' must be a folder that ends in '/', such as 'mission/', and is '{file.Root}'.");
         var olderRoots = file.OlderRoots ?? [];
         foreach (var (from, to) in olderRoots)
             if (from.Length < 2 || !from.EndsWith('/') || !to.StartsWith(file.Root, StringComparison.Ordinal) || !to.EndsWith('/'))
