@@ -74,7 +74,7 @@ start() { # [CORE of the first, CORE of the second]: two replicas of one archive
     for i in 0 1; do
         pinned=()
         [ $# = 0 ] || { pinned=(taskset -c "$1"); shift; }
-        "${pinned[@]}" dotnet "$sdc" serve --urls "${addresses[i]}" --catalogue "$database" --objects s3://ingest/archive --s3-endpoint "$endpoint" --scrub-rate 0 --log-level warning \
+        "${pinned[@]}" dotnet "$sdc" serve --urls "${addresses[i]}" --catalogue "$database" --objects s3://ingest/archive --s3-endpoint "$endpoint" --transfers direct --scrub-rate 0 --log-level warning \
             > "$work/replica-$i.log" 2>&1 &
         replicas+=("$!")
         # One after the other: the first makes tables and bucket.

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
 
@@ -62,6 +63,11 @@ internal static class Problems
 
     public static Problem LengthRequired { get; } = new("length-required", 411,
         "The request says neither Content-Length nor Transfer-Encoding, so that it has no body; allowed: the file with its length, or chunked.")
+    { Plain = true, Closes = true };
+
+    /// <summary>The store must know how many bytes come before it takes them; without that they are held in memory, of which there is little.</summary>
+    public static Problem LengthNeeded(long? most) => new("length-required", 411, string.Create(CultureInfo.InvariantCulture,
+        $"A body without Content-Length may have at most {most} bytes here, and fewer while many come at once; send the file with its length, or in parts by POST /uploads."))
     { Plain = true, Closes = true };
 
     public static Problem EmptyFile { get; } = new("empty-file", 400,

@@ -64,10 +64,34 @@ public static class ServerApp
         {
             var bucket = await S3Opening.OpenAsync(location, clock, cancel);
             services.AddSingleton<IObjectStore>(_ => new S3ObjectStore(bucket));
+            services.AddSingleton(_ => new DirectTransfer(bucket));
+            services.AddHostedService<ArrivalWatch>();
+            services.AddSingleton<UnfinishedWork, ClaimedWork>();
+            // Before the publisher, so that claims are renewed until its last upload has ended.
+            services.AddHostedService<UnfinishedUploads>();
         }
         else
         {
-            services.AddSingleton<IObjectStore>(all => new DiskObjectStore(all.GetRequiredService<DataFolder>().Path));
+            services.AddSingleton(all => new DiskObjectStore(all.GetRequiredService<DataFolder>().Path));
+            services.AddSingleton<IObjectStore>(all => all.GetRequiredService<DiskObjectStore>());
+            services.AddSingleton(all => all.GetRequiredService<DiskObjectStore>().Parts);
+            services.AddSingleton<UnfinishedWork, StagedWork>();
+        }
+
+        // How bytes travel: through this server, or between clients and the store.
+        if (options.Transfers == Transfers.Direct)
+        {
+            services.AddSingleton<UploadStaging, DirectUploadStaging>();
+            services.AddSingleton<DownloadUrls, DirectDownloadUrls>();
+            services.AddHostedService<SqsArrivals>();
+        }
+        else
+        {
+            if (options.Objects is null)
+                services.AddSingleton<UploadStaging, DiskUploadStaging>();
+            else
+                services.AddSingleton<UploadStaging, S3UploadStaging>();
+            services.AddSingleton<DownloadUrls, ServerDownloadUrls>();
         }
 
         if (options.Catalogue is null)
@@ -91,9 +115,10 @@ public static class ServerApp
         services.AddSingleton<LostCatalogue>();
         services.AddSingleton<IntegrityState>();
         services.AddSingleton<LeaderElection>();
-        services.AddSingleton<DownloadUrls>();
         services.AddSingleton<ListingFormats>();
         services.AddSingleton<ObjectMender>();
+        services.AddSingleton<KeyClaims>();
+        services.AddSingleton<ClaimedKeys>();
         services.AddSingleton<Publisher>();
         services.AddHostedService(all => all.GetRequiredService<Publisher>());
         RecordedUploads.Add(services);
@@ -158,7 +183,7 @@ public static class ServerApp
 
     private static void MapRoutes(WebApplication app)
     {
-        var bytesPassHere = app.Services.GetRequiredService<IObjectStore>().Direct is null;
+        var bytesPassHere = app.Services.GetRequiredService<ServerOptions>().Transfers == Transfers.Through;
         // Lists have tags. What holds a signed URL, and every route that says nothing here, is never kept.
         var listed = new Caching(PublicAnswers.AskedAgain, Vary: "Accept");
         var signed = new Caching(PublicAnswers.NeverKept, Vary: "Accept");
@@ -166,16 +191,26 @@ public static class ServerApp
         foreach (var prefix in Prefixes)
         {
             var routes = app.MapGroup(prefix);
-            routes.MapGet("/upload/{**path}", RequestUpload.Handle).WithMetadata(HeldConditions.None, signed);
             if (bytesPassHere)
+            {
+                routes.MapGet("/upload/{**path}", RequestUpload.Handle).WithMetadata(HeldConditions.None, signed);
                 routes.MapPut(SignedUrls.Root + "{**key}", ReceiveUpload.Handle).WithMetadata(HeldConditions.OfUpload);
+                routes.MapMethods(SignedUrls.Root + "{**key}", GetAndHead, ServeObject.Handle);
+            }
             else
+            {
+                routes.MapGet("/upload/{**path}", RequestUpload.HandleDirect).WithMetadata(HeldConditions.None, signed);
                 routes.MapMethods(SignedUrls.Root + "{**key}", ["GET", "HEAD", "PUT"], () => Problems.NoBytesHere);
+            }
+
             routes.MapPost("/uploads", BeginParts.Handle).WithMetadata(HeldConditions.None);
             routes.MapGet("/uploads/{id}", FollowUpload.Handle).WithMetadata(HeldConditions.None);
             routes.MapDelete("/uploads/{id}", PartRoutes.Abort).WithMetadata(HeldConditions.None, new ForAudience(Audience.Public | Audience.Operators));
             routes.MapGet("/uploads/{id}/parts", PartRoutes.List).WithMetadata(HeldConditions.None);
-            routes.MapPut("/uploads/{id}/parts/{part}", ReceivePart.Handle).WithMetadata(HeldConditions.None);
+            if (bytesPassHere)
+                routes.MapPut("/uploads/{id}/parts/{part}", ReceivePart.Handle).WithMetadata(HeldConditions.None);
+            else
+                routes.MapPut("/uploads/{id}/parts/{part}", () => Problems.NoBytesHere).WithMetadata(HeldConditions.None);
             routes.MapPost("/uploads/{id}/complete", PartRoutes.Complete).WithMetadata(HeldConditions.None);
             routes.MapMethods("/query", GetAndHead, QueryFiles.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
             routes.MapPost("/query", QueryFiles.HandlePost).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
@@ -183,13 +218,14 @@ public static class ServerApp
             routes.MapMethods("/facets", GetAndHead, CountFacets.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
             KernelRoutes.Map(routes, app.Services.GetRequiredService<Mission>(), documents);
             routes.MapMethods("/download/{**path}", GetAndHead, DownloadFile.Handle).WithMetadata(signed);
-            if (bytesPassHere)
-                routes.MapMethods(SignedUrls.Root + "{**key}", GetAndHead, ServeObject.Handle);
         }
 
         // Whoever has an upload's id may abort it.
         app.MapGet("/uploads", ListUploads.Handle).WithMetadata(HeldConditions.None, new ForAudience(Audience.Operators));
-        app.MapPost("/hooks/s3", ReceiveHook.Handle).WithMetadata(HeldConditions.None, new ForAudience(Audience.Operators));
+        if (bytesPassHere)
+            app.MapPost("/hooks/s3", () => Problems.OfStatus(404)).WithMetadata(HeldConditions.None, new ForAudience(Audience.Operators));
+        else
+            app.MapPost("/hooks/s3", ReceiveHook.Handle).WithMetadata(HeldConditions.None, new ForAudience(Audience.Operators));
         app.MapMethods("/health/live", GetAndHead, Health.Live).WithMetadata(HeldConditions.None, new ForAudience(Audience.Public | Audience.Operators));
         app.MapMethods("/health/ready", GetAndHead, Health.Ready).WithMetadata(HeldConditions.None, new ForAudience(Audience.Public | Audience.Operators));
         app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(HeldConditions.None, new ForAudience(Audience.Operators));

@@ -24,6 +24,16 @@ public enum RepresentationSetting
     Plain,
 }
 
+/// <summary>How the bytes of files travel between clients and an S3 store.</summary>
+public enum Transfers
+{
+    /// <summary>Through the server: the archive's own signed URLs, and a PUT's answer is the receipt.</summary>
+    Through,
+
+    /// <summary>Directly: the store's own signed URLs.</summary>
+    Direct,
+}
+
 /// <summary>
 /// Every setting of the service. Each can be given as an option of <c>sdc serve</c>, as <c>OPENSDC_…</c> in the environment, or in
 /// the section <c>OpenSdc</c> of <c>appsettings.json</c>; the first of these wins. A wrong value stops the start with a sentence.
@@ -62,6 +72,9 @@ public sealed record ServerOptions
 
     /// <summary>Whether the bucket stands in the path of S3's addresses, not in the host; null for yes where an endpoint is set, otherwise no.</summary>
     public bool? S3PathStyle { get; init; }
+
+    /// <summary>How the bytes of files travel between clients and an S3 store; objects in the data folder always travel through the server.</summary>
+    public Transfers Transfers { get; init; } = Transfers.Through;
 
     /// <summary>The secret that bucket notifications at <c>POST /hooks/s3</c> bring; null where none are taken.</summary>
     public string? HookSecret { get; init; }
@@ -169,6 +182,7 @@ public sealed record ServerOptions
         new("s3-endpoint", "Address of the S3 service; without it AWS, by its region.", null, (o, v) => o with { S3Endpoint = HttpUrl(v) }),
         new("s3-region", "Region of the bucket.", null, (o, v) => o with { S3Region = NotEmpty(v, "a region, such as eu-central-1") }),
         new("s3-path-style", "on or off: the bucket stands in the path of S3's addresses, not in the host; on where an endpoint is set.", null, (o, v) => o with { S3PathStyle = OnOrOff(v) }),
+        new("transfers", "through or direct: bytes travel through the server, or between clients and the S3 store by the store's own URLs.", "through", (o, v) => o with { Transfers = OneOf<Transfers>(v, "through or direct") }),
         new("hook-secret", "Secret that bucket notifications at POST /hooks/s3 bring; without it none are taken.", null, (o, v) => o with { HookSecret = Secret(v) }) { IsSecret = true },
         new("hook-secret-file", "Path of a file that holds hook-secret.", null, (o, v) => o with { HookSecret = Secret(SecretFile(v)) }),
         new("sqs-queue", "Address of the SQS queue that brings the bucket's notifications.", null, (o, v) => o with { SqsQueue = HttpUrl(v) }),
@@ -203,6 +217,9 @@ public sealed record ServerOptions
     // Said about a bucket that is not named, they would be passed over, and the objects lie where nobody looks for them.
     private static readonly string[] OnlyWithObjects = ["s3-endpoint", "s3-region", "s3-path-style", "hook-secret", "hook-secret-file", "sqs-queue"];
 
+    // The store tells of uploads that it takes itself, and of nothing else.
+    private static readonly string[] OnlyDirect = ["hook-secret", "hook-secret-file", "sqs-queue"];
+
     /// <summary>Reads every setting through <paramref name="value"/>, which gives the text of a setting by its name, or null.</summary>
     /// <exception cref="SettingException">A value cannot be used; the message says which and what is allowed.</exception>
     public static ServerOptions Read(Func<Setting, string?> value) =>
@@ -232,6 +249,10 @@ public sealed record ServerOptions
 
         if (options.Objects is null && Settings.FirstOrDefault(each => OnlyWithObjects.Contains(each.Name) && value(each) is not null) is { } alone)
             throw new SettingException($"The setting {alone.Name} ({value(alone)!.Where}) is given without objects (OPENSDC_OBJECTS); set that to s3://BUCKET/PREFIX, or leave both out for objects in the data folder.");
+        if (options.Objects is null && options.Transfers == Transfers.Direct)
+            throw new SettingException("The setting transfers (OPENSDC_TRANSFERS) is direct, but objects (OPENSDC_OBJECTS) is not given: with objects in the data folder bytes travel through the server.");
+        if (options.Transfers == Transfers.Through && Settings.FirstOrDefault(each => OnlyDirect.Contains(each.Name) && value(each) is not null) is { } idle)
+            throw new SettingException($"The setting {idle.Name} ({value(idle)!.Where}) is for direct transfers only; set transfers (OPENSDC_TRANSFERS) to direct, or leave it out.");
         if (options.OperatorUrls?.Split(';').FirstOrDefault(url => options.Urls.Split(';').Any(other => AreSame(url, other))) is { } twice)
             throw new SettingException($"The setting operator-urls (OPENSDC_OPERATOR_URLS) names {twice}, which urls (OPENSDC_URLS) takes as well; give it a port of its own.");
         return options;

@@ -23,8 +23,7 @@ internal static partial class UnexpectedErrors
         }
 
         // A store that refuses the archive's own credentials is as good as away.
-        var isStoreAway = failure is StoreAwayException
-            || (failure is UnauthorizedAccessException && context.RequestServices.GetRequiredService<IObjectStore>().Direct is not null);
+        var isStoreAway = failure is StoreAwayException or StoreRefusedException;
         if (isStoreAway)
             context.RequestServices.GetRequiredService<StorageHealth>().ProbeNow();
         var away = failure is null ? null

@@ -16,14 +16,23 @@ public class ArchiveFixture : IAsyncLifetime
     /// <summary>A name that no other test uses.</summary>
     public static string NewName(string extension = "pkts") => $"imap_swe_l1a_n{Interlocked.Increment(ref names)}_20260101_v001.{extension}";
 
+    /// <summary>Its settings.</summary>
+    protected virtual Server.ServerOptions Configure(Server.ServerOptions options) => options;
+
     public async ValueTask InitializeAsync()
     {
-        Archive = await RunningArchive.StartAsync();
+        Archive = await RunningArchive.StartAsync(Configure);
         foreach (var name in Files)
             await Archive.UploadAsync(name, Encoding.ASCII.GetBytes(name));
     }
 
     public async ValueTask DisposeAsync() => await Archive.DisposeAsync();
+}
+
+/// <summary>The same with its objects in an S3 store, whose bytes pass through the server.</summary>
+public sealed class S3ArchiveFixture : ArchiveFixture
+{
+    protected override Server.ServerOptions Configure(Server.ServerOptions options) => CephServer.Use(options);
 }
 
 /// <summary>An archive that holds the files of the founding document's answers.</summary>

@@ -26,6 +26,9 @@ internal static class CephServer
     /// <summary>The settings of an archive whose objects lie in a new bucket, below a prefix.</summary>
     public static ServerOptions Use(ServerOptions options) => options with { Objects = $"s3://{NewBucket()}/mission/a", S3Endpoint = Address };
 
+    /// <summary>The same where clients send to the store themselves.</summary>
+    public static ServerOptions UseDirect(ServerOptions options) => Use(options) with { Transfers = Transfers.Direct };
+
     /// <summary>A store in a new bucket.</summary>
     public static async Task<S3Bucket> OpenBucketAsync(string prefix = "mission/a/") =>
         await S3Opening.OpenAsync(new S3Location(NewBucket(), prefix) { Endpoint = Address, PathStyle = true }, TimeProvider.System, CancellationToken.None);

@@ -8,6 +8,9 @@ using Microsoft.Extensions.Logging;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server;
+using OpenSdc.Server.Catalogue;
+using OpenSdc.Server.Objects;
+using OpenSdc.Tests.Objects;
 using Shouldly;
 
 namespace OpenSdc.Tests;
@@ -163,21 +166,66 @@ public sealed class RunningArchive : IAsyncDisposable
         return answer.Bytes;
     }
 
+    /// <summary>Whether the objects lie in the data folder.</summary>
+    public bool IsOnDisk => options.Objects is null;
+
     /// <summary>Nothing of a refused upload is anywhere: no record, no object, nothing in staging.</summary>
     public async Task ShouldHoldNothingOfAsync(string name)
     {
         (await QueryAsync($"filename={name}")).ShouldBeEmpty();
         (await SendAsync($"GET /download/{name}")).Status.ShouldBe(404);
-        FilesBelow("objects").ShouldNotContain(KeyOf(name));
         await ShouldSoonStageNothingAsync();
+        (await Services.GetRequiredService<IObjectStore>().ListAsync(CancellationToken.None).Select(each => each.Key).ToListAsync()).ShouldNotContain(KeyOf(name));
     }
 
     /// <summary>A cut connection is noticed a moment after it was cut, so that staging is looked at until it is empty.</summary>
     public async Task ShouldSoonStageNothingAsync()
     {
-        for (var tries = 0; tries < 400 && FilesBelow("staging").Count > 0; tries++)
+        for (var tries = 0; tries < 400 && await StagedAsync() > 0; tries++)
             await Task.Delay(25);
-        FilesBelow("staging").ShouldBeEmpty();
+        (await StagedAsync()).ShouldBe(0);
+    }
+
+    /// <summary>Changes an object past the archive: other bytes, or none.</summary>
+    public async Task HarmAsync(string key, byte[]? bytes)
+    {
+        if (IsOnDisk)
+        {
+            var path = Path.Combine(Folder, "objects", key);
+            File.Delete(path);
+            if (bytes is not null)
+                await File.WriteAllBytesAsync(path, bytes);
+            return;
+        }
+
+        using var bucket = await BucketAsync();
+        if (bytes is null)
+            await bucket.DeleteAsync(bucket.ObjectKey(key), CancellationToken.None);
+        else
+            await bucket.PutAsync(bucket.ObjectKey(key), bytes);
+    }
+
+    /// <summary>What lies in the quarantine, by its place.</summary>
+    public async Task<IReadOnlyList<string>> QuarantinedAsync()
+    {
+        if (IsOnDisk)
+            return FilesBelow("quarantine");
+        using var bucket = await BucketAsync();
+        var root = bucket.QuarantineKey("");
+        return [.. (await bucket.AllAsync()).Where(each => each.StartsWith(root, StringComparison.Ordinal)).Select(each => each[root.Length..].Split(' ')[0])];
+    }
+
+    private Task<S3Bucket> BucketAsync() => S3Opening.JoinAsync(S3Location.Of(options)!, TimeProvider.System, CancellationToken.None);
+
+    /// <summary>Uploads on their way, in staging, in memory or as parts of the store's own.</summary>
+    private async Task<int> StagedAsync()
+    {
+        var store = Services.GetRequiredService<IObjectStore>();
+        var begun = Services.GetService<DirectTransfer>() is { } direct ? await direct.BegunPartsAsync(CancellationToken.None).Select(each => each.UploadId).ToListAsync() : [];
+        var states = await Services.GetRequiredService<UploadLedger>().StatesAsync(begun, CancellationToken.None);
+        // A multipart upload that is open has its parts there by right.
+        var parts = begun.Count(id => states.GetValueOrDefault(id) != UploadState.Open);
+        return parts + await store.LeftOverAsync(null, CancellationToken.None).CountAsync() + (!IsOnDisk && store.StagingSize() > 0 ? 1 : 0);
     }
 
     /// <summary>The files in a folder of the data folder and below it, as paths relative to it.</summary>

@@ -143,7 +143,7 @@ public sealed class ServerOptionsTests
             File.WriteAllText(file, "Host=db.example.org;Password=hidden\n");
             Read("catalogue-file", file).Catalogue.ShouldBe("Host=db.example.org;Password=hidden");
             File.WriteAllText(file, "0123456789abcdef\r\n");
-            string? Both(Setting setting) => setting.Name switch { "objects" => "s3://bucket", "hook-secret-file" => file, _ => null };
+            string? Both(Setting setting) => setting.Name switch { "objects" => "s3://bucket", "transfers" => "direct", "hook-secret-file" => file, _ => null };
             ServerOptions.Read(Both).HookSecret.ShouldBe("0123456789abcdef");
             Should.Throw<SettingException>(() => ServerOptions.Read(setting => Both(setting) ?? (setting.Name == "hook-secret" ? "0123456789abcdef" : null)))
                 .Message.ShouldBe("The setting hook-secret is given itself (OPENSDC_HOOK_SECRET) and by a file (OPENSDC_HOOK_SECRET_FILE); leave one of them out.");

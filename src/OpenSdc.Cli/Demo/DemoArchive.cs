@@ -24,7 +24,7 @@ internal static class DemoArchive
         {
             var name = FileName.Parse(file.Name, mission).Name
                 ?? throw new SettingException($"The demo's file {file.Name} is no name of the mission {mission.Name}; --demo goes with the built-in mission only.");
-            await using var staged = await store.StageAsync(name.Key, token);
+            await using var staged = await store.StageAsync(name.Key, file.Content.Length, token);
             await staged.WriteAsync(file.Content, token);
             await publisher.PublishAsync(name, staged, Convert.ToHexStringLower(SHA256.HashData(file.Content.Span)), token);
         });

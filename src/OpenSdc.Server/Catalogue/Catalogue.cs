@@ -11,7 +11,7 @@ namespace OpenSdc.Server.Catalogue;
 internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetry telemetry) : IDisposable
 {
     private const string NewHistorySql = "UPDATE ledger SET history = @p0 WHERE id = 1";
-    private const string NewSql = "SELECT seq FROM ledger WHERE id = 1 AND seq = 0 AND NOT EXISTS (SELECT 1 FROM uploads)";
+    private const string NewSql = "SELECT seq FROM ledger WHERE id = 1 AND seq = 0 AND NOT EXISTS (SELECT 1 FROM uploads) AND NOT EXISTS (SELECT 1 FROM claims)";
     private const string LostSql = "SELECT seq FROM corrupt_or_missing WHERE kind = 'lost' LIMIT 1";
     private const string MarkedSql = "SELECT seq FROM corrupt_or_missing LIMIT 1";
 
@@ -181,15 +181,20 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         var now = clock.GetUtcNow();
         var recorder = new Recorder(session, transaction, dialect.RowsAtOnce, turn, products, now);
         Lease[] leases = [.. publications.Select(each => each.Upload).OfType<Lease>()];
-        if (leases.Length == 0)
+        KeyClaim[] claims = [.. publications.Where(each => each.Claim is not null).Select(each => new KeyClaim(each.Name.Key, each.Claim!))];
+        if (leases.Length == 0 && claims.Length == 0)
             return await recorder.RecordAsync(publications, cancel);
 
-        // Only what is still its publisher's is recorded, and its upload ends with it.
-        var held = await UploadLeases.HeldAsync(session, transaction, leases, cancel);
-        var places = Enumerable.Range(0, publications.Count).Where(i => publications[i].Upload is not { } lease || held.Contains(lease.UploadId)).ToList();
+        // Only what is still its publisher's is recorded, and its upload or claim ends with it.
+        var heldLeases = await UploadLeases.HeldAsync(session, transaction, leases, cancel);
+        var heldClaims = await KeyClaims.HeldAsync(session, transaction, claims, cancel);
+        var places = Enumerable.Range(0, publications.Count).Where(i =>
+            (publications[i].Upload is not { } lease || heldLeases.Contains(lease.UploadId))
+            && (publications[i].Claim is not { } claim || heldClaims.Contains(new(publications[i].Name.Key, claim)))).ToList();
         var recorded = new Recorded[publications.Count];
         foreach (var (place, each) in places.Zip(await recorder.RecordAsync([.. places.Select(i => publications[i])], cancel)))
             recorded[place] = each;
+        await KeyClaims.DropAsync(session, transaction, heldClaims, cancel);
         // One that met a record of other bytes is ended by who took it, who says why.
         var published = publications.Zip(recorded).Where(each => each.First.Upload is not null && each.Second.IsThere && each.First.Has(each.Second.Receipt));
         await UploadLeases.PublishedAsync(session, transaction, [.. published.Select(each => (each.First.Upload!.Value.UploadId, each.First.Name.Key))], now, cancel);

@@ -16,6 +16,9 @@ internal sealed record Publication(FileName Name, long Size, string Sha256)
     /// <summary>The recorded upload that brought it, which ends with its record, in the same transaction; null where none did.</summary>
     public Lease? Upload { get; init; }
 
+    /// <summary>The upload under whose claim to the key the object was placed: without the claim nothing is recorded, and with the record it ends. Null where no claim was taken.</summary>
+    public string? Claim { get; init; }
+
     /// <summary>Whether a receipt is of these bytes.</summary>
     public bool Has(UploadReceipt receipt) => receipt.Sha256 == Sha256 && receipt.Size == Size;
 
@@ -42,7 +45,7 @@ internal sealed record Publication(FileName Name, long Size, string Sha256)
 }
 
 /// <summary>
-/// The record of a key after a publication: the new one, or the one that was there before it. None where the publication's upload had passed to another
+/// The record of a key after a publication: the new one, or the one that was there before it. None where the publication's upload or claim had passed to another
 /// by then: nothing was recorded.
 /// </summary>
 internal readonly record struct Recorded(UploadReceipt Receipt, bool IsNew)

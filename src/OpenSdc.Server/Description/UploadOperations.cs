@@ -58,7 +58,7 @@ internal static class UploadOperations
             new(Problems.NoUploadName with { Plain = true }, "there is no file name"),
             new(Problems.Exists(Samples.Published) with { Plain = true }, "the file is in the archive already"),
             new(Problems.OtherBytes(Samples.Key), "the file is lost or damaged, and its size or digest is not the recorded one"),
-            new(Problems.TooLarge(IncomingBytes.LargestFile), "the file is larger than the archive takes"),
+            new(Problems.TooLarge(UploadStaging.LargestFile), "the file is larger than the archive takes"),
             new(Problems.BadDigestHeader("The header Content-MD5 is not checked here; allowed: the member sha256 for the whole file."), "a digest header that is not checked here"),
             new(Problems.TooManyUploads($"16 uploads in parts of {Samples.Key} are open already"), "too many uploads in parts are open, of this file or of all together"),
             new(Problems.InsufficientStorage, "the archive's disk is full"),

@@ -1,19 +1,60 @@
+using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
+using OpenSdc.Server.Upkeep;
 
 namespace OpenSdc.Server.Files;
 
-/// <summary>The signed URL at which a file's bytes are: the store's own where they travel past the server, otherwise this server's.</summary>
-internal sealed class DownloadUrls(SignedUrls urls, PublicAddress address, IObjectStore store, ServerOptions options)
+/// <summary>The signed URLs at which the bytes of files are.</summary>
+internal abstract class DownloadUrls
 {
     /// <summary>Signs for the caller of a request, by a file's key.</summary>
-    public Func<string, string> For(HttpContext context)
+    public abstract Func<string, string> For(HttpContext context);
+
+    /// <summary>The <c>s3://</c> URI of a file; null where callers have no use for it.</summary>
+    public abstract string? UriOf(string key);
+
+    /// <summary>The key in a path that a caller gives, where that is such a URI; otherwise the path itself.</summary>
+    public abstract string WithoutUri(string path);
+
+    /// <summary>Why no URL of a file is given out; null where one is.</summary>
+    public abstract ValueTask<Problem?> RefusalAsync(string key, CancellationToken cancel);
+}
+
+/// <summary>This server's own: what is wrong with a file is said where its bytes are asked for.</summary>
+internal sealed class ServerDownloadUrls(SignedUrls urls, PublicAddress address, Catalogue.Catalogue catalogue, ServerOptions options) : DownloadUrls
+{
+    public override Func<string, string> For(HttpContext context)
     {
-        if (store.Direct is { } direct)
-            return key => direct.SignDownload(key, options.DownloadLifetime);
         var own = address.Of(context);
         return key => urls.Sign(own, "GET", key, options.DownloadLifetime);
     }
 
-    /// <summary>The <c>s3://</c> URI of a file; null where its bytes pass through the server.</summary>
-    public string? UriOf(string key) => store.Direct?.Uri(key);
+    public override string? UriOf(string key) => null;
+
+    public override string WithoutUri(string path) => path;
+
+    public override async ValueTask<Problem?> RefusalAsync(string key, CancellationToken cancel) =>
+        await catalogue.HasAsync(key, ReadScope.Team, cancel) ? null : Problems.NoSuchFile;
+}
+
+/// <summary>The store's own: no byte is looked at on its way, so what is known against a file is said before, or by nobody.</summary>
+internal sealed class DirectDownloadUrls(DirectTransfer direct, IntegrityState integrity, StorageHealth storage, ServerOptions options) : DownloadUrls
+{
+    public override Func<string, string> For(HttpContext context) => key => direct.SignDownload(key, options.DownloadLifetime);
+
+    public override string? UriOf(string key) => direct.Uri(key);
+
+    public override string WithoutUri(string path) => direct.WithoutUri(path);
+
+    public override async ValueTask<Problem?> RefusalAsync(string key, CancellationToken cancel)
+    {
+        if (await integrity.FindAsync(key, ReadScope.Team, cancel) is not { } file)
+            return Problems.NoSuchFile;
+        return file.Mark switch
+        {
+            null => storage.Away,
+            ChangeKind.Lost => Problems.LostObject(key) with { Plain = false },
+            _ => Problems.DamagedObject(key) with { Plain = false },
+        };
+    }
 }

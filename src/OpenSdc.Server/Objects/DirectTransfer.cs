@@ -40,7 +40,7 @@ internal sealed class DirectTransfer(S3Bucket bucket)
 
     /// <summary>The URL to PUT one part of an upload in parts to; parts count from 1.</summary>
     public string SignPart(string uploadId, string key, string storeId, int part, int seconds) =>
-        bucket.Signature.Sign("PUT", bucket.StagingKey(uploadId, key), seconds, $"&partNumber={part}&uploadId={System.Uri.EscapeDataString(storeId)}");
+        bucket.Signature.Sign("PUT", bucket.StagingKey(uploadId, key), seconds, QueryOfPart(storeId, part));
 
     /// <summary>The <c>s3://</c> URI of an object.</summary>
     public string Uri(string key) => bucket.Location.Uri(key);
@@ -87,6 +87,10 @@ internal sealed class DirectTransfer(S3Bucket bucket)
             await bucket.AskAsync(S3Bucket.ForBytes, (client, token) => client.DeleteObjectsAsync(request, token), cancel);
         }
     }
+
+    /// <summary>Opens a part for bytes that pass through the server.</summary>
+    public S3Part OpenPart(string uploadId, string key, string storeId, int part, long size) =>
+        new(bucket, key, new S3PutTarget(bucket.StagingKey(uploadId, key), Query: QueryOfPart(storeId, part)), size);
 
     /// <summary>Begins an upload in parts and gives the store's own name of it.</summary>
     public async Task<string> BeginPartsAsync(string uploadId, string key, CancellationToken cancel) =>
@@ -148,6 +152,8 @@ internal sealed class DirectTransfer(S3Bucket bucket)
         }
         while (more);
     }
+
+    private static string QueryOfPart(string storeId, int part) => $"&partNumber={part}&uploadId={System.Uri.EscapeDataString(storeId)}";
 
     private static bool TryReadPlace(string place, out string uploadId, out string key)
     {

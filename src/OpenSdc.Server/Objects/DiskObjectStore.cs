@@ -41,9 +41,12 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         Parts = new DiskParts(dataFolder, byteThreads);
     }
 
-    public DiskParts? Parts { get; }
+    public StoreCapabilities Capabilities { get; } = new() { IsShared = false };
 
-    public ValueTask<StagedObject> StageAsync(string key, CancellationToken cancel)
+    /// <summary>Where uploads in parts lie.</summary>
+    public DiskParts Parts { get; }
+
+    public ValueTask<StagedObject> StageAsync(string key, long? length, CancellationToken cancel)
     {
         if (!freeSlots.TryPop(out var slot))
             slot = Directory.CreateDirectory(Path.Combine(staging, Interlocked.Increment(ref slots).ToString("D4"))).FullName;
@@ -58,70 +61,47 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         }
     }
 
-    public async ValueTask<Naming[]> NameAsync(IReadOnlyList<StagedObject> staged, CancellationToken cancel)
+    public ValueTask<StagedObject> StageApartAsync(string key, CancellationToken cancel) => StageAsync(key, length: null, cancel);
+
+    public ValueTask<PlaceResult> PlaceAsync(StagedObject staged, CancellationToken cancel)
     {
-        if (staged.Any(each => each.Written < each.Length))
-            throw new InvalidOperationException("An upload is named before it was flushed.");
-        var mark = sharedFlush.Mark;
-        var outcomes = new Naming[staged.Count];
-        for (var i = 0; i < outcomes.Length; i++)
+        // The work goes on on the thread that flushes, and its caller must not.
+        var done = new TaskCompletionSource<PlaceResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _ = EndAsync();
+        return new(done.Task);
+
+        async Task EndAsync()
         {
             try
             {
-                await MakeFolderAsync(FolderOf(staged[i].Key));
-                outcomes[i] = new Naming(Posix.Link(((DiskStaged)staged[i]).Path, PathOf(staged[i].Key)));
+                done.SetResult(await PlaceTogetherAsync(staged));
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            catch (Exception failure)
             {
-                outcomes[i] = new Naming(false, failure);
+                done.SetException(failure);
             }
         }
-
-        // Once for each folder, after all its links. Also where a name was taken: who relies on that object relies on its folder entry.
-        var folders = staged.Where((_, i) => outcomes[i].Failure is null).Select(each => FolderOf(each.Key)).Distinct(StringComparer.Ordinal).ToList();
-        var flushes = sharedFlush.RunAsync(mark, [.. folders.Select(folder => (Action)(() => Posix.FlushFolder(folder)))]);
-        for (var i = 0; i < outcomes.Length; i++)
-        {
-            if (outcomes[i].Failure is not null)
-                continue;
-            try
-            {
-                await flushes[folders.IndexOf(FolderOf(staged[i].Key))];
-            }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-            {
-                if (outcomes[i].IsNamed)
-                    await UnnameAsync(staged[i], cancel);
-                outcomes[i] = new Naming(false, failure);
-            }
-        }
-
-        return outcomes;
     }
 
-    public void FlushAndName(StagedObject staged, Action<Naming> ended) => _ = FlushAndNameAsync(staged, ended);
-
-    private async Task FlushAndNameAsync(StagedObject staged, Action<Naming> ended)
+    private async Task<PlaceResult> PlaceTogetherAsync(StagedObject staged)
     {
-        var outcome = new Naming(false);
+        var isPlaced = false;
         try
         {
-            var (file, folder) = ((StagedFile)staged, FolderOf(staged.Key));
+            var (file, folder) = ((DiskStaged)staged, FolderOf(staged.Key));
             await MakeFolderAsync(folder);
             await file.FlushTogetherAsync();
-            // The link is made when the flush of its folder begins: in the order in which those who meet at one key are told of it.
-            await sharedFlush.TogetherAsync(sharedFlush.Mark, folder, () => Posix.FlushFolder(folder),
-                first: () => outcome = new Naming(Posix.Link(file.Path, PathOf(file.Key))));
+            // The link is made when the flush of its folder begins.
+            await sharedFlush.TogetherAsync(sharedFlush.Mark, folder, () => Posix.FlushFolder(folder), first: () => isPlaced = Posix.Link(file.Path, PathOf(file.Key)));
+            return new PlaceResult(isPlaced);
         }
-        catch (Exception failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            outcome = new Naming(false, outcome.IsNamed ? await TakenBackAsync(staged, failure) : failure);
+            return new PlaceResult(false, isPlaced ? await RevertedAsync(staged, failure) : failure);
         }
-
-        ended(outcome);
     }
 
-    public ValueTask UnnameAsync(StagedObject staged, CancellationToken cancel)
+    public ValueTask RevertAsync(StagedObject staged, CancellationToken cancel)
     {
         File.Delete(PathOf(staged.Key));
         return ValueTask.CompletedTask;
@@ -168,11 +148,9 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
 
     public long? FreeBytes => drive.AvailableFreeSpace;
 
-    public DirectTransfer? Direct => null;
-
     public long StagingSize()
     {
-        var size = Parts!.Size();
+        var size = Parts.Size();
         foreach (var file in new DirectoryInfo(staging).EnumerateFiles("*", SearchOption.AllDirectories))
         {
             // An upload may end between the listing and the question.
@@ -204,11 +182,11 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         return moved;
     }
 
-    private async ValueTask<Exception> TakenBackAsync(StagedObject staged, Exception failure)
+    private async ValueTask<Exception> RevertedAsync(StagedObject staged, Exception failure)
     {
         try
         {
-            await UnnameAsync(staged, CancellationToken.None);
+            await RevertAsync(staged, CancellationToken.None);
             return failure;
         }
         catch (Exception second) when (second is IOException or UnauthorizedAccessException)

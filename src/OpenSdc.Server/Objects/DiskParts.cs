@@ -18,11 +18,16 @@ internal sealed class DiskParts(string dataFolder, FlushThreads flushThreads)
     private readonly ConcurrentDictionary<string, bool> durable = new(StringComparer.Ordinal);
 
     /// <summary>Opens the place of a part for its bytes. Whoever was writing there writes no more.</summary>
-    public DiskPart OpenPart(string uploadId, string key, long offset, long size)
+    /// <param name="uploadId">The upload.</param>
+    /// <param name="key">The key that it is for.</param>
+    /// <param name="offset">Where the part begins.</param>
+    /// <param name="size">Its bytes.</param>
+    /// <param name="finish">Notes that the part has come, once it is durable; false where it does not count any more.</param>
+    public DiskPart OpenPart(string uploadId, string key, long offset, long size, Func<CancellationToken, Task<bool>> finish)
     {
         // Made when it is needed: most archives never see a part.
         Directory.CreateDirectory(folder);
-        var part = new DiskPart(this, PathOf(uploadId), uploadId, key, offset, size);
+        var part = new DiskPart(this, PathOf(uploadId), (uploadId, key), offset, size, finish);
         DiskPart? overtaken = null;
         writing.AddOrUpdate((uploadId, offset), part, (_, earlier) =>
         {
@@ -75,19 +80,20 @@ internal sealed class DiskParts(string dataFolder, FlushThreads flushThreads)
 }
 
 /// <summary>The place of one part of an upload, for its bytes.</summary>
-internal sealed class DiskPart : StagedObject
+internal sealed class DiskPart : StagedPart
 {
     private readonly DiskParts parts;
     private readonly string uploadId;
     private readonly long offset;
     private readonly long size;
     private readonly SafeFileHandle handle;
+    private readonly Func<CancellationToken, Task<bool>> finish;
     private readonly Lock gate = new();
     private bool overtaken;
 
-    public DiskPart(DiskParts parts, string path, string uploadId, string key, long offset, long size) : base(key)
+    public DiskPart(DiskParts parts, string path, (string Id, string Key) upload, long offset, long size, Func<CancellationToken, Task<bool>> finish) : base(upload.Key)
     {
-        (this.parts, this.uploadId, this.offset, this.size) = (parts, uploadId, offset, size);
+        (this.parts, uploadId, this.offset, this.size, this.finish) = (parts, upload.Id, offset, size, finish);
         handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
     }
 
@@ -116,6 +122,12 @@ internal sealed class DiskPart : StagedObject
     }
 
     public override ValueTask FlushAsync(CancellationToken cancel) => new(parts.FlushAsync(handle, uploadId));
+
+    public override async Task<bool> FinishAsync(CancellationToken cancel)
+    {
+        await FlushAsync(cancel);
+        return !IsOvertaken && await finish(cancel);
+    }
 
     public override ValueTask RemoveAsync() => ValueTask.CompletedTask;
 

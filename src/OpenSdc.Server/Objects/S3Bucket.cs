@@ -139,7 +139,7 @@ internal sealed class S3Bucket : IDisposable
     {
         AmazonServiceException { ErrorCode: "NoSuchBucket" } => new StoreAwayException($"The bucket {Name} is not there.", failure),
         AmazonServiceException { ErrorCode: "QuotaExceeded" or "InsufficientCapacity" } => new IOException($"The object store has no room: {failure.Message}", Disk.NoSpace),
-        AmazonServiceException { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized } => new UnauthorizedAccessException($"The object store does not permit it: {failure.Message}", failure),
+        AmazonServiceException { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized } => new StoreRefusedException($"The object store does not permit it: {failure.Message}", failure),
         AmazonServiceException { StatusCode: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError and not HttpStatusCode.TooManyRequests and not HttpStatusCode.RequestTimeout } =>
             new IOException($"The object store refused: {failure.Message}", failure),
         OperationCanceledException or TimeoutException => new StoreAwayException("The object store did not answer in time.", failure),

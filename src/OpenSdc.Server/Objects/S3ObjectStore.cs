@@ -8,81 +8,58 @@ namespace OpenSdc.Server.Objects;
 /// <remarks>
 /// <para>Configuration: <c>s3://bucket/prefix</c>, the store's endpoint and region. <c>PREFIX/KEY</c> holds the objects, <c>PREFIX/.staging/UPLOAD/KEY</c>
 /// the uploads on their way, whether clients put them there or this process, <c>PREFIX/.quarantine/</c> what upkeep took out of the archive.</para>
-/// <para>How it works: what was staged gets its key by a copy within the store, bound to the tag of the very bytes that were hashed, or is put there
-/// from memory where those are few; the upload's id and the digest are kept beside the object. What the store has acknowledged it keeps: there is nothing to flush.</para>
-/// <para>Watch for: an S3 store has no name that only one can take. That a key is free is asked before the copy, and between the two another process may
-/// take it. Those who name uploads of several processes first claim the key in the catalogue, where one alone can (see Uploads). An object that bears
-/// the id of the same upload is its own, from before a crash.</para>
+/// <para>How it works: an upload through the server streams to its key on condition that nothing lies there. What lies in staging is copied to its key within the store, bound to
+/// the tag of the very bytes that were hashed, or is put there from memory where those are few. The upload's id is kept beside the object. What the store has acknowledged it keeps:
+/// there is nothing to flush.</para>
+/// <para>Watch for: a copy has no condition. That a key is free is asked before it, and between the two another process may take the key. So whoever places an object first takes
+/// the claim to its key in the catalogue (see Uploads). An object that has the id of the same upload is its own, from before a crash. A multipart upload is never completed at
+/// a key by a client's request: Ceph 16 ignores the condition there, and overwrites.</para>
 /// </remarks>
 internal sealed class S3ObjectStore : IObjectStore, IDisposable
 {
-    private const int NamedAtOnce = 16;
-
     private readonly S3Bucket bucket;
     private readonly S3Copy copy;
-    private readonly S3PutNew putNew;
-    // One key is named by one at a time; that two others may wait for each other does no harm.
-    private readonly SemaphoreSlim[] gates = [.. Enumerable.Range(0, NamedAtOnce).Select(_ => new SemaphoreSlim(1))];
+    private readonly S3Conditions conditions;
+    private readonly HeldBytes held = new();
     private long stagingSize;
 
     public S3ObjectStore(S3Bucket bucket, S3Copy? copy = null)
     {
         this.bucket = bucket;
         this.copy = copy ?? new S3Copy(bucket);
-        putNew = new S3PutNew(bucket);
-        Direct = new DirectTransfer(bucket);
+        conditions = new S3Conditions(bucket);
     }
+
+    public StoreCapabilities Capabilities { get; } = new() { IsShared = true, LongestWithoutLength = S3HeldPut.LongestWithoutLength };
 
     public long? FreeBytes => null;
 
-    public DirectTransfer? Direct { get; }
+    public async ValueTask<StagedObject> StageAsync(string key, long? length, CancellationToken cancel) =>
+        await conditions.AreHeededAsync(cancel) ? new S3Put(bucket, key, length, held, Staged) : await StageApartAsync(key, cancel);
 
-    public DiskParts? Parts => null;
+    public ValueTask<StagedObject> StageApartAsync(string key, CancellationToken cancel) =>
+        new(new S3Upload(bucket, Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)), key, Staged));
 
-    public ValueTask<StagedObject> StageAsync(string key, CancellationToken cancel) =>
-        new(new S3Upload(bucket, Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)), key, bytes => Interlocked.Add(ref stagingSize, bytes)));
-
-    public async ValueTask<Naming[]> NameAsync(IReadOnlyList<StagedObject> staged, CancellationToken cancel)
+    public async ValueTask<PlaceResult> PlaceAsync(StagedObject staged, CancellationToken cancel)
     {
-        var outcomes = new Naming[staged.Count];
-        // One key twice in a batch: the later ones wait until the first has it.
-        var groups = Enumerable.Range(0, staged.Count).GroupBy(i => staged[i].Key, StringComparer.Ordinal);
-        await Parallel.ForEachAsync(groups, new ParallelOptions { MaxDegreeOfParallelism = NamedAtOnce, CancellationToken = cancel }, async (group, token) =>
-        {
-            foreach (var i in group)
-                outcomes[i] = await NameAsync((S3Staged)staged[i], token);
-        });
-        return outcomes;
-    }
-
-    public void FlushAndName(StagedObject staged, Action<Naming> ended) => _ = FlushAndNameAsync(staged, ended);
-
-    private async Task FlushAndNameAsync(StagedObject staged, Action<Naming> ended)
-    {
-        Naming outcome;
-        var gate = gates[(uint)StringComparer.Ordinal.GetHashCode(staged.Key) % (uint)gates.Length];
-        await gate.WaitAsync();
+        if (staged is S3Put put)
+            return await put.PlaceAsync();
         try
         {
-            await staged.FlushAsync(CancellationToken.None);
-            outcome = await NameAsync((S3Staged)staged, CancellationToken.None);
+            await staged.FlushAsync(cancel);
+            return await CopyAsync((S3Staged)staged, cancel);
         }
-        catch (Exception failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            outcome = new Naming(false, failure);
+            // Nothing is removed: what the store may hold under the key has this upload's id, by which the next holder of the claim knows it.
+            return new PlaceResult(false, failure);
         }
-        finally
-        {
-            gate.Release();
-        }
-
-        ended(outcome);
     }
 
-    public async ValueTask UnnameAsync(StagedObject staged, CancellationToken cancel)
+    public async ValueTask RevertAsync(StagedObject staged, CancellationToken cancel)
     {
         var named = bucket.ObjectKey(staged.Key);
-        if (await bucket.HeadAsync(named, cancel) is { } there && there.Upload == ((S3Staged)staged).UploadId)
+        if (await bucket.HeadAsync(named, cancel) is { } there && there.Upload == staged.UploadId)
             await bucket.DeleteAsync(named, cancel);
     }
 
@@ -120,39 +97,18 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
 
     public void Dispose() => bucket.Dispose();
 
-    private async ValueTask<Naming> NameAsync(S3Staged staged, CancellationToken cancel)
+    private void Staged(long bytes) => Interlocked.Add(ref stagingSize, bytes);
+
+    private async Task<PlaceResult> CopyAsync(S3Staged staged, CancellationToken cancel)
     {
-        var named = bucket.ObjectKey(staged.Key);
+        var target = bucket.ObjectKey(staged.Key);
         var notes = new ObjectNotes(MediaTypes.Of(staged.Key), staged.UploadId, staged.Sha256);
-        try
-        {
-            if (staged is ArrivedUpload { Bytes: { } bytes } && await putNew.PutAsync(named, bytes, staged.Tag, notes, cancel))
-                return new Naming(true);
-            if (await bucket.HeadAsync(named, cancel) is { } there && there.Upload != staged.UploadId)
-                return new Naming(false);
-            await copy.CopyAsync(staged.StagingKey, staged.Tag, staged.Length, named, notes, cancel);
-            return new Naming(true);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // What came past the server is under a claim, and perhaps published by another process by now: nobody but the claim's holder may touch the key.
-            return new Naming(false, staged is ArrivedUpload ? failure : await TakenBackAsync(staged, failure));
-        }
-    }
-
-    /// <summary>A copy that failed may have been made all the same, by a store whose answer did not come.</summary>
-    private async Task<Exception> TakenBackAsync(S3Staged staged, Exception failure)
-    {
-        try
-        {
-            await UnnameAsync(staged, CancellationToken.None);
-        }
-        catch (Exception again) when (again is IOException or UnauthorizedAccessException)
-        {
-            // The store is not there to be asked. What it may hold under the key bears this upload's id, by which the next try knows it for its own.
-        }
-
-        return failure;
+        if (staged is ArrivedUpload { Bytes: { } bytes } && await conditions.PutNewAsync(target, bytes, staged.Tag, notes, cancel))
+            return new PlaceResult(true);
+        if (await bucket.HeadAsync(target, cancel) is { } there && there.Upload != staged.UploadId)
+            return new PlaceResult(false);
+        await copy.CopyAsync(staged.StagingKey, staged.Tag, staged.Length, target, notes, cancel);
+        return new PlaceResult(true);
     }
 
     private async ValueTask<Moved> MoveAsync(string from, string to, CancellationToken cancel)

@@ -17,16 +17,10 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
 
     // By the machine's own time, as every other request: the store compares it with its own.
     private readonly Lazy<S3Signature> signature = new(() => bucket.MakeSignature(TimeProvider.System));
-    private readonly HttpClient client = new(new SocketsHttpHandler
-    {
-        ConnectTimeout = S3Bucket.ToConnect,
-        MaxConnectionsPerServer = 256,
-        // A store's name may lead to another address later.
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        AllowAutoRedirect = false,
-        UseCookies = false,
-    })
-    { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HttpClient client = ClientOf(connections: 256);
+
+    // Each is as slow as the client that sends the bytes, so that short requests must not wait for them.
+    private readonly HttpClient streams = ClientOf(connections: 512);
 
     /// <summary>What the store knows of an object; null where it says that there is none.</summary>
     public async Task<S3Head?> HeadAsync(string objectKey, CancellationToken cancel)
@@ -90,25 +84,67 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
         }
     }
 
-    /// <summary>Puts an object on condition that nothing lies there, and gives its tag; null where the store says that something does. There are stores that do not heed the condition.</summary>
-    public async Task<string?> PutNewAsync(string objectKey, byte[] bytes, ObjectNotes notes, CancellationToken cancel)
+    /// <summary>Puts bytes that are in memory, and gives their tag; null where the condition failed. There are stores that do not heed the condition.</summary>
+    public async Task<string?> PutAsync(S3PutTarget target, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
-        using var answer = await SendAsync(HttpMethod.Put, objectKey, [.. notes.Marks], request =>
-        {
-            request.Headers.TryAddWithoutValidation("If-None-Match", "*");
-            request.Content = new ByteArrayContent(bytes);
-            request.Content.Headers.TryAddWithoutValidation("Content-Type", notes.ContentType);
-        }, cancel);
-        return answer.StatusCode switch
-        {
-            HttpStatusCode.PreconditionFailed => null,
-            // Of a PUT it can only mean the bucket.
-            HttpStatusCode.NotFound => throw new StoreAwayException($"The bucket {bucket.Name} is not there."),
-            _ => S3Bucket.TagOf(Value(answer, "ETag") ?? ""),
-        };
+        using var answer = await SendAsync(HttpMethod.Put, target.ObjectKey, Signed(target), request => Prepare(request, target, new ReadOnlyMemoryContent(bytes)), cancel, target.Query);
+        return TagOfPut(answer, target);
     }
 
-    public void Dispose() => client.Dispose();
+    /// <summary>Sends one PUT whose body is written while it goes on: it is not tried again. The answer is for <see cref="TagOfPut"/>.</summary>
+    public async Task<HttpResponseMessage> StreamAsync(S3PutTarget target, HttpContent content, CancellationToken cancel)
+    {
+        var signed = Signed(target);
+        using var request = new HttpRequestMessage(HttpMethod.Put, signature.Value.Sign("PUT", target.ObjectKey, Lifetime, target.Query, signed));
+        foreach (var (name, value) in signed)
+            request.Headers.TryAddWithoutValidation(name, value);
+        Prepare(request, target, content);
+        // A store that refuses says so before it is sent a gigabyte.
+        request.Headers.ExpectContinue = true;
+        return await streams.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+    }
+
+    /// <summary>The tag of what was put; null where the condition failed.</summary>
+    /// <exception cref="IOException">The store did not take it.</exception>
+    public string? TagOfPut(HttpResponseMessage answer, S3PutTarget target) => answer.StatusCode switch
+    {
+        HttpStatusCode.OK => S3Bucket.TagOf(Value(answer, "ETag") ?? ""),
+        HttpStatusCode.PreconditionFailed => null,
+        // Of an object it can only mean the bucket; of a part, that its upload has ended.
+        HttpStatusCode.NotFound when target.Notes is null => throw new ObjectRefusedException($"The object store knows no multipart upload of {target.ObjectKey}."),
+        HttpStatusCode.NotFound => throw new StoreAwayException($"The bucket {bucket.Name} is not there."),
+        HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized => throw new StoreRefusedException($"The object store does not permit PUT of {target.ObjectKey}."),
+        var status => throw new StoreAwayException($"The object store answered {(int)status} to PUT of {target.ObjectKey}."),
+    };
+
+    public void Dispose()
+    {
+        client.Dispose();
+        streams.Dispose();
+    }
+
+    private static (string Name, string Value)[] Signed(S3PutTarget target) => [.. target.Notes?.Marks ?? []];
+
+    private static void Prepare(HttpRequestMessage request, S3PutTarget target, HttpContent content)
+    {
+        if (target.IsNew)
+            request.Headers.TryAddWithoutValidation("If-None-Match", "*");
+        request.Content = content;
+        if (target.Notes is { } notes)
+            content.Headers.TryAddWithoutValidation("Content-Type", notes.ContentType);
+    }
+
+    private static HttpClient ClientOf(int connections) => new(new SocketsHttpHandler
+    {
+        ConnectTimeout = S3Bucket.ToConnect,
+        MaxConnectionsPerServer = connections,
+        // A store's name may lead to another address later; and one that closes idle connections does so after a minute.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
+        AllowAutoRedirect = false,
+        UseCookies = false,
+    })
+    { Timeout = Timeout.InfiniteTimeSpan };
 
     // A store that has begun its answer may still tell of a failure in it.
     private static string? TagIn(string result)
@@ -143,7 +179,7 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
 
     /// <summary>An answer that says something of the object: that it is there, that it is not, or that it is another.</summary>
     private async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string objectKey, IReadOnlyList<(string Name, string Value)> signed, Action<HttpRequestMessage> prepare, CancellationToken cancel)
+        HttpMethod method, string objectKey, IReadOnlyList<(string Name, string Value)> signed, Action<HttpRequestMessage> prepare, CancellationToken cancel, string query = "")
     {
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         timed.CancelAfter(S3Bucket.Shortly);
@@ -151,7 +187,7 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
         {
             try
             {
-                using var request = new HttpRequestMessage(method, signature.Value.Sign(method.Method, objectKey, Lifetime, headers: signed));
+                using var request = new HttpRequestMessage(method, signature.Value.Sign(method.Method, objectKey, Lifetime, query, signed));
                 foreach (var (name, value) in signed)
                     request.Headers.TryAddWithoutValidation(name, value);
                 prepare(request);
@@ -161,8 +197,8 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
                 var status = answer.StatusCode;
                 answer.Dispose();
                 if (status is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized)
-                    throw new UnauthorizedAccessException($"The object store does not permit {method} of {objectKey}.");
-                if (status is HttpStatusCode.NotImplemented or (< HttpStatusCode.InternalServerError and not (HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout)))
+                    throw new StoreRefusedException($"The object store does not permit {method} of {objectKey}.");
+                if (status is HttpStatusCode.NotImplemented or (< HttpStatusCode.InternalServerError and not (HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or HttpStatusCode.Conflict)))
                     throw new ObjectRefusedException($"The object store refused {method} of {objectKey} with {(int)status}.");
                 throw new HttpRequestException($"it answers {(int)status}");
             }

@@ -3,7 +3,7 @@ namespace OpenSdc.Server.Objects;
 /// <summary>What lies, or is to lie, in the staging of an S3 store, whoever put its bytes there.</summary>
 internal abstract class S3Staged(S3Bucket bucket, string uploadId, string key) : StagedObject(key)
 {
-    public string UploadId => uploadId;
+    public override string UploadId => uploadId;
 
     /// <summary>Where it lies, as the store writes it.</summary>
     public string StagingKey { get; } = bucket.StagingKey(uploadId, key);

@@ -23,6 +23,10 @@ internal sealed class S3Stored(S3Bucket bucket, string objectKey, S3Head head) :
 
     public override long Length => head.Length;
 
+    public override string? UploadId => head.Upload;
+
+    public override string? RecordedSha256 => head.Sha256;
+
     public override DateTime Written => head.Written.UtcDateTime;
 
     public override async ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancel)

@@ -43,6 +43,8 @@ internal sealed class S3Upload(S3Bucket bucket, string uploadId, string key, Act
 
     public override async ValueTask FlushAsync(CancellationToken cancel)
     {
+        if (isWhole)
+            return;
         if (storeId is null)
         {
             isLent = true;

@@ -30,6 +30,7 @@ internal sealed class StagedFile : DiskStaged
     private long written;
     private bool isDirect;
     private bool neverDirect;
+    private bool isFlushed;
 
     public StagedFile(string key, string path, FlushThreads threads, SharedFlush sharedFlush, AlignedBlocks blocks, Action free) : base(key)
     {
@@ -63,14 +64,18 @@ internal sealed class StagedFile : DiskStaged
 
     public override async ValueTask FlushAsync(CancellationToken cancel)
     {
+        if (isFlushed)
+            return;
         await WriteOutAsync();
         if (IsShared)
             await sharedFlush.RunAsync(mark, () => Posix.Flush(handle, Path));
+        isFlushed = true;
     }
 
-    /// <summary>The same, but it may return on the thread that flushes, see <see cref="SharedFlush.TogetherAsync"/>.</summary>
-    public async ValueTask FlushTogetherAsync()
+    public override async ValueTask FlushTogetherAsync()
     {
+        if (isFlushed)
+            return;
         await WriteOutAsync();
         if (IsShared)
             await sharedFlush.TogetherAsync(mark, Path, () => Posix.Flush(handle, Path));

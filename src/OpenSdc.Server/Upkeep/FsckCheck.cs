@@ -63,15 +63,16 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, Object
             position?.End(record.Key, isBad: !verdict.IsIntact);
         });
 
-        // In this order: an upload stays in staging until it has its record.
+        // In this order: an upload stays in staging, or has the claim to its key, until it has its record.
         var isServed = archive.IsServed;
+        var claims = new KeyClaims(archive.Catalogue, clock);
         var onTheirWay = isServed ? await archive.Store.LeftOverAsync(writtenBefore: null, cancel).Select(NameOf).ToHashSetAsync(StringComparer.Ordinal, cancel) : [];
         Seq = (before, await archive.Catalogue.HeadAsync(cancel));
         await foreach (var candidate in candidates.ReadAsync(cancel))
         {
             if (candidate.Seq is not null || await archive.Catalogue.FindAsync(candidate.Key, ReadScope.Team, cancel) is null)
             {
-                if (candidate.Kind == FsckKind.Orphan && onTheirWay.Contains(NameOf(candidate.Key)))
+                if (candidate.Kind == FsckKind.Orphan && (onTheirWay.Contains(NameOf(candidate.Key)) || (isServed && await claims.IsClaimedAsync(candidate.Key, cancel))))
                     Young++;
                 else
                     findings.Add(candidate);

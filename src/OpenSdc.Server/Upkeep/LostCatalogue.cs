@@ -77,7 +77,7 @@ internal sealed class LostCatalogue(ServerOptions options, IObjectStore store, C
     private async Task RefuseAsync(CancellationToken cancel)
     {
         // On a disk the very first upload may have been cut short between its object and its record; recovery ends it.
-        if (store.Direct is null && await store.LeftOverAsync(writtenBefore: null, cancel).AnyAsync(cancel))
+        if (!store.Capabilities.IsShared && await store.LeftOverAsync(writtenBefore: null, cancel).AnyAsync(cancel))
             return;
         var mission = ArchiveMission.First(options).Load();
         var file = await store.ListAsync(cancel).Take(LookedAt)

@@ -38,7 +38,7 @@ internal sealed class ObjectCopy(OpenObject from, string folder, DiskObjectStore
                     verdicts[i] = await StageAsync(batch[i], copy => staged[i] = copy, token);
                 progress.Did();
             });
-            await NameAsync([.. staged.Where((copy, i) => copy is not null && verdicts[i].IsIntact).Select(copy => copy!)], cancel);
+            await PlaceAsync([.. staged.Where((copy, i) => copy is not null && verdicts[i].IsIntact).Select(copy => copy!)], cancel);
             foreach (var (file, verdict) in batch.Zip(verdicts))
             {
                 // The time of its ingestion, so that a catalogue rebuilt from these files has it again.
@@ -96,20 +96,19 @@ internal sealed class ObjectCopy(OpenObject from, string folder, DiskObjectStore
         return verdict;
 
         // Whatever becomes of it, it is removed from staging at the end of the batch.
-        async Task BeginAsync(CancellationToken token) => staged(copy = await store.StageAsync(file.Key, token));
+        async Task BeginAsync(CancellationToken token) => staged(copy = await store.StageAsync(file.Key, file.Size, token));
     }
 
-    private async Task NameAsync(IReadOnlyList<StagedObject> staged, CancellationToken cancel)
+    private async Task PlaceAsync(IReadOnlyList<StagedObject> staged, CancellationToken cancel)
     {
-        var outcomes = await store.NameAsync(staged, cancel);
-        // What has the name already was read above and is not right: a copy that went bad on this disk. The right bytes take its place.
-        var bad = staged.Where((_, i) => outcomes[i] is { IsNamed: false, Failure: null }).ToList();
+        var placed = await Task.WhenAll(staged.Select(each => store.PlaceAsync(each, cancel).AsTask()));
+        // What has the key already was read above and is not right: a copy that went bad on this disk. The right bytes take its place.
+        var bad = staged.Where((_, i) => placed[i] is { IsPlaced: false, Failure: null }).ToList();
         foreach (var each in bad)
-            await store.UnnameAsync(each, cancel);
-        if (bad.Count > 0)
-            outcomes = [.. outcomes, .. await store.NameAsync(bad, cancel)];
-        if (outcomes.FirstOrDefault(outcome => outcome.Failure is not null).Failure is { } failure)
-            throw new IOException($"A copy could not be named: {failure.Message}", failure);
+            await store.RevertAsync(each, cancel);
+        placed = [.. placed, .. await Task.WhenAll(bad.Select(each => store.PlaceAsync(each, cancel).AsTask()))];
+        if (placed.FirstOrDefault(each => each.Failure is not null).Failure is { } failure)
+            throw new IOException($"A copy could not be placed: {failure.Message}", failure);
     }
 
     private static ParallelOptions AtMost(CancellationToken cancel) => new() { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel };

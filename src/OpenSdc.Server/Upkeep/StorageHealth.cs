@@ -92,7 +92,7 @@ internal sealed partial class StorageHealth(
     {
         try
         {
-            await using (var staged = await store.StageAsync("probe", CancellationToken.None))
+            await using (var staged = await store.StageApartAsync("probe", CancellationToken.None))
             {
                 try
                 {

@@ -14,7 +14,7 @@ namespace OpenSdc.Server.Uploads;
 /// client that sends twice; and what belongs to no upload. The former are removed after some seconds, the latter after a day.
 /// </remarks>
 internal sealed partial class ArrivalWatch(
-    IObjectStore store, UploadLedger ledger, UploadLeases leases, Arrivals arrivals, LeaderElection election, Recovery recovery, StorageHealth storage, ServerOptions options, TimeProvider clock,
+    DirectTransfer direct, UploadLedger ledger, UploadLeases leases, Arrivals arrivals, LeaderElection election, Recovery recovery, StorageHealth storage, ServerOptions options, TimeProvider clock,
     ILogger<ArrivalWatch> logger)
     : BackgroundService
 {
@@ -23,6 +23,9 @@ internal sealed partial class ArrivalWatch(
 
     /// <summary>How long bytes without an upload are kept.</summary>
     public static readonly TimeSpan KeepStrays = TimeSpan.FromDays(1);
+
+    // Then nothing comes unannounced, and the look is for what a crash has left.
+    private static readonly TimeSpan WithoutDirect = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
@@ -37,10 +40,8 @@ internal sealed partial class ArrivalWatch(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (store.Direct is not { } direct)
-            return;
         await recovery.Done.WaitAsync(stoppingToken);
-        var every = TimeSpan.FromMilliseconds(options.UploadPoll);
+        var every = options.Transfers == Transfers.Direct ? TimeSpan.FromMilliseconds(options.UploadPoll) : WithoutDirect;
         while (true)
         {
             var wait = every;
@@ -48,7 +49,7 @@ internal sealed partial class ArrivalWatch(
             {
                 var started = Stopwatch.GetTimestamp();
                 if (await election.IsLeaderAsync("arrivals", LeaderTerm, stoppingToken) && !await MayPassAsync(stoppingToken))
-                    await LookAsync(direct, stoppingToken);
+                    await LookAsync(stoppingToken);
                 // A long listing is not begun again at once: it would take the store's time from those who publish.
                 var took = Stopwatch.GetElapsedTime(started);
                 wait = took * 2 > every ? took * 2 : every;
@@ -68,8 +69,6 @@ internal sealed partial class ArrivalWatch(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        if (store.Direct is null)
-            return;
         try
         {
             await election.ResignAsync("arrivals", cancellationToken);
@@ -86,7 +85,7 @@ internal sealed partial class ArrivalWatch(
         return passed > 0;
     }
 
-    private async Task LookAsync(DirectTransfer direct, CancellationToken cancel)
+    private async Task LookAsync(CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
         var listed = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
@@ -99,14 +98,14 @@ internal sealed partial class ArrivalWatch(
                 continue;
             news.Add(arrived);
             if (news.Count == SqlBatch.Most)
-                await TellAsync(direct, news, cancel);
+                await TellAsync(news, cancel);
         }
 
-        await TellAsync(direct, news, cancel);
+        await TellAsync(news, cancel);
         known = listed;
     }
 
-    private async Task TellAsync(DirectTransfer direct, List<ArrivedObject> news, CancellationToken cancel)
+    private async Task TellAsync(List<ArrivedObject> news, CancellationToken cancel)
     {
         if (news.Count == 0)
             return;

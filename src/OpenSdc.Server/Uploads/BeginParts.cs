@@ -15,7 +15,7 @@ internal static class BeginParts
 
     /// <summary><c>POST /uploads</c></summary>
     public static async Task<Results<UploadStatusAnswer, Problem>> Handle(
-        HttpContext context, Mission mission, IntegrityState integrity, UploadLedger ledger, IncomingBytes incoming, StorageHealth storage,
+        HttpContext context, Mission mission, IntegrityState integrity, UploadLedger ledger, UploadStaging staging, StorageHealth storage,
         ServerOptions options, TimeProvider clock)
     {
         var cancel = context.RequestAborted;
@@ -28,8 +28,8 @@ internal static class BeginParts
         var parsed = ArchivePath.ParseUpload(path, mission);
         if (parsed.Name is not { } name)
             return Problems.BadUploadName(parsed.Faults) with { Plain = true };
-        if (IncomingBytes.PartSize(size, options.UploadPartSize) is not { } partSize)
-            return Problems.TooLarge(IncomingBytes.LargestFile);
+        if (UploadStaging.PartSize(size, options.UploadPartSize) is not { } partSize)
+            return Problems.TooLarge(UploadStaging.LargestFile);
         // A file whose object is lost or damaged can be sent again.
         var there = await integrity.FindAsync(name.Key, ReadScope.Team, cancel);
         if (there is { Mark: null } sound)
@@ -46,18 +46,18 @@ internal static class BeginParts
         var limits = new OpenLimits(options.MaxOpenUploadsPerFile, options.MaxOpenUploads);
         if (Refusal(await ledger.MayOpenAsync(name.Key, limits, cancel), name.Key, limits) is { } tooMany)
             return tooMany;
-        var id = IncomingBytes.NewId();
+        var id = UploadStaging.NewId();
         var upload = new RecordedUpload(id, name.Key, UploadState.Open, clock.GetUtcNow() + Life)
         {
             CreatedAt = clock.GetUtcNow(),
             Size = size,
             PartSize = partSize,
             Sha256 = asked.Sha256,
-            StoreId = await incoming.BeginAsync(id, name.Key, cancel),
+            StoreId = await staging.BeginAsync(id, name.Key, cancel),
         };
         var outcome = await ledger.OpenInPartsAsync(upload, limits, cancel);
         if (outcome != OpenOutcome.Opened)
-            await incoming.AbandonAsync(upload, cancel);
+            await staging.AbandonAsync(upload, cancel);
         if (outcome == OpenOutcome.Exists)
             return Problems.Exists((await integrity.FindAsync(name.Key, ReadScope.Team, cancel))!.Value.Receipt) with { Plain = true };
         if (Refusal(outcome, name.Key, limits) is { } late)

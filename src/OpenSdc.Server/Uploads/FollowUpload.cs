@@ -12,19 +12,19 @@ internal static class FollowUpload
 
     /// <summary><c>GET /uploads/{id}?wait=30</c></summary>
     public static async Task<Results<UploadStatusAnswer, Problem>> Handle(
-        string id, string? wait, HttpContext context, UploadLedger ledger, IncomingBytes incoming, Arrivals arrivals, UploadWaits waits,
+        string id, string? wait, HttpContext context, UploadLedger ledger, UploadStaging staging, Arrivals arrivals, UploadWaits waits,
         Catalogue.Catalogue catalogue, IHostApplicationLifetime life)
     {
         if (!TryReadWait(wait, 0, out var seconds))
             return BadWait(wait!);
-        if (!IncomingBytes.IsId(id))
+        if (!UploadStaging.IsId(id))
             return Problems.NoSuchUpload;
         using var waiting = seconds > 0 ? waits.Begin(id) : null;
         if (await ledger.FindAsync(id, context.RequestAborted) is not { } upload)
             return Problems.NoSuchUpload;
         // Who asks need not wait until it is noticed; of many who wait the first asks the store. Of one in parts nothing is there before it is completed, which says so itself.
         if (upload.State == UploadState.Open && upload.PartSize is null && waiting is null or { IsFirst: true })
-            await LookAsync(upload, incoming, arrivals, context.RequestAborted);
+            await LookAsync(upload, staging, arrivals, context.RequestAborted);
         var (now, receipt) = await WaitAsync(waiting, upload, TimeSpan.FromSeconds(seconds), ledger, catalogue, life, context);
         return new UploadStatusAnswer(UploadStatusAnswer.Of(now, receipt), 200);
     }
@@ -74,9 +74,9 @@ internal static class FollowUpload
     private static async Task<Contract.UploadReceipt?> ReceiptAsync(RecordedUpload upload, Catalogue.Catalogue catalogue, CancellationToken cancel) =>
         upload.State == UploadState.Published ? await catalogue.FindAsync(upload.Key, ReadScope.Team, cancel) : null;
 
-    private static async Task LookAsync(RecordedUpload upload, IncomingBytes incoming, Arrivals arrivals, CancellationToken cancel)
+    private static async Task LookAsync(RecordedUpload upload, UploadStaging staging, Arrivals arrivals, CancellationToken cancel)
     {
-        if (await incoming.IsThereAsync(upload.Id, upload.Key, cancel))
+        if (await staging.IsThereAsync(upload.Id, upload.Key, cancel))
             await arrivals.SayAsync([upload.Id], cancel);
     }
 }

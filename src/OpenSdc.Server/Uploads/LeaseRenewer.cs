@@ -15,7 +15,7 @@ internal sealed class LeaseRenewer(UploadLeases leases, TimeProvider clock)
     private readonly ConcurrentDictionary<string, Held> held = new(StringComparer.Ordinal);
 
     /// <summary>The unique id of this process.</summary>
-    public string Owner { get; } = IncomingBytes.NewId();
+    public string Owner { get; } = UploadStaging.NewId();
 
     public int Count => held.Count;
 

@@ -53,7 +53,7 @@ internal static class ListUploads
         if (cursor.Length > 100 || !Base64Url.IsValid(cursor))
             return false;
         var parts = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor)).Split(':', 2);
-        if (parts.Length != 2 || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out created) || !IncomingBytes.IsId(parts[1]))
+        if (parts.Length != 2 || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out created) || !UploadStaging.IsId(parts[1]))
             return false;
         id = parts[1];
         return true;

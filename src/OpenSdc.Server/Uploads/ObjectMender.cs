@@ -10,9 +10,9 @@ namespace OpenSdc.Server.Uploads;
 /// </summary>
 /// <remarks>
 /// A crash after any step leaves the file marked, so that the next PUT begins again: bytes in the quarantine are never lost, and a right object at the key is recognised by its
-/// digest. Files are mended one at a time in a process; it happens rarely.
+/// digest. Files are mended one at a time in a process, since it happens rarely, and each under the claim to its key where the store is shared.
 /// </remarks>
-internal sealed class ObjectMender(IObjectStore store, IntegrityState integrity) : IDisposable
+internal sealed class ObjectMender(IObjectStore store, ClaimedKeys claimed, IntegrityState integrity) : IDisposable
 {
     private const int MostPlaces = 10_000;
     private static readonly ObjectVerifier Verifier = new() { BypassesCache = true };
@@ -35,6 +35,7 @@ internal sealed class ObjectMender(IObjectStore store, IntegrityState integrity)
     {
         staged.Sha256 = receipt.Sha256;
         await staged.FlushAsync(cancel);
+        await using var hold = await claimed.HoldAsync(receipt.FilePath, staged.UploadId, cancel);
         await turn.WaitAsync(cancel);
         try
         {
@@ -45,9 +46,9 @@ internal sealed class ObjectMender(IObjectStore store, IntegrityState integrity)
             else
             {
                 await QuarantineAsync(receipt.FilePath);
-                var naming = (await store.NameAsync([staged], CancellationToken.None))[0];
-                if (!naming.IsNamed)
-                    throw naming.Failure ?? new IOException($"Something was put at {receipt.FilePath} while it was mended.");
+                var placed = await store.PlaceAsync(staged, CancellationToken.None);
+                if (!placed.IsPlaced)
+                    throw placed.Failure ?? new IOException($"Something was put at {receipt.FilePath} while it was mended.");
             }
 
             await integrity.MarkAsync(receipt.Seq, ChangeKind.Sound, "its bytes were uploaded again", CancellationToken.None);

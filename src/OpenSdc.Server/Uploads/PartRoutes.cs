@@ -16,9 +16,9 @@ internal static class PartRoutes
 
     /// <summary><c>GET /uploads/{id}/parts?from=1&amp;count=100</c></summary>
     public static async Task<Results<PartListAnswer, Problem>> List(
-        string id, string? from, string? count, HttpContext context, UploadLedger ledger, IncomingBytes incoming, PublicAddress address, ServerOptions options)
+        string id, string? from, string? count, HttpContext context, UploadLedger ledger, UploadStaging staging, PublicAddress address, ServerOptions options)
     {
-        if (!IncomingBytes.IsId(id) || await ledger.FindAsync(id, context.RequestAborted) is not { } upload)
+        if (!UploadStaging.IsId(id) || await ledger.FindAsync(id, context.RequestAborted) is not { } upload)
             return Problems.NoSuchUpload;
         if (upload.PartSize is null)
             return Problems.NotInParts;
@@ -28,19 +28,19 @@ internal static class PartRoutes
             return Bad("from", from!, upload.Parts);
         if (!TryRead(count, UsuallyListed, MostListed, out var most))
             return Bad("count", count!, MostListed);
-        if (await incoming.PartsAsync(upload, first, most, context.RequestAborted) is not { } received)
+        if (await staging.PartsAsync(upload, first, most, context.RequestAborted) is not { } received)
             return Problems.PartsGone;
         var urls = Enumerable.Range(first, Math.Min(most, upload.Parts - first + 1)).Except(received.Select(part => part.Part)).Select(part =>
         {
             var (offset, size) = upload.Part(part);
-            return new MissingPart(part, offset, size, incoming.SignPart(upload, part, options.UploadLifetime, address.Of(context)));
+            return new MissingPart(part, offset, size, staging.SignPart(upload, part, options.UploadLifetime, address.Of(context)));
         });
         return new PartListAnswer(new PartList(received, [.. urls]));
     }
 
     /// <summary><c>POST /uploads/{id}/complete?wait=10</c></summary>
     public static async Task<Results<UploadAnswer, UploadStatusAnswer, Problem>> Complete(
-        string id, string? wait, HttpContext context, UploadLedger ledger, IncomingBytes incoming, Arrivals arrivals, UploadWaits waits,
+        string id, string? wait, HttpContext context, UploadLedger ledger, UploadStaging staging, Arrivals arrivals, UploadWaits waits,
         Catalogue.Catalogue catalogue, IHostApplicationLifetime life)
     {
         var cancel = context.RequestAborted;
@@ -49,7 +49,7 @@ internal static class PartRoutes
         var (asked, malformed) = await UploadRequest.ReadCompleteAsync(context.Request);
         if (malformed is not null)
             return malformed;
-        if (!IncomingBytes.IsId(id))
+        if (!UploadStaging.IsId(id))
             return Problems.NoSuchUpload;
         using var waiting = seconds > 0 ? waits.Begin(id) : null;
         if (await ledger.FindAsync(id, cancel) is not { } upload)
@@ -61,7 +61,7 @@ internal static class PartRoutes
         {
             if (IsOtherPromise(upload, asked.Sha256))
                 return Problems.OtherPromise(asked.Sha256!, upload.Sha256);
-            if (await incoming.CompleteAsync(upload, asked.Sha256, cancel) is { } missing)
+            if (await staging.CompleteAsync(upload, asked.Sha256, cancel) is { } missing)
                 return missing;
             if (asked.Sha256 is not null && upload.Sha256 is null)
                 upload = await ledger.FindAsync(id, cancel) ?? upload;
@@ -85,9 +85,9 @@ internal static class PartRoutes
     }
 
     /// <summary><c>DELETE /uploads/{id}</c></summary>
-    public static async Task<Results<NoContent, Problem>> Abort(string id, HttpContext context, UploadLedger ledger, IncomingBytes incoming, UploadWaits waits)
+    public static async Task<Results<NoContent, Problem>> Abort(string id, HttpContext context, UploadLedger ledger, UploadStaging staging, UploadWaits waits)
     {
-        if (!IncomingBytes.IsId(id) || await ledger.FindAsync(id, context.RequestAborted) is not { } upload)
+        if (!UploadStaging.IsId(id) || await ledger.FindAsync(id, context.RequestAborted) is not { } upload)
             return Problems.NoSuchUpload;
         if (!await ledger.AbortAsync(id, context.RequestAborted))
         {
@@ -97,7 +97,7 @@ internal static class PartRoutes
 
         waits.Ended(id);
         if (upload.PartSize is not null)
-            await incoming.AbandonAsync(upload, context.RequestAborted);
+            await staging.AbandonAsync(upload, context.RequestAborted);
         return TypedResults.NoContent();
     }
 

@@ -16,7 +16,7 @@ namespace OpenSdc.Server.Uploads;
 /// step finds what it would do done, or does it again to the same end.
 /// </remarks>
 internal sealed partial class PublishArrived(
-    IObjectStore store, IncomingBytes incoming, UploadLeases leases, LeaseRenewer held, Arrivals arrivals, UploadWaits waits, Publisher publisher, ObjectMender mender, Recovery recovery, StorageHealth storage,
+    IObjectStore store, UploadStaging staging, UploadLeases leases, LeaseRenewer held, Arrivals arrivals, UploadWaits waits, Publisher publisher, ObjectMender mender, Recovery recovery, StorageHealth storage,
     Mission mission, ServerOptions options, Telemetry telemetry, TimeProvider clock, ILogger<PublishArrived> logger) : BackgroundService
 {
     // Small files wait for the store's answers, not for a processor.
@@ -32,8 +32,8 @@ internal sealed partial class PublishArrived(
         await recovery.Done.WaitAsync(stoppingToken);
         var removing = RemoveAsync(stoppingToken);
         var renewing = RenewAsync(stoppingToken);
-        // On a disk nobody else brings arrivals about; the look is for what an earlier process has left.
-        var every = store.Direct is null ? TimeSpan.FromSeconds(5) : TimeSpan.FromMilliseconds(options.UploadPoll);
+        // Where bytes pass through the server nobody else brings arrivals about; the look is for what another process has left.
+        var every = options.Transfers == Transfers.Through ? TimeSpan.FromSeconds(5) : TimeSpan.FromMilliseconds(options.UploadPoll);
         try
         {
             while (true)
@@ -122,7 +122,7 @@ internal sealed partial class PublishArrived(
     private async Task<(string Outcome, long Size)?> EndAsync(TakenUpload upload, LeaseRenewer.Held lease)
     {
         var started = Stopwatch.GetTimestamp();
-        var opened = arrivals.Listed(upload.Id) is { } listed ? incoming.Open(listed) : await incoming.OpenAsync(upload.Id, upload.Key, lease.Stop);
+        var opened = await staging.OpenAsync(upload.Id, upload.Key, arrivals.Listed(upload.Id), lease.Stop);
         if (opened is not { } bytes)
         {
             await leases.ReopenAsync(lease.Lease, lease.Stop);
@@ -169,15 +169,15 @@ internal sealed partial class PublishArrived(
             return await leases.EndAsync(lease.Lease, receipt.Seq, problem: null, lease.Stop) ? ("repeated", receipt.Size) : null;
         }
 
-        var naming = (await store.NameAsync([staged], lease.Stop))[0];
+        var naming = await store.PlaceAsync(staged, lease.Stop);
         if (naming.Failure is { } failure)
             throw failure;
-        if (!naming.IsNamed && !await IsAtKeyAsync(publication, lease.Stop))
+        if (!naming.IsPlaced && !await IsAtKeyAsync(publication, lease.Stop))
             return await RefuseAsync(upload, lease, Problems.OtherBytes(upload.Key));
 
         // From here on the upload belongs to the publisher's batch, whatever becomes of the lease: its transaction asks.
         lease.Stop.ThrowIfCancellationRequested();
-        var recorded = await publisher.RecordAsync(publication, CancellationToken.None);
+        var recorded = await publisher.RecordAsync(publication);
         if (!recorded.IsThere)
             return null;
         if (!publication.Has(recorded.Receipt))
@@ -249,7 +249,7 @@ internal sealed partial class PublishArrived(
                 some.Add(next);
             try
             {
-                await incoming.RemoveAsync(some, CancellationToken.None);
+                await staging.RemoveAsync(some, CancellationToken.None);
             }
             catch (Exception failure) when (TransientErrors.IsTransient(failure))
             {

@@ -1,6 +1,4 @@
-using System.Data.Common;
 using System.Diagnostics;
-using System.Threading.Channels;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Catalogue;
@@ -12,71 +10,71 @@ namespace OpenSdc.Server.Uploads;
 internal readonly record struct PublishOutcome(UploadReceipt? Receipt, bool IsNew);
 
 /// <summary>
-/// The only writer of file rows. Every upload, whatever the store, ends here: bytes verified and flushed → object at its key → row and
-/// event in one transaction with the next number.
+/// The only writer of file rows. Every upload, whatever the store, ends here: bytes verified → the claim to the key, where the store is shared → object at its key → row and
+/// change in one transaction with the next number.
 /// </summary>
 /// <remarks>
-/// <para>Two steps: the store flushes uploads and gives them their names, those that come at once together, and all that has its name is recorded in one transaction, while
-/// the next uploads get theirs. Nothing is acknowledged before the transaction that holds it is on the disk.</para>
-/// <para>Watch for: a commit that fails may still have left its pages in the database's log, where a later start would find them. Its uploads stay
-/// unsettled, names and staging in place, until a later commit has gone through; only then is it certain which of them have a record.</para>
+/// <para>Uploads are placed side by side, and all that are placed while one transaction is on its way share the next one. Nothing is acknowledged before the transaction that holds it
+/// is on the disk.</para>
+/// <para>Watch for: a commit that fails may still have left its pages in the database's log, where a later start would find them. Its uploads stay unsettled, object and staging in
+/// place, until a later commit has gone through; only then is it certain which of them have a record. In a shared store the claim is what remembers them.</para>
 /// </remarks>
-internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogue, Telemetry telemetry) : BackgroundService
+internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogue, ClaimedKeys claimed, Telemetry telemetry) : IHostedService
 {
-    private const int LargestBatch = 256;
-
     private readonly List<StagedObject> unsettled = [];
-    // There are never more in it than requests under way.
-    private readonly Channel<Pending> named = Channel.CreateUnbounded<Pending>();
+    private readonly KeyTurns turns = new();
     private readonly Lock gate = new();
-    private readonly TaskCompletionSource allNamed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource allEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Batcher<Placed, Recorded>? recording;
     private int underWay;
     private bool isEnding;
 
-    /// <summary>Publishes an upload that is checked and not yet flushed. Returns when it is durable and visible, or was refused.</summary>
+    // Made when it is first used: its work is a method of this object.
+    private Batcher<Placed, Recorded> Recording => LazyInitializer.EnsureInitialized(ref recording, () => new(RecordBatchAsync));
+
+    /// <summary>Publishes an upload that is checked. Returns when it is durable and visible, or was refused.</summary>
     public async Task<PublishOutcome> PublishAsync(FileName name, StagedObject staged, string sha256, CancellationToken cancel)
     {
         staged.Sha256 = sha256;
-        var pending = new Pending(new Publication(name, staged.Length, sha256), staged);
         var started = Stopwatch.GetTimestamp();
         cancel.ThrowIfCancellationRequested();
         Begin();
-        // From here on the upload belongs to the batch: a caller who hangs up does not change what happens to it.
-        store.FlushAndName(staged, outcome => End(pending, outcome));
-        var published = await pending.Done.Task;
-        telemetry.Published(started);
-        return published;
+        try
+        {
+            var publication = new Publication(name, staged.Length, sha256);
+            // From here on a caller who hangs up does not change what happens to the upload. Of those of one key the first is recorded before the next is placed.
+            var recorded = await turns.RunAsync(name.Key, () => store.Capabilities.IsShared
+                ? claimed.PublishAsync(publication, staged, RecordAsync)
+                : PlaceAndRecordAsync(publication, staged));
+            telemetry.Published(started);
+            return recorded.IsThere && publication.Has(recorded.Receipt) ? new PublishOutcome(recorded.Receipt, recorded.IsNew) : default;
+        }
+        finally
+        {
+            End();
+        }
     }
 
     /// <summary>
-    /// Records an upload whose object lies at its key already, put there under the upload's claim: its record, its end and the end of the claim are one
-    /// transaction. Where that fails nothing has to be undone: claim and object wait for whoever takes the upload next.
+    /// Records an upload whose object lies at its key already, placed under the upload's claim: its record, its end and the end of the claim are one
+    /// transaction. Where that fails nothing has to be undone: claim and object wait for whoever takes the upload or the key next.
     /// </summary>
-    public async Task<Recorded> RecordAsync(Publication publication, CancellationToken cancel)
-    {
-        var pending = new Pending(publication, Staged: null);
-        await named.Writer.WriteAsync(pending, cancel);
-        await pending.Done.Task;
-        return pending.Recorded;
-    }
+    public Task<Recorded> RecordAsync(Publication publication) => Recording.RunAsync(new Placed(publication, Staged: null, IsPlaced: true));
 
-    /// <summary>Stops after the uploads that are waiting have been published, or at the deadline: those that are left were not acknowledged.</summary>
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Returns after the uploads that are under way have been published, or at the deadline: those that are left were not acknowledged.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
         lock (gate)
         {
             isEnding = true;
             if (underWay == 0)
-                allNamed.TrySetResult();
+                allEnded.TrySetResult();
         }
 
-        await allNamed.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        named.Writer.TryComplete();
-        await (ExecuteTask ?? Task.CompletedTask).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await base.StopAsync(cancellationToken);
+        await allEnded.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
-
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RecordAllAsync();
 
     private void Begin()
     {
@@ -88,66 +86,50 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         }
     }
 
-    private void End(Pending pending, Naming outcome)
+    private void End()
     {
-        pending.IsNamed = outcome.IsNamed;
-        if (outcome.Failure is { } failure)
-            pending.Done.SetException(failure);
-        else
-            named.Writer.TryWrite(pending);
         lock (gate)
         {
             underWay--;
             if (isEnding && underWay == 0)
-                allNamed.TrySetResult();
+                allEnded.TrySetResult();
         }
     }
 
-    private async Task RecordAllAsync()
+    private async Task<Recorded> PlaceAndRecordAsync(Publication publication, StagedObject staged)
     {
-        await foreach (var batch in BatchesOf(named.Reader))
-        {
-            try
-            {
-                await RecordAsync([.. batch.Where(pending => pending.IsNamed)]);
-                // After those that were named: the winner of such a key is among them, or was recorded before.
-                foreach (var late in batch.Where(pending => !pending.IsNamed))
-                    await EndTakenAsync(late);
-            }
-            catch (Exception failure)
-            {
-                foreach (var pending in batch)
-                    pending.Done.TrySetException(failure);
-            }
-        }
+        var result = await store.PlaceAsync(staged, CancellationToken.None);
+        if (result.Failure is { } failure)
+            throw failure;
+        return await Recording.RunAsync(new Placed(publication, staged, result.IsPlaced));
     }
 
-    private static async IAsyncEnumerable<List<Pending>> BatchesOf(ChannelReader<Pending> waiting)
+    private async Task<IReadOnlyList<Recorded>> RecordBatchAsync(IReadOnlyList<Placed> batch)
     {
-        while (await waiting.WaitToReadAsync())
+        var results = new Recorded[batch.Count];
+        var placed = Enumerable.Range(0, batch.Count).Where(i => batch[i].IsPlaced).ToList();
+        foreach (var (i, recorded) in placed.Zip(await RecordPlacedAsync([.. placed.Select(i => batch[i])])))
+            results[i] = recorded;
+        for (var i = 0; i < results.Length; i++)
         {
-            var batch = new List<Pending>();
-            while (batch.Count < LargestBatch && waiting.TryRead(out var pending))
-                batch.Add(pending);
-            yield return batch;
+            if (!batch[i].IsPlaced)
+                results[i] = await RecordTakenAsync(batch[i]);
         }
+
+        return results;
     }
 
-    private async Task RecordAsync(List<Pending> batch)
+    private async Task<IReadOnlyList<Recorded>> RecordPlacedAsync(IReadOnlyList<Placed> batch)
     {
         try
         {
             await SettleAsync();
-            if (batch.Count == 0)
-                return;
-            var recorded = await catalogue.PublishAsync([.. batch.Select(pending => pending.Publication)], CancellationToken.None);
-            for (var i = 0; i < recorded.Length; i++)
-                batch[i].End(recorded[i]);
+            return batch.Count == 0 ? [] : await catalogue.PublishAsync([.. batch.Select(each => each.Publication)], CancellationToken.None);
         }
         catch
         {
             // Before anyone hears of it: an upload that is let go takes its staging name with it.
-            foreach (var staged in batch.Select(pending => pending.Staged).OfType<StagedObject>())
+            foreach (var staged in batch.Select(each => each.Staged).OfType<StagedObject>())
             {
                 staged.Keep();
                 unsettled.Add(staged);
@@ -167,56 +149,35 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         {
             var staged = unsettled[^1];
             if (await catalogue.FindAsync(staged.Key, ReadScope.Team, CancellationToken.None) is null)
-                await store.UnnameAsync(staged, CancellationToken.None);
+                await store.RevertAsync(staged, CancellationToken.None);
             await staged.RemoveAsync();
             unsettled.RemoveAt(unsettled.Count - 1);
         }
     }
 
     /// <summary>The key had an object: normally one with a record; without one it is adopted where its bytes are those of the upload.</summary>
-    private async Task EndTakenAsync(Pending late)
+    private async Task<Recorded> RecordTakenAsync(Placed late)
     {
-        var (key, publication) = (late.Publication.Name.Key, late.Publication);
-        var receipt = await catalogue.FindAsync(key, ReadScope.Team, CancellationToken.None);
-        if (receipt is null)
+        var publication = late.Publication;
+        var key = publication.Name.Key;
+        if (await catalogue.FindAsync(key, ReadScope.Team, CancellationToken.None) is { } receipt)
+            return new Recorded(receipt, IsNew: false);
+        using var there = await store.OpenAsync(key, CancellationToken.None);
+        if (there is null)
         {
-            using var there = await store.OpenAsync(key, CancellationToken.None);
-            if (there is null && await IsNamedNowAsync(late.Staged!))
-            {
-                await RecordAsync([late]);
-                return;
-            }
-
-            if (there is not null && (await ObjectVerifier.Unthrottled.VerifyAsync(there, new(key, publication.Size, publication.Sha256), CancellationToken.None)).ThrowIfUnreadable().IsIntact)
-            {
-                await store.FlushAsync(key, CancellationToken.None);
-                receipt = (await catalogue.PublishAsync([publication], CancellationToken.None))[0].Receipt;
-            }
+            // The upload that held the key could not be recorded and has given it back since: it is free for this one.
+            var again = await store.PlaceAsync(late.Staged!, CancellationToken.None);
+            if (again.Failure is { } failure)
+                throw failure;
+            return again.IsPlaced ? (await RecordPlacedAsync([late]))[0] : default;
         }
 
-        late.End(receipt is null ? default : new Recorded(receipt, IsNew: false));
+        if (!(await ObjectVerifier.Unthrottled.VerifyAsync(there, new(key, publication.Size, publication.Sha256), CancellationToken.None)).ThrowIfUnreadable().IsIntact)
+            return default;
+        await store.FlushAsync(key, CancellationToken.None);
+        return new Recorded((await catalogue.PublishAsync([publication], CancellationToken.None))[0].Receipt, IsNew: false);
     }
 
-    /// <summary>The upload that held the key could not be recorded and has given it back since: it is free for this one.</summary>
-    private async Task<bool> IsNamedNowAsync(StagedObject staged)
-    {
-        var naming = (await store.NameAsync([staged], CancellationToken.None))[0];
-        return naming.Failure is { } failure ? throw failure : naming.IsNamed;
-    }
-
-    private sealed record Pending(Publication Publication, StagedObject? Staged)
-    {
-        // What comes without a staged object lies at its key already.
-        public bool IsNamed { get; set; } = Staged is null;
-
-        public TaskCompletionSource<PublishOutcome> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Recorded Recorded { get; private set; }
-
-        public void End(Recorded recorded)
-        {
-            Recorded = recorded;
-            Done.TrySetResult(recorded.IsThere && Publication.Has(recorded.Receipt) ? new PublishOutcome(recorded.Receipt, recorded.IsNew) : default);
-        }
-    }
+    /// <summary>An upload that waits for its record.</summary>
+    private sealed record Placed(Publication Publication, StagedObject? Staged, bool IsPlaced);
 }

@@ -13,9 +13,9 @@ namespace OpenSdc.Server.Uploads;
 internal static partial class ReceiveHook
 {
     /// <summary><c>POST /hooks/s3</c></summary>
-    public static async Task<Results<NoContent, Problem>> Handle(HttpContext context, IObjectStore store, Arrivals arrivals, ServerOptions options, ILoggerFactory logs)
+    public static async Task<Results<NoContent, Problem>> Handle(HttpContext context, DirectTransfer direct, Arrivals arrivals, ServerOptions options, ILoggerFactory logs)
     {
-        if (options.HookSecret is not { } secret || store.Direct is not { } direct)
+        if (options.HookSecret is not { } secret)
             return Problems.OfStatus(404);
         if (!Brings(context.Request, secret))
             return Problems.BadSecret;

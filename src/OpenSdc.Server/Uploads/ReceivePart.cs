@@ -8,28 +8,26 @@ using OpenSdc.Server.Upkeep;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// The bytes of one part come to its signed URL, where the archive's objects lie on its disk. They are written to their place in the upload's file and flushed,
-/// and only then is the part known to have come. A part may be sent again as long as the upload is open; then the later sending counts.
+/// The bytes of one part come to its signed URL. Only a part whose length and digests are right, and that is durable, is known to have come. A part may be sent again as long as the
+/// upload is open; then the later sending counts.
 /// </summary>
 internal static partial class ReceivePart
 {
     /// <summary><c>PUT /uploads/{id}/parts/{part}</c></summary>
     public static async Task<Results<NoContent, Problem>> Handle(
-        string id, string part, HttpContext context, SignedUrls urls, UploadLedger ledger, PartLedger parts, Catalogue.Catalogue catalogue, IObjectStore store,
+        string id, string part, HttpContext context, SignedUrls urls, UploadLedger ledger, UploadStaging staging, Catalogue.Catalogue catalogue,
         StorageHealth storage, ILoggerFactory logs)
     {
         var request = context.Request;
-        if (store.Parts is not { } disk)
-            return Problems.NoBytesHere;
         // Only numbers of parts that there are have been signed.
-        if (urls.Refuse("PUT", IncomingBytes.PathOfPart(id, part), request.Query) is { } sentence)
+        if (urls.Refuse("PUT", UploadStaging.PathOfPart(id, part), request.Query) is { } sentence)
             return Problems.BadSignature(sentence);
-        if (!IncomingBytes.IsId(id) || await ledger.FindAsync(id, context.RequestAborted) is not { PartSize: not null } upload)
+        if (!UploadStaging.IsId(id) || await ledger.FindAsync(id, context.RequestAborted) is not { PartSize: not null } upload)
             return Problems.NoSuchUpload;
         if (upload.State != UploadState.Open)
             return Problems.UploadEnded(upload.State);
         var number = int.Parse(part, NumberStyles.None, CultureInfo.InvariantCulture);
-        var (offset, size) = upload.Part(number);
+        var size = upload.Part(number).Size;
         if (BodyHeaders.Refusal(request, allowEmpty: false) is { } notTheFile)
             return notTheFile;
         if (request.ContentLength is { } declared && declared != size)
@@ -43,16 +41,14 @@ internal static partial class ReceivePart
             using var room = await storage.ReserveAsync(upload.Key, size, context.RequestAborted);
             if (room.Refusal is { } noRoom)
                 return noRoom;
-            var tag = IncomingBytes.NewId();
-            await using var place = disk.OpenPart(id, upload.Key, offset, size);
-            if (!await parts.BeginAsync(id, number, tag, context.RequestAborted))
+            await using var place = await staging.OpenPartAsync(upload, number, context.RequestAborted);
+            if (place is null)
                 return Problems.UploadEnded(await StateAsync(ledger, id, context.RequestAborted));
             if (await RequestBody.ReadAsync(request, digests, place, room, size) is { } refusal)
                 return refusal.Code == "too-large" ? Problems.PartSize(number, size, actual: null) : refusal;
             if (place.Length != size)
                 return Problems.PartSize(number, size, place.Length);
-            await place.FlushAsync(context.RequestAborted);
-            return !place.IsOvertaken && await parts.FinishAsync(id, number, tag, size, context.RequestAborted) ? TypedResults.NoContent() : Problems.PartOvertaken;
+            return await place.FinishAsync(context.RequestAborted) ? TypedResults.NoContent() : Problems.PartOvertaken;
         }
         catch (BadHttpRequestException malformed) when (malformed.StatusCode == 400)
         {

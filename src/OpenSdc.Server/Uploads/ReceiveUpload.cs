@@ -52,6 +52,10 @@ internal static partial class ReceiveUpload
         {
             answer = Problems.BodyCutShort;
         }
+        catch (LengthNeededException)
+        {
+            answer = Problems.LengthNeeded(store.Capabilities.LongestWithoutLength);
+        }
         catch (Exception failure) when (Disk.Refusal(failure, catalogue) is not null)
         {
             var refusal = Disk.Refusal(failure, catalogue)!;
@@ -81,9 +85,10 @@ internal static partial class ReceiveUpload
         using var room = await storage.ReserveAsync(name.Key, request.ContentLength, cancel);
         if (room.Refusal is { } noRoom)
             return noRoom;
-        await using var staged = await store.StageAsync(name.Key, cancel);
-        if (await RequestBody.ReadAsync(request, digests, staged, room, options.MaxUploadSize) is { } refusal)
-            return refusal;
+        await using var staged = await store.StageAsync(name.Key, request.ContentLength, cancel);
+        var limit = request.ContentLength is null ? Math.Min(store.Capabilities.LongestWithoutLength ?? long.MaxValue, options.MaxUploadSize) : options.MaxUploadSize;
+        if (await RequestBody.ReadAsync(request, digests, staged, room, limit) is { } refusal)
+            return refusal.Code == "too-large" && limit < options.MaxUploadSize ? Problems.LengthNeeded(limit) : refusal;
         if (staged.Length == 0 && !options.AllowEmptyFiles)
             return Problems.EmptyFile;
         var outcome = await publisher.PublishAsync(name, staged, digests.Sha256, cancel);
@@ -103,7 +108,7 @@ internal static partial class ReceiveUpload
         using var room = await storage.ReserveAsync(receipt.FilePath, receipt.Size, cancel);
         if (room.Refusal is { } noRoom)
             return noRoom;
-        await using var staged = await store.StageAsync(receipt.FilePath, cancel);
+        await using var staged = await store.StageApartAsync(receipt.FilePath, cancel);
         if (await RequestBody.ReadAsync(request, digests, staged, room, receipt.Size) is { } refusal)
             return refusal.Code == "too-large" ? Problems.OtherBytes(receipt.FilePath) : refusal;
         if (digests.Sha256 != receipt.Sha256)

@@ -36,6 +36,8 @@ internal static class RequestBody
                 // Before anything of it is written: others fill the disk as well, and a chunked body does not say how long it will be.
                 if (room?.Read(read.Buffer.Length) is { } noRoom)
                     return noRoom;
+                if (total > limit)
+                    return Problems.TooLarge(limit);
                 foreach (var segment in read.Buffer)
                 {
                     digests.Append(segment.Span);
@@ -49,8 +51,6 @@ internal static class RequestBody
                 body.AdvanceTo(read.Buffer.End);
             }
 
-            if (total > limit)
-                return Problems.TooLarge(limit);
             if (staged is not null)
                 room?.Written(staged.Written - written);
         }

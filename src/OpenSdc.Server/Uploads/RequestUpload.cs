@@ -11,33 +11,43 @@ internal static class RequestUpload
 {
     /// <summary><c>GET /upload/{path}</c></summary>
     public static async Task<Results<UploadUrl, Problem>> Handle(
-        string? path, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, IntegrityState integrity, IObjectStore store, RecordUploads uploads, SignedUrls urls,
-        PublicAddress address, StorageHealth storage, ServerOptions options, TimeProvider clock)
+        string? path, HttpContext context, Mission mission, IntegrityState integrity, SignedUrls urls, PublicAddress address, ServerOptions options)
     {
-        if (string.IsNullOrEmpty(path) || path == "science" || path[^1] == '/')
-            return Problems.NoUploadName;
-        if (PathFaults.Of(context) is { } climbs)
-            return Problems.BadUploadName([climbs]);
-        var parsed = ArchivePath.ParseUpload(path, mission);
-        if (parsed.Name is not { } name)
-            return Problems.BadUploadName(parsed.Faults);
-        if (store.Direct is { } direct)
-        {
-            // A URL to a store that is away, full, or shut to the archive would be of no use, and its upload would be waited for until it expires.
-            if (storage.Refusal is { } refusal)
-                return refusal with { Plain = false };
-            // One statement records it and sees whether the key has a file.
-            var id = IncomingBytes.NewId();
-            var upload = new RecordedUpload(id, name.Key, UploadState.Open, clock.GetUtcNow().AddSeconds(options.UploadLifetime));
-            return await uploads.OpenAsync(upload, context.RequestAborted)
-                ? new UploadUrl(direct.SignUpload(id, name.Key, options.UploadLifetime), id)
-                : Problems.Exists((await catalogue.FindAsync(name.Key, ReadScope.Team, context.RequestAborted))!);
-        }
-
+        var (name, problem) = Read(path, context, mission);
+        if (name is null)
+            return problem!;
         // A file whose object is lost or damaged can be sent again.
         if (await integrity.FindAsync(name.Key, ReadScope.Team, context.RequestAborted) is { Mark: null } there)
             return Problems.Exists(there.Receipt);
         return new UploadUrl(urls.Sign(address.Of(context), "PUT", name.Key, options.UploadLifetime));
+    }
+
+    /// <summary>The same where clients send to the store themselves: the upload is recorded before its URL is given out.</summary>
+    public static async Task<Results<UploadUrl, Problem>> HandleDirect(
+        string? path, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, DirectTransfer direct, UploadRegistrar uploads, StorageHealth storage, ServerOptions options, TimeProvider clock)
+    {
+        var (name, problem) = Read(path, context, mission);
+        if (name is null)
+            return problem!;
+        // A URL to a store that is away, full, or shut to the archive would be of no use, and its upload would be waited for until it expires.
+        if (storage.Refusal is { } refusal)
+            return refusal with { Plain = false };
+        // One statement records it and sees whether the key has a file.
+        var id = UploadStaging.NewId();
+        var upload = new RecordedUpload(id, name.Key, UploadState.Open, clock.GetUtcNow().AddSeconds(options.UploadLifetime));
+        return await uploads.OpenAsync(upload, context.RequestAborted)
+            ? new UploadUrl(direct.SignUpload(id, name.Key, options.UploadLifetime), id)
+            : Problems.Exists((await catalogue.FindAsync(name.Key, ReadScope.Team, context.RequestAborted))!);
+    }
+
+    private static (FileName? Name, Problem? Problem) Read(string? path, HttpContext context, Mission mission)
+    {
+        if (string.IsNullOrEmpty(path) || path == "science" || path[^1] == '/')
+            return (null, Problems.NoUploadName);
+        if (PathFaults.Of(context) is { } fault)
+            return (null, Problems.BadUploadName([fault]));
+        var parsed = ArchivePath.ParseUpload(path, mission);
+        return (parsed.Name, parsed.Name is null ? Problems.BadUploadName(parsed.Faults) : null);
     }
 }
 

@@ -11,7 +11,7 @@ namespace OpenSdc.Server.Uploads;
 /// well. Every replica asks: the queue gives each message to one of them.
 /// </summary>
 internal sealed partial class SqsArrivals(
-    IObjectStore store, Arrivals arrivals, Recovery recovery, ServerOptions options, TimeProvider clock, ILogger<SqsArrivals> logger) : BackgroundService
+    DirectTransfer direct, Arrivals arrivals, Recovery recovery, ServerOptions options, TimeProvider clock, ILogger<SqsArrivals> logger) : BackgroundService
 {
     private const int MostAtOnce = 10;
     private const int WaitSeconds = 20;
@@ -19,7 +19,7 @@ internal sealed partial class SqsArrivals(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (options.SqsQueue is not { } queue || store.Direct is not { } direct)
+        if (options.SqsQueue is not { } queue)
             return;
         await recovery.Done.WaitAsync(stoppingToken);
         using var client = new AmazonSQSClient(new AmazonSQSConfig
@@ -31,7 +31,7 @@ internal sealed partial class SqsArrivals(
         {
             try
             {
-                await TakeAsync(client, queue.AbsoluteUri, direct, stoppingToken);
+                await TakeAsync(client, queue.AbsoluteUri, stoppingToken);
             }
             catch (Exception failure) when (TransientErrors.IsTransient(failure))
             {
@@ -41,7 +41,7 @@ internal sealed partial class SqsArrivals(
         }
     }
 
-    private async Task TakeAsync(AmazonSQSClient client, string queue, DirectTransfer direct, CancellationToken cancel)
+    private async Task TakeAsync(AmazonSQSClient client, string queue, CancellationToken cancel)
     {
         var request = new ReceiveMessageRequest { QueueUrl = queue, MaxNumberOfMessages = MostAtOnce, WaitTimeSeconds = WaitSeconds };
         var messages = (await client.ReceiveMessageAsync(request, cancel)).Messages ?? [];

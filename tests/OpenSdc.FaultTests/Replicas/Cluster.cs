@@ -19,7 +19,9 @@ internal sealed class Cluster : IAsyncDisposable
     private readonly int storePort = FreePorts(100);
     private readonly Archive[] replicas = new Archive[Replicas];
 
-    private Cluster(string folder) => this.folder = folder;
+    private readonly string transfers;
+
+    private Cluster(string folder, string transfers) => (this.folder, this.transfers) = (folder, transfers);
 
     /// <summary>What a client can address now; one that is down refuses the connection.</summary>
     public Archive this[int replica] => replicas[replica];
@@ -30,12 +32,12 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>The parts that a fault can hit.</summary>
     public static IReadOnlyList<string> Parts { get; } = ["replica 0", "replica 1", "PostgreSQL", "osd.0", "osd.1", "osd.2", "rgw"];
 
-    public static async Task<Cluster> StartAsync(string folder)
+    public static async Task<Cluster> StartAsync(string folder, string transfers)
     {
         // The daemons are users of their own where the test is root.
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-        var cluster = new Cluster(folder);
+        var cluster = new Cluster(folder, transfers);
         try
         {
             var connection = await cluster.DatabaseAsync("up");
@@ -91,7 +93,7 @@ internal sealed class Cluster : IAsyncDisposable
     private static int Number(string part) => part[^1] - '0';
 
     private Task<Archive> StartReplicaAsync(int number) =>
-        Archive.StartAsync(Path.Combine(folder, $"nothing-{number}"), shim: null, [.. Settings, "--upload-poll", "100"]);
+        Archive.StartAsync(Path.Combine(folder, $"nothing-{number}"), shim: null, [.. Settings, "--transfers", transfers, "--upload-poll", "100"]);
 
     private Task<string> DatabaseAsync(string what) =>
         ScriptAsync("postgres.sh", what == "up" ? [what, Path.Combine(folder, "postgres"), databasePort.ToString(), "durable"] : [what, Path.Combine(folder, "postgres")]);

@@ -20,7 +20,7 @@ public sealed class ReplicaTests
         var seed = Run.Number("OPENSDC_FAULT_SEED", Random.Shared.Next());
         await Run.SayAsync($"replicas: {faults} faults with OPENSDC_FAULT_SEED={seed}");
         using var folder = new TemporaryFolder();
-        await using var cluster = await Cluster.StartAsync(folder.Path);
+        await using var cluster = await Cluster.StartAsync(folder.Path, "direct");
         var random = new Random(seed);
         var ledger = new Ledger();
         var clients = Enumerable.Range(0, Clients).Select(i => new ReplicaClient(i, random.Next(), cluster, ledger)).ToList();

@@ -22,7 +22,7 @@ public sealed class ArchiveOnS3Tests
     [Fact]
     public async Task A_download_leads_to_the_store_and_says_where_the_object_lies()
     {
-        await using var archive = await RunningArchive.StartAsync(CephServer.Use);
+        await using var archive = await RunningArchive.StartAsync(CephServer.UseDirect);
         var bytes = RandomNumberGenerator.GetBytes(50_000);
         await archive.Services.PublishAsync(Name, bytes);
         var bucket = archive.Services.GetRequiredService<ServerOptions>().Objects;
@@ -50,7 +50,7 @@ public sealed class ArchiveOnS3Tests
     [Fact]
     public async Task No_byte_passes_the_server()
     {
-        await using var archive = await RunningArchive.StartAsync(CephServer.Use);
+        await using var archive = await RunningArchive.StartAsync(CephServer.UseDirect);
         await archive.Services.PublishAsync(Name, [1, 2, 3]);
         foreach (var method in (string[])["GET", "PUT"])
         {
@@ -65,7 +65,7 @@ public sealed class ArchiveOnS3Tests
     [Fact]
     public async Task Harm_in_the_store_is_found_and_the_file_is_not_given_out_until_it_is_mended()
     {
-        await using var archive = await UpkeepArchive.StartAsync(CephServer.Use);
+        await using var archive = await UpkeepArchive.StartAsync(CephServer.UseDirect);
         var bytes = RandomNumberGenerator.GetBytes(300_000);
         var seq = (await archive.Running.Services.PublishAsync(Name, bytes)).Seq;
         var lost = FsckArchive.NameOf(2);
@@ -91,7 +91,7 @@ public sealed class ArchiveOnS3Tests
     {
         var ceph = CephServer.StartOwn("ceph-away");
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        await using var archive = await RunningArchive.StartAsync(options => CephServer.Use(options) with { S3Endpoint = ceph.Address, ScrubRate = 0 }, clock);
+        await using var archive = await RunningArchive.StartAsync(options => CephServer.UseDirect(options) with { S3Endpoint = ceph.Address, ScrubRate = 0 }, clock);
         await archive.Services.PublishAsync(Name, [1, 2, 3]);
         ceph.KillGateway();
         // The first request that needs the store has it looked at, also between the regular looks, for which the clock would have to move.
@@ -126,7 +126,7 @@ public sealed class ArchiveOnS3Tests
         var bucket = CephServer.NewBucket();
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await using var archive = await RunningArchive.StartAsync(
-            options => options with { Objects = $"s3://{bucket}", S3Endpoint = CephServer.Address, ScrubRate = 0 }, clock);
+            options => options with { Objects = $"s3://{bucket}", S3Endpoint = CephServer.Address, Transfers = Transfers.Direct, ScrubRate = 0 }, clock);
         using var client = new AmazonS3Client(new AmazonS3Config { ServiceURL = CephServer.Address.AbsoluteUri, ForcePathStyle = true, AuthenticationRegion = "us-east-1" });
         await client.PutBucketPolicyAsync(bucket, $$"""
             {"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::{{bucket}}/*"}]}

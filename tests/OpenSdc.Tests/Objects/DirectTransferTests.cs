@@ -10,8 +10,6 @@ using Xunit;
 
 namespace OpenSdc.Tests.Objects;
 
-using Naming = OpenSdc.Server.Objects.Naming;
-
 /// <summary>Bytes between a real client, curl, and a real S3 store, by URLs that the archive signed.</summary>
 public sealed class DirectTransferTests : IAsyncLifetime
 {
@@ -24,7 +22,7 @@ public sealed class DirectTransferTests : IAsyncLifetime
     private S3Bucket bucket = null!;
     private S3ObjectStore store = null!;
 
-    private DirectTransfer Direct => store.Direct!;
+    private DirectTransfer Direct => new(bucket);
 
     public async ValueTask InitializeAsync()
     {
@@ -69,7 +67,7 @@ public sealed class DirectTransferTests : IAsyncLifetime
             await using var arrived = (await Direct.OpenArrivedAsync("up", key, None)).ShouldNotBeNull();
             arrived.Tag.ShouldBe(listed.Tag);
             var sha256 = await arrived.DigestAsync(null, None);
-            (await store.NameAsync([arrived], None)).ShouldBe([new Naming(true)]);
+            (await store.PlaceAsync(arrived, None)).ShouldBe(new PlaceResult(true));
             var head = (await bucket.HeadAsync(bucket.ObjectKey(key), None)).ShouldNotBeNull();
             (head.Upload, head.Sha256, head.ContentType).ShouldBe(("up", sha256, key == Key ? "application/octet-stream" : "application/json"));
             await Direct.RemoveArrivedAsync([("up", key), ("never", key)], None);
@@ -132,13 +130,13 @@ public sealed class DirectTransferTests : IAsyncLifetime
         await using var arrived = (await Direct.OpenArrivedAsync("u", Key, None)).ShouldNotBeNull();
         await arrived.DigestAsync(null, None);
         await bucket.PutAsync(bucket.StagingKey("u", Key), others);
-        (await store.NameAsync([arrived], None))[0].Failure.ShouldNotBeNull().ShouldBeAssignableTo<IOException>();
+        (await store.PlaceAsync(arrived, None)).Failure.ShouldNotBeNull().ShouldBeAssignableTo<IOException>();
         await Should.ThrowAsync<ObjectChangedException>(() => arrived.DigestAsync(null, None));
 
         // Whatever the store made of it bears the upload's id, and the next try puts the bytes there that it has hashed.
         await using var again = (await Direct.OpenArrivedAsync("u", Key, None)).ShouldNotBeNull();
         var sha256 = await again.DigestAsync(null, None);
-        (await store.NameAsync([again], None)).ShouldBe([new Naming(true)]);
+        (await store.PlaceAsync(again, None)).ShouldBe(new PlaceResult(true));
         await ShouldLieThereAsync(sha256);
     }
 
@@ -149,13 +147,13 @@ public sealed class DirectTransferTests : IAsyncLifetime
         await using var arrived = (await Direct.OpenArrivedAsync("u", Key, None)).ShouldNotBeNull();
         var sha256 = await arrived.DigestAsync(null, None);
         await bucket.PutAsync(bucket.StagingKey("u", Key), "others"u8.ToArray());
-        (await store.NameAsync([arrived], None)).ShouldBe([new Naming(true)]);
+        (await store.PlaceAsync(arrived, None)).ShouldBe(new PlaceResult(true));
         await ShouldLieThereAsync(sha256);
 
         // Its publisher has died before the record; whoever takes the upload next has hashed others, and those get the key.
         await using var again = (await Direct.OpenArrivedAsync("u", Key, None)).ShouldNotBeNull();
         sha256 = await again.DigestAsync(null, None);
-        (await store.NameAsync([again], None)).ShouldBe([new Naming(true)]);
+        (await store.PlaceAsync(again, None)).ShouldBe(new PlaceResult(true));
         await ShouldLieThereAsync(sha256);
         (await bucket.HeadAsync(bucket.ObjectKey(Key), None)).ShouldNotBeNull().Sha256.ShouldBe(sha256);
     }
@@ -166,7 +164,7 @@ public sealed class DirectTransferTests : IAsyncLifetime
     [InlineData(ArrivedUpload.SmallUpTo)]
     public async Task A_small_upload_is_put_under_its_key_by_one_request_and_nothing_that_lies_there_is_overwritten(int size)
     {
-        var putNew = new S3PutNew(bucket);
+        var conditions = new S3Conditions(bucket);
         foreach (var key in (string[])[Key, Odd])
         {
             var bytes = RandomNumberGenerator.GetBytes(size);
@@ -174,10 +172,10 @@ public sealed class DirectTransferTests : IAsyncLifetime
             await using var arrived = (await Direct.OpenArrivedAsync("u", key, None)).ShouldNotBeNull();
             var notes = new ObjectNotes("application/json", "u", await arrived.DigestAsync(null, None));
             arrived.Bytes.ShouldBe(bytes);
-            (await putNew.PutAsync(bucket.ObjectKey(key), bytes, arrived.Tag, notes, None)).ShouldBeTrue();
+            (await conditions.PutNewAsync(bucket.ObjectKey(key), bytes, arrived.Tag, notes, None)).ShouldBeTrue();
             var head = (await bucket.HeadAsync(bucket.ObjectKey(key), None)).ShouldNotBeNull();
             (head.Length, head.Tag, head.ContentType, head.Upload, head.Sha256).ShouldBe((size, arrived.Tag, notes.ContentType, "u", notes.Sha256));
-            (await putNew.PutAsync(bucket.ObjectKey(key), "others"u8.ToArray(), arrived.Tag, notes with { Upload = "v" }, None)).ShouldBeFalse();
+            (await conditions.PutNewAsync(bucket.ObjectKey(key), "others"u8.ToArray(), arrived.Tag, notes with { Upload = "v" }, None)).ShouldBeFalse();
             (await bucket.HeadAsync(bucket.ObjectKey(key), None)).ShouldBe(head);
         }
 
@@ -209,13 +207,13 @@ public sealed class DirectTransferTests : IAsyncLifetime
         foreach (var time in (string[])["first", "after the crash"])
         {
             await using var arrived = (await Direct.OpenArrivedAsync("u", Key, None)).ShouldNotBeNull();
-            (await store.NameAsync([arrived], None)).ShouldBe([new Naming(true)], time);
+            (await store.PlaceAsync(arrived, None)).ShouldBe(new PlaceResult(true), time);
         }
 
         await bucket.PutAsync(bucket.StagingKey("v", Key), "bytes"u8.ToArray());
         await using var other = (await Direct.OpenArrivedAsync("v", Key, None)).ShouldNotBeNull();
-        (await store.NameAsync([other], None)).ShouldBe([new Naming(false)]);
-        await store.UnnameAsync(other, None);
+        (await store.PlaceAsync(other, None)).ShouldBe(new PlaceResult(false));
+        await store.RevertAsync(other, None);
         (await store.OpenAsync(Key, None)).ShouldNotBeNull("it is not the other's to take back").Dispose();
     }
 
@@ -230,7 +228,7 @@ public sealed class DirectTransferTests : IAsyncLifetime
         await bucket.PutAsync(bucket.StagingKey("large", Key), bytes);
         await using var arrived = (await Direct.OpenArrivedAsync("large", Key, None)).ShouldNotBeNull();
         var sha256 = await arrived.DigestAsync(null, None);
-        (await store.NameAsync([arrived], None)).ShouldBe([new Naming(true)]);
+        (await store.PlaceAsync(arrived, None)).ShouldBe(new PlaceResult(true));
         using var stored = (await store.OpenAsync(Key, None)).ShouldNotBeNull();
         stored.Length.ShouldBe(size);
         (await ObjectVerifier.Unthrottled.DigestAsync(stored, None)).ShouldBe(Convert.ToHexStringLower(SHA256.HashData(bytes)));
@@ -249,7 +247,7 @@ public sealed class DirectTransferTests : IAsyncLifetime
         await bucket.PutAsync(bucket.StagingKey("large", Key), new byte[8 << 20]);
         await using var arrived = (await Direct.OpenArrivedAsync("large", Key, None)).ShouldNotBeNull();
         await bucket.PutAsync(bucket.StagingKey("large", Key), RandomNumberGenerator.GetBytes(8 << 20));
-        (await store.NameAsync([arrived], None))[0].Failure.ShouldNotBeNull().ShouldBeAssignableTo<IOException>();
+        (await store.PlaceAsync(arrived, None)).Failure.ShouldNotBeNull().ShouldBeAssignableTo<IOException>();
         ((await bucket.Client.ListMultipartUploadsAsync(bucket.Name, None)).MultipartUploads ?? []).ShouldBeEmpty();
     }
 

@@ -6,8 +6,6 @@ using Xunit;
 
 namespace OpenSdc.Tests.Objects;
 
-using Naming = OpenSdc.Server.Objects.Naming;
-
 /// <summary>What the comments of <see cref="IObjectStore"/> promise, sentence by sentence; every store is held to it. Here: uploads until they have their names.</summary>
 public abstract partial class ObjectStoreContract
 {
@@ -23,46 +21,14 @@ public abstract partial class ObjectStoreContract
     {
         await using var made = await MakeAsync();
         var store = made.Store;
-        await using var staged = await store.StageAsync(Key, None);
+        await using var staged = await store.StageApartAsync(Key, None);
         (await IsThereAsync(store)).ShouldBeFalse();
         await staged.WriteAsync("abc"u8.ToArray(), None);
         (await IsThereAsync(store)).ShouldBeFalse();
         await staged.FlushAsync(None);
         (await IsThereAsync(store)).ShouldBeFalse();
-        (await store.NameAsync([staged], None)).ShouldBe([new Naming(true)]);
+        (await store.PlaceAsync(staged, None)).ShouldBe(new PlaceResult(true));
         (await BytesAsync(store, Key)).ShouldBe("abc");
-    }
-
-    [Fact]
-    public async Task Of_uploads_that_meet_at_one_key_the_one_that_has_it_is_told_of_first()
-    {
-        await using var made = await MakeAsync();
-        var uploads = new List<StagedObject>();
-        var told = new System.Collections.Concurrent.ConcurrentQueue<(int Upload, Naming Outcome)>();
-        for (var i = 0; i < 8; i++)
-        {
-            uploads.Add(await made.Store.StageAsync(Key, None));
-            await uploads[i].WriteAsync(Encoding.ASCII.GetBytes($"bytes of {i}"), None);
-        }
-
-        // What goes on here must not do so on the store's thread.
-        var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        for (var i = 0; i < uploads.Count; i++)
-        {
-            var upload = i;
-            made.Store.FlushAndName(uploads[i], outcome =>
-            {
-                told.Enqueue((upload, outcome));
-                if (told.Count == uploads.Count)
-                    all.TrySetResult();
-            });
-        }
-
-        await all.Task.WaitAsync(TimeSpan.FromMinutes(1));
-        told.Select(each => each.Outcome).ShouldBe([new Naming(true), .. Enumerable.Repeat(new Naming(false), 7)]);
-        foreach (var staged in uploads)
-            await staged.DisposeAsync();
-        (await BytesAsync(made.Store, Key)).ShouldBe($"bytes of {told.First().Upload}");
     }
 
     [Fact]
@@ -71,7 +37,7 @@ public abstract partial class ObjectStoreContract
         await using var made = await MakeAsync();
         foreach (var isFlushed in (bool[])[false, true])
         {
-            await using (var staged = await made.Store.StageAsync(Key, None))
+            await using (var staged = await made.Store.StageApartAsync(Key, None))
             {
                 staged.Length.ShouldBe(0);
                 await staged.WriteAsync(new byte[100_000], None);
@@ -95,7 +61,7 @@ public abstract partial class ObjectStoreContract
     {
         await using var made = await MakeAsync();
         using var cancel = new CancellationTokenSource();
-        await using (var staged = await made.Store.StageAsync(Key, cancel.Token))
+        await using (var staged = await made.Store.StageApartAsync(Key, cancel.Token))
         {
             await staged.WriteAsync(new byte[20 << 20], cancel.Token);
             await cancel.CancelAsync();
@@ -124,12 +90,12 @@ public abstract partial class ObjectStoreContract
     {
         await using var made = await MakeAsync();
         var bytes = RandomNumberGenerator.GetBytes(size);
-        await using (var staged = await made.Store.StageAsync(Key, None))
+        await using (var staged = await made.Store.StageApartAsync(Key, None))
         {
             for (var at = 0; at < size; at += 200_003)
                 await staged.WriteAsync(bytes.AsMemory(at, Math.Min(200_003, size - at)), None);
             await staged.FlushAsync(None);
-            (await made.Store.NameAsync([staged], None)).ShouldBe([new Naming(true)]);
+            (await made.Store.PlaceAsync(staged, None)).ShouldBe(new PlaceResult(true));
         }
 
         using var stored = (await made.Store.OpenAsync(Key, None)).ShouldNotBeNull();
@@ -142,49 +108,25 @@ public abstract partial class ObjectStoreContract
     public async Task Naming_a_taken_key_is_an_outcome_and_the_object_stays()
     {
         await using var made = await MakeAsync();
-        (await StoreAsync(made.Store, Key, "first")).ShouldBe(new Naming(true));
-        (await StoreAsync(made.Store, Key, "second")).ShouldBe(new Naming(false));
+        (await StoreAsync(made.Store, Key, "first")).ShouldBe(new PlaceResult(true));
+        (await StoreAsync(made.Store, Key, "second")).ShouldBe(new PlaceResult(false));
         (await BytesAsync(made.Store, Key)).ShouldBe("first");
         await made.PutAsync(Other, "somebody's"u8.ToArray());
-        (await StoreAsync(made.Store, Other, "second")).ShouldBe(new Naming(false));
+        (await StoreAsync(made.Store, Other, "second")).ShouldBe(new PlaceResult(false));
         (await BytesAsync(made.Store, Other)).ShouldBe("somebody's");
         (await LeftOverAsync(made.Store)).ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task Concurrent_uploads_to_one_key_do_not_see_each_other_and_one_gets_it()
-    {
-        await using var made = await MakeAsync();
-        var uploads = new List<StagedObject>();
-        for (var i = 0; i < 5; i++)
-            uploads.Add(await made.Store.StageAsync(Key, None));
-        await Parallel.ForEachAsync(uploads, async (each, _) =>
-        {
-            await each.WriteAsync(Encoding.ASCII.GetBytes($"upload {uploads.IndexOf(each)}"), None);
-            await each.FlushAsync(None);
-        });
-        var outcomes = await made.Store.NameAsync(uploads, None);
-        outcomes.ShouldAllBe(each => each.Failure == null);
-        var winner = Array.FindIndex(outcomes, each => each.IsNamed);
-        outcomes.Count(each => each.IsNamed).ShouldBe(1);
-        foreach (var each in uploads)
-            await each.DisposeAsync();
-        (await BytesAsync(made.Store, Key)).ShouldBe($"upload {winner}");
-    }
-
-    [Fact]
-    public async Task Each_of_a_batch_stands_for_itself()
+    public async Task An_upload_whose_bytes_are_gone_is_a_failure_and_nothing_is_at_its_key()
     {
         await using var made = await MakeAsync();
         await using var bad = await StagedAsync(made.Store, Key, "bad");
-        await using var good = await StagedAsync(made.Store, Other, "good");
         await made.SpoilAsync(bad);
-        var outcomes = await made.Store.NameAsync([bad, good], None);
-        outcomes[0].IsNamed.ShouldBeFalse();
-        (outcomes[0].Failure is IOException or UnauthorizedAccessException).ShouldBeTrue(outcomes[0].Failure?.ToString());
-        outcomes[1].ShouldBe(new Naming(true));
+        var result = await made.Store.PlaceAsync(bad, None);
+        result.IsPlaced.ShouldBeFalse();
+        (result.Failure is IOException or UnauthorizedAccessException).ShouldBeTrue(result.Failure?.ToString());
         (await IsThereAsync(made.Store)).ShouldBeFalse();
-        (await BytesAsync(made.Store, Other)).ShouldBe("good");
     }
 
     [Fact]
@@ -193,12 +135,12 @@ public abstract partial class ObjectStoreContract
         await using var made = await MakeAsync();
         await using (var staged = await StagedAsync(made.Store, Key, "first"))
         {
-            (await made.Store.NameAsync([staged], None)).ShouldBe([new Naming(true)]);
-            await made.Store.UnnameAsync(staged, None);
+            (await made.Store.PlaceAsync(staged, None)).ShouldBe(new PlaceResult(true));
+            await made.Store.RevertAsync(staged, None);
         }
 
         (await IsThereAsync(made.Store)).ShouldBeFalse();
-        (await StoreAsync(made.Store, Key, "second")).ShouldBe(new Naming(true));
+        (await StoreAsync(made.Store, Key, "second")).ShouldBe(new PlaceResult(true));
         (await BytesAsync(made.Store, Key)).ShouldBe("second");
     }
 
@@ -207,7 +149,7 @@ public abstract partial class ObjectStoreContract
     {
         await using var made = await MakeAsync();
         var staged = await StagedAsync(made.Store, Key, "kept");
-        (await made.Store.NameAsync([staged], None)).ShouldBe([new Naming(true)]);
+        (await made.Store.PlaceAsync(staged, None)).ShouldBe(new PlaceResult(true));
         staged.Keep();
         await staged.DisposeAsync();
         (await LeftOverAsync(made.Store)).ShouldHaveSingleItem().ShouldEndWith("/imap_swe_l1a_sci_20260101_v001.pkts");
@@ -236,16 +178,16 @@ public abstract partial class ObjectStoreContract
 
     private static async Task<StagedObject> StagedAsync(IObjectStore store, string key, string text)
     {
-        var staged = await store.StageAsync(key, None);
+        var staged = await store.StageApartAsync(key, None);
         await staged.WriteAsync(Encoding.UTF8.GetBytes(text), None);
         await staged.FlushAsync(None);
         return staged;
     }
 
-    private static async Task<Naming> StoreAsync(IObjectStore store, string key, string text)
+    private static async Task<PlaceResult> StoreAsync(IObjectStore store, string key, string text)
     {
         await using var staged = await StagedAsync(store, key, text);
-        return (await store.NameAsync([staged], None))[0];
+        return await store.PlaceAsync(staged, None);
     }
 
     private static async Task<bool> IsThereAsync(IObjectStore store)

@@ -32,6 +32,9 @@ public sealed class S3ObjectStoreTests : ObjectStoreContract
 
         public override Task SpoilAsync(StagedObject staged) => bucket.DeleteAsync(((S3Staged)staged).StagingKey, CancellationToken.None);
 
+        public override async Task ShouldHoldNoPartsAsync() =>
+            ((await bucket.Client.ListMultipartUploadsAsync(new Amazon.S3.Model.ListMultipartUploadsRequest { BucketName = bucket.Name })).MultipartUploads ?? []).ShouldBeEmpty();
+
         public override ValueTask DisposeAsync()
         {
             store.Dispose();

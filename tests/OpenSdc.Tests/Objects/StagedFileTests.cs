@@ -39,7 +39,7 @@ public sealed class StagedFileTests : IDisposable
         {
             for (var i = 0; i < 60; i++)
             {
-                others.Add(await store.StageAsync($"imap/other{i}", CancellationToken.None));
+                others.Add(await store.StageAsync($"imap/other{i}", null, CancellationToken.None));
                 await others[^1].WriteAsync(new byte[1], CancellationToken.None);
             }
 
@@ -63,14 +63,14 @@ public sealed class StagedFileTests : IDisposable
     {
         var bytes = RandomNumberGenerator.GetBytes(size);
         var key = $"imap/{Guid.NewGuid():N}";
-        await using (var staged = await store.StageAsync(key, CancellationToken.None))
+        await using (var staged = await store.StageAsync(key, null, CancellationToken.None))
         {
             for (var at = 0; at < size; at += piece)
                 await staged.WriteAsync(bytes.AsMemory(at, Math.Min(piece, size - at)), CancellationToken.None);
             staged.Length.ShouldBe(size);
             await staged.FlushAsync(CancellationToken.None);
             staged.Written.ShouldBe(size);
-            (await store.NameAsync([staged], CancellationToken.None))[0].IsNamed.ShouldBeTrue();
+            (await store.PlaceAsync(staged, CancellationToken.None)).IsPlaced.ShouldBeTrue();
         }
 
         (await File.ReadAllBytesAsync(Path.Combine(folder, "objects", key))).AsSpan().SequenceEqual(bytes).ShouldBeTrue();

@@ -13,5 +13,8 @@ internal abstract class StoreUnderTest : IAsyncDisposable
     /// <summary>Takes the bytes of a staged upload away, so that it cannot be named.</summary>
     public abstract Task SpoilAsync(StagedObject staged);
 
+    /// <summary>The store keeps no parts of any upload.</summary>
+    public virtual Task ShouldHoldNoPartsAsync() => Task.CompletedTask;
+
     public abstract ValueTask DisposeAsync();
 }

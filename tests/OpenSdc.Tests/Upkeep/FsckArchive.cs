@@ -35,10 +35,10 @@ internal sealed class FsckArchive : IDisposable
         {
             var name = NameOf(i);
             var bytes = BytesOf(i);
-            await using var staged = await open.Store.StageAsync(name.Key, CancellationToken.None);
+            await using var staged = await open.Store.StageApartAsync(name.Key, CancellationToken.None);
             await staged.WriteAsync(bytes, CancellationToken.None);
             await staged.FlushAsync(CancellationToken.None);
-            await open.Store.NameAsync([staged], CancellationToken.None);
+            await open.Store.PlaceAsync(staged, CancellationToken.None);
             await open.Catalogue.PublishAsync([new Publication(name, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)))], CancellationToken.None);
             archive.Keys.Add(name.Key);
         }

@@ -7,7 +7,7 @@ using Xunit;
 namespace OpenSdc.Tests.Uploads;
 
 /// <summary>Bodies that are not what their headers say, over a bare socket: no HTTP client would send them.</summary>
-public sealed class BrokenUploadTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixture>
+public class BrokenUploadTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixture>
 {
     private readonly RunningArchive archive = fixture.Archive;
 
@@ -31,9 +31,10 @@ public sealed class BrokenUploadTests(ArchiveFixture fixture) : IClassFixture<Ar
             using (var socket = await SendAsync(await archive.UploadUrlAsync(name), framing, body))
             {
                 // Shown to be on its way before it is cut, where bytes of it have been sent at all.
-                for (var tries = 0; tries < 400 && archive.FilesBelow("staging").Count == 0; tries++)
+                for (var tries = 0; archive.IsOnDisk && tries < 400 && archive.FilesBelow("staging").Count == 0; tries++)
                     await Task.Delay(5);
-                archive.FilesBelow("staging").ShouldHaveSingleItem().ShouldEndWith(name);
+                if (archive.IsOnDisk)
+                    archive.FilesBelow("staging").ShouldHaveSingleItem().ShouldEndWith(name);
                 if (reset)
                     socket.LingerState = new LingerOption(enable: true, seconds: 0);
             }

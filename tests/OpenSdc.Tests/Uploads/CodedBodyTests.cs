@@ -8,7 +8,7 @@ using Xunit;
 namespace OpenSdc.Tests.Uploads;
 
 /// <summary>A body that is said to be coded is no file: nothing would take the coding off. Sent byte by byte, since libraries repair such requests.</summary>
-public sealed class CodedBodyTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixture>
+public class CodedBodyTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixture>
 {
     private readonly RunningArchive archive = fixture.Archive;
 

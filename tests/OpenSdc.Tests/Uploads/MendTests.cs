@@ -6,7 +6,7 @@ using Xunit;
 namespace OpenSdc.Tests.Uploads;
 
 /// <summary>A file whose object is lost or damaged is mended by sending it again; other bytes are refused.</summary>
-public sealed class MendTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixture>
+public class MendTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixture>
 {
     private static readonly byte[] Bytes = [.. Enumerable.Range(0, 5000).Select(i => (byte)i)];
 
@@ -21,11 +21,8 @@ public sealed class MendTests(ArchiveFixture fixture) : IClassFixture<ArchiveFix
         var name = ArchiveFixture.NewName();
         var early = await archive.UploadUrlAsync(name);
         var receipt = await archive.UploadAsync(name, Bytes);
-        var path = Path.Combine(archive.Folder, "objects", receipt.FilePath);
-        File.Delete(path);
         byte[] damaged = [.. Bytes.Reverse()];
-        if (!isLost)
-            await File.WriteAllBytesAsync(path, damaged);
+        await archive.HarmAsync(receipt.FilePath, isLost ? null : damaged);
         var integrity = archive.Services.GetRequiredService<IntegrityState>();
         if (isMarked)
             await integrity.MarkAsync(receipt.Seq, isLost ? ChangeKind.Lost : ChangeKind.Damaged, "the test did it", CancellationToken.None);
@@ -45,6 +42,8 @@ public sealed class MendTests(ArchiveFixture fixture) : IClassFixture<ArchiveFix
             .ShouldBe(isMarked ? 1 : 0);
         (await archive.SendAsync($"GET /upload/{name}")).Status.ShouldBe(409, "it is whole again");
         if (!isLost)
+            (await archive.QuarantinedAsync()).ShouldContain(receipt.FilePath);
+        if (!isLost && archive.IsOnDisk)
             (await File.ReadAllBytesAsync(Path.Combine(archive.Folder, "quarantine", receipt.FilePath))).ShouldBe(damaged);
         await archive.ShouldSoonStageNothingAsync();
     }
@@ -54,12 +53,12 @@ public sealed class MendTests(ArchiveFixture fixture) : IClassFixture<ArchiveFix
     {
         var name = ArchiveFixture.NewName();
         var receipt = await archive.UploadAsync(name, Bytes);
-        await File.WriteAllBytesAsync(Path.Combine(archive.Folder, "objects", receipt.FilePath), new byte[Bytes.Length]);
+        await archive.HarmAsync(receipt.FilePath, new byte[Bytes.Length]);
         await archive.Services.GetRequiredService<IntegrityState>().MarkAsync(receipt.Seq, ChangeKind.Damaged, "the test did it", CancellationToken.None);
         var url = await archive.UploadUrlAsync(name);
         foreach (var answer in await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => archive.PutAsync(url, Bytes))))
             answer.Status.ShouldBe(200, answer.Text);
         (await archive.DownloadAsync(name)).ShouldBe(Bytes);
-        archive.FilesBelow("quarantine").Count(each => each.Contains(name, StringComparison.Ordinal)).ShouldBe(1);
+        (await archive.QuarantinedAsync()).Count(each => each.Contains(name, StringComparison.Ordinal)).ShouldBe(1);
     }
 }

@@ -116,7 +116,7 @@ public sealed class NotificationTests(NotificationTests.Told fixture) : IClassFi
     public async Task A_queue_brings_them_and_a_message_goes_only_when_the_ledger_has_it()
     {
         await using var queue = await SqsServer.StartAsync();
-        await using var listening = await RunningArchive.StartAsync(options => CephServer.Use(options) with { UploadPoll = 60_000, SqsQueue = queue.Url });
+        await using var listening = await RunningArchive.StartAsync(options => CephServer.UseDirect(options) with { UploadPoll = 60_000, SqsQueue = queue.Url });
         var ledger = listening.Services.GetRequiredService<UploadLedger>();
         var upload = await AskAsync(listening);
         await listening.SendAsync(upload.Asked, [1]);
@@ -170,7 +170,7 @@ public sealed class NotificationTests(NotificationTests.Told fixture) : IClassFi
         public RunningArchive Archive { get; private set; } = null!;
 
         public async ValueTask InitializeAsync() =>
-            Archive = await RunningArchive.StartAsync(options => CephServer.Use(options) with { UploadPoll = 60_000, HookSecret = Secret });
+            Archive = await RunningArchive.StartAsync(options => CephServer.UseDirect(options) with { UploadPoll = 60_000, HookSecret = Secret });
 
         public async ValueTask DisposeAsync() => await Archive.DisposeAsync();
     }

@@ -9,7 +9,7 @@ using Xunit;
 namespace OpenSdc.Tests.Uploads;
 
 /// <summary>Contract, route <c>PUT {signed URL}</c>.</summary>
-public sealed class ReceiveUploadTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixture>
+public class ReceiveUploadTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixture>
 {
     private static readonly byte[] Bytes = [.. Enumerable.Range(0, 1000).Select(i => (byte)i)];
 
@@ -33,7 +33,8 @@ public sealed class ReceiveUploadTests(ArchiveFixture fixture) : IClassFixture<A
         // What the PUT has acknowledged is seen by every request after it.
         (await archive.QueryAsync($"filename={name}")).ShouldHaveSingleItem().Seq.ShouldBe(receipt.Seq);
         (await archive.DownloadAsync(name)).ShouldBe(Bytes);
-        (await File.ReadAllBytesAsync(Path.Combine(archive.Folder, "objects", key))).ShouldBe(Bytes, "the folder can be browsed");
+        if (archive.IsOnDisk)
+            (await File.ReadAllBytesAsync(Path.Combine(archive.Folder, "objects", key))).ShouldBe(Bytes, "the folder can be browsed");
 
         var again = await archive.PutAsync(url, Bytes);
         again.Status.ShouldBe(200);

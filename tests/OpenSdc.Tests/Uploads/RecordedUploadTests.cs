@@ -50,7 +50,7 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
         // The name is not spent.
         (await archive.UploadAsync(name, [1])).Size.ShouldBe(1);
 
-        await using var taking = await RunningArchive.StartAsync(options => CephServer.Use(options) with { AllowEmptyFiles = true });
+        await using var taking = await RunningArchive.StartAsync(options => CephServer.UseDirect(options) with { AllowEmptyFiles = true });
         var receipt = await taking.UploadAsync(name, []);
         receipt.Size.ShouldBe(0);
         (await taking.DownloadAsync(name)).ShouldBeEmpty();
@@ -95,7 +95,7 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
     public async Task More_arrivals_than_are_published_at_once_are_all_published_and_so_is_what_comes_after_them()
     {
         const int Burst = 120;
-        await using var busy = await RunningArchive.StartAsync(CephServer.Use);
+        await using var busy = await RunningArchive.StartAsync(CephServer.UseDirect);
         var asked = await Task.WhenAll(Enumerable.Range(0, Burst).Select(_ => busy.AskAsync(ArchiveFixture.NewName())));
         // Nobody looks for arrivals meanwhile, so that the first look finds all of them waiting.
         await busy.RestartAsync(() => Parallel.ForAsync(0, Burst, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, _) => await busy.SendAsync(asked[i], [(byte)i])));
@@ -170,21 +170,22 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
     {
         var key = RunningArchive.KeyOf(ArchiveFixture.NewName());
         var store = archive.Services.GetRequiredService<IObjectStore>();
+        var direct = archive.Services.GetRequiredService<DirectTransfer>();
         // An upload that nobody asked for, so that nobody publishes it meanwhile.
-        var upload = new AskedUpload(store.Direct!.SignUpload("stray", key, 600), "stray");
+        var upload = new AskedUpload(direct.SignUpload("stray", key, 600), "stray");
         byte[] hashed = new byte[ArrivedUpload.SmallUpTo + 1], others = [.. hashed.Select(_ => (byte)2)];
         await archive.SendAsync(upload, hashed);
-        var arrived = (await store.Direct.OpenArrivedAsync("stray", key, CancellationToken.None)).ShouldNotBeNull();
+        var arrived = (await direct.OpenArrivedAsync("stray", key, CancellationToken.None)).ShouldNotBeNull();
         await arrived.DigestAsync(null, CancellationToken.None);
         await archive.SendAsync(upload, others);
-        (await store.NameAsync([arrived], CancellationToken.None)).ShouldHaveSingleItem().Failure.ShouldNotBeNull();
+        (await store.PlaceAsync(arrived, CancellationToken.None)).Failure.ShouldNotBeNull();
         // Whatever the store made of it bears the upload's id, by which the next try knows it for its own.
-        var again = (await store.Direct.OpenArrivedAsync("stray", key, CancellationToken.None)).ShouldNotBeNull();
+        var again = (await direct.OpenArrivedAsync("stray", key, CancellationToken.None)).ShouldNotBeNull();
         var digest = await again.DigestAsync(null, CancellationToken.None);
-        (await store.NameAsync([again], CancellationToken.None)).ShouldHaveSingleItem().IsNamed.ShouldBeTrue();
+        (await store.PlaceAsync(again, CancellationToken.None)).IsPlaced.ShouldBeTrue();
         using (var named = (await store.OpenAsync(key, CancellationToken.None)).ShouldNotBeNull())
             (await ObjectVerifier.Unthrottled.DigestAsync(named, CancellationToken.None)).ShouldBe(digest);
-        await store.UnnameAsync(again, CancellationToken.None);
+        await store.RevertAsync(again, CancellationToken.None);
         await again.RemoveAsync();
     }
 
@@ -193,13 +194,14 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
     {
         var name = ArchiveFixture.NewName();
         var store = archive.Services.GetRequiredService<IObjectStore>();
+        var direct = archive.Services.GetRequiredService<DirectTransfer>();
         var upload = await archive.AskAsync(name);
         await archive.SendAsync(upload, [1, 2, 3]);
         await archive.FollowAsync(upload.Id);
         await UploadSteps.UntilAsync("staging is emptied", async () => !(await archive.StagedAsync()).Contains(upload.Id));
         // As a replica does that stood still over its lease: it has hashed, and copies what is not there any more.
-        var late = store.Direct!.Open(new ArrivedObject(upload.Id, RunningArchive.KeyOf(name), 3, "\"5289df737df57326fcdd22597afb1fac\"", default));
-        (await store.NameAsync([late], CancellationToken.None)).ShouldHaveSingleItem().Failure.ShouldNotBeNull();
+        var late = direct.Open(new ArrivedObject(upload.Id, RunningArchive.KeyOf(name), 3, "\"5289df737df57326fcdd22597afb1fac\"", default));
+        (await store.PlaceAsync(late, CancellationToken.None)).Failure.ShouldNotBeNull();
         (await archive.DownloadAsync(name)).ShouldBe([1, 2, 3]);
     }
 
@@ -251,7 +253,7 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
     [Fact]
     public async Task A_file_that_is_too_large_is_refused_when_it_has_come()
     {
-        await using var small = await RunningArchive.StartAsync(options => CephServer.Use(options) with { MaxUploadSize = 10 });
+        await using var small = await RunningArchive.StartAsync(options => CephServer.UseDirect(options) with { MaxUploadSize = 10 });
         var upload = await small.AskAsync(ArchiveFixture.NewName());
         await small.SendAsync(upload, new byte[11]);
         (await small.FollowAsync(upload.Id)).Problem!.Type.ShouldBe("urn:opensdc:problem:too-large");
@@ -295,9 +297,9 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
     {
         var folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
         ServerOptions? settings = null;
-        await using (var now = await RunningArchive.StartAsync(options => settings = CephServer.Use(options), folder: folder))
+        await using (var now = await RunningArchive.StartAsync(options => settings = CephServer.UseDirect(options), folder: folder))
         {
-            var direct = now.Services.GetRequiredService<IObjectStore>().Direct!;
+            var direct = now.Services.GetRequiredService<DirectTransfer>();
             await now.SendAsync(new AskedUpload(direct.SignUpload("nobodys", RunningArchive.KeyOf(ArchiveFixture.NewName()), 600), "nobodys"), [1]);
             var known = await now.AskAsync(ArchiveFixture.NewName());
             await now.SendAsync(known, [1]);
@@ -315,7 +317,7 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
     {
         public RunningArchive Archive { get; private set; } = null!;
 
-        public async ValueTask InitializeAsync() => Archive = await RunningArchive.StartAsync(CephServer.Use);
+        public async ValueTask InitializeAsync() => Archive = await RunningArchive.StartAsync(CephServer.UseDirect);
 
         public async ValueTask DisposeAsync() => await Archive.DisposeAsync();
     }

@@ -102,8 +102,8 @@ public sealed class ReplicaTests(ReplicaTests.Two replicas) : IClassFixture<Repl
         {
             var database = PostgresServer.NewDatabase();
             ServerOptions? shared = null;
-            var first = await RunningArchive.StartAsync(options => shared = CephServer.Use(options) with { Catalogue = database });
-            All = [first, await RunningArchive.StartAsync(options => options with { Catalogue = database, Objects = shared!.Objects, S3Endpoint = shared.S3Endpoint })];
+            var first = await RunningArchive.StartAsync(options => shared = CephServer.UseDirect(options) with { Catalogue = database });
+            All = [first, await RunningArchive.StartAsync(options => options with { Catalogue = database, Objects = shared!.Objects, S3Endpoint = shared.S3Endpoint, Transfers = shared.Transfers })];
         }
 
         public async Task StopFirstAsync()

@@ -104,10 +104,10 @@ public sealed class UploadCrashTests(RecordedUploadTests.OnS3 fixture) : IClassF
         var named = new Publication(Contract.Naming.FileName.Parse(Path.GetFileName(key), Contract.Naming.Mission.Imap).Name!, 3, new string('a', 64))
         { Upload = new Lease(asked.Id, "late") };
         var publisher = archive.Services.GetRequiredService<Publisher>();
-        (await publisher.RecordAsync(named, CancellationToken.None)).IsThere.ShouldBeFalse();
+        (await publisher.RecordAsync(named)).IsThere.ShouldBeFalse();
         (await archive.QueryAsync($"file_path={key}")).ShouldBeEmpty();
         (await archive.FollowAsync(asked.Id, 0)).State.ShouldBe("arrived");
-        (await publisher.RecordAsync(named with { Upload = new Lease(asked.Id, "dead") }, CancellationToken.None)).IsNew.ShouldBeTrue();
+        (await publisher.RecordAsync(named with { Upload = new Lease(asked.Id, "dead") })).IsNew.ShouldBeTrue();
         (await archive.FollowAsync(asked.Id, 0)).State.ShouldBe("published");
     }
 
@@ -140,8 +140,8 @@ public sealed class UploadCrashTests(RecordedUploadTests.OnS3 fixture) : IClassF
     private async Task NameAsync((AskedUpload Asked, string Id, string Key) upload)
     {
         var store = archive.Services.GetRequiredService<IObjectStore>();
-        var arrived = (await store.Direct!.OpenArrivedAsync(upload.Id, upload.Key, CancellationToken.None)).ShouldNotBeNull();
+        var arrived = (await archive.Services.GetRequiredService<DirectTransfer>().OpenArrivedAsync(upload.Id, upload.Key, CancellationToken.None)).ShouldNotBeNull();
         await arrived.DigestAsync(null, CancellationToken.None);
-        (await store.NameAsync([arrived], CancellationToken.None)).ShouldHaveSingleItem().IsNamed.ShouldBeTrue();
+        (await store.PlaceAsync(arrived, CancellationToken.None)).IsPlaced.ShouldBeTrue();
     }
 }

@@ -324,10 +324,10 @@ public abstract class UploadInPartsTests : IAsyncLifetime
         (await store.QuarantineAsync(receipt.FilePath, "test/" + receipt.FilePath, CancellationToken.None)).ShouldBe(Moved.Done);
         if (kind == ChangeKind.Lost)
             return;
-        await using var damaged = await store.StageAsync(receipt.FilePath, CancellationToken.None);
+        await using var damaged = await store.StageApartAsync(receipt.FilePath, CancellationToken.None);
         await damaged.WriteAsync(new byte[Size], CancellationToken.None);
         await damaged.FlushAsync(CancellationToken.None);
-        (await store.NameAsync([damaged], CancellationToken.None))[0].IsNamed.ShouldBeTrue();
+        (await store.PlaceAsync(damaged, CancellationToken.None)).IsPlaced.ShouldBeTrue();
     }
 
     private protected abstract ServerOptions Configure(ServerOptions options);

@@ -152,10 +152,12 @@ CREATE INDEX uploads_to_do ON uploads (state, check_at);
 CREATE INDEX uploads_open ON uploads (created_at, id) WHERE state = 'open';
 CREATE INDEX uploads_open_in_parts ON uploads (file_path) WHERE state = 'open' AND part_size IS NOT NULL;
 
--- Which upload alone may put an object under a key that has no record yet.
+-- Which upload alone may put an object under a key that has no record yet. A claim of a recorded upload lasts until that has its end; one of an upload through the server
+-- until leased_until, in Unix milliseconds, when nobody renews it: then its process has died or stands still, and another may take the claim.
 CREATE TABLE claims (
-  file_path TEXT COLLATE "C" PRIMARY KEY,
-  upload_id TEXT COLLATE "C" NOT NULL
+  file_path    TEXT COLLATE "C" PRIMARY KEY,
+  upload_id    TEXT COLLATE "C" NOT NULL,
+  leased_until BIGINT NOT NULL DEFAULT 9223372036854775807
 );
 
 -- The parts of an upload that have come, where the store itself keeps no list of them.
