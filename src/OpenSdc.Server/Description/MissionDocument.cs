@@ -11,12 +11,15 @@ namespace OpenSdc.Server.Description;
 /// </summary>
 internal sealed class MissionDocument
 {
+    private readonly Mission described;
     private readonly FileRecord file;
-    private readonly string? family;
+    private readonly string record;
+    private readonly string family;
     private readonly (string Of, string By)[] texts;
 
     private MissionDocument(Mission mission)
     {
+        described = mission;
         var sample = mission.Families.SelectMany(each => each.Examples).Select(example => FileName.Parse(example, mission).Name).FirstOrDefault(name => name is not null);
         family = sample?.Family ?? mission.Families[0].Name;
         file = sample is not null ? Samples.RecordOf(sample) : Samples.File with
@@ -27,12 +30,15 @@ internal sealed class MissionDocument
             Descriptor = null,
             Extension = "file",
         };
+        record = sample is null ? Samples.JsonOf(file) : Catalogue.RecordJson.Of(file, sample);
+        var members = Catalogue.RecordJson.MembersOf([mission.FindFamily(family)!]);
         var name = NameOf(file);
         texts =
         [
             // The longer texts first: they hold the shorter ones.
-            (Samples.Record, Samples.JsonOf(file)),
-            (Samples.CsvLineOf(Samples.File), Samples.CsvLineOf(file)),
+            (Samples.Record, record),
+            (string.Join(',', Files.QueryRequest.AllFields), string.Join(',', members)),
+            (Samples.CsvLineOf(Samples.File), CsvLine(members)),
             (Samples.TupleOf(Samples.File), Samples.TupleOf(file)),
             (Samples.Key, file.FilePath),
             (Samples.Key[Mission.Imap.Root.Length..], file.FilePath[mission.Root.Length..]),
@@ -58,6 +64,12 @@ internal sealed class MissionDocument
         });
     }
 
+    private string CsvLine(IReadOnlyList<string> members)
+    {
+        var values = JsonNode.Parse(record)!;
+        return string.Join(',', members.Select(member => values[member]?.ToString() ?? ""));
+    }
+
     private static string NameOf(FileRecord file) => file.FilePath[(file.FilePath.LastIndexOf('/') + 1)..];
 
     private async Task RewriteAsync(HttpContext context, RequestDelegate next)
@@ -80,7 +92,12 @@ internal sealed class MissionDocument
         {
             using var rewritten = new MemoryStream();
             using (var json = new Utf8JsonWriter(rewritten, new JsonWriterOptions { Indented = true }))
-                Rewrite(JsonNode.Parse(bytes))!.WriteTo(json);
+            {
+                var document = Rewrite(JsonNode.Parse(bytes))!.AsObject();
+                OwnFieldWords.AddTo(document, described);
+                document.WriteTo(json);
+            }
+
             bytes = rewritten.ToArray();
         }
 
@@ -90,7 +107,7 @@ internal sealed class MissionDocument
 
     private JsonNode? Rewrite(JsonNode? node) => node switch
     {
-        JsonObject record when IsSample(record, "file_path", Samples.Key) => JsonSerializer.SerializeToNode(file, ContractJson.Default.FileRecord),
+        JsonObject record when IsSample(record, "file_path", Samples.Key) => JsonNode.Parse(this.record),
         JsonObject period when IsSample(period, "instrument", Samples.File.Instrument!) => Period(period),
         JsonObject each => new JsonObject(each.Select(member => KeyValuePair.Create(Rewrite(member.Key), Rewrite(member.Value)))),
         JsonArray each => new JsonArray([.. each.Select(Rewrite)]),

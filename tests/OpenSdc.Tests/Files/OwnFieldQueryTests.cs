@@ -114,6 +114,20 @@ public sealed class OwnFieldQueryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_document_has_them()
+    {
+        var document = (await archive.SendAsync("GET /openapi/v1.json")).Json;
+        var query = document.GetProperty("paths").GetProperty("/query");
+        query.GetProperty("get").GetProperty("parameters").EnumerateArray().Select(each => each.GetProperty("name").GetString()!)
+            .Except(Server.Files.QueryParameters.Names).Where(name => char.IsLower(name[0])).ShouldBe(["letter", "mode", "shot", "target"]);
+        document.GetProperty("components").GetProperty("schemas").GetProperty("FileRecord").GetProperty("properties").EnumerateObject().Select(each => each.Name)
+            .Except(["letter", "mode", "shot", "target", "start_time"]).ShouldNotContain("end_time");
+        document.GetProperty("components").GetProperty("schemas").GetProperty("Facets").GetProperty("properties").GetProperty("facets").GetProperty("properties").TryGetProperty("mode", out _).ShouldBeTrue();
+        query.GetProperty("get").GetProperty("parameters").EnumerateArray().Single(each => each.GetProperty("name").GetString() == "table").GetProperty("schema").GetProperty("default").GetString().ShouldBe("images");
+        MissionDocumentTests.ShouldSayNothingOfImap(document.GetRawText(), "the document");
+    }
+
+    [Fact]
     public async Task An_unknown_parameter_is_told_of_them() =>
         (await archive.SendAsync("GET /query?colour=red")).Json.GetProperty("detail").GetString()!.ShouldEndWith("'cursor', 'letter', 'mode', 'shot', 'target']");
 }

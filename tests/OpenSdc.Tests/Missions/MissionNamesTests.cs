@@ -48,6 +48,19 @@ public sealed class MissionNamesTests
     public void A_wrong_name_is_told_what_is_wrong_and_nothing_else(string file, string name, string sentence) =>
         FileName.Parse(name, Load(file)).Faults.Select(fault => fault.Message).ShouldBe([sentence]);
 
+    [Theory]
+    [MemberData(nameof(Files))]
+    public async Task What_its_archive_serves_says_nothing_of_the_built_in_mission(string file)
+    {
+        await using var archive = await RunningArchive.StartAsync(options => options with { Mission = PathOf(file) });
+        foreach (var request in (string[])["/openapi/v1.json", "/docs/", "/upload/nonsense", "/upload/x_y_20260101.cdf", "/download/nonsense", "/query?instrument=x", "/query?table=x", "/query?colour=x", "/query?version=x",
+            "/query?format=csv", "/facets", "/coverage", "/spice-query", "/spin-table", "/metakernel"])
+        {
+            foreach (var accept in (string[])["*/*", "application/json"])
+                (await archive.SendAsync("GET " + request, accept)).Text.ShouldNotMatch("(?i)imap|codice|glows|idex|swapi|ialirt|l1const", request);
+        }
+    }
+
     internal static string PathOf(string file) => Path.Combine(SharedData.RepositoryRoot, "missions", file + ".mission.json");
 
     internal static Mission Load(string file) => MissionText.Given(new ServerOptions { Mission = PathOf(file) })!.Load();
