@@ -108,6 +108,16 @@ internal sealed class Archive : IAsyncDisposable
 
     public Task<Answer> GetAsync(string target) => SendAsync(HttpMethod.Get, target);
 
+    /// <summary>Asks for an upload URL; also gives the id of the upload, where it has one.</summary>
+    public async Task<(Answer Answer, string Id)> AskAsync(string name)
+    {
+        using var response = await http.GetAsync(new Uri(Address, $"/upload/{name}"));
+        var answer = new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync(), null);
+        if (answer.Status != 200)
+            throw new InvalidOperationException($"No upload URL for {name}: {answer}");
+        return (answer, response.Headers.TryGetValues("OpenSDC-Upload-Id", out var ids) ? ids.Single() : "");
+    }
+
     /// <summary>The body as it comes, for what is larger than memory should hold.</summary>
     public Task<Stream> OpenAsync(string target) => http.GetStreamAsync(new Uri(Address, target));
 
@@ -129,6 +139,20 @@ internal sealed class Archive : IAsyncDisposable
         IsKilled = true;
         process.Kill();
         await process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGSTOP: the process stands still, and everything that it holds stays held. <see cref="ContinueAsync"/> ends it.</summary>
+    public Task StopAsync() => SignalAsync("-STOP");
+
+    /// <summary>SIGCONT.</summary>
+    public Task ContinueAsync() => SignalAsync("-CONT");
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [signal, process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        if (kill.ExitCode != 0)
+            throw new InvalidOperationException($"kill {signal} ended with status {kill.ExitCode}.");
     }
 
     /// <summary>Waits for an end that a fault brings about.</summary>

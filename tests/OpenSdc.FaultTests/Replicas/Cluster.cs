@@ -100,7 +100,8 @@ internal sealed class Cluster : IAsyncDisposable
 
     private Task<string> StoreAsync(string what, params string[] more) => ScriptAsync("ceph.sh", [what, Path.Combine(folder, "ceph"), .. more]);
 
-    private static async Task<string> ScriptAsync(string script, string[] arguments)
+    /// <summary>Runs a script of <c>eng/</c>, whose services end with this process; gives the last line of what it says.</summary>
+    internal static async Task<string> ScriptAsync(string script, string[] arguments)
     {
         // Its output goes to a file: daemons keep what they inherit open, and a pipe would never end.
         var output = Path.GetTempFileName();
@@ -130,7 +131,7 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>The first of so many ports in a row that nobody listens on now.</summary>
-    private static int FreePorts(int count)
+    internal static int FreePorts(int count)
     {
         while (true)
         {
