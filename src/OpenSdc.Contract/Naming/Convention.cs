@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace OpenSdc.Contract.Naming;
 
 /// <summary>A condition on two fields: where <see cref="If"/> holds, <see cref="Then"/> does too; elsewhere <see cref="Else"/>.</summary>
@@ -88,13 +86,7 @@ internal sealed class Convention
     }
 
     /// <summary>The name that a record of this convention has, from its fields.</summary>
-    public string Write(FileName record)
-    {
-        if (!_rebuilds) return record.Name;
-        var text = new StringBuilder();
-        Write(Nodes, record, text);
-        return text.ToString();
-    }
+    public string Write(FileName record) => _rebuilds ? NameWriter.Write(Nodes, record) : record.Name;
 
     private FileName? Fill(string name, ReadOnlySpan<int> captures)
     {
@@ -171,7 +163,7 @@ internal sealed class Convention
     /// <summary>The parts in the order of their names, whatever the template's, so that a new convention goes on with the series of an old one.</summary>
     private string SeriesParts(string? startTime, int? repointing, int? cr, OwnValues own)
     {
-        if ((startTime ?? (object?)repointing ?? cr) is null && own.Count == 0) return "";
+        if (startTime is null && repointing is null && cr is null && own.Count == 0) return "";
         List<(string Name, string Value)> parts = [];
         if (startTime is not null && !_outside.Contains("start_time")) parts.Add(("start_time", startTime));
         if (repointing is { } number && !_outside.Contains("repointing")) parts.Add(("repointing", $"{number}"));
@@ -299,56 +291,4 @@ internal sealed class Convention
         if ((field.InVersion || field.Role == Role.Version) && field.Role is not (Role.Major or Role.Minor)) _versionPieces.Add(field);
         return field is not { Role: Role.None, Kind: FieldKind.Digits, Width: 0 };
     }
-
-    private static void Write(Node[] nodes, FileName record, StringBuilder text)
-    {
-        foreach (var node in nodes)
-        {
-            switch (node)
-            {
-                case Literal literal:
-                    text.Append(literal.Text);
-                    break;
-                case Slot slot:
-                    text.Append(Text(slot.Field, record) ?? throw new ArgumentException($"The record has no {slot.Field.Title}.", nameof(record)));
-                    break;
-                case Group group:
-                    if (Array.TrueForAll(group.Parts, p => p is Literal or Slot { Field.Length: > 0 })) Write(group.Parts, record, text);
-                    else text.Append(record.Version);
-                    break;
-                case Choice choice:
-                    Write(Array.Find(choice.Branches, b => Has(b, record)) ?? [], record, text);
-                    break;
-            }
-        }
-    }
-
-    /// <summary>Whether the record has what a branch writes: the first such branch is the one that was read.</summary>
-    private static bool Has(Node[] nodes, FileName record) => Array.TrueForAll(nodes, n => n switch
-    {
-        Slot slot => Text(slot.Field, record) is not null,
-        Group group => Has(group.Parts, record),
-        Choice choice => Array.Exists(choice.Branches, b => Has(b, record)),
-        _ => true,
-    });
-
-    private static string? Text(Field field, FileName record) => field.Role switch
-    {
-        Role.Instrument => record.Instrument,
-        Role.Level => record.DataLevel,
-        Role.Descriptor => record.Descriptor,
-        Role.Start => record.StartDate is { } day ? DayText.Write(field.Kind, day) : null,
-        Role.End => record.EndDate is { } day ? DayText.Write(field.Kind, day) : null,
-        Role.StartTime => record.StartTime is { } time ? TimeText.Write(field.Kind, time.AsSpan(11)) : null,
-        Role.EndTime => record.EndTime is { } time ? TimeText.Write(field.Kind, time.AsSpan(11)) : null,
-        Role.Repointing => Padded(field, record.Repointing),
-        Role.Cr => Padded(field, record.Cr),
-        Role.Major => Padded(field, record.MajorVersion),
-        Role.Minor => Padded(field, record.MinorVersion),
-        Role.Version => record.Version,
-        Role.Extension => record.Extension,
-        _ => record.Own[field.Name] is { } value ? OwnText.AsWritten(field, value) : null,
-    };
-
-    private static string? Padded(Field field, int? number) => number?.ToString($"D{Math.Max(1, field.Width)}");
 }

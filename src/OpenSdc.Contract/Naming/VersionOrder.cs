@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace OpenSdc.Contract.Naming;
 
 /// <summary>
@@ -28,50 +26,66 @@ public sealed class VersionOrder : IComparer<FileName>
     /// <param name="others">The other pieces, in the order of the name.</param>
     internal static string Of(int? major, int? minor, ReadOnlySpan<string> others)
     {
-        var text = new StringBuilder();
-        Append(text, major);
-        Append(text, minor);
+        var text = new OrderText(stackalloc char[256]);
+        text.Append(major);
+        text.Append(minor);
         for (var i = 0; i < others.Length; i++)
         {
             // Below every character of a name, so that a piece sorts before one that begins with it.
             if (i > 0) text.Append(' ');
-            AppendPiece(text, others[i]);
+            text.AppendPiece(others[i]);
         }
 
         return text.ToString();
     }
 
-    // A missing number sorts lowest.
-    private static void Append(StringBuilder text, int? number)
+    /// <summary>The text while it is made; it is short, since versions are.</summary>
+    private ref struct OrderText(Span<char> buffer)
     {
-        if (number is { } value) AppendNumber(text, value.ToString("D"));
-        else text.Append('-');
-    }
+        private readonly Span<char> _buffer = buffer;
+        private int _length;
 
-    /// <summary>Digits count as a number, also beside letters: <c>b9</c> comes before <c>b10</c>.</summary>
-    private static void AppendPiece(StringBuilder text, ReadOnlySpan<char> piece)
-    {
-        while (piece.Length > 0)
+        public void Append(char c) => _buffer[_length++] = c;
+
+        // A missing number sorts lowest.
+        public void Append(int? number)
         {
-            var digits = piece.IndexOfAnyExceptInRange('0', '9') is var end and >= 0 ? end : piece.Length;
-            if (digits == 0)
+            Span<char> digits = stackalloc char[10];
+            if (number is { } value && value.TryFormat(digits, out var length)) AppendNumber(digits[..length]);
+            else Append('-');
+        }
+
+        /// <summary>Digits count as a number, also beside letters: <c>b9</c> comes before <c>b10</c>.</summary>
+        public void AppendPiece(scoped ReadOnlySpan<char> piece)
+        {
+            while (piece.Length > 0)
             {
-                text.Append(piece[0]);
-                piece = piece[1..];
-                continue;
+                var digits = piece.IndexOfAnyExceptInRange('0', '9') is var end and >= 0 ? end : piece.Length;
+                if (digits == 0) Append(piece[0]);
+                else AppendNumber(piece[..digits]);
+                piece = piece[Math.Max(1, digits)..];
+            }
+        }
+
+        public override readonly string ToString() => new(_buffer[.._length]);
+
+        /// <summary>Of two numbers the one with fewer digits is the smaller.</summary>
+        private void AppendNumber(scoped ReadOnlySpan<char> digits)
+        {
+            digits = digits.TrimStart('0') is { Length: > 0 } rest ? rest : "0";
+            if (digits.Length < 10)
+            {
+                Append((char)('0' + digits.Length));
+            }
+            else
+            {
+                Append(':');
+                digits.Length.TryFormat(_buffer[_length..], out var written, "D3");
+                _length += written;
             }
 
-            AppendNumber(text, piece[..digits]);
-            piece = piece[digits..];
+            digits.CopyTo(_buffer[_length..]);
+            _length += digits.Length;
         }
-    }
-
-    /// <summary>Of two numbers the one with fewer digits is the smaller.</summary>
-    private static void AppendNumber(StringBuilder text, ReadOnlySpan<char> digits)
-    {
-        digits = digits.TrimStart('0') is { Length: > 0 } rest ? rest : "0";
-        if (digits.Length < 10) text.Append((char)('0' + digits.Length));
-        else text.Append(':').Append($"{digits.Length:D3}");
-        text.Append(digits);
     }
 }
