@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Reflection;
+using Microsoft.Extensions.Http.Resilience;
+using Polly;
+using Polly.Timeout;
+
+namespace OpenSdc.Client;
+
+/// <summary>
+/// The two HTTP clients. One asks the archive: with credentials, repeated after transient faults, each answer read whole. The other moves bytes: without credentials, because signed URLs may
+/// lead to another host, and without a limit of time, because files may be large.
+/// </summary>
+internal sealed class ApiConnection : IDisposable
+{
+    private readonly SdcClientOptions options;
+    private readonly HttpClient api;
+    private readonly string prefix;
+
+    public ApiConnection(SdcClientOptions options)
+    {
+        this.options = options;
+        var pipeline = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = options.Clock };
+        if (options.MaxRetries > 0)
+        {
+            pipeline.AddRetry(new HttpRetryStrategyOptions
+            {
+                MaxRetryAttempts = options.MaxRetries,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = options.RetryDelay,
+                MaxDelay = options.MaxRetryDelay,
+                // Null leaves the wait to the back-off.
+                DelayGenerator = each => ValueTask.FromResult(each.Outcome.Result is { } answer ? Backoff.RetryAfter(answer, options) : null),
+            });
+        }
+
+        pipeline.AddTimeout(new HttpTimeoutStrategyOptions { Timeout = options.RequestTimeout });
+        api = new HttpClient(new ResilienceHandler(pipeline.Build()) { InnerHandler = new BufferedAnswers { InnerHandler = Sockets(redirects: false) } })
+        {
+            BaseAddress = new Uri(options.Address.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/"),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        Bytes = new HttpClient(Sockets(redirects: true)) { Timeout = Timeout.InfiniteTimeSpan };
+        var agent = new ProductInfoHeaderValue("opensdc-client", typeof(ApiConnection).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0");
+        api.DefaultRequestHeaders.UserAgent.Add(agent);
+        Bytes.DefaultRequestHeaders.UserAgent.Add(agent);
+        if (!string.IsNullOrEmpty(options.ApiKey))
+            api.DefaultRequestHeaders.Add("x-api-key", options.ApiKey);
+        if (!string.IsNullOrEmpty(options.AccessToken))
+            api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", options.AccessToken);
+        prefix = !string.IsNullOrEmpty(options.ApiKey) ? "api-key/" : !string.IsNullOrEmpty(options.AccessToken) ? "authorized/" : "";
+    }
+
+    /// <summary>The client of signed URLs.</summary>
+    public HttpClient Bytes { get; }
+
+    /// <summary>Asks a route of the four steps, which authenticated callers reach under a prefix of their own.</summary>
+    public Task<HttpResponseMessage> StepAsync(string target, string accept, CancellationToken cancel) => SendAsync(HttpMethod.Get, prefix + target, null, accept, cancel);
+
+    /// <summary>Asks the archive, and repeats what may pass. Any status is an answer, and its body is in memory.</summary>
+    /// <exception cref="SdcException">There is no answer.</exception>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string target, HttpContent? content, string accept, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(target, UriKind.Relative)) { Content = content };
+        request.Headers.TryAddWithoutValidation("Accept", accept);
+        try
+        {
+            return await api.SendAsync(request, cancel);
+        }
+        catch (HttpRequestException failure)
+        {
+            throw new SdcException(SdcError.Unreachable, $"The archive at {options.Address.Authority} cannot be reached: {failure.Message}", failure);
+        }
+        catch (TimeoutRejectedException failure)
+        {
+            throw new SdcException(SdcError.Unreachable, $"The archive at {options.Address.Authority} did not answer within {options.RequestTimeout.TotalSeconds:0} s.", failure);
+        }
+    }
+
+    public void Dispose()
+    {
+        api.Dispose();
+        Bytes.Dispose();
+    }
+
+    private static SocketsHttpHandler Sockets(bool redirects) => new()
+    {
+        AllowAutoRedirect = redirects,
+        UseCookies = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ConnectTimeout = TimeSpan.FromSeconds(15),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+    };
+
+    /// <summary>Reads each answer whole below the repetitions, so that one that breaks off is asked for again.</summary>
+    private sealed class BufferedAnswers : DelegatingHandler
+    {
+        private const long Longest = 1L << 30;
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var answer = await base.SendAsync(request, cancellationToken);
+            try
+            {
+                await answer.Content.LoadIntoBufferAsync(Longest, cancellationToken);
+                return answer;
+            }
+            catch
+            {
+                answer.Dispose();
+                throw;
+            }
+        }
+    }
+}
