@@ -33,7 +33,7 @@ internal static class ExitCode
     /// <summary><c>rebuild</c>: done, but files were left without a record; each is named on standard error.</summary>
     public const int RebuildIncomplete = 28;
 
-    /// <summary><c>uploads</c>: the archive cannot be reached, or cannot answer at the moment.</summary>
+    /// <summary>The archive cannot be reached, or cannot answer at the moment, after all repetitions.</summary>
     public const int ArchiveAway = 30;
 
     /// <summary><c>uploads abort</c>: an upload could not be given up, since it has ended or there is none of this id; each is named on standard error.</summary>
@@ -41,6 +41,18 @@ internal static class ExitCode
 
     /// <summary><c>mission check</c>: some name is none of the mission's; each is explained.</summary>
     public const int NotNames = 32;
+
+    /// <summary>The archive does not have a file that was named.</summary>
+    public const int NoSuchFile = 40;
+
+    /// <summary><c>download</c>, <c>upload</c>, <c>sync</c>: some files could not be transferred; each is named on standard error.</summary>
+    public const int TransfersIncomplete = 41;
+
+    /// <summary><c>verify</c>, <c>sync --dry-run</c>: local files are absent or differ; <c>download</c>, <c>upload</c> of one file: its bytes do not arrive as they were sent.</summary>
+    public const int FilesDiffer = 42;
+
+    /// <summary>The archive refuses what was asked: a wrong value, a bad name, other bytes under the name, a missing permission; or what answers is no archive.</summary>
+    public const int Refused = 43;
 
     /// <summary>It was told to stop before its end, as shells number an interrupt.</summary>
     public const int Interrupted = 130;

@@ -1,19 +1,32 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using OpenSdc.Cli;
-
-// Before any command writes a file; one that reads the settings does so again by them.
-OpenSdc.Server.FileRights.Restrict(new OpenSdc.Server.ServerOptions());
+using OpenSdc.Cli.Client;
 
 var root = new RootCommand("OpenSDC: an open science data archive.")
 {
     ServeCommand.Make(), FsckCommand.Make(), BackupCommand.Make(), RestoreCommand.Make(), RebuildCommand.Make(), MigrateCommand.Make(), UploadsCommand.Make(), MissionCommand.Make(), NewHistoryCommand.Make(),
 };
 
+// What a scientist fetches has the rights that the shell says; what an archive writes is its own.
+Command[] ofClients =
+[
+    QueryCommand.Make(), LatestCommand.Make(), InfoCommand.Make(), CoverageCommand.Make(), DownloadCommand.Make(), UploadCommand.Make(), VerifyCommand.Make(), SyncCommand.Make(), CompletionCommand.Make(),
+];
+foreach (var command in ofClients)
+    root.Add(command);
+
 var parsed = root.Parse(args);
+// Before any command writes a file; one that reads the settings does so again by them.
+if (!ofClients.Contains(parsed.CommandResult.Command))
+    OpenSdc.Server.FileRights.Restrict(new OpenSdc.Server.ServerOptions());
 // The sentence that says what is wrong would drown in the help.
 if (parsed.Action is ParseErrorAction error)
+{
     error.ShowHelp = args.Length == 0;
+    // They go to standard output, where a script expects data.
+    error.ShowTypoCorrections = !ofClients.Contains(parsed.CommandResult.Command);
+}
 
 // Left to itself, the parser ends the process two seconds after a signal, whatever is still on its way; how long to wait is the command's affair.
 var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = Timeout.InfiniteTimeSpan });

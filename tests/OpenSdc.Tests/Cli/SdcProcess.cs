@@ -17,6 +17,8 @@ internal sealed class SdcProcess : IAsyncDisposable
 
     private SdcProcess(Process process) => this.process = process;
 
+    public int Id => process.Id;
+
     public string Output => Read(output);
 
     public string Errors => Read(errors);

@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.Text.Json;
+using OpenSdc.Client;
+using OpenSdc.Server;
+
+namespace OpenSdc.Cli.Client;
+
+/// <summary>
+/// Which archive a command talks to, and where local files lie. An option wins over the environment, that over <c>$XDG_CONFIG_HOME/opensdc/config.json</c>, that over the default. A key or token
+/// is never an option, because every user of the machine can read a process's options.
+/// </summary>
+internal sealed class ArchiveOptions
+{
+    public const string AddressVariable = "IMAP_DATA_ACCESS_URL";
+    public const string FolderVariable = "IMAP_DATA_DIR";
+    private const string KeyVariable = "IMAP_API_KEY";
+    private const string TokenVariable = "IMAP_ACCESS_TOKEN";
+    private const string DefaultAddress = "http://127.0.0.1:8080";
+    private const string DefaultFolder = "data";
+
+    private readonly Option<string?> url = new("--url")
+    { Description = $"Address of the archive. Default: {AddressVariable}, then the configuration file, then {DefaultAddress}.", HelpName = "URL" };
+
+    private readonly Option<string?> folder = new("--data-dir")
+    { Description = $"Folder of the local files. Default: {FolderVariable}, then the configuration file, then ./{DefaultFolder}.", HelpName = "DIR" };
+
+    private readonly Option<int> retries = new("--retries")
+    { Description = "How often a request is repeated after a transient fault; a transfer that makes progress begins to count anew.", HelpName = "N", DefaultValueFactory = _ => new SdcClientOptions().MaxRetries };
+
+    private ArchiveOptions()
+    {
+    }
+
+    public static ArchiveOptions AddTo(Command command, bool withFolder)
+    {
+        var options = new ArchiveOptions();
+        command.Add(options.url);
+        command.Add(options.retries);
+        if (withFolder)
+            command.Add(options.folder);
+        return options;
+    }
+
+    /// <summary>Makes the client.</summary>
+    /// <exception cref="SettingException">A value cannot be used.</exception>
+    public SdcClient Client(ParseResult parsed)
+    {
+        var tries = parsed.GetValue(retries);
+        if (tries is < 0 or > 1000)
+            throw new SettingException($"The option --retries is {tries}; allowed: 0 to 1000.");
+        return new SdcClient(new SdcClientOptions { Address = Address(parsed), ApiKey = Secret(KeyVariable), AccessToken = Secret(TokenVariable), MaxRetries = tries });
+    }
+
+    /// <summary>The address of the archive.</summary>
+    /// <exception cref="SettingException">It is none.</exception>
+    public Uri Address(ParseResult parsed)
+    {
+        var (text, where) = Find(parsed.GetValue(url), "--url", AddressVariable, "url", DefaultAddress);
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Query.Length + address.Fragment.Length + address.UserInfo.Length > 0)
+            throw new SettingException($"{where} is '{ShownText.Of(text)}'; allowed: an absolute http or https URL without a query, such as {DefaultAddress}.");
+        return address;
+    }
+
+    /// <summary>The folder of the local files, absolute.</summary>
+    public string Folder(ParseResult parsed) => Path.GetFullPath(Find(parsed.GetValue(folder), "--data-dir", FolderVariable, "data_dir", DefaultFolder).Text);
+
+    private static string? Secret(string variable)
+    {
+        var text = Environment.GetEnvironmentVariable(variable);
+        if (string.IsNullOrEmpty(text))
+            return null;
+        // Such a value would end in an exception that shows it.
+        return text.All(c => c is > ' ' and < '\x7f') ? text : throw new SettingException($"{variable} has a character that a header cannot have; allowed: visible ASCII.");
+    }
+
+    private static (string Text, string Where) Find(string? option, string name, string variable, string member, string otherwise) =>
+        option is not null ? (option, name)
+        : Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? (text, variable)
+        : Configured(member) is { } configured ? configured
+        : (otherwise, "The default");
+
+    private static (string Text, string Where)? Configured(string member)
+    {
+        var root = Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } given
+            ? given
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config");
+        var path = Path.Combine(root, "opensdc", "config.json");
+        if (!File.Exists(path))
+            return null;
+        try
+        {
+            var file = JsonElement.Parse(File.ReadAllText(path));
+            if (file.ValueKind != JsonValueKind.Object)
+                throw new SettingException($"The file {path} is no JSON object.");
+            foreach (var each in file.EnumerateObject())
+            {
+                if (each.Name is not ("url" or "data_dir") || each.Value.ValueKind != JsonValueKind.String)
+                    throw new SettingException($"The file {path} has the member {ShownText.Of(each.Name)}, which is unknown or no text; allowed: url, data_dir.");
+            }
+
+            return file.TryGetProperty(member, out var value) ? (value.GetString()!, $"{member} in {path}") : null;
+        }
+        catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"The file {path} cannot be read: {fault.Message}", fault);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using OpenSdc.Client;
+using OpenSdc.Server;
+
+namespace OpenSdc.Cli.Client;
+
+/// <summary>Runs a command that talks to an archive: data go to standard output, every failure is one sentence on standard error and an exit code.</summary>
+internal static class ClientRun
+{
+    public static async Task<int> RunAsync(ParseResult parsed, ArchiveOptions archive, Func<SdcClient, Task<int>> work, CancellationToken cancel)
+    {
+        try
+        {
+            using var client = archive.Client(parsed);
+            return await work(client);
+        }
+        catch (SettingException fault)
+        {
+            return await FailAsync(ExitCode.BadSetting, fault.Message);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return await FailAsync(ExitCode.Interrupted, "Stopped before the end; the same command goes on.");
+        }
+        catch (SdcException failure)
+        {
+            return await FailAsync(CodeOf(failure), failure.Message + NextOf(failure));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return await FailAsync(ExitCode.Failed, failure.Message);
+        }
+    }
+
+    public static int CodeOf(SdcException failure) => failure.Error switch
+    {
+        SdcError.Unreachable => ExitCode.ArchiveAway,
+        SdcError.NotFound => ExitCode.NoSuchFile,
+        SdcError.Refused or SdcError.Conflict or SdcError.BadAnswer => ExitCode.Refused,
+        SdcError.Corrupt => ExitCode.FilesDiffer,
+        _ => ExitCode.Failed,
+    };
+
+    /// <summary>Writes a sentence to standard error; parts of it may be a server's.</summary>
+    public static async Task<int> FailAsync(int code, string sentence)
+    {
+        await Console.Error.WriteLineAsync(ShownText.Plain(sentence));
+        return code;
+    }
+
+    /// <summary>What a person does next.</summary>
+    private static string NextOf(SdcException failure) => failure.Error switch
+    {
+        SdcError.Unreachable when failure.Status is null => $" Look at --url or {ArchiveOptions.AddressVariable}.",
+        SdcError.Unreachable => " Try again later.",
+        SdcError.Refused when failure.Status is 401 or 403 => " Look at IMAP_API_KEY or IMAP_ACCESS_TOKEN.",
+        _ => "",
+    };
+}
