@@ -85,6 +85,9 @@ public sealed record ServerOptions
     /// <summary>Milliseconds between two looks for uploads that have arrived in the store.</summary>
     public int UploadPoll { get; init; } = 250;
 
+    /// <summary>Seconds between two looks for what ended and interrupted uploads have left behind.</summary>
+    public int UploadCleanUp { get; init; } = 30;
+
     /// <summary>Size in bytes of the parts of an upload in parts; larger where a file would have more than 10 000 of them.</summary>
     public long UploadPartSize { get; init; } = 64L << 20;
 
@@ -187,6 +190,7 @@ public sealed record ServerOptions
         new("hook-secret-file", "Path of a file that holds hook-secret.", null, (o, v) => o with { HookSecret = Secret(SecretFile(v)) }),
         new("sqs-queue", "Address of the SQS queue that brings the bucket's notifications.", null, (o, v) => o with { SqsQueue = HttpUrl(v) }),
         new("upload-poll", "Milliseconds between two looks for uploads that have arrived in the store.", "250", (o, v) => o with { UploadPoll = (int)Whole(v, 10, 60_000) }),
+        new("upload-clean-up", "Seconds between two looks for what ended and interrupted uploads have left behind.", "30", (o, v) => o with { UploadCleanUp = (int)Whole(v, 1, 3600) }),
         new("upload-part-size", "Bytes of each part of an upload in parts.", "67108864", (o, v) => o with { UploadPartSize = Whole(v, 5L << 20, 5L << 30) }),
         new("max-open-uploads", "Uploads in parts open at once, of all files together.", "10000", (o, v) => o with { MaxOpenUploads = (int)Whole(v, 1, 1_000_000) }),
         new("max-open-uploads-per-file", "Uploads in parts open at once of one file.", "16", (o, v) => o with { MaxOpenUploadsPerFile = (int)Whole(v, 1, 10_000) }),

@@ -12,10 +12,15 @@ internal sealed class S3Conditions(S3Bucket bucket)
     // MD5 of no bytes.
     private const string TagOfNothing = "\"d41d8cd98f00b204e9800998ecf8427e\"";
 
+    private const string Trial = "try-";
+
     private static readonly ObjectNotes NoNotes = new("application/octet-stream", null, null);
 
     private readonly Lock gate = new();
     private Task<Found>? found;
+
+    /// <summary>Whether something in staging, by the upload that its place names, is what a trial has left that was cut short.</summary>
+    public static bool IsTrial(string uploadId) => uploadId.StartsWith(Trial, StringComparison.Ordinal);
 
     /// <summary>Whether a PUT on condition that nothing lies there never overwrites: of several at once one wins.</summary>
     public async Task<bool> AreHeededAsync(CancellationToken cancel) => (await FindAsync().WaitAsync(cancel)).IsHeeded;
@@ -43,7 +48,7 @@ internal sealed class S3Conditions(S3Bucket bucket)
     private async Task<Found> TryAsync()
     {
         // No upload has this name, so that whoever clears staging takes away what a crash leaves here.
-        var place = new S3PutTarget(bucket.StagingKey($"try-{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16))}", "new"), NoNotes, IsNew: true);
+        var place = new S3PutTarget(bucket.StagingKey($"{Trial}{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16))}", "new"), NoNotes, IsNew: true);
         var tried = default(Found);
         try
         {

@@ -11,7 +11,7 @@ namespace OpenSdc.Server.Uploads;
 /// </summary>
 /// <remarks>
 /// The listing also tells what nobody waits for: bytes of uploads that have ended, as after a crash between a record and the removal from staging, or from a
-/// client that sends twice; and what belongs to no upload. The former are removed after some seconds, the latter after a day.
+/// client that sends twice; and what belongs to no upload. The former are removed after some seconds, the latter after a day, or after minutes where the archive itself put it there.
 /// </remarks>
 internal sealed partial class ArrivalWatch(
     DirectTransfer direct, UploadLedger ledger, UploadLeases leases, Arrivals arrivals, LeaderElection election, Recovery recovery, StorageHealth storage, ServerOptions options, TimeProvider clock,
@@ -24,8 +24,8 @@ internal sealed partial class ArrivalWatch(
     /// <summary>How long bytes without an upload are kept.</summary>
     public static readonly TimeSpan KeepStrays = TimeSpan.FromDays(1);
 
-    // Then nothing comes unannounced, and the look is for what a crash has left.
-    private static readonly TimeSpan WithoutDirect = TimeSpan.FromSeconds(30);
+    /// <summary>How long what a trial of the store's conditions has left is kept: a trial that is under way needs it.</summary>
+    public static readonly TimeSpan KeepTrials = TimeSpan.FromMinutes(2);
 
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
@@ -41,7 +41,8 @@ internal sealed partial class ArrivalWatch(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await recovery.Done.WaitAsync(stoppingToken);
-        var every = options.Transfers == Transfers.Direct ? TimeSpan.FromMilliseconds(options.UploadPoll) : WithoutDirect;
+        // Through the server nothing comes unannounced, and the look is for what a crash has left.
+        var every = options.Transfers == Transfers.Direct ? TimeSpan.FromMilliseconds(options.UploadPoll) : TimeSpan.FromSeconds(options.UploadCleanUp);
         while (true)
         {
             var wait = every;
@@ -128,7 +129,7 @@ internal sealed partial class ArrivalWatch(
     }
 
     private bool IsStray(ArrivedObject arrived, string? state) =>
-        state is null ? arrived.LastWrite < clock.GetUtcNow() - KeepStrays : UploadState.IsEnd(state);
+        state is null ? arrived.LastWrite < clock.GetUtcNow() - (S3Conditions.IsTrial(arrived.UploadId) ? KeepTrials : KeepStrays) : UploadState.IsEnd(state);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot look for uploads that have arrived; trying again: {Reason}")]
     private partial void LogCannotLook(string reason);

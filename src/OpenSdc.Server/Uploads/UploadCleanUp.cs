@@ -7,11 +7,10 @@ namespace OpenSdc.Server.Uploads;
 /// Ends uploads whose time is over, forgets those that ended long ago, and lets go of parts that nobody will complete.
 /// </summary>
 internal sealed partial class UploadCleanUp(
-    UploadStaging staging, UploadLedger ledger, LeaderElection election, Recovery recovery, Telemetry telemetry, TimeProvider clock, ILogger<UploadCleanUp> logger)
+    UploadStaging staging, UploadLedger ledger, LeaderElection election, Recovery recovery, ServerOptions options, Telemetry telemetry, TimeProvider clock, ILogger<UploadCleanUp> logger)
     : BackgroundService
 {
-    /// <summary>How often it looks.</summary>
-    public static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
+    private readonly TimeSpan every = TimeSpan.FromSeconds(options.UploadCleanUp);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -22,7 +21,7 @@ internal sealed partial class UploadCleanUp(
             {
                 // Every replica tells the same number, so that it does not matter which of them is asked.
                 telemetry.WaitingUploads = await ledger.CountArrivedAsync(stoppingToken);
-                if (await election.IsLeaderAsync("uploads", Every * 3, stoppingToken))
+                if (await election.IsLeaderAsync("uploads", every * 3, stoppingToken))
                     await CleanUpAsync(stoppingToken);
             }
             catch (Exception failure) when (TransientErrors.IsTransient(failure))
@@ -30,7 +29,7 @@ internal sealed partial class UploadCleanUp(
                 LogCannot(failure.Message);
             }
 
-            await Task.Delay(Every, clock, stoppingToken);
+            await Task.Delay(every, clock, stoppingToken);
         }
     }
 
@@ -48,7 +47,7 @@ internal sealed partial class UploadCleanUp(
             forgotten += ended.Count;
         }
 
-        var abandoned = await staging.CleanUpAsync(clock.GetUtcNow() - Every, cancel);
+        var abandoned = await staging.CleanUpAsync(clock.GetUtcNow() - every, cancel);
         if (expired + forgotten + abandoned > 0)
             LogDone(expired, forgotten, abandoned);
     }

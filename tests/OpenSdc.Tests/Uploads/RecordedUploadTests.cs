@@ -312,6 +312,23 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
         Directory.Delete(folder, recursive: true);
     }
 
+    [Fact]
+    public async Task What_a_trial_of_the_store_has_left_is_removed_within_minutes()
+    {
+        var folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
+        ServerOptions? settings = null;
+        await using (var now = await RunningArchive.StartAsync(options => settings = CephServer.UseDirect(options), folder: folder))
+        {
+            var direct = now.Services.GetRequiredService<DirectTransfer>();
+            foreach (var place in (string[])["try-0123456789abcdefABCDEF", "nobodys"])
+                await now.SendAsync(new AskedUpload(direct.SignUpload(place, "new", 600), place), []);
+        }
+
+        await using (var later = await RunningArchive.StartAsync(_ => settings!, FsckArchive.Ahead(1), folder))
+            await UploadSteps.UntilAsync("the trial is removed", async () => (await later.StagedAsync()).SequenceEqual(["nobodys"]));
+        Directory.Delete(folder, recursive: true);
+    }
+
     /// <summary>An archive whose objects lie in S3.</summary>
     public sealed class OnS3 : IAsyncLifetime
     {
