@@ -60,18 +60,21 @@ public sealed class Family
     /// <summary>Whether a name of the family can have this version, as it is recorded.</summary>
     public bool CanHaveVersion(string text) => Array.Exists(_versions, form => form.Matches(text));
 
+    /// <summary>Whether a pattern has no character that versions of the family cannot have, where these are more than numbers with a letter before them.</summary>
+    public bool MayBeVersion(string pattern) => Array.Exists(_versions, form => form.MayBe(pattern));
+
     /// <summary>Whether lists show by default only the highest major version of each series, of names of some convention.</summary>
     public bool HighestMajorByDefault { get; }
 
     /// <summary>
     /// What a version that a query gives means: what is recorded so, itself or without the letter that some names write before it (<c>v01</c> of a kernel is recorded as <c>01</c>); and,
-    /// where lists show by default only the highest major, the minor version that a number alone stands for. A pattern is taken as it is, and, where it says any digit, without that letter too.
+    /// where lists show by default only the highest major, the minor version that a number alone stands for. A pattern is taken as it is, and, where it says any digit or letter, without that letter too.
     /// <c>1</c>, <c>v1</c> and <c>V001</c> are the same where names have digits of one length. Nothing where no name of the family can have it.
     /// </summary>
     public VersionMeant Means(string text)
     {
         var isPattern = text.Contains('*', StringComparison.Ordinal);
-        var without = _versions.Select(form => form.WithoutPrefix(text) is { Length: > 0 } rest && (isPattern ? rest.Any(char.IsAsciiDigit) : form.Matches(rest)) ? rest : null).OfType<string>();
+        var without = _versions.Select(form => form.WithoutPrefix(text) is { Length: > 0 } rest && (isPattern ? rest.Any(char.IsAsciiLetterOrDigit) : form.Matches(rest)) ? rest : null).OfType<string>();
         var recorded = isPattern || CanHaveVersion(text) ? without.Prepend(text) : without;
         if (isPattern || !HighestMajorByDefault)
             return new([.. recorded.Distinct(StringComparer.Ordinal)], null);

@@ -43,6 +43,20 @@ internal sealed class VersionForm
         return text.Length is > 0 and < 256 && new Matcher(_steps, text, _ignoreCase, captures, failed).Run();
     }
 
+    /// <summary>Whether a pattern has no character that versions of this form cannot have, where these are more than numbers with a letter before them.</summary>
+    public bool MayBe(string pattern)
+    {
+        var parts = _node is Group group ? group.Parts : [_node];
+        var isPlain = Array.TrueForAll(parts, part => part is Slot { Field.Kind: FieldKind.Digits } or Literal { Text: [>= 'A' and <= 'z'] or ['.'] or ['-'] });
+        return !isPlain && (_prefix + pattern).All(c => c == '*' || char.IsAsciiDigit(c) || _prefix.Contains(c, StringComparison.Ordinal) || Array.Exists(parts, part => part switch
+        {
+            Literal literal => literal.Text.Contains(c, StringComparison.Ordinal),
+            Slot { Field: { Kind: FieldKind.OneOf } field } => Array.Exists(field.Values, word => word.Contains(c, StringComparison.Ordinal)),
+            Slot { Field: { Kind: FieldKind.Text or FieldKind.Words } field } => field.Takes(c),
+            _ => false,
+        }));
+    }
+
     /// <param name="nodes">Where to look.</param>
     /// <param name="prefix">The letters before the version, where they begin a part of the name.</param>
     private static Node? Find(Node[] nodes, ref string prefix)

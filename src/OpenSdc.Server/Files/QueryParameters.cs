@@ -182,7 +182,7 @@ internal sealed class QueryParameters
     {
         var forms = families.SelectMany(each => each.VersionExamples).Distinct(StringComparer.Ordinal);
         var versions = Texts(name, $"a version as these files' names write it, such as {string.Join(", ", forms)}, or latest", text =>
-            IsLatest(text) || (text.Contains('*', StringComparison.Ordinal) ? IsVersion(text) : families.Any(each => each.Means(text).Any)));
+            IsLatest(text) || (text.Contains('*', StringComparison.Ordinal) ? IsVersion(text) || families.Any(each => each.MayBeVersion(text)) : families.Any(each => each.Means(text).Any)));
         var isPattern = given.Split(name).Any(text => text.Contains('*', StringComparison.Ordinal));
         var meant = versions.Where(each => !IsLatest(each)).SelectMany(each => families.Select(family => family.Means(each))).ToList();
         query = query with

@@ -21,7 +21,7 @@ public sealed class MissionJourneyTests
                 "PUNCH_L0_PM1_20250601000000_v0c.fits", "PUNCH_L0_PM1_20250601000400_v0a.fits", "PUNCH_L0_PM1_20250601000800_v0a.fits", "PUNCH_L0_PM1_20250601001200_v0a.fits",
                 "PUNCH_L0_PM2_20250601000000_v0a.fits", "PUNCH_L3_PTM_20250601000000_v1a.fits",
             ],
-            [("instrument=1", 7), ("letter=a", 6), ("version=v0c", 1), ("data_level=3", 3), ("descriptor=P*", 11)]),
+            [("instrument=1", 7), ("letter=a", 6), ("version=v0c", 1), ("version=v*c", 1), ("version=0*", 9), ("data_level=3", 3), ("descriptor=P*", 11)]),
         ["mms"] = (
             [
                 "mms1_fgm_srvy_l2_20160809_v4.47.0.cdf", "mms2_fgm_srvy_l2_20160809_v4.47.0.cdf", "mms3_fgm_srvy_l2_20160809_v4.9.0.cdf", "mms3_fgm_srvy_l2_20160809_v4.10.0.cdf",

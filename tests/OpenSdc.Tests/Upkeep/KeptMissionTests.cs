@@ -97,6 +97,35 @@ public sealed class KeptMissionTests : IDisposable
         (await archive.QueryAsync($"filename={Name}")).ShouldHaveSingleItem().FilePath.ShouldBe(Key);
     }
 
+    /// <summary>The way to have names read otherwise in an archive that exists.</summary>
+    [Fact]
+    public async Task A_rebuild_of_a_folder_that_keeps_none_takes_another()
+    {
+        await FillAsync();
+        foreach (var file in Directory.EnumerateFiles(Data, "catalogue.sqlite*").Append(Path.Combine(Data, "mission.json")))
+            File.Delete(file);
+        await File.WriteAllTextAsync(Path.Combine(root, "new.json"), Text().Replace("v{minor:digits(2)}", "v{minor:digits(1)}{rest:digits(1)}", StringComparison.Ordinal));
+        await using (var sdc = Cli.SdcProcess.Start(root, "rebuild --data data --mission new.json"))
+            (await sdc.ExitCodeAsync()).ShouldBe(0, sdc.Errors);
+        await using var archive = await StartAsync(null);
+        (await archive.SendAsync("GET /query?rest=1")).Json[0].GetProperty("rest").GetInt32().ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData(" --mission other.json", 2)]
+    public async Task A_rebuild_takes_no_other_than_the_folder_keeps(string more, int code)
+    {
+        await FillAsync();
+        foreach (var file in Directory.EnumerateFiles(Data, "catalogue.sqlite*"))
+            File.Delete(file);
+        await File.WriteAllTextAsync(Path.Combine(root, "other.json"), Other());
+        await using var sdc = Cli.SdcProcess.Start(root, "rebuild --data data" + more);
+        (await sdc.ExitCodeAsync()).ShouldBe(code, sdc.Errors);
+        if (code != 0)
+            sdc.Errors.ShouldContain("is not the one that the data folder keeps in mission.json");
+    }
+
     [Fact]
     public async Task A_restore_takes_it_from_the_backup()
     {
