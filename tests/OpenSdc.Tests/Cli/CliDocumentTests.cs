@@ -18,9 +18,7 @@ public sealed class CliDocumentTests
         using var folder = new Folder();
         try
         {
-            var program = folder.Write("bin/sdc", Encoding.UTF8.GetBytes($"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "sdc.dll")}' \"$@\"\n"));
-            if (!OperatingSystem.IsWindows())
-                File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            MakeProgram(folder);
             var exchanges = Exchanges(await File.ReadAllTextAsync(Path.Combine(SharedData.RepositoryRoot, "docs", "cli.md"))).ToList();
             exchanges.Count.ShouldBeGreaterThan(10);
             var exports = "";
@@ -45,6 +43,40 @@ public sealed class CliDocumentTests
         {
             await archive.DisposeAsync();
         }
+    }
+
+    [Fact]
+    public async Task Every_client_command_of_the_README_ends_well()
+    {
+        var archive = new FoundingArchive();
+        await archive.InitializeAsync();
+        using var folder = new Folder();
+        try
+        {
+            MakeProgram(folder);
+            folder.Write($"out/{ArchiveFixture.NewName()}", [1, 2, 3]);
+            var readme = await File.ReadAllTextAsync(Path.Combine(SharedData.RepositoryRoot, "README.md"));
+            var section = readme[readme.IndexOf("## From the command line", StringComparison.Ordinal)..];
+            var block = section.Split("```sh\n")[1].Split("```")[0];
+            var commands = block.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            commands.Length.ShouldBeGreaterThan(3);
+            foreach (var command in commands)
+            {
+                var (code, answer) = await RunAsync(folder.Path, archive.Archive.Address, command);
+                code.ShouldBe(0, $"{command}\n{answer}");
+            }
+        }
+        finally
+        {
+            await archive.DisposeAsync();
+        }
+    }
+
+    private static void MakeProgram(Folder folder)
+    {
+        var program = folder.Write("bin/sdc", Encoding.UTF8.GetBytes($"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "sdc.dll")}' \"$@\"\n"));
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private static List<string> Sorted(string answer) => [.. answer.Replace("\r", "", StringComparison.Ordinal).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)];
@@ -77,6 +109,6 @@ public sealed class CliDocumentTests
         var answer = process.StandardOutput.ReadToEndAsync();
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await process.WaitForExitAsync(deadline.Token);
-        return (process.ExitCode, await answer);
+        return (process.ExitCode, SdcCommand.WithoutTotals(await answer));
     }
 }

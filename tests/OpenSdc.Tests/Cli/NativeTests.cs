@@ -55,6 +55,36 @@ public sealed class NativeTests
     }
 
     [Fact]
+    public async Task The_client_commands_of_the_native_program()
+    {
+        try
+        {
+            var bytes = Bytes(Names[0]);
+            Directory.CreateDirectory(Path.Combine(folder, "out"));
+            foreach (var name in Names)
+                await File.WriteAllBytesAsync(Path.Combine(folder, "out", name), Bytes(name));
+            await using var serve = Start("serve --urls http://127.0.0.1:0 --data data");
+            var archive = $"--url {await serve.AddressAsync()}";
+
+            (await RunAsync($"upload out {archive}")).Split("published  ").Length.ShouldBe(Names.Length + 1);
+            JsonDocument.Parse(await RunAsync($"query --table * --version * --output json {archive}")).RootElement.GetArrayLength().ShouldBe(Names.Length);
+            (await RunAsync($"query --instrument codice {archive}")).ShouldContain(Names[0]);
+            (await RunAsync($"info {Names[0]} {archive}")).ShouldContain(Convert.ToHexStringLower(SHA256.HashData(bytes)));
+            JsonDocument.Parse(await RunAsync($"coverage --output json {archive}")).RootElement.GetArrayLength().ShouldBeGreaterThan(0);
+            await RunAsync($"download {Names[0]} --flat --existing overwrite --data-dir in --progress json {archive}");
+            (await File.ReadAllBytesAsync(Path.Combine(folder, "in", Names[0]))).ShouldBe(bytes);
+            await RunAsync($"sync --table * --data-dir mirror -j 3 {archive}");
+            await RunAsync($"sync --table * --data-dir mirror {archive}");
+            (await RunAsync($"verify --table * --version * --all --data-dir mirror {archive}")).Split("= imap/").Length.ShouldBeGreaterThan(1);
+            (await RunAsync("completion bash")).ShouldContain("complete ");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task It_says_its_version()
     {
         (await RunAsync("--version")).Trim().ShouldNotBeEmpty();

@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace OpenSdc.Tests.Cli;
 
 /// <summary>One run of the program to its end: what a script sees of it.</summary>
-internal sealed record SdcCommand(int Code, string Output, string Errors)
+internal sealed partial record SdcCommand(int Code, string Output, string Errors)
 {
     /// <summary>Runs <c>sdc</c> against an archive, in a folder that is also its home and its configuration.</summary>
     public static async Task<SdcCommand> RunAsync(string folder, string archive, string[] arguments, string? input = null, params (string Name, string? Value)[] environment)
@@ -41,6 +42,12 @@ internal sealed record SdcCommand(int Code, string Output, string Errors)
         process.StandardInput.Close();
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         await process.WaitForExitAsync(deadline.Token);
-        return new SdcCommand(process.ExitCode, await output, await errors);
+        return new SdcCommand(process.ExitCode, await output, WithoutTotals(await errors));
     }
+
+    /// <summary>Lines that come by the clock, of a transfer that takes long enough.</summary>
+    public static string WithoutTotals(string errors) => Totals().Replace(errors, "");
+
+    [GeneratedRegex(@"^(\d+ done, \d+ on the way, |\{""event"":""totals"").*\n", RegexOptions.Multiline)]
+    private static partial Regex Totals();
 }

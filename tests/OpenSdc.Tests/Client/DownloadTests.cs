@@ -258,7 +258,7 @@ public sealed class DownloadTests(ClientFixture fixture) : IClassFixture<ClientF
         await using var proxy = await FaultyProxy.StartAsync(fixture.Archive.Address);
         var asked = 0;
         proxy.Choose = request => FaultyProxy.IsBytes(request) && ++asked <= 2 ? new Fault.Stall(300_000) : new Fault.None();
-        using var client = ClientFixture.ClientOf(proxy.Address, options => options with { StallTimeout = TimeSpan.FromMilliseconds(300) });
+        using var client = ClientFixture.ClientOf(proxy.Address, options => options with { StallTimeout = TimeSpan.FromSeconds(1), MaxRetries = 50 });
 
         await client.DownloadAsync(fixture.Record, folder.Path);
 
