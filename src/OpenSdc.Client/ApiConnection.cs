@@ -8,8 +8,9 @@ using Polly.Timeout;
 namespace OpenSdc.Client;
 
 /// <summary>
-/// The two HTTP clients. One asks the archive: with credentials, repeated after transient faults, each answer read whole. The other moves bytes: without credentials, because signed URLs may
-/// lead to another host, and without a limit of time, because files may be large.
+/// The two HTTP clients. One asks the archive: with credentials, repeated after transient faults, each answer
+/// read whole. The other moves bytes: without credentials, because signed URLs may lead to another host, and
+/// without a limit of time, because files may be large.
 /// </summary>
 internal sealed class ApiConnection : IDisposable
 {
@@ -31,7 +32,8 @@ internal sealed class ApiConnection : IDisposable
                 Delay = options.RetryDelay,
                 MaxDelay = options.MaxRetryDelay,
                 // Null leaves the wait to the back-off.
-                DelayGenerator = each => ValueTask.FromResult(each.Outcome.Result is { } answer ? Backoff.RetryAfter(answer, options) : null),
+                DelayGenerator = each => ValueTask.FromResult(each.Outcome.Result is { } answer ? Backoff.RetryAfter(answer, options)
+                    : null),
             });
         }
 
@@ -42,7 +44,9 @@ internal sealed class ApiConnection : IDisposable
             Timeout = Timeout.InfiniteTimeSpan,
         };
         Bytes = new HttpClient(Sockets(redirects: true)) { Timeout = Timeout.InfiniteTimeSpan };
-        var agent = new ProductInfoHeaderValue("opensdc-client", typeof(ApiConnection).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0");
+        var agent = new ProductInfoHeaderValue("opensdc-client",
+            typeof(ApiConnection).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
+            ?? "0");
         api.DefaultRequestHeaders.UserAgent.Add(agent);
         Bytes.DefaultRequestHeaders.UserAgent.Add(agent);
         if (!string.IsNullOrEmpty(options.ApiKey))
@@ -55,12 +59,18 @@ internal sealed class ApiConnection : IDisposable
     /// <summary>The client of signed URLs.</summary>
     public HttpClient Bytes { get; }
 
-    /// <summary>Asks a route of the four steps, which authenticated callers reach under a prefix of their own.</summary>
-    public Task<HttpResponseMessage> StepAsync(string target, string accept, CancellationToken cancel) => SendAsync(HttpMethod.Get, prefix + target, null, accept, cancel);
+    /// <summary>
+    /// Asks a route of the four steps, which authenticated callers reach under a prefix of their own.
+    /// </summary>
+    public Task<HttpResponseMessage> StepAsync(string target, string accept, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Get, prefix + target, null, accept, cancel);
 
-    /// <summary>Asks the archive, and repeats what may pass. Any status is an answer, and its body is in memory.</summary>
+    /// <summary>
+    /// Asks the archive, and repeats what may pass. Any status is an answer, and its body is in memory.
+    /// </summary>
     /// <exception cref="SdcException">There is no answer.</exception>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string target, HttpContent? content, string accept, CancellationToken cancel)
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string target, HttpContent? content, string accept,
+        CancellationToken cancel)
     {
         using var request = new HttpRequestMessage(method, new Uri(target, UriKind.Relative)) { Content = content };
         request.Headers.TryAddWithoutValidation("Accept", accept);
@@ -70,11 +80,13 @@ internal sealed class ApiConnection : IDisposable
         }
         catch (HttpRequestException failure)
         {
-            throw new SdcException(SdcError.Unreachable, $"The archive at {options.Address.Authority} cannot be reached: {failure.Message}", failure);
+            throw new SdcException(SdcError.Unreachable,
+                $"The archive at {options.Address.Authority} cannot be reached: {failure.Message}", failure);
         }
         catch (TimeoutRejectedException failure)
         {
-            throw new SdcException(SdcError.Unreachable, $"The archive at {options.Address.Authority} did not answer within {options.RequestTimeout.TotalSeconds:0} s.", failure);
+            throw new SdcException(SdcError.Unreachable,
+                $"The archive at {options.Address.Authority} did not answer within {options.RequestTimeout.TotalSeconds:0} s.", failure);
         }
     }
 
@@ -93,7 +105,9 @@ internal sealed class ApiConnection : IDisposable
         PooledConnectionLifetime = TimeSpan.FromMinutes(10),
     };
 
-    /// <summary>Reads each answer whole below the repetitions, so that one that breaks off is asked for again.</summary>
+    /// <summary>
+    /// Reads each answer whole below the repetitions, so that one that breaks off is asked for again.
+    /// </summary>
     private sealed class BufferedAnswers : DelegatingHandler
     {
         private const long Longest = 1L << 30;

@@ -2,7 +2,9 @@ using System.Net;
 
 namespace OpenSdc.Client;
 
-/// <summary>The repetitions of one transfer: so many in a row without progress, each after a longer wait.</summary>
+/// <summary>
+/// The repetitions of one transfer: so many in a row without progress, each after a longer wait.
+/// </summary>
 internal sealed class Backoff(SdcClientOptions options)
 {
     private int failures;
@@ -26,9 +28,12 @@ internal sealed class Backoff(SdcClientOptions options)
     }
 
     /// <summary>Whether a status may be another one in a while.</summary>
-    public static bool IsTransient(HttpStatusCode status) => status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
+    public static bool IsTransient(HttpStatusCode status) =>
+        status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
 
-    /// <summary>The wait that an answer asks for, up to the longest that the settings allow; null where it asks for none.</summary>
+    /// <summary>
+    /// The wait that an answer asks for, up to the longest that the settings allow; null where it asks for none.
+    /// </summary>
     public static TimeSpan? RetryAfter(HttpResponseMessage answer, SdcClientOptions options)
     {
         var wait = answer.Headers.RetryAfter switch
@@ -37,6 +42,7 @@ internal sealed class Backoff(SdcClientOptions options)
             { Date: { } date } => date - options.Clock.GetUtcNow(),
             _ => (TimeSpan?)null,
         };
-        return wait is not { } some ? null : some < TimeSpan.Zero ? TimeSpan.Zero : some > options.MaxRetryDelay ? options.MaxRetryDelay : some;
+        return wait is not { } some ? null : some < TimeSpan.Zero ? TimeSpan.Zero : some > options.MaxRetryDelay ? options.MaxRetryDelay
+            : some;
     }
 }

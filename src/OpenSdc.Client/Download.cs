@@ -6,9 +6,11 @@ using OpenSdc.Contract;
 namespace OpenSdc.Client;
 
 /// <summary>
-/// Fetches one file: into <c>NAME.part</c> with the digest on the way, again from where it broke off, and under its name only once size and SHA-256 are those of the record.
+/// Fetches one file: into <c>NAME.part</c> with the digest on the way, again from where it broke off, and under
+/// its name only once size and SHA-256 are those of the record.
 /// </summary>
-internal sealed class Download(ApiConnection api, SdcClientOptions options, FileRecord record, string path, IProgress<TransferProgress>? progress)
+internal sealed class Download(ApiConnection api, SdcClientOptions options, FileRecord record, string path,
+    IProgress<TransferProgress>? progress)
 {
     private const int MostCorrupt = 3;
 
@@ -23,7 +25,9 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
     // The size, where the record or an answer says it.
     private long size = record.Size;
 
-    /// <summary>Runs to the end; the file is then at its path, and verified where the record has a digest.</summary>
+    /// <summary>
+    /// Runs to the end; the file is then at its path, and verified where the record has a digest.
+    /// </summary>
     public async Task<string> RunAsync(CancellationToken cancel)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -104,9 +108,12 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
         if (part.Length > 0)
             part.Clear();
         Learn(answer);
-        // An answer that ends with its connection cannot be told from one that was cut off, unless the record says how long it is.
-        if (size < 0 && answer.Content.Headers.ContentLength is null && answer.Headers.TransferEncodingChunked != true && answer.Version.Major == 1)
-            throw new SdcException(SdcError.BadAnswer, $"The server does not say how long {name} is, so that nobody can tell whether it is complete.");
+        // An answer that ends with its connection cannot be told from one that was cut off, unless the record
+        // says how long it is.
+        if (size < 0 && answer.Content.Headers.ContentLength is null && answer.Headers.TransferEncodingChunked != true
+            && answer.Version.Major == 1)
+            throw new SdcException(SdcError.BadAnswer,
+                $"The server does not say how long {name} is, so that nobody can tell whether it is complete.");
         if (record.Size >= 0 && answer.Content.Headers.ContentLength is { } length && length > record.Size)
             return false;
         return true;
@@ -152,7 +159,8 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
 
         if (size < 0)
             size = part.Length;
-        return part.Length == size || await AgainAsync(part, $"The server's answer ended after {part.Length} of {size} bytes.", null, clock.Caller);
+        return part.Length == size || await AgainAsync(part, $"The server's answer ended after {part.Length} of {size} bytes.", null,
+            clock.Caller);
     }
 
     /// <summary>Reads of the network, whose failures are told from those of the disk.</summary>
@@ -212,26 +220,31 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
                 await backoff.WaitAsync(failure, Backoff.RetryAfter(answer, options), cancel);
                 return false;
             default:
-                throw failure.Code is "lost" or "damaged" ? new SdcException(SdcError.NotFound, failure.Message) { Status = failure.Status, Code = failure.Code } : failure;
+                throw failure.Code is "lost" or "damaged"
+                    ? new SdcException(SdcError.NotFound, failure.Message) { Status = failure.Status, Code = failure.Code } : failure;
         }
     }
 
     /// <summary>Asks for the signed URL of the bytes.</summary>
     private async Task<Uri> AskAsync(CancellationToken cancel)
     {
-        using var answer = await api.StepAsync("download/" + string.Join('/', record.FilePath.Split('/').Select(Uri.EscapeDataString)), "*/*", cancel);
+        using var answer = await api.StepAsync("download/" + string.Join('/', record.FilePath.Split('/').Select(Uri.EscapeDataString)),
+            "*/*", cancel);
         if ((int)answer.StatusCode is >= 300 and < 400 && answer.Headers.Location is { } location)
         {
             var target = location.IsAbsoluteUri ? location : new Uri(options.Address, location);
             return target.Scheme is "http" or "https"
                 ? target
-                : throw new SdcException(SdcError.BadAnswer, $"The server redirects to {target.Scheme}://, which an HTTP client cannot follow.");
+                : throw new SdcException(SdcError.BadAnswer,
+                    $"The server redirects to {target.Scheme}://, which an HTTP client cannot follow.");
         }
 
         throw answer.IsSuccessStatusCode
-            ? new SdcException(SdcError.BadAnswer, $"The server does not redirect to the bytes of {name}; is the address that of an archive?")
+            ? new SdcException(SdcError.BadAnswer,
+                $"The server does not redirect to the bytes of {name}; is the address that of an archive?")
             : await Refusals.ReadAsync(answer, $"{name} cannot be fetched", cancel);
     }
 
-    private void Report(TransferStep step, long bytes, string? reason = null) => progress?.Report(new TransferProgress(name, step, bytes, size, reason));
+    private void Report(TransferStep step, long bytes, string? reason = null) =>
+        progress?.Report(new TransferProgress(name, step, bytes, size, reason));
 }

@@ -4,7 +4,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace OpenSdc.Client;
 
-/// <summary>Makes a file durable before it gets its name. .NET's own flush loses the failure of fsync on Unix.</summary>
+/// <summary>
+/// Makes a file durable before it gets its name. .NET's own flush loses the failure of fsync on Unix.
+/// </summary>
 internal static partial class Durable
 {
     private const int ReadOnly = 0;            // O_RDONLY

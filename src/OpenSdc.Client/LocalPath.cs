@@ -1,6 +1,8 @@
 namespace OpenSdc.Client;
 
-/// <summary>Where a file lies on the disk. Paths come from the server, and none may lead out of the folder.</summary>
+/// <summary>
+/// Where a file lies on the disk. Paths come from the server, and none may lead out of the folder.
+/// </summary>
 internal static class LocalPath
 {
     public const string PartSuffix = ".part";
@@ -21,7 +23,8 @@ internal static class LocalPath
         var path = Path.GetFullPath(Path.Combine(root, flat ? segments[^1] : Path.Combine(segments)));
         return path.StartsWith(Path.TrimEndingDirectorySeparator(root) + Path.DirectorySeparatorChar, StringComparison.Ordinal)
             ? path
-            : throw new SdcException(SdcError.UnsafePath, $"The server names a file '{key}', which is not stored: it would lie outside the folder.");
+            : throw new SdcException(SdcError.UnsafePath,
+                $"The server names a file '{key}', which is not stored: it would lie outside the folder.");
     }
 
     private static string? WhyNot(string segment) => segment switch
@@ -30,7 +33,8 @@ internal static class LocalPath
         "." or ".." => "it climbs",
         { Length: > LongestName - 5 } => "a name in it is too long",
         _ when segment.EndsWith(PartSuffix, StringComparison.OrdinalIgnoreCase) => $"its name ends in {PartSuffix}",
-        _ when segment.AsSpan().IndexOfAny('\\', ':', '\0') >= 0 || segment.Any(char.IsControl) => "it has a character that no name may have",
+        _ when segment.AsSpan().IndexOfAny('\\', ':', '\0') >= 0 || segment.Any(char.IsControl) =>
+            "it has a character that no name may have",
         _ => null,
     };
 }

@@ -8,9 +8,11 @@ using OpenSdc.Contract;
 namespace OpenSdc.Client;
 
 /// <summary>
-/// Sends a large file in parts, several at once. An upload of the same file that was begun before, also by another process, goes on: the archive lists its open uploads with their digests.
+/// Sends a large file in parts, several at once. An upload of the same file that was begun before, also by
+/// another process, goes on: the archive lists its open uploads with their digests.
 /// </summary>
-internal sealed class MultipartUpload(ApiConnection api, SdcClientOptions options, string name, long size, string sha256, SafeFileHandle file, Action<long> moved)
+internal sealed class MultipartUpload(ApiConnection api, SdcClientOptions options, string name, long size, string sha256,
+    SafeFileHandle file, Action<long> moved)
 {
     private const int PartsAsked = 100;
     private readonly ConcurrentDictionary<int, long> sent = new();
@@ -22,7 +24,8 @@ internal sealed class MultipartUpload(ApiConnection api, SdcClientOptions option
         var upload = await OpenAsync(cancel);
         if (upload is null)
         {
-            var body = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(new UploadStart(name, size, sha256), ClientJson.Default.UploadStart));
+            var body = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(new UploadStart(name, size, sha256),
+                ClientJson.Default.UploadStart));
             body.Headers.ContentType = new MediaTypeHeaderValue("application/json");
             using var begun = await api.SendAsync(HttpMethod.Post, "uploads", body, "*/*", cancel);
             if (begun.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented)
@@ -37,31 +40,38 @@ internal sealed class MultipartUpload(ApiConnection api, SdcClientOptions option
         while (true)
         {
             await SendMissingAsync(upload, cancel);
-            using var answer = await api.SendAsync(HttpMethod.Post, $"uploads/{Uri.EscapeDataString(upload.Id)}/complete?wait=30", new ByteArrayContent([]), "*/*", cancel);
+            using var answer = await api.SendAsync(HttpMethod.Post, $"uploads/{Uri.EscapeDataString(upload.Id)}/complete?wait=30",
+                new ByteArrayContent([]), "*/*", cancel);
             if (answer.StatusCode == HttpStatusCode.Accepted)
                 continue;
             if (answer.IsSuccessStatusCode)
                 return (Upload.Parse(await answer.Content.ReadAsByteArrayAsync(cancel), ContractJson.Default.UploadReceipt), false);
             var failure = await Refusals.ReadAsync(answer, $"{name} is not published", cancel);
             if (failure.Code != "parts-missing")
-                throw failure.Code == "digest-mismatch" ? new SdcException(SdcError.Corrupt, failure.Message) { Status = failure.Status, Code = failure.Code } : failure;
+                throw failure.Code == "digest-mismatch" ? new SdcException(SdcError.Corrupt, failure.Message) { Status = failure.Status,
+                    Code = failure.Code } : failure;
             await backoff.WaitAsync(failure, null, cancel);
         }
     }
 
-    /// <summary>An upload of this very file that is open; null where there is none, or where the archive does not list them to this caller.</summary>
+    /// <summary>
+    /// An upload of this very file that is open; null where there is none, or where the archive does not list
+    /// them to this caller.
+    /// </summary>
     private async Task<UploadStatus?> OpenAsync(CancellationToken cancel)
     {
         string? cursor = null;
         do
         {
-            using var answer = await api.SendAsync(HttpMethod.Get, $"uploads?state=open&limit=1000{(cursor is null ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}", null, "*/*", cancel);
+            using var answer = await api.SendAsync(HttpMethod.Get,
+                $"uploads?state=open&limit=1000{(cursor is null ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}", null, "*/*", cancel);
             if (!answer.IsSuccessStatusCode)
                 return null;
             UploadList list;
             try
             {
-                list = JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancel), ContractJson.Default.UploadList) ?? throw new JsonException();
+                list = JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancel), ContractJson.Default.UploadList)
+                    ?? throw new JsonException();
             }
             catch (JsonException)
             {
@@ -69,7 +79,8 @@ internal sealed class MultipartUpload(ApiConnection api, SdcClientOptions option
                 return null;
             }
 
-            if (list.Uploads.FirstOrDefault(each => each.Sha256 == sha256 && each.Size == size && each.FilePath[(each.FilePath.LastIndexOf('/') + 1)..] == name) is { } open)
+            if (list.Uploads.FirstOrDefault(each => each.Sha256 == sha256 && each.Size == size
+                && each.FilePath[(each.FilePath.LastIndexOf('/') + 1)..] == name) is { } open)
                 return open;
             cursor = list.NextCursor;
         }
@@ -82,7 +93,8 @@ internal sealed class MultipartUpload(ApiConnection api, SdcClientOptions option
     {
         for (var from = 1; from <= (upload.Parts ?? 1); from += PartsAsked)
         {
-            using var answer = await api.SendAsync(HttpMethod.Get, $"uploads/{Uri.EscapeDataString(upload.Id)}/parts?from={from}&count={PartsAsked}", null, "*/*", cancel);
+            using var answer = await api.SendAsync(HttpMethod.Get,
+                $"uploads/{Uri.EscapeDataString(upload.Id)}/parts?from={from}&count={PartsAsked}", null, "*/*", cancel);
             // One that has all its parts is about to be published, or has been.
             if (answer.StatusCode == HttpStatusCode.Conflict)
                 return;
@@ -92,7 +104,8 @@ internal sealed class MultipartUpload(ApiConnection api, SdcClientOptions option
                 Count(received.Part, received.Size);
             // One that cannot be sent is asked for again with a new URL, until the parts are all there.
             await Parallel.ForEachAsync(
-                parts.Urls, new ParallelOptions { MaxDegreeOfParallelism = options.PartsAtOnce, CancellationToken = cancel }, async (part, stop) => await SendAsync(part, stop));
+                parts.Urls, new ParallelOptions { MaxDegreeOfParallelism = options.PartsAtOnce, CancellationToken = cancel },
+                    async (part, stop) => await SendAsync(part, stop));
         }
     }
 
@@ -106,7 +119,8 @@ internal sealed class MultipartUpload(ApiConnection api, SdcClientOptions option
             TimeSpan? wait = null;
             try
             {
-                using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(part.Url)) { Content = new FileContent(file, part.Offset, part.Size, clock, done => Count(part.Part, done)) };
+                using var request = new HttpRequestMessage(HttpMethod.Put,
+                    new Uri(part.Url)) { Content = new FileContent(file, part.Offset, part.Size, clock, done => Count(part.Part, done)) };
                 using var answer = await api.Bytes.SendAsync(request, clock.Token);
                 if (answer.IsSuccessStatusCode)
                     return;

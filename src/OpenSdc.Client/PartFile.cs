@@ -4,8 +4,9 @@ using System.Security.Cryptography;
 namespace OpenSdc.Client;
 
 /// <summary>
-/// The file under which a download grows, <c>NAME.part</c>, with the digest of what it holds. It is locked while it is open, so that two downloads of one file do not write over each other,
-/// and stays where a download is interrupted.
+/// The file under which a download grows, <c>NAME.part</c>, with the digest of what it holds. It is locked while
+/// it is open, so that two downloads of one file do not write over each other, and stays where a download is
+/// interrupted.
 /// </summary>
 internal sealed class PartFile : IAsyncDisposable
 {
@@ -22,7 +23,8 @@ internal sealed class PartFile : IAsyncDisposable
     /// <summary>Opens the file, or makes it.</summary>
     /// <param name="path">Its path.</param>
     /// <param name="keep">Whether what an earlier download left in it is kept, up to the longest length.</param>
-    /// <param name="longest">Bytes that it may hold; beyond them it cannot be the beginning of the file, and is emptied.</param>
+    /// <param name="longest">Bytes that it may hold; beyond them it cannot be the beginning of the file, and is
+    /// emptied.</param>
     /// <param name="cancel">Ends the reading.</param>
     /// <exception cref="SdcException">Another download has it open.</exception>
     public static async Task<PartFile> OpenAsync(string path, bool keep, long longest, CancellationToken cancel)
@@ -32,7 +34,8 @@ internal sealed class PartFile : IAsyncDisposable
         {
             // On Unix this locks the file for this handle alone; on Windows it must be renamed while it is open.
             opened = new FileStream(
-                path, FileMode.OpenOrCreate, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None, bufferSize: 0, FileOptions.Asynchronous);
+                path, FileMode.OpenOrCreate, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None,
+                    bufferSize: 0, FileOptions.Asynchronous);
         }
         catch (IOException failure) when (File.Exists(path) && failure is not (DirectoryNotFoundException or FileNotFoundException))
         {
@@ -88,7 +91,8 @@ internal sealed class PartFile : IAsyncDisposable
     /// <summary>SHA-256 of a file, 64 lower-case hexadecimal digits.</summary>
     public static async Task<string> DigestAsync(string path, CancellationToken cancel)
     {
-        await using var source = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan | FileOptions.Asynchronous);
+        await using var source = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0,
+            FileOptions.SequentialScan | FileOptions.Asynchronous);
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try

@@ -2,10 +2,14 @@ using System.Text;
 
 namespace OpenSdc.Client;
 
-/// <summary>Reads the text of a Python list of tuples, as the founding document prints a query's answer.</summary>
+/// <summary>
+/// Reads the text of a Python list of tuples, as the founding document prints a query's answer.
+/// </summary>
 internal static class PythonText
 {
-    /// <summary>The tuples, each a list of its values; <c>None</c> is an empty text, and numbers are texts.</summary>
+    /// <summary>
+    /// The tuples, each a list of its values; <c>None</c> is an empty text, and numbers are texts.
+    /// </summary>
     /// <exception cref="SdcException">The text is not a list of tuples.</exception>
     public static IEnumerable<IReadOnlyList<string>> ReadTuples(string text)
     {

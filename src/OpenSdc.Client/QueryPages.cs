@@ -5,12 +5,13 @@ using OpenSdc.Contract;
 namespace OpenSdc.Client;
 
 /// <summary>
-/// Reads a query page by page: each page is in memory before its records are given out, so that a caller may take its time and a broken connection costs one page. A server that knows no
-/// pages answers with everything at once.
+/// Reads a query page by page: each page is in memory before its records are given out, so that a caller may take
+/// its time and a broken connection costs one page. A server that knows no pages answers with everything at once.
 /// </summary>
 internal sealed class QueryPages(ApiConnection api, SdcClientOptions options)
 {
-    // Names no JSON: a server with two representations then answers with the bare records. The wildcard lets a server that only knows JSON answer too.
+    // Names no JSON: a server with two representations then answers with the bare records. The wildcard lets a
+    // server that only knows JSON answer too.
     private const string Accept = "application/x-ndjson, */*;q=0.5";
 
     private volatile bool withoutPages;
@@ -22,7 +23,8 @@ internal sealed class QueryPages(ApiConnection api, SdcClientOptions options)
         var cursor = "";
         while (left > 0)
         {
-            using var answer = await PageAsync(cursor.Length > 0 ? cursor : asked, isFirst: cursor.Length == 0, Math.Min(left, options.PageSize), cancel);
+            using var answer = await PageAsync(cursor.Length > 0 ? cursor : asked, isFirst: cursor.Length == 0,
+                Math.Min(left, options.PageSize), cancel);
             foreach (var record in RecordReader.Read(await answer.Content.ReadAsByteArrayAsync(cancel)))
             {
                 if (left-- == 0)
@@ -33,7 +35,8 @@ internal sealed class QueryPages(ApiConnection api, SdcClientOptions options)
             if (NextOf(answer) is not { } next)
                 yield break;
             if (next == cursor)
-                throw new SdcException(SdcError.BadAnswer, "The server's list does not end: the address of its next page is that of this page.");
+                throw new SdcException(SdcError.BadAnswer,
+                    "The server's list does not end: the address of its next page is that of this page.");
             cursor = next;
         }
     }
@@ -48,7 +51,8 @@ internal sealed class QueryPages(ApiConnection api, SdcClientOptions options)
             using (answer)
             {
                 var refusal = await Refusals.ReadAsync(answer, "The archive refuses the query", cancel);
-                if (answer.StatusCode != HttpStatusCode.BadRequest || !refusal.Message.Contains("limit is not a valid query parameter", StringComparison.Ordinal))
+                if (answer.StatusCode != HttpStatusCode.BadRequest
+                    || !refusal.Message.Contains("limit is not a valid query parameter", StringComparison.Ordinal))
                     throw refusal;
                 withoutPages = true;
             }
@@ -61,7 +65,9 @@ internal sealed class QueryPages(ApiConnection api, SdcClientOptions options)
             throw await Refusals.ReadAsync(whole, "The archive refuses the query", cancel);
     }
 
-    /// <summary>The query string of the next page. The rest of its address is not used: credentials go to no other host.</summary>
+    /// <summary>
+    /// The query string of the next page. The rest of its address is not used: credentials go to no other host.
+    /// </summary>
     private static string? NextOf(HttpResponseMessage answer)
     {
         if (!answer.Headers.TryGetValues("Link", out var links))

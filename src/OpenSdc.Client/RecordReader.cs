@@ -5,8 +5,9 @@ using OpenSdc.Contract.Naming;
 namespace OpenSdc.Client;
 
 /// <summary>
-/// Reads the records of a query's answer, whatever its form: NDJSON, a JSON array of objects, or the founding document's object whose body is the text of a Python list. What a server does not
-/// say is empty: a size of -1, a digest and an ingestion date without characters, the number 0.
+/// Reads the records of a query's answer, whatever its form: NDJSON, a JSON array of objects, or the founding
+/// document's object whose body is the text of a Python list. What a server does not say is empty: a size of -1,
+/// a digest and an ingestion date without characters, the number 0.
 /// </summary>
 internal static class RecordReader
 {
@@ -28,7 +29,8 @@ internal static class RecordReader
     private static bool IsDocumented(ReadOnlyMemory<byte> body)
     {
         var reader = new Utf8JsonReader(body.Span);
-        return reader.Read() && reader.Read() && reader.TokenType == JsonTokenType.PropertyName && (reader.ValueTextEquals("statusCode"u8) || reader.ValueTextEquals("body"u8) || reader.ValueTextEquals("headers"u8));
+        return reader.Read() && reader.Read() && reader.TokenType == JsonTokenType.PropertyName
+            && (reader.ValueTextEquals("statusCode"u8) || reader.ValueTextEquals("body"u8) || reader.ValueTextEquals("headers"u8));
     }
 
     private static IEnumerable<FileRecord> ReadDocument(ReadOnlyMemory<byte> body)
@@ -74,10 +76,12 @@ internal static class RecordReader
             throw Unreadable(fault);
         }
 
-        // Another server of this kind: members that it lacks are read from the name, where that is one of the mission.
+        // Another server of this kind: members that it lacks are read from the name, where that is one of the
+        // mission.
         return Named(path) with
         {
-            Size = item.TryGetProperty("size", out var size) && size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out var bytes) ? bytes : -1,
+            Size = item.TryGetProperty("size", out var size) && size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out var bytes)
+                ? bytes : -1,
             Sha256 = TextOf(item, "sha256") ?? "",
             IngestionDate = TextOf(item, "ingestion_date") ?? "",
         };
@@ -108,7 +112,10 @@ internal static class RecordReader
         };
     }
 
-    /// <summary>Tuples of instrument, level, descriptor, start, end, version and extension. Names of the conventions without an end have the start in its place.</summary>
+    /// <summary>
+    /// Tuples of instrument, level, descriptor, start, end, version and extension. Names of the conventions
+    /// without an end have the start in its place.
+    /// </summary>
     private static IEnumerable<FileRecord> ReadTuples(string text)
     {
         foreach (var tuple in PythonText.ReadTuples(text))
@@ -117,12 +124,14 @@ internal static class RecordReader
                 throw Unreadable(null);
             var (stem, rest) = ($"imap_{tuple[0]}_{tuple[1]}_{tuple[2]}_{tuple[3]}", $"_{tuple[5]}.{tuple[6]}");
             var named = FileName.Parse($"{stem}_{tuple[4]}{rest}", Mission.Imap).Name ?? FileName.Parse(stem + rest, Mission.Imap).Name
-                ?? throw new SdcException(SdcError.BadAnswer, "The server lists a file whose name does not follow the conventions of the mission.");
+                ?? throw new SdcException(SdcError.BadAnswer,
+                    "The server lists a file whose name does not follow the conventions of the mission.");
             yield return Named(named.Key);
         }
     }
 
-    private static string? TextOf(JsonElement item, string member) => item.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? TextOf(JsonElement item, string member) => item.TryGetProperty(member, out var value)
+        && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static JsonElement Parse(ReadOnlyMemory<byte> text)
     {
@@ -136,5 +145,6 @@ internal static class RecordReader
         }
     }
 
-    internal static SdcException Unreadable(Exception? fault) => new(SdcError.BadAnswer, "The server's answer is not a list of files; is the address that of an archive?", fault);
+    internal static SdcException Unreadable(Exception? fault) =>
+        new(SdcError.BadAnswer, "The server's answer is not a list of files; is the address that of an archive?", fault);
 }

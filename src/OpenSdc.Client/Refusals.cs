@@ -10,7 +10,9 @@ internal static class Refusals
     private const int LongestBody = 64 << 10;
     private const string TypePrefix = "urn:opensdc:problem:";
 
-    /// <summary>Reads the answer's body, which may be a problem, the founding document's object, or any text.</summary>
+    /// <summary>
+    /// Reads the answer's body, which may be a problem, the founding document's object, or any text.
+    /// </summary>
     public static async Task<SdcException> ReadAsync(HttpResponseMessage answer, string what, CancellationToken cancel)
     {
         string? sentence = null, code = null, sha256 = null;
@@ -18,18 +20,23 @@ internal static class Refusals
         {
             using var body = JsonDocument.Parse(await StartAsync(answer, cancel));
             var root = body.RootElement;
-            sentence = root.ValueKind == JsonValueKind.String ? root.GetString() : Text(root, "detail") ?? Text(root, "body") ?? Text(root, "message");
-            code = Text(root, "type") is { } type && type.StartsWith(TypePrefix, StringComparison.Ordinal) ? type[TypePrefix.Length..] : null;
+            sentence = root.ValueKind == JsonValueKind.String ? root.GetString() : Text(root, "detail") ?? Text(root, "body")
+                ?? Text(root, "message");
+            code = Text(root, "type") is { } type && type.StartsWith(TypePrefix, StringComparison.Ordinal) ? type[TypePrefix.Length..]
+                : null;
             sha256 = Text(root, "sha256");
-            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array)
-                sentence = string.Join(' ', errors.EnumerateArray().Take(MostErrors).Where(each => each.ValueKind == JsonValueKind.String).Select(each => each.GetString()).Prepend(sentence));
+            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("errors", out var errors)
+                && errors.ValueKind == JsonValueKind.Array)
+                sentence = string.Join(' ', errors.EnumerateArray().Take(MostErrors).Where(each =>
+                    each.ValueKind == JsonValueKind.String).Select(each => each.GetString()).Prepend(sentence));
         }
         catch (Exception unreadable) when (unreadable is JsonException or HttpRequestException or IOException)
         {
             // The status says enough.
         }
 
-        return new SdcException(KindOf(answer.StatusCode), $"{what} ({(int)answer.StatusCode}).{(string.IsNullOrWhiteSpace(sentence) ? "" : " " + sentence)}")
+        return new SdcException(KindOf(answer.StatusCode),
+            $"{what} ({(int)answer.StatusCode}).{(string.IsNullOrWhiteSpace(sentence) ? "" : " " + sentence)}")
         {
             Status = (int)answer.StatusCode,
             Code = code,
@@ -53,7 +60,8 @@ internal static class Refusals
     };
 
     private static string? Text(JsonElement element, string member) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(member, out var value)
+            && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static async Task<ReadOnlyMemory<byte>> StartAsync(HttpResponseMessage answer, CancellationToken cancel)
     {

@@ -1,15 +1,17 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using OpenSdc.Contract;
 
 namespace OpenSdc.Client;
 
 /// <summary>
-/// A client of an archive: finds files, fetches them verified, sends them. It works against OpenSDC and, with less, against any server that speaks the SDC Data Access API; what the server
-/// can do is found from its answers. One client may be used by many threads; make one and keep it.
+/// A client of an archive: finds files, fetches them verified, sends them. It works against OpenSDC and, with
+/// less, against any server that speaks the SDC Data Access API; what the server can do is found from its
+/// answers. One client may be used by many threads; make one and keep it.
 /// </summary>
-/// <remarks>Failures are an <see cref="SdcException"/>, whose <see cref="SdcException.Error"/> says what kind; a cancelled token ends any operation with <see cref="OperationCanceledException"/>.</remarks>
+/// <remarks>
+/// Failures are an <see cref="SdcException"/>, whose <see cref="SdcException.Error"/> says what kind; a cancelled
+/// token ends any operation with <see cref="OperationCanceledException"/>.
+/// </remarks>
 public sealed class SdcClient : IDisposable
 {
     private readonly SdcClientOptions options;
@@ -18,12 +20,15 @@ public sealed class SdcClient : IDisposable
 
     /// <summary>Makes a client. Nothing is sent yet.</summary>
     /// <param name="options">Its settings.</param>
-    /// <exception cref="ArgumentException">The address is no absolute http or https URL, or a number is out of its range.</exception>
+    /// <exception cref="ArgumentException">The address is no absolute http or https URL, or a number is out of
+    /// its range.</exception>
     public SdcClient(SdcClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (options.Address is not { IsAbsoluteUri: true, Scheme: "http" or "https" } || options.Address.Query.Length + options.Address.Fragment.Length > 0)
-            throw new ArgumentException($"The address is '{options.Address}'; allowed: an absolute http or https URL without a query.", nameof(options));
+        if (options.Address is not { IsAbsoluteUri: true, Scheme: "http" or "https" }
+            || options.Address.Query.Length + options.Address.Fragment.Length > 0)
+            throw new ArgumentException($"The address is '{options.Address}'; allowed: an absolute http or https URL without a query.",
+                nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxRetries, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.PartsAtOnce, 1, nameof(options));
         if (options.PageSize is < 1 or > 10_000)
@@ -33,13 +38,18 @@ public sealed class SdcClient : IDisposable
         pages = new QueryPages(api, this.options);
     }
 
-    /// <summary>Finds files, in the archive's order (by path, unless <c>sort</c> says otherwise), page by page as they are consumed.</summary>
+    /// <summary>
+    /// Finds files, in the archive's order (by path, unless <c>sort</c> says otherwise), page by page as they are
+    /// consumed.
+    /// </summary>
     /// <param name="query">What is asked for.</param>
     /// <param name="cancel">Ends the query.</param>
     /// <returns>
-    /// The records. From a server that says less than OpenSDC, a size that is not known is -1, an unknown digest or ingestion date is empty, and the number is 0.
+    /// The records. From a server that says less than OpenSDC, a size that is not known is -1, an unknown digest
+    /// or ingestion date is empty, and the number is 0.
     /// </returns>
-    /// <exception cref="SdcException">The server refuses the query, cannot be reached, or answers with something else.</exception>
+    /// <exception cref="SdcException">The server refuses the query, cannot be reached, or answers with something
+    /// else.</exception>
     public IAsyncEnumerable<FileRecord> QueryAsync(SdcQuery query, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(query);
@@ -49,7 +59,8 @@ public sealed class SdcClient : IDisposable
     /// <summary>Finds one file by its bare name or its path in the archive, of any family.</summary>
     /// <param name="name">Bare name or path.</param>
     /// <param name="cancel">Ends the question.</param>
-    /// <returns>The record; null where the archive has no such file. From a server that cannot be asked for names, a record with the name alone.</returns>
+    /// <returns>The record; null where the archive has no such file. From a server that cannot be asked for
+    /// names, a record with the name alone.</returns>
     /// <exception cref="SdcException">The name is not valid, or the server cannot be reached.</exception>
     public async Task<FileRecord?> FindAsync(string name, CancellationToken cancel = default)
     {
@@ -61,7 +72,8 @@ public sealed class SdcClient : IDisposable
                 return record;
             return null;
         }
-        catch (SdcException refusal) when (refusal is { Error: SdcError.Refused, Status: 400 } && refusal.Message.Contains("filename is not a valid query parameter", StringComparison.Ordinal))
+        catch (SdcException refusal) when (refusal is { Error: SdcError.Refused, Status: 400 }
+            && refusal.Message.Contains("filename is not a valid query parameter", StringComparison.Ordinal))
         {
             return RecordReader.Named(name);
         }
@@ -75,25 +87,30 @@ public sealed class SdcClient : IDisposable
     {
         using var answer = await api.SendAsync(HttpMethod.Head, "query", null, "*/*", cancel);
         return answer.IsSuccessStatusCode
-            && answer.Headers.TryGetValues("OpenSDC-Seq", out var seqs) && long.TryParse(seqs.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var seq)
+            && answer.Headers.TryGetValues("OpenSDC-Seq", out var seqs)
+                && long.TryParse(seqs.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var seq)
             && answer.Headers.TryGetValues("OpenSDC-History", out var histories)
             ? new ArchiveState(seq, histories.First())
             : null;
     }
 
     /// <summary>
-    /// Fetches a file into a folder. It grows as <c>NAME.part</c>, is verified against the record, flushed to the disk and then renamed: under its final name there is never a wrong file.
-    /// An interrupted download goes on where it ended, also in another process.
+    /// Fetches a file into a folder. It grows as <c>NAME.part</c>, is verified against the record, flushed to the
+    /// disk and then renamed: under its final name there is never a wrong file. An interrupted download goes on
+    /// where it ended, also in another process.
     /// </summary>
     /// <param name="record">The file, as a query gave it.</param>
-    /// <param name="folder">The folder; the file lies below it at its path in the archive, or directly in it (<see cref="DownloadOptions.Flat"/>). Folders are made as needed.</param>
+    /// <param name="folder">The folder; the file lies below it at its path in the archive, or directly in it
+    /// (<see cref="DownloadOptions.Flat"/>). Folders are made as needed.</param>
     /// <param name="how">How; null for the defaults.</param>
     /// <param name="progress">Told of every step; null for nobody.</param>
     /// <param name="cancel">Ends the download; what came so far is kept for the next one.</param>
     /// <returns>Where the file is, and whether it was there already.</returns>
-    /// <exception cref="SdcException">The file is not there now, and not under its final name unless it was before.</exception>
+    /// <exception cref="SdcException">The file is not there now, and not under its final name unless it was
+    /// before.</exception>
     public async Task<DownloadResult> DownloadAsync(
-        FileRecord record, string folder, DownloadOptions? how = null, IProgress<TransferProgress>? progress = null, CancellationToken cancel = default)
+        FileRecord record, string folder, DownloadOptions? how = null, IProgress<TransferProgress>? progress = null,
+            CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(record);
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -102,13 +119,14 @@ public sealed class SdcClient : IDisposable
         try
         {
             var path = LocalPath.Of(folder, record.FilePath, how.Flat);
-            if (await ExistingAsync(record, path, how.Existing, cancel) is { } digest)
+            if (await ExistingFiles.CompareAsync(record, path, how.Existing, cancel) is { } digest)
             {
                 progress?.Report(new TransferProgress(name, TransferStep.Skipped, record.Size, record.Size));
                 return new DownloadResult(record, path, DownloadOutcome.AlreadyThere, digest);
             }
 
-            return new DownloadResult(record, path, DownloadOutcome.Downloaded, await new Download(api, options, record, path, progress).RunAsync(cancel));
+            return new DownloadResult(record, path, DownloadOutcome.Downloaded,
+                await new Download(api, options, record, path, progress).RunAsync(cancel));
         }
         catch (SdcException failure)
         {
@@ -129,70 +147,32 @@ public sealed class SdcClient : IDisposable
     /// <param name="how">How; null for the defaults.</param>
     /// <param name="progress">Told of every step, from several threads; null for nobody.</param>
     /// <param name="cancel">Ends all of it.</param>
-    /// <returns>The end of each download, in the order in which they ended. Whoever stops reading ends the downloads.</returns>
-    public async IAsyncEnumerable<DownloadResult> DownloadManyAsync(
-        IAsyncEnumerable<FileRecord> records, string folder, DownloadOptions? how = null, IProgress<TransferProgress>? progress = null, [EnumeratorCancellation] CancellationToken cancel = default)
+    /// <returns>The end of each download, in the order in which they ended. Whoever stops reading ends the
+    /// downloads.</returns>
+    public IAsyncEnumerable<DownloadResult> DownloadManyAsync(
+        IAsyncEnumerable<FileRecord> records, string folder, DownloadOptions? how = null, IProgress<TransferProgress>? progress = null,
+            CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(records);
+        ArgumentException.ThrowIfNullOrEmpty(folder);
         how ??= new DownloadOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(how.FilesAtOnce, 1, nameof(how));
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var results = Channel.CreateBounded<DownloadResult>(how.FilesAtOnce * 4);
-        var work = RunAsync();
-        try
-        {
-            await foreach (var result in results.Reader.ReadAllAsync(cancel))
-                yield return result;
-        }
-        finally
-        {
-            await ended.CancelAsync();
-            // Its failure has come through the channel.
-            await work;
-        }
-
-        async Task RunAsync()
-        {
-            Exception? fault = null;
-            try
-            {
-                await Parallel.ForEachAsync(records, new ParallelOptions { MaxDegreeOfParallelism = how.FilesAtOnce, CancellationToken = ended.Token }, async (record, stop) =>
-                {
-                    DownloadResult result;
-                    try
-                    {
-                        result = await DownloadAsync(record, folder, how, progress, stop);
-                    }
-                    catch (SdcException failure)
-                    {
-                        var path = failure.Error == SdcError.UnsafePath ? "" : LocalPath.Of(folder, record.FilePath, how.Flat);
-                        result = new DownloadResult(record, path, DownloadOutcome.Failed, null, failure);
-                    }
-
-                    await results.Writer.WriteAsync(result, stop);
-                });
-            }
-            catch (Exception failure) when (failure is SdcException or OperationCanceledException)
-            {
-                fault = failure;
-            }
-            finally
-            {
-                results.Writer.TryComplete(fault);
-            }
-        }
+        return ManyDownloads.RunAsync(this, records, folder, how, progress, cancel);
     }
 
     /// <summary>
-    /// Sends a file under its own name. The digest is declared, so that the archive takes these bytes or none, and a file that the archive has already with the same bytes is a success: it
-    /// may be repeated after any fault. Large files go in parts, and an interrupted upload goes on, also in another process.
+    /// Sends a file under its own name. The digest is declared, so that the archive takes these bytes or none,
+    /// and a file that the archive has already with the same bytes is a success: it may be repeated after any
+    /// fault. Large files go in parts, and an interrupted upload goes on, also in another process.
     /// </summary>
     /// <param name="path">Local path; its last part must be a name of the mission's conventions.</param>
     /// <param name="progress">Told of every step; null for nobody.</param>
     /// <param name="cancel">Ends the upload; nothing is published then unless all had been sent.</param>
     /// <returns>Where the file is in the archive, and whether it was there already.</returns>
-    /// <exception cref="SdcException">The archive refuses the file, has other bytes under its name, or cannot be reached.</exception>
-    public async Task<UploadResult> UploadAsync(string path, IProgress<TransferProgress>? progress = null, CancellationToken cancel = default)
+    /// <exception cref="SdcException">The archive refuses the file, has other bytes under its name, or cannot be
+    /// reached.</exception>
+    public async Task<UploadResult> UploadAsync(string path, IProgress<TransferProgress>? progress = null,
+        CancellationToken cancel = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         try
@@ -206,7 +186,8 @@ public sealed class SdcClient : IDisposable
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            var failure = new SdcException(refused is FileNotFoundException or DirectoryNotFoundException ? SdcError.LocalFile : SdcError.Disk, $"{path} cannot be read: {refused.Message}", refused);
+            var failure = new SdcException(refused is FileNotFoundException or DirectoryNotFoundException ? SdcError.LocalFile
+                : SdcError.Disk, $"{path} cannot be read: {refused.Message}", refused);
             progress?.Report(new TransferProgress(Path.GetFileName(path), TransferStep.Failed, 0, -1, failure.Message));
             throw failure;
         }
@@ -217,38 +198,20 @@ public sealed class SdcClient : IDisposable
     /// <param name="period">Width of a period.</param>
     /// <param name="cancel">Ends the question.</param>
     /// <returns>The counts; periods without files are left out.</returns>
-    /// <exception cref="SdcException">The server refuses the question, does not know it, or cannot be reached.</exception>
-    public async Task<IReadOnlyList<CoverageBin>> CoverageAsync(SdcQuery query, CoveragePeriod period = CoveragePeriod.Day, CancellationToken cancel = default)
+    /// <exception cref="SdcException">The server refuses the question, does not know it, or cannot be
+    /// reached.</exception>
+    public async Task<IReadOnlyList<CoverageBin>> CoverageAsync(SdcQuery query, CoveragePeriod period = CoveragePeriod.Day,
+        CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(query);
         var asked = query.ToQueryString();
         var bin = period switch { CoveragePeriod.Day => "day", CoveragePeriod.Month => "month", _ => "year" };
-        using var answer = await api.SendAsync(HttpMethod.Get, $"coverage?{asked}{(asked.Length > 0 ? "&" : "")}bin={bin}", null, "*/*", cancel);
+        using var answer = await api.SendAsync(HttpMethod.Get, $"coverage?{asked}{(asked.Length > 0 ? "&" : "")}bin={bin}", null, "*/*",
+            cancel);
         await Refusals.EnsureAsync(answer, "The archive does not tell its coverage", cancel);
         return Upload.Parse(await answer.Content.ReadAsByteArrayAsync(cancel), ClientJson.Default.IReadOnlyListCoverageBin);
     }
 
     /// <summary>Closes the client's connections.</summary>
     public void Dispose() => api.Dispose();
-
-    /// <summary>The digest of a local file that agrees and is left; null where the file is to be fetched.</summary>
-    private static async Task<string?> ExistingAsync(FileRecord record, string path, ExistingFile existing, CancellationToken cancel)
-    {
-        if (Directory.Exists(path))
-            throw new SdcException(SdcError.LocalFile, $"{path} is a folder, so that the file cannot be there.");
-        if (!File.Exists(path))
-            return existing == ExistingFile.Verify ? throw new SdcException(SdcError.LocalFile, $"{path} is absent.") : null;
-        if (existing == ExistingFile.Overwrite)
-            return null;
-        if (existing == ExistingFile.Error)
-            throw new SdcException(SdcError.LocalFile, $"{path} is there already.");
-        if (record.Size < 0 || new FileInfo(path).Length == record.Size)
-        {
-            var digest = await PartFile.DigestAsync(path, cancel);
-            if (record.Sha256.Length == 64 ? digest == record.Sha256 : record.Size >= 0)
-                return digest;
-        }
-
-        return existing == ExistingFile.Refresh ? null : throw new SdcException(SdcError.LocalFile, $"{path} differs from the archive's file.");
-    }
 }

@@ -6,7 +6,9 @@ namespace OpenSdc.Client;
 /// <summary>Registers the client for dependency injection.</summary>
 public static class SdcClientServices
 {
-    /// <summary>Adds one <see cref="SdcClient"/> that the whole application shares; the container disposes it.</summary>
+    /// <summary>
+    /// Adds one <see cref="SdcClient"/> that the whole application shares; the container disposes it.
+    /// </summary>
     /// <param name="services">The services of the application.</param>
     /// <param name="configure">Sets the address and other settings.</param>
     /// <returns>The services, for the next call.</returns>

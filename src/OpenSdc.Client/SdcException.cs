@@ -3,10 +3,15 @@ namespace OpenSdc.Client;
 /// <summary>Why an operation of <see cref="SdcClient"/> failed.</summary>
 public enum SdcError
 {
-    /// <summary>The server cannot be reached, or cannot answer at the moment, after all repetitions. Try again later.</summary>
+    /// <summary>
+    /// The server cannot be reached, or cannot answer at the moment, after all repetitions. Try again later.
+    /// </summary>
     Unreachable,
 
-    /// <summary>The server refuses the request: a wrong parameter, a bad name, a missing permission. The same request fails again.</summary>
+    /// <summary>
+    /// The server refuses the request: a wrong parameter, a bad name, a missing permission. The same request
+    /// fails again.
+    /// </summary>
     Refused,
 
     /// <summary>The server has no such file, or it is lost or withdrawn.</summary>
@@ -34,7 +39,9 @@ public enum SdcError
     Disk,
 }
 
-/// <summary>A failure of <see cref="SdcClient"/>. The message is one sentence for a person; it may repeat a server's text.</summary>
+/// <summary>
+/// A failure of <see cref="SdcClient"/>. The message is one sentence for a person; it may repeat a server's text.
+/// </summary>
 public sealed class SdcException : Exception
 {
     /// <summary>A failure without more than its kind.</summary>
@@ -71,7 +78,9 @@ public sealed class SdcException : Exception
     /// <summary>HTTP status of the answer that caused it; null where there was none.</summary>
     public int? Status { get; init; }
 
-    /// <summary>The archive's stable code, such as <c>digest-mismatch</c>, where it gave one; null otherwise.</summary>
+    /// <summary>
+    /// The archive's stable code, such as <c>digest-mismatch</c>, where it gave one; null otherwise.
+    /// </summary>
     public string? Code { get; init; }
 
     /// <summary>The digest that the archive has under this name, where it said so; null otherwise.</summary>

@@ -27,12 +27,17 @@ public enum TransferStep
 /// <summary>How far the transfer of one file is. Reports may come from several threads at once.</summary>
 /// <param name="Name">Bare name of the file.</param>
 /// <param name="Step">What just happened.</param>
-/// <param name="Bytes">Bytes of the file that have been moved, those of earlier tries that are kept included.</param>
+/// <param name="Bytes">Bytes of the file that have been moved, those of earlier tries that are kept
+/// included.</param>
 /// <param name="Size">Size of the file in bytes; -1 where it is not known.</param>
-/// <param name="Reason">One sentence where the step is <see cref="TransferStep.Retrying"/> or <see cref="TransferStep.Failed"/>; otherwise null.</param>
+/// <param name="Reason">One sentence where the step is <see cref="TransferStep.Retrying"/> or
+/// <see cref="TransferStep.Failed"/>; otherwise null.</param>
 public readonly record struct TransferProgress(string Name, TransferStep Step, long Bytes, long Size, string? Reason = null);
 
-/// <summary>What a download does where the file is there already. It agrees where its SHA-256, or where the record has none its size, is the record's.</summary>
+/// <summary>
+/// What a download does where the file is there already. It agrees where its SHA-256, or where the record has
+/// none its size, is the record's.
+/// </summary>
 public enum ExistingFile
 {
     /// <summary>One that agrees is left; one that differs is fetched anew and replaced.</summary>
@@ -54,13 +59,20 @@ public enum ExistingFile
 /// <summary>How files are downloaded.</summary>
 public sealed record DownloadOptions
 {
-    /// <summary>What is done with a file that is there already. Default: <see cref="ExistingFile.Refresh"/>.</summary>
+    /// <summary>
+    /// What is done with a file that is there already. Default: <see cref="ExistingFile.Refresh"/>.
+    /// </summary>
     public ExistingFile Existing { get; init; }
 
-    /// <summary>Puts files directly into the folder, by their bare names, instead of below it at their paths in the archive. Default: false.</summary>
+    /// <summary>
+    /// Puts files directly into the folder, by their bare names, instead of below it at their paths in the
+    /// archive. Default: false.
+    /// </summary>
     public bool Flat { get; init; }
 
-    /// <summary>Files that <see cref="SdcClient.DownloadManyAsync"/> downloads at the same time, 1 or more. Default: 4.</summary>
+    /// <summary>
+    /// Files that <see cref="SdcClient.DownloadManyAsync"/> downloads at the same time, 1 or more. Default: 4.
+    /// </summary>
     public int FilesAtOnce { get; init; } = 4;
 }
 
@@ -81,7 +93,8 @@ public enum DownloadOutcome
 /// <param name="Record">The file's record.</param>
 /// <param name="Path">Absolute local path of the file; empty where the record's path cannot be one.</param>
 /// <param name="Outcome">How it ended.</param>
-/// <param name="Sha256">SHA-256 of the local file, 64 lower-case hexadecimal digits; null where it failed.</param>
+/// <param name="Sha256">SHA-256 of the local file, 64 lower-case hexadecimal digits; null where it
+/// failed.</param>
 /// <param name="Failure">Why it failed; null otherwise.</param>
 public sealed record DownloadResult(FileRecord Record, string Path, DownloadOutcome Outcome, string? Sha256, SdcException? Failure = null);
 
@@ -106,7 +119,8 @@ public sealed record UploadResult(string Path, string FilePath, long Size, strin
 
 /// <summary>State of an archive's ledger, for questions about what is new.</summary>
 /// <param name="Seq">Number of the newest change.</param>
-/// <param name="History">Id of the history in which numbers count; another one after a restore of the archive.</param>
+/// <param name="History">Id of the history in which numbers count; another one after a restore of the
+/// archive.</param>
 public sealed record ArchiveState(long Seq, string History);
 
 /// <summary>How many files there are of one product in one day, month or year.</summary>
@@ -122,7 +136,8 @@ public sealed record ArchiveState(long Seq, string History);
 /// <param name="FirstIngestion">When the first was published, UTC, <c>YYYYMMDD HH:MM:SS</c>.</param>
 /// <param name="LastIngestion">When the last was published, UTC, <c>YYYYMMDD HH:MM:SS</c>.</param>
 public sealed record CoverageBin(
-    string? Family, string? Instrument, string? DataLevel, string? Descriptor, string? Extension, string? Bin, long Files, long Bytes, string? Version, string? FirstIngestion,
+    string? Family, string? Instrument, string? DataLevel, string? Descriptor, string? Extension, string? Bin, long Files, long Bytes,
+        string? Version, string? FirstIngestion,
     string? LastIngestion);
 
 /// <summary>Width of the periods of <see cref="SdcClient.CoverageAsync"/>.</summary>

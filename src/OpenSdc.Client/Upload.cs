@@ -6,8 +6,9 @@ using OpenSdc.Contract;
 namespace OpenSdc.Client;
 
 /// <summary>
-/// Sends one file: asks for the signed URL, PUTs the bytes with their digest, and asks again after any fault. The archive publishes a name once, so that a repetition is safe: what is there
-/// already with the same digest is a success.
+/// Sends one file: asks for the signed URL, PUTs the bytes with their digest, and asks again after any fault. The
+/// archive publishes a name once, so that a repetition is safe: what is there already with the same digest is a
+/// success.
 /// </summary>
 internal sealed class Upload(ApiConnection api, SdcClientOptions options, string path, IProgress<TransferProgress>? progress)
 {
@@ -23,12 +24,14 @@ internal sealed class Upload(ApiConnection api, SdcClientOptions options, string
 
     public async Task<UploadResult> RunAsync(CancellationToken cancel)
     {
-        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read,
+            FileOptions.Asynchronous | FileOptions.SequentialScan);
         size = RandomAccess.GetLength(file);
         Report(TransferStep.Started, 0);
         while (true)
         {
-            // Read again before each try: a file that changed in between is sent with its own digest, or not at all.
+            // Read again before each try: a file that changed in between is sent with its own digest, or not at
+            // all.
             sha256 = await PartFile.DigestAsync(path, cancel);
             if (await TryAsync(file, cancel) is not { } result)
                 continue;
@@ -39,7 +42,8 @@ internal sealed class Upload(ApiConnection api, SdcClientOptions options, string
 
     private async Task<UploadResult?> TryAsync(SafeFileHandle file, CancellationToken cancel)
     {
-        if (size >= options.MultipartThreshold && await new MultipartUpload(api, options, name, size, sha256, file, Moved).RunAsync(cancel) is { } inParts)
+        if (size >= options.MultipartThreshold && await new MultipartUpload(api, options, name, size, sha256, file,
+            Moved).RunAsync(cancel) is { } inParts)
             return Received(inParts.Receipt, inParts.WasThere);
         using var asked = await api.StepAsync("upload/" + Uri.EscapeDataString(name), "*/*", cancel);
         if (asked.StatusCode == HttpStatusCode.Conflict)
@@ -51,7 +55,8 @@ internal sealed class Upload(ApiConnection api, SdcClientOptions options, string
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Put, url) { Content = new FileContent(file, 0, size, clock, Moved) };
-            request.Content.Headers.TryAddWithoutValidation("Content-Digest", $"sha-256=:{Convert.ToBase64String(Convert.FromHexString(sha256))}:");
+            request.Content.Headers.TryAddWithoutValidation("Content-Digest",
+                $"sha-256=:{Convert.ToBase64String(Convert.FromHexString(sha256))}:");
             // A server that refuses a large file may say so before it has been sent.
             request.Headers.ExpectContinue = size > AskFirst;
             using var answer = await api.Bytes.SendAsync(request, clock.Token);
@@ -90,7 +95,8 @@ internal sealed class Upload(ApiConnection api, SdcClientOptions options, string
                 case "published" when upload.Receipt is { } published:
                     return published.Sha256 == sha256 ? Received(published, false) : throw Differs();
                 case "refused":
-                    throw new SdcException(SdcError.Conflict, $"The archive refuses {name}. {upload.Problem?.Detail}") { Code = upload.Problem?.Type };
+                    throw new SdcException(SdcError.Conflict,
+                        $"The archive refuses {name}. {upload.Problem?.Detail}") { Code = upload.Problem?.Type };
                 case "aborted" or "expired":
                     return await AgainAsync($"The archive gave the upload up ({upload.State}).", cancel);
             }
@@ -134,8 +140,10 @@ internal sealed class Upload(ApiConnection api, SdcClientOptions options, string
         }
 
         if (there == sha256)
-            return new UploadResult(path, record?.FilePath ?? RecordReader.Named(name).FilePath, size, sha256, UploadOutcome.AlreadyThere, record?.Seq);
-        throw new SdcException(SdcError.Conflict, string.IsNullOrEmpty(there) ? conflict.Message : $"The archive has other bytes under the name {name}; a published file never changes, so give this one a new version.")
+            return new UploadResult(path, record?.FilePath ?? RecordReader.Named(name).FilePath, size, sha256, UploadOutcome.AlreadyThere,
+                record?.Seq);
+        throw new SdcException(SdcError.Conflict, string.IsNullOrEmpty(there) ? conflict.Message
+            : $"The archive has other bytes under the name {name}; a published file never changes, so give this one a new version.")
         {
             Status = conflict.Status,
             Code = conflict.Code,
@@ -156,13 +164,15 @@ internal sealed class Upload(ApiConnection api, SdcClientOptions options, string
 
     private void Moved(long bytes) => Report(TransferStep.Moved, bytes);
 
-    private void Report(TransferStep step, long bytes, string? reason = null) => progress?.Report(new TransferProgress(name, step, bytes, size, reason));
+    private void Report(TransferStep step, long bytes, string? reason = null) =>
+        progress?.Report(new TransferProgress(name, step, bytes, size, reason));
 
     private static UploadReceipt? ReceiptOf(byte[] body)
     {
         try
         {
-            return JsonSerializer.Deserialize(body, ContractJson.Default.UploadReceipt) is { Sha256: not null, FilePath: not null } receipt ? receipt : null;
+            return JsonSerializer.Deserialize(body, ContractJson.Default.UploadReceipt) is { Sha256: not null, FilePath: not null } receipt
+                ? receipt : null;
         }
         catch (JsonException)
         {
@@ -187,7 +197,8 @@ internal sealed class Upload(ApiConnection api, SdcClientOptions options, string
             text = null;
         }
 
-        return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : throw new SdcException(SdcError.BadAnswer, "The server's answer is not a signed URL; is the address that of an archive?");
+        return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url
+            : throw new SdcException(SdcError.BadAnswer, "The server's answer is not a signed URL; is the address that of an archive?");
     }
 
     internal static T Parse<T>(byte[] body, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)

@@ -6,8 +6,9 @@ using OpenSdc.Server;
 namespace OpenSdc.Cli.Client;
 
 /// <summary>
-/// Which archive a command talks to, and where local files lie. An option wins over the environment, that over <c>$XDG_CONFIG_HOME/opensdc/config.json</c>, that over the default. A key or token
-/// is never an option, because every user of the machine can read a process's options.
+/// Which archive a command talks to, and where local files lie. An option wins over the environment, that over
+/// <c>$XDG_CONFIG_HOME/opensdc/config.json</c>, that over the default. A key or token is never an option, because
+/// every user of the machine can read a process's options.
 /// </summary>
 internal sealed class ArchiveOptions
 {
@@ -19,13 +20,16 @@ internal sealed class ArchiveOptions
     private const string DefaultFolder = "data";
 
     private readonly Option<string?> url = new("--url")
-    { Description = $"Address of the archive. Default: {AddressVariable}, then the configuration file, then {DefaultAddress}.", HelpName = "URL" };
+    { Description = $"Address of the archive. Default: {AddressVariable}, then the configuration file, then {DefaultAddress}.",
+        HelpName = "URL" };
 
     private readonly Option<string?> folder = new("--data-dir")
-    { Description = $"Folder of the local files. Default: {FolderVariable}, then the configuration file, then ./{DefaultFolder}.", HelpName = "DIR" };
+    { Description = $"Folder of the local files. Default: {FolderVariable}, then the configuration file, then ./{DefaultFolder}.",
+        HelpName = "DIR" };
 
     private readonly Option<int> retries = new("--retries")
-    { Description = "How often a request is repeated after a transient fault; a transfer that makes progress begins to count anew.", HelpName = "N", DefaultValueFactory = _ => new SdcClientOptions().MaxRetries };
+    { Description = "How often a request is repeated after a transient fault; a transfer that makes progress begins to count anew.",
+        HelpName = "N", DefaultValueFactory = _ => new SdcClientOptions().MaxRetries };
 
     private ArchiveOptions()
     {
@@ -48,7 +52,8 @@ internal sealed class ArchiveOptions
         var tries = parsed.GetValue(retries);
         if (tries is < 0 or > 1000)
             throw new SettingException($"The option --retries is {tries}; allowed: 0 to 1000.");
-        return new SdcClient(new SdcClientOptions { Address = Address(parsed), ApiKey = Secret(KeyVariable), AccessToken = Secret(TokenVariable), MaxRetries = tries });
+        return new SdcClient(new SdcClientOptions { Address = Address(parsed), ApiKey = Secret(KeyVariable),
+            AccessToken = Secret(TokenVariable), MaxRetries = tries });
     }
 
     /// <summary>The address of the archive.</summary>
@@ -56,13 +61,15 @@ internal sealed class ArchiveOptions
     public Uri Address(ParseResult parsed)
     {
         var (text, where) = Find(parsed.GetValue(url), "--url", AddressVariable, "url", DefaultAddress);
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Query.Length + address.Fragment.Length + address.UserInfo.Length > 0)
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https")
+            || address.Query.Length + address.Fragment.Length + address.UserInfo.Length > 0)
             throw new SettingException($"{where} is '{ShownText.Of(text)}'; allowed: an absolute http or https URL without a query, such as {DefaultAddress}.");
         return address;
     }
 
     /// <summary>The folder of the local files, absolute.</summary>
-    public string Folder(ParseResult parsed) => Path.GetFullPath(Find(parsed.GetValue(folder), "--data-dir", FolderVariable, "data_dir", DefaultFolder).Text);
+    public string Folder(ParseResult parsed) =>
+        Path.GetFullPath(Find(parsed.GetValue(folder), "--data-dir", FolderVariable, "data_dir", DefaultFolder).Text);
 
     private static string? Secret(string variable)
     {
@@ -70,7 +77,8 @@ internal sealed class ArchiveOptions
         if (string.IsNullOrEmpty(text))
             return null;
         // Such a value would end in an exception that shows it.
-        return text.All(c => c is > ' ' and < '\x7f') ? text : throw new SettingException($"{variable} has a character that a header cannot have; allowed: visible ASCII.");
+        return text.All(c => c is > ' ' and < '\x7f') ? text
+            : throw new SettingException($"{variable} has a character that a header cannot have; allowed: visible ASCII.");
     }
 
     private static (string Text, string Where) Find(string? option, string name, string variable, string member, string otherwise) =>

@@ -5,7 +5,10 @@ using Spectre.Console;
 
 namespace OpenSdc.Cli.Client;
 
-/// <summary>Progress in a terminal: a bar for each file on the way, with its rate and the time left, and a line with totals below them.</summary>
+/// <summary>
+/// Progress in a terminal: a bar for each file on the way, with its rate and the time left, and a line with
+/// totals below them.
+/// </summary>
 internal sealed class BarReport : TransferReport
 {
     // More would scroll away what stands above.
@@ -30,10 +33,12 @@ internal sealed class BarReport : TransferReport
         console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(Console.Error),
-            ColorSystem = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            ColorSystem = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) ? ColorSystemSupport.Detect
+                : ColorSystemSupport.NoColors,
         });
         drawing = console.Progress().AutoClear(true).HideCompleted(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 20 }, new PercentageColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 20 }, new PercentageColumn(),
+                new TransferSpeedColumn(), new RemainingTimeColumn())
             .StartAsync(async drawn =>
             {
                 lock (gate)
@@ -64,7 +69,8 @@ internal sealed class BarReport : TransferReport
             switch (value.Step)
             {
                 case TransferStep.Started when bars.Count < MostBars:
-                    var bar = bars[value.Name] = context.AddTaskBefore(Markup.Escape(ShownText.Plain(value.Name)), new ProgressTaskSettings { MaxValue = Math.Max(1, value.Size) }, total!);
+                    var bar = bars[value.Name] = context.AddTaskBefore(Markup.Escape(ShownText.Plain(value.Name)),
+                        new ProgressTaskSettings { MaxValue = Math.Max(1, value.Size) }, total!);
                     bar.IsIndeterminate = value.Size < 0;
                     bar.Value = value.Bytes;
                     break;
@@ -90,11 +96,15 @@ internal sealed class BarReport : TransferReport
                 moved.Remove(value.Name);
             var rate = sum.Bytes / Math.Max(0.001, clock.GetElapsedTime(begun).TotalSeconds);
             total!.Description = string.Create(
-                CultureInfo.InvariantCulture, $"{sum.Done} done{(sum.Failed > 0 ? $", {sum.Failed} failed" : "")}, {LongTask.Size(sum.Bytes)}, {LongTask.Size((long)rate)} a second");
+                CultureInfo.InvariantCulture,
+                    $"{sum.Done} done{(sum.Failed > 0 ? $", {sum.Failed} failed" : "")}, {LongTask.Size(sum.Bytes)}, {LongTask.Size((long)rate)} a second");
         }
     }
 
-    /// <summary>A line for standard output. Where that is the same terminal it is written above the bars, which would otherwise stand in its way.</summary>
+    /// <summary>
+    /// A line for standard output. Where that is the same terminal it is written above the bars, which would
+    /// otherwise stand in its way.
+    /// </summary>
     public override void WriteData(string line)
     {
         if (Console.IsOutputRedirected || ended.Task.IsCompleted)

@@ -4,10 +4,14 @@ using OpenSdc.Server;
 
 namespace OpenSdc.Cli.Client;
 
-/// <summary>Runs a command that talks to an archive: data go to standard output, every failure is one sentence on standard error and an exit code.</summary>
+/// <summary>
+/// Runs a command that talks to an archive: data go to standard output, every failure is one sentence on standard
+/// error and an exit code.
+/// </summary>
 internal static class ClientRun
 {
-    public static async Task<int> RunAsync(ParseResult parsed, ArchiveOptions archive, Func<SdcClient, Task<int>> work, CancellationToken cancel)
+    public static async Task<int> RunAsync(ParseResult parsed, ArchiveOptions archive, Func<SdcClient, Task<int>> work,
+        CancellationToken cancel)
     {
         try
         {

@@ -2,7 +2,10 @@ using System.CommandLine;
 
 namespace OpenSdc.Cli.Client;
 
-/// <summary><c>sdc completion SHELL</c>: writes what a shell needs to complete commands and options. The program itself answers what can follow.</summary>
+/// <summary>
+/// <c>sdc completion SHELL</c>: writes what a shell needs to complete commands and options. The program itself
+/// answers what can follow.
+/// </summary>
 internal static class CompletionCommand
 {
     private const string Bash = """
@@ -51,7 +54,8 @@ internal static class CompletionCommand
         command.Add(shell);
         command.SetAction(async (parsed, _) =>
         {
-            await Console.Out.WriteLineAsync(parsed.GetValue(shell) switch { "bash" => Bash, "zsh" => Zsh, "fish" => Fish, _ => PowerShell });
+            await Console.Out.WriteLineAsync(parsed.GetValue(shell) switch { "bash" => Bash, "zsh" => Zsh, "fish" => Fish,
+                _ => PowerShell });
             return ExitCode.Done;
         });
         return command;

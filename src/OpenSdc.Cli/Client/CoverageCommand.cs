@@ -23,7 +23,8 @@ internal static class CoverageCommand
               sdc coverage --instrument mag --output csv --bin month
             """);
         var filters = FilterOptions.AddTo(command);
-        var output = new Option<string>("--output", "-o") { Description = "A table that is a calendar, json (one array), ndjson, or csv.", HelpName = "table|json|ndjson|csv", DefaultValueFactory = _ => "table" };
+        var output = new Option<string>("--output", "-o") { Description = "A table that is a calendar, json (one array), ndjson, or csv.",
+            HelpName = "table|json|ndjson|csv", DefaultValueFactory = _ => "table" };
         output.AcceptOnlyFromAmong("table", "json", "ndjson", "csv");
         var bin = new Option<CoveragePeriod>("--bin") { Description = "Width of a period; a table has days.", HelpName = "day|month|year" };
         command.Add(output);
@@ -43,16 +44,19 @@ internal static class CoverageCommand
 
     private static async Task CalendarAsync(IReadOnlyList<CoverageBin> bins)
     {
-        foreach (var product in bins.Where(each => each.Bin is { Length: 8 }).GroupBy(each => (each.Family, each.Instrument, each.DataLevel, each.Descriptor, each.Extension)))
+        foreach (var product in bins.Where(each => each.Bin is { Length: 8 }).GroupBy(each =>
+            (each.Family, each.Instrument, each.DataLevel, each.Descriptor, each.Extension)))
         {
-            var name = string.Join(' ', new[] { product.Key.Instrument ?? product.Key.Family, product.Key.DataLevel, product.Key.Descriptor, product.Key.Extension }.Where(each => !string.IsNullOrEmpty(each)));
+            var name = string.Join(' ', new[] { product.Key.Instrument ?? product.Key.Family, product.Key.DataLevel,
+                product.Key.Descriptor, product.Key.Extension }.Where(each => !string.IsNullOrEmpty(each)));
             await Console.Out.WriteLineAsync(ShownText.Plain($"{name}: {LongTask.Count(product.Sum(each => each.Files), "file", "files")}, {LongTask.Size(product.Sum(each => each.Bytes))}"));
             foreach (var month in product.GroupBy(each => each.Bin![..6], StringComparer.Ordinal))
             {
                 if (!DateOnly.TryParseExact(month.Key + "01", "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var first))
                     continue;
                 var counts = month.ToDictionary(each => each.Bin![6..], each => each.Files, StringComparer.Ordinal);
-                var days = Enumerable.Range(1, DateTime.DaysInMonth(first.Year, first.Month)).Select(day => Sign(counts.GetValueOrDefault(day.ToString("D2", CultureInfo.InvariantCulture))));
+                var days = Enumerable.Range(1, DateTime.DaysInMonth(first.Year, first.Month)).Select(day =>
+                    Sign(counts.GetValueOrDefault(day.ToString("D2", CultureInfo.InvariantCulture))));
                 await Console.Out.WriteLineAsync($"{first.ToString("yyyy-MM", CultureInfo.InvariantCulture).PadRight(NameWidth)}{string.Concat(days)}");
             }
         }
@@ -74,7 +78,8 @@ internal static class CoverageCommand
         {
             await Console.Out.WriteAsync(form == "ndjson"
                 ? JsonSerializer.Serialize(each, CoverageJson.Default.CoverageBin) + "\n"
-                : string.Create(CultureInfo.InvariantCulture, $"{each.Family},{each.Instrument},{each.DataLevel},{each.Descriptor},{each.Extension},{each.Bin},{each.Files},{each.Bytes},{each.Version},{each.FirstIngestion},{each.LastIngestion}\r\n"));
+                : string.Create(CultureInfo.InvariantCulture,
+                    $"{each.Family},{each.Instrument},{each.DataLevel},{each.Descriptor},{each.Extension},{each.Bin},{each.Files},{each.Bytes},{each.Version},{each.FirstIngestion},{each.LastIngestion}\r\n"));
         }
     }
 }

@@ -6,7 +6,10 @@ using OpenSdc.Server;
 
 namespace OpenSdc.Cli.Client;
 
-/// <summary><c>sdc download</c>: fetches files by name, by a list of names, or by a query, each verified before it gets its name.</summary>
+/// <summary>
+/// <c>sdc download</c>: fetches files by name, by a list of names, or by a query, each verified before it gets
+/// its name.
+/// </summary>
 internal static class DownloadCommand
 {
     public static Command Make()
@@ -27,7 +30,8 @@ internal static class DownloadCommand
             Description = "What to do with a file that is there: refresh (keep one that agrees, replace one that differs), skip (keep one that agrees, fail on one that differs), verify (fetch nothing), error, overwrite.",
             HelpName = "refresh|skip|verify|error|overwrite",
         };
-        var atOnce = new Option<int>("--jobs", "-j") { Description = "Files at the same time.", HelpName = "N", DefaultValueFactory = _ => new DownloadOptions().FilesAtOnce };
+        var atOnce = new Option<int>("--jobs", "-j") { Description = "Files at the same time.", HelpName = "N",
+            DefaultValueFactory = _ => new DownloadOptions().FilesAtOnce };
         var flat = new Option<bool>("--flat") { Description = "Put the files directly into the data folder." };
         command.Add(existing);
         command.Add(atOnce);
@@ -40,18 +44,23 @@ internal static class DownloadCommand
                 throw new SettingException($"The option --jobs is {parsed.GetValue(atOnce)}; allowed: 1 to 256.");
             if (!names.AreGiven(parsed) && !filters.AreGiven(parsed))
                 throw new SettingException("Nothing says which files are meant; give names, --from, or an option such as --instrument.");
-            var how = new DownloadOptions { Existing = parsed.GetValue(existing), Flat = parsed.GetValue(flat), FilesAtOnce = parsed.GetValue(atOnce) };
+            var how = new DownloadOptions { Existing = parsed.GetValue(existing), Flat = parsed.GetValue(flat),
+                FilesAtOnce = parsed.GetValue(atOnce) };
             using var shown = progress.Start(parsed);
             var missing = new List<string>();
-            var records = names.AreGiven(parsed) ? names.FindAsync(parsed, client, filters.Read(parsed), missing, cancel) : client.QueryAsync(filters.Read(parsed), cancel);
+            var records = names.AreGiven(parsed) ? names.FindAsync(parsed, client, filters.Read(parsed), missing, cancel)
+                : client.QueryAsync(filters.Read(parsed), cancel);
             return await FetchAsync(client, records, archive.Folder(parsed), how, shown, missing, cancel);
         }, cancel));
         return command;
     }
 
-    /// <summary>Fetches the files, writes the path of each to standard output, and says at the end how many there were.</summary>
+    /// <summary>
+    /// Fetches the files, writes the path of each to standard output, and says at the end how many there were.
+    /// </summary>
     public static async Task<int> FetchAsync(
-        SdcClient client, IAsyncEnumerable<FileRecord> records, string folder, DownloadOptions how, TransferReport shown, List<string> missing, CancellationToken cancel, bool tellSkipped = true)
+        SdcClient client, IAsyncEnumerable<FileRecord> records, string folder, DownloadOptions how, TransferReport shown,
+            List<string> missing, CancellationToken cancel, bool tellSkipped = true)
     {
         var (fetched, there, failed) = (0L, 0L, 0L);
         SdcException? alone = null;

@@ -4,10 +4,14 @@ using OpenSdc.Server;
 
 namespace OpenSdc.Cli.Client;
 
-/// <summary>The options that say which files are meant: those of the installed client, and a few more. The archive checks the values.</summary>
+/// <summary>
+/// The options that say which files are meant: those of the installed client, and a few more. The archive checks
+/// the values.
+/// </summary>
 internal sealed class FilterOptions
 {
-    private readonly Option<string?> table = Text("--table", "Family of the files: science, ancillary, spice, quicklook, dependency, release; '*' for all. Default: science.");
+    private readonly Option<string?> table = Text("--table",
+        "Family of the files: science, ancillary, spice, quicklook, dependency, release; '*' for all. Default: science.");
     private readonly Option<string?> instrument = Text("--instrument", "Instrument, such as mag.");
     private readonly Option<string?> level = Text("--data-level", "Data level, such as l1a.");
     private readonly Option<string?> descriptor = Text("--descriptor", "Descriptor, such as burst or 'lo-*'.");
@@ -15,7 +19,8 @@ internal sealed class FilterOptions
     private readonly Option<string?> end = Text("--end-date", "Files that start on or before this day, YYYYMMDD.");
     private readonly Option<string?> ingestedFrom = Text("--ingestion-start-date", "Files published on or after this day, UTC, YYYYMMDD.");
     private readonly Option<string?> ingestedTo = Text("--ingestion-end-date", "Files published on or before this day, UTC, YYYYMMDD.");
-    private readonly Option<string?> version = Text("--version", "Version as names write it, such as v001; '*' for all, latest for the newest of each series.");
+    private readonly Option<string?> version = Text("--version",
+        "Version as names write it, such as v001; '*' for all, latest for the newest of each series.");
     private readonly Option<string?> repointing = Text("--repointing", "Repointing: 2 or repoint00002.");
     private readonly Option<string?> cr = Text("--cr", "Carrington rotation: 2290 or cr02290.");
     private readonly Option<string?> extension = Text("--extension", "Extension without the dot, such as cdf.");
@@ -28,7 +33,8 @@ internal sealed class FilterOptions
     {
     }
 
-    private Option[] All => [table, instrument, level, descriptor, start, end, ingestedFrom, ingestedTo, version, repointing, cr, extension, filename, where, latest, limit];
+    private Option[] All => [table, instrument, level, descriptor, start, end, ingestedFrom, ingestedTo, version, repointing, cr,
+        extension, filename, where, latest, limit];
 
     public static FilterOptions AddTo(Command command, bool withLatest = true)
     {
@@ -81,5 +87,6 @@ internal sealed class FilterOptions
         return others;
     }
 
-    private static Option<string?> Text(string name, string help) => new(name) { Description = help, HelpName = name[2..].ToUpperInvariant() };
+    private static Option<string?> Text(string name, string help) =>
+        new(name) { Description = help, HelpName = name[2..].ToUpperInvariant() };
 }

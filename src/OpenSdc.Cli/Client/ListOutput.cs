@@ -18,19 +18,24 @@ internal sealed class ListOutput
     private static readonly (string Title, Func<FileRecord, string?> Value)[] Columns =
     [
         ("FILE", record => NameOf(record)), ("START", record => record.StartDate), ("VERSION", record => record.Version),
-        ("SIZE", record => record.Size < 0 ? null : LongTask.Size(record.Size)), ("PUBLISHED", record => record.IngestionDate), ("INTEGRITY", record => record.Integrity),
+        ("SIZE", record => record.Size < 0 ? null : LongTask.Size(record.Size)), ("PUBLISHED", record => record.IngestionDate),
+            ("INTEGRITY", record => record.Integrity),
     ];
 
     private static readonly (string Name, Func<FileRecord, object?> Value)[] Fields =
     [
-        ("file_path", r => r.FilePath), ("instrument", r => r.Instrument), ("data_level", r => r.DataLevel), ("descriptor", r => r.Descriptor), ("start_date", r => r.StartDate),
-        ("end_date", r => r.EndDate), ("repointing", r => r.Repointing), ("cr", r => r.Cr), ("version", r => r.Version), ("major_version", r => r.MajorVersion),
-        ("minor_version", r => r.MinorVersion), ("extension", r => r.Extension), ("ingestion_date", r => r.IngestionDate), ("size", r => r.Size < 0 ? null : r.Size), ("sha256", r => r.Sha256),
+        ("file_path", r => r.FilePath), ("instrument", r => r.Instrument), ("data_level", r => r.DataLevel),
+            ("descriptor", r => r.Descriptor), ("start_date", r => r.StartDate),
+        ("end_date", r => r.EndDate), ("repointing", r => r.Repointing), ("cr", r => r.Cr), ("version", r => r.Version),
+            ("major_version", r => r.MajorVersion),
+        ("minor_version", r => r.MinorVersion), ("extension", r => r.Extension), ("ingestion_date", r => r.IngestionDate),
+            ("size", r => r.Size < 0 ? null : r.Size), ("sha256", r => r.Sha256),
         ("seq", r => r.Seq), ("released", r => r.Released ? "true" : "false"), ("crid", r => r.Crid), ("integrity", r => r.Integrity),
     ];
 
     private readonly Option<string> format = new("--output", "-o")
-    { Description = "Form of the list: table, json (one array), ndjson (an object a line), csv, or names (a path a line).", HelpName = "table|json|ndjson|csv|names" };
+    { Description = "Form of the list: table, json (one array), ndjson (an object a line), csv, or names (a path a line).",
+        HelpName = "table|json|ndjson|csv|names" };
 
     private ListOutput(string otherwise)
     {
@@ -97,14 +102,17 @@ internal sealed class ListOutput
         {
             if (widths is null && rows.Count > 0)
             {
-                widths = [.. Columns.Select((column, index) => rows.All(row => row[index].Length == 0) ? 0 : Math.Max(column.Title.Length, rows.Max(row => row[index].Length)))];
-                for (var last = widths.Length - 1; last > 0 && widths.Where(width => width > 0).Sum(width => width + Gap) - Gap > Terminal.Width; last--)
+                widths = [.. Columns.Select((column, index) => rows.All(row => row[index].Length == 0) ? 0
+                    : Math.Max(column.Title.Length, rows.Max(row => row[index].Length)))];
+                for (var last = widths.Length - 1; last > 0
+                    && widths.Where(width => width > 0).Sum(width => width + Gap) - Gap > Terminal.Width; last--)
                     widths[last] = 0;
                 rows.Insert(0, [.. Columns.Select(column => column.Title)]);
             }
 
             foreach (var row in rows)
-                await output.WriteAsync(string.Join("  ", row.Zip(widths!).Where(each => each.Second > 0).Select(each => each.First.PadRight(each.Second))).TrimEnd() + "\n");
+                await output.WriteAsync(string.Join("  ",
+                    row.Zip(widths!).Where(each => each.Second > 0).Select(each => each.First.PadRight(each.Second))).TrimEnd() + "\n");
             rows.Clear();
         }
     }

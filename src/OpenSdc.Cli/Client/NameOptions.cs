@@ -7,7 +7,10 @@ using OpenSdc.Server;
 
 namespace OpenSdc.Cli.Client;
 
-/// <summary>Files by their names: arguments, with <c>*</c> and <c>?</c> if need be, and lists of names in a file or on standard input.</summary>
+/// <summary>
+/// Files by their names: arguments, with <c>*</c> and <c>?</c> if need be, and lists of names in a file or on
+/// standard input.
+/// </summary>
 internal sealed class NameOptions
 {
     private const int DigestLength = 64;
@@ -45,9 +48,11 @@ internal sealed class NameOptions
             {
                 var some = false;
                 // Every version is meant, unless the options say which.
-                await foreach (var record in client.QueryAsync(filters with { Version = filters.Version ?? (filters.Latest ? null : "*") }, cancel))
+                await foreach (var record in client.QueryAsync(filters with { Version = filters.Version ?? (filters.Latest ? null : "*") },
+                    cancel))
                 {
-                    if (!FileSystemName.MatchesSimpleExpression(name, name.Contains('/', StringComparison.Ordinal) ? record.FilePath : ListOutput.NameOf(record), ignoreCase: false))
+                    if (!FileSystemName.MatchesSimpleExpression(name, name.Contains('/', StringComparison.Ordinal) ? record.FilePath
+                        : ListOutput.NameOf(record), ignoreCase: false))
                         continue;
                     some = true;
                     yield return record;
@@ -67,7 +72,9 @@ internal sealed class NameOptions
         }
     }
 
-    /// <summary>A text that is no name is of no file of the archive; the archive says why, and the other names go on.</summary>
+    /// <summary>
+    /// A text that is no name is of no file of the archive; the archive says why, and the other names go on.
+    /// </summary>
     private static async Task<FileRecord?> FindAsync(SdcClient client, string name, CancellationToken cancel)
     {
         try
@@ -90,7 +97,8 @@ internal sealed class NameOptions
         await foreach (var line in LinesAsync(file, cancel))
         {
             // A line of sha256sum: digest, a space, a space or a star, name.
-            yield return line.Length > DigestLength + 2 && line[DigestLength] == ' ' && line.AsSpan(0, DigestLength).IndexOfAnyExcept("0123456789abcdef") < 0 ? line[(DigestLength + 2)..] : line;
+            yield return line.Length > DigestLength + 2 && line[DigestLength] == ' '
+                && line.AsSpan(0, DigestLength).IndexOfAnyExcept("0123456789abcdef") < 0 ? line[(DigestLength + 2)..] : line;
         }
     }
 

@@ -5,7 +5,9 @@ using OpenSdc.Server;
 
 namespace OpenSdc.Cli.Client;
 
-/// <summary><c>sdc sync</c>: mirrors a query into the data folder and keeps it current. It never deletes.</summary>
+/// <summary>
+/// <c>sdc sync</c>: mirrors a query into the data folder and keeps it current. It never deletes.
+/// </summary>
 internal static class SyncCommand
 {
     public static Command Make()
@@ -22,7 +24,8 @@ internal static class SyncCommand
         var dryRun = new Option<bool>("--dry-run") { Description = "Change nothing; a line a file: '+' would be fetched, '*' would be replaced, '!' cannot be fetched, '=' is right (with --all)." };
         var all = new Option<bool>("--all") { Description = "With --dry-run: also name the files that are right." };
         var full = new Option<bool>("--full") { Description = "Compare all files again, also those of earlier runs." };
-        var atOnce = new Option<int>("--jobs", "-j") { Description = "Files at the same time.", HelpName = "N", DefaultValueFactory = _ => new DownloadOptions().FilesAtOnce };
+        var atOnce = new Option<int>("--jobs", "-j") { Description = "Files at the same time.", HelpName = "N",
+            DefaultValueFactory = _ => new DownloadOptions().FilesAtOnce };
         foreach (var option in (Option[])[dryRun, all, full, atOnce])
             command.Add(option);
         var progress = ProgressOptions.AddTo(command);
@@ -38,7 +41,8 @@ internal static class SyncCommand
                 query = query with { Version = "*" };
             var folder = archive.Folder(parsed);
             var now = await client.GetStateAsync(cancel)
-                ?? throw new SdcException(SdcError.BadAnswer, "The server does not number its changes, so that nothing can be kept current; use download.");
+                ?? throw new SdcException(SdcError.BadAnswer,
+                    "The server does not number its changes, so that nothing can be kept current; use download.");
             var state = SyncState.Read(folder);
             var key = $"{archive.Address(parsed)} {query.ToQueryString()}";
             var before = parsed.GetValue(full) ? null : state.Of(key, now.History);
@@ -50,9 +54,11 @@ internal static class SyncCommand
 
             var records = client.QueryAsync(query with { SinceSeq = before?.Seq, AsOf = now.Seq, History = now.History }, cancel);
             if (parsed.GetValue(dryRun))
-                return await VerifyCommand.CompareAsync(client, records, folder, new DownloadOptions { Existing = ExistingFile.Verify }, parsed.GetValue(all), [], cancel);
+                return await VerifyCommand.CompareAsync(client, records, folder, new DownloadOptions { Existing = ExistingFile.Verify },
+                    parsed.GetValue(all), [], cancel);
             using var shown = progress.Start(parsed);
-            var code = await DownloadCommand.FetchAsync(client, records, folder, new DownloadOptions { FilesAtOnce = parsed.GetValue(atOnce) }, shown, [], cancel, tellSkipped: false);
+            var code = await DownloadCommand.FetchAsync(client, records, folder,
+                new DownloadOptions { FilesAtOnce = parsed.GetValue(atOnce) }, shown, [], cancel, tellSkipped: false);
             // What failed is asked for again by the next run.
             if (code == ExitCode.Done)
                 await state.NoteAsync(key, now, cancel);

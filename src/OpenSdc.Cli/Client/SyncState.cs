@@ -5,7 +5,9 @@ using OpenSdc.Server;
 
 namespace OpenSdc.Cli.Client;
 
-/// <summary>How far a folder mirrors which queries of which archives: the file <c>.opensdc-sync.json</c> in it.</summary>
+/// <summary>
+/// How far a folder mirrors which queries of which archives: the file <c>.opensdc-sync.json</c> in it.
+/// </summary>
 internal sealed class SyncState
 {
     private const string Name = ".opensdc-sync.json";
@@ -24,18 +26,25 @@ internal sealed class SyncState
             return new SyncState(file, new(StringComparer.Ordinal));
         try
         {
-            return new SyncState(file, new(JsonSerializer.Deserialize(File.ReadAllText(file), SyncJson.Default.DictionaryStringArchiveState) ?? [], StringComparer.Ordinal));
+            return new SyncState(file,
+                new(JsonSerializer.Deserialize(File.ReadAllText(file), SyncJson.Default.DictionaryStringArchiveState) ?? [],
+                StringComparer.Ordinal));
         }
         catch (JsonException fault)
         {
-            throw new SettingException($"The file {file} cannot be read; remove it, and the next sync compares all files: {fault.Message}", fault);
+            throw new SettingException($"The file {file} cannot be read; remove it, and the next sync compares all files: {fault.Message}",
+                fault);
         }
     }
 
     /// <summary>How far a query is mirrored; null where it is not, or not of this history.</summary>
-    public ArchiveState? Of(string query, string history) => done.TryGetValue(query, out var state) && state.History == history ? state : null;
+    public ArchiveState? Of(string query, string history) => done.TryGetValue(query, out var state) && state.History == history ? state
+        : null;
 
-    /// <summary>Notes how far it is now. The file is replaced in one moment, so that a stop leaves the old one or the new one.</summary>
+    /// <summary>
+    /// Notes how far it is now. The file is replaced in one moment, so that a stop leaves the old one or the new
+    /// one.
+    /// </summary>
     public async Task NoteAsync(string query, ArchiveState state, CancellationToken cancel)
     {
         done[query] = state;

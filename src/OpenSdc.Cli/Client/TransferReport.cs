@@ -6,7 +6,10 @@ using OpenSdc.Server;
 
 namespace OpenSdc.Cli.Client;
 
-/// <summary>Tells of transfers on standard error while they go on, from several threads. Failures are told whatever the form.</summary>
+/// <summary>
+/// Tells of transfers on standard error while they go on, from several threads. Failures are told whatever the
+/// form.
+/// </summary>
 internal abstract class TransferReport : IProgress<TransferProgress>, IDisposable
 {
     public abstract void Report(TransferProgress value);
@@ -18,7 +21,10 @@ internal abstract class TransferReport : IProgress<TransferProgress>, IDisposabl
     public abstract void Dispose();
 }
 
-/// <summary>Progress where no terminal is, and for programs: failures and repetitions at once, a line with totals now and then.</summary>
+/// <summary>
+/// Progress where no terminal is, and for programs: failures and repetitions at once, a line with totals now and
+/// then.
+/// </summary>
 internal sealed class LineReport : TransferReport
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
@@ -63,7 +69,8 @@ internal sealed class LineReport : TransferReport
             }
 
             if (form == "json" && value.Step != TransferStep.Moved)
-                Console.Error.WriteLine(JsonSerializer.Serialize(new ProgressLine(WordOf(value.Step), value.Name, value.Bytes, value.Size < 0 ? null : value.Size, value.Reason), ProgressJson.Default.ProgressLine));
+                Console.Error.WriteLine(JsonSerializer.Serialize(new ProgressLine(WordOf(value.Step), value.Name, value.Bytes,
+                    value.Size < 0 ? null : value.Size, value.Reason), ProgressJson.Default.ProgressLine));
             else if (value.Step == TransferStep.Failed)
                 Console.Error.WriteLine(ShownText.Plain(value.Reason ?? value.Name));
             else if (value.Step == TransferStep.Retrying && form == "lines")
@@ -86,9 +93,11 @@ internal sealed class LineReport : TransferReport
                 return;
             var rate = bytes / Math.Max(0.001, clock.GetElapsedTime(begun).TotalSeconds);
             if (form == "json")
-                Console.Error.WriteLine(JsonSerializer.Serialize(new TotalsLine("totals", finished, active.Count, bytes, (long)rate), ProgressJson.Default.TotalsLine));
+                Console.Error.WriteLine(JsonSerializer.Serialize(new TotalsLine("totals", finished, active.Count, bytes, (long)rate),
+                    ProgressJson.Default.TotalsLine));
             else
-                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{finished} done, {active.Count} on the way, {LongTask.Size(bytes)}, {LongTask.Size((long)rate)} a second"));
+                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{finished} done, {active.Count} on the way, {LongTask.Size(bytes)}, {LongTask.Size((long)rate)} a second"));
         }
     }
 
@@ -109,7 +118,8 @@ internal sealed record ProgressLine(string Event, string Name, long Bytes, long?
 internal sealed record TotalsLine(string Event, long Done, int Active, long Bytes, long BytesPerSecond);
 
 /// <summary>JSON of progress, made at compile time.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ProgressLine))]
 [JsonSerializable(typeof(TotalsLine))]
 internal sealed partial class ProgressJson : JsonSerializerContext;

@@ -5,7 +5,10 @@ using OpenSdc.Server;
 
 namespace OpenSdc.Cli.Client;
 
-/// <summary><c>sdc upload</c>: sends files, whole folders, or those of a list. It may be repeated: what the archive has already is a success.</summary>
+/// <summary>
+/// <c>sdc upload</c>: sends files, whole folders, or those of a list. It may be repeated: what the archive has
+/// already is a success.
+/// </summary>
 internal static class UploadCommand
 {
     private const string FromInput = "-";
@@ -21,7 +24,8 @@ internal static class UploadCommand
               find out -name '*.cdf' | sdc upload -
             """);
         var paths = new Argument<string[]>("PATH") { Description = "Files, folders with everything below them, or - for a path a line on standard input.", Arity = ArgumentArity.OneOrMore };
-        var atOnce = new Option<int>("--jobs", "-j") { Description = "Files at the same time.", HelpName = "N", DefaultValueFactory = _ => 4 };
+        var atOnce = new Option<int>("--jobs", "-j") { Description = "Files at the same time.", HelpName = "N",
+            DefaultValueFactory = _ => 4 };
         command.Add(paths);
         command.Add(atOnce);
         var progress = ProgressOptions.AddTo(command);
@@ -36,11 +40,13 @@ internal static class UploadCommand
         return command;
     }
 
-    private static async Task<int> SendAsync(SdcClient client, IAsyncEnumerable<string> files, int atOnce, TransferReport shown, CancellationToken cancel)
+    private static async Task<int> SendAsync(SdcClient client, IAsyncEnumerable<string> files, int atOnce, TransferReport shown,
+        CancellationToken cancel)
     {
         var (sent, there, failed) = (0L, 0L, 0L);
         SdcException? alone = null;
-        await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancel }, async (file, stop) =>
+        await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancel },
+            async (file, stop) =>
         {
             try
             {
@@ -73,7 +79,8 @@ internal static class UploadCommand
             else if (Directory.Exists(path))
             {
                 // What hides, and what is not whole, is not meant.
-                foreach (var file in Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(file => !IsLeftOut(Path.GetFileName(file))).Order(StringComparer.Ordinal))
+                foreach (var file in Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(file =>
+                    !IsLeftOut(Path.GetFileName(file))).Order(StringComparer.Ordinal))
                     yield return file;
             }
             else

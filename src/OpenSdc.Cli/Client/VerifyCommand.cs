@@ -5,7 +5,9 @@ using OpenSdc.Server;
 
 namespace OpenSdc.Cli.Client;
 
-/// <summary><c>sdc verify</c>: compares the files of the data folder with the archive's records. It changes nothing.</summary>
+/// <summary>
+/// <c>sdc verify</c>: compares the files of the data folder with the archive's records. It changes nothing.
+/// </summary>
 internal static class VerifyCommand
 {
     public static Command Make()
@@ -28,7 +30,8 @@ internal static class VerifyCommand
         command.SetAction((parsed, cancel) => ClientRun.RunAsync(parsed, archive, async client =>
         {
             var missing = new List<string>();
-            var records = names.AreGiven(parsed) ? names.FindAsync(parsed, client, filters.Read(parsed), missing, cancel) : client.QueryAsync(filters.Read(parsed), cancel);
+            var records = names.AreGiven(parsed) ? names.FindAsync(parsed, client, filters.Read(parsed), missing, cancel)
+                : client.QueryAsync(filters.Read(parsed), cancel);
             var how = new DownloadOptions { Existing = ExistingFile.Verify, Flat = parsed.GetValue(flat) };
             return await CompareAsync(client, records, archive.Folder(parsed), how, parsed.GetValue(all), missing, cancel);
         }, cancel));
@@ -36,7 +39,8 @@ internal static class VerifyCommand
     }
 
     public static async Task<int> CompareAsync(
-        SdcClient client, IAsyncEnumerable<FileRecord> records, string folder, DownloadOptions how, bool all, List<string> missing, CancellationToken cancel)
+        SdcClient client, IAsyncEnumerable<FileRecord> records, string folder, DownloadOptions how, bool all, List<string> missing,
+            CancellationToken cancel)
     {
         var (right, wrong) = (0L, 0L);
         await foreach (var result in client.DownloadManyAsync(records, folder, how, progress: null, cancel))
