@@ -33,6 +33,8 @@ const string Usage = """
       s3-listing --urls URL --rows N [--delay MS]     a store of listings alone, of prefix archive/
       s3-list | s3-sign | s3-read --objects s3://B/P --endpoint URL [--rows N] [--readers N]
                                                       a listing page by page; URLs signed; every object read and hashed by a plain client
+      s3-url --objects s3://B/P --endpoint URL --key KEY [--method PUT|DELETE]
+                                                      a URL of the store itself
     """;
 
 if (args.Length == 0)
@@ -66,6 +68,7 @@ try
         "s3-listing" => await ListingServer.Run(options),
         "s3-list" => await S3Rates.List(options),
         "s3-sign" => await S3Rates.Sign(options),
+        "s3-url" => S3Rates.Url(options),
         "s3-read" => await S3Rates.Read(options),
         _ => throw new UsageException($"No such command: {args[0]}\n{Usage}"),
     };

@@ -67,6 +67,14 @@ internal static class S3Rates
         return 0;
     }
 
+    /// <summary>A URL of the store itself for one object: PUT for one that the archive does not know of, DELETE to make room.</summary>
+    public static int Url(Arguments options)
+    {
+        using var bucket = new S3Bucket(FillBucket.LocationOf(options), TimeProvider.System);
+        Console.WriteLine(bucket.Signature.Sign(options.Text("method", "PUT"), bucket.ObjectKey(options.Text("key")), 3600));
+        return 0;
+    }
+
     private static double Rate(Func<long, string> sign)
     {
         const int count = 100_000;
