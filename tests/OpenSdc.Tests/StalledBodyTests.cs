@@ -78,7 +78,7 @@ public sealed class StalledBodyTests(StalledBodyTests.Archives fixture) : IClass
         public async ValueTask InitializeAsync() => OnDisk = await RunningArchive.StartAsync(options => options with { ClientTimeout = 2 });
 
         public async Task<RunningArchive> OnS3Async() => onS3 ??= await RunningArchive.StartAsync(
-            options => options with { ClientTimeout = 2, HookSecret = "secret" }, setup: ArchiveSetup.Of("S3 and SQLite"));
+            options => CephServer.UseDirect(options) with { ClientTimeout = 2, HookSecret = "secret" });
 
         public async ValueTask DisposeAsync()
         {
