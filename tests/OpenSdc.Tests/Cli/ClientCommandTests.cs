@@ -117,6 +117,9 @@ public sealed class ClientCommandTests(FoundingArchive fixture) : IClassFixture<
         (await RunAsync("download --instrument mag --existing skip")).Code.ShouldBe(41);
         (await RunAsync("download --instrument mag")).Code.ShouldBe(0);
         (await RunAsync("verify --instrument mag --all")).Output.ShouldContain($"= {MagFolder}{Mag1}");
+        folder.Write("data/own.cdf", [1]);
+        folder.Write("data/own.cdf.part", [1]);
+        (await RunAsync("verify --instrument mag --extra")).ShouldBe(new SdcCommand(42, "- own.cdf\n", "2 files are right, 1 not.\n"));
     }
 
     [Fact]
