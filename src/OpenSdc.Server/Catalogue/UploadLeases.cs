@@ -33,7 +33,7 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
     private readonly string takeSql = $"""
         UPDATE uploads SET leased_by = @p0, leased_until = @p1 WHERE id IN (
           SELECT id FROM uploads WHERE state = 'arrived' AND check_at <= @p2 AND leased_until <= @p2 ORDER BY check_at LIMIT @p3{catalogue.SkipLocked})
-        RETURNING id, file_path, size, sha256
+        RETURNING id, file_path, size, sha256, check_at
         """;
 
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
@@ -160,14 +160,18 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
     private async Task<IReadOnlyList<TakenUpload>> TakeAsync(Session session, DbTransaction transaction, string owner, int most, CancellationToken cancel)
     {
         var taken = new List<TakenUpload>();
+        var since = new Dictionary<string, long>(StringComparer.Ordinal);
         await using (var reader = await session.Statement(takeSql, [owner, LeaseEnd, Now, (long)most], transaction).ExecuteReaderAsync(cancel))
         {
             while (await reader.ReadAsync(cancel))
+            {
                 taken.Add(new(reader.GetString(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetInt64(2), null, reader.IsDBNull(3) ? null : reader.GetString(3)));
+                since[taken[^1].Id] = reader.GetInt64(4);
+            }
         }
 
-        // All claim in the same order, so that no two wait for each other.
-        taken.Sort((a, b) => string.CompareOrdinal(a.Key, b.Key));
+        // All claim in the same order, so that no two wait for each other; of one key the one whose bytes came first.
+        taken.Sort((a, b) => string.CompareOrdinal(a.Key, b.Key) is not 0 and var order ? order : since[a.Id].CompareTo(since[b.Id]));
         var claims = new Dictionary<string, string>(StringComparer.Ordinal);
         var records = new Dictionary<string, UploadReceipt>(StringComparer.Ordinal);
         foreach (var group in SqlBatch.Groups(taken))

@@ -121,15 +121,20 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     /// ended, changes nothing; one that came after its time is taken all the same, since its sender has been
     /// told that it is there.
     /// </summary>
+    /// <param name="uploads">Each with the moment when its last byte came, as far as that is known: of two of one key that wait, the earlier one is published.</param>
+    /// <param name="cancel">Gives up.</param>
     /// <returns>Those of which it was not known.</returns>
-    public Task<HashSet<string>> ArriveAsync(IReadOnlyCollection<string> ids, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
+    public Task<HashSet<string>> ArriveAsync(IReadOnlyCollection<(string Id, DateTimeOffset? At)> uploads, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
         var arrived = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var group in SqlBatch.Groups(ids))
+        foreach (var group in SqlBatch.Groups(uploads))
         {
             arrived.UnionWith(await IdsAsync(session.Statement(
-                $"UPDATE uploads SET state = 'arrived', check_at = @p0 WHERE state IN ('open', 'expired') AND id IN ({SqlBatch.List(group.Length, before: 1)}) RETURNING id",
-                [Now, .. group], transaction), cancel));
+                $"""
+                UPDATE uploads SET state = 'arrived', check_at = column2 FROM (VALUES {SqlBatch.Rows(group.Length, ["{0}", "CAST({0} AS BIGINT)"])}) AS told
+                WHERE state IN ('open', 'expired') AND id = column1 RETURNING id
+                """,
+                [.. group.SelectMany(each => (object[])[each.Id, Math.Min(each.At?.ToUnixTimeMilliseconds() ?? long.MaxValue, Now)])], transaction), cancel));
         }
 
         return arrived;

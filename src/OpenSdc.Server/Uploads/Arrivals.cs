@@ -19,11 +19,13 @@ internal sealed class Arrivals(UploadLedger ledger)
 
     /// <summary>Says that uploads are in the store. In the ledger when it returns.</summary>
     /// <returns>Those of which it was not known.</returns>
-    public async Task<HashSet<string>> SayAsync(IReadOnlyCollection<string> ids, CancellationToken cancel)
+    public Task<HashSet<string>> SayAsync(IReadOnlyCollection<string> ids, CancellationToken cancel) => SayAsync([.. ids.Select(id => (id, (DateTimeOffset?)null))], cancel);
+
+    private async Task<HashSet<string>> SayAsync(IReadOnlyCollection<(string Id, DateTimeOffset? At)> uploads, CancellationToken cancel)
     {
-        if (ids.Count == 0)
+        if (uploads.Count == 0)
             return [];
-        var arrived = await ledger.ArriveAsync(ids, cancel);
+        var arrived = await ledger.ArriveAsync(uploads, cancel);
         if (arrived.Count > 0)
             Wake();
         return arrived;
@@ -38,7 +40,7 @@ internal sealed class Arrivals(UploadLedger ledger)
                 listed[each.UploadId] = each;
         }
 
-        return SayAsync([.. objects.Select(each => each.UploadId)], cancel);
+        return SayAsync([.. objects.Select(each => (each.UploadId, (DateTimeOffset?)each.LastWrite))], cancel);
     }
 
     /// <summary>What a listing told of an upload, once.</summary>

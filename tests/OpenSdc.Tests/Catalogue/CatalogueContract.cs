@@ -42,12 +42,30 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
         var ledger = new UploadLedger(catalogue, clock);
         await ledger.OpenAsync([.. Enumerable.Range(0, 5).Select(i => new RecordedUpload($"upload-{i}", Of(i).Name.Key, UploadState.Open, clock.GetUtcNow().AddHours(1)))], CancellationToken.None);
         (await ledger.CountArrivedAsync(CancellationToken.None)).ShouldBe(0);
-        await ledger.ArriveAsync(["upload-0", "upload-1", "upload-2"], CancellationToken.None);
+        await ledger.ArriveAsync([("upload-0", null), ("upload-1", null), ("upload-2", null)], CancellationToken.None);
         (await ledger.CountArrivedAsync(CancellationToken.None)).ShouldBe(3);
         var leases = new UploadLeases(catalogue, clock);
         (await leases.TakeAsync("me", 10, CancellationToken.None)).Count.ShouldBe(3);
         (await leases.EndAsync(new Lease("upload-0", "me"), seq: null, ("too-large", "Too large."), CancellationToken.None)).ShouldBeTrue();
         (await ledger.CountArrivedAsync(CancellationToken.None)).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Of_uploads_of_one_key_that_wait_the_one_whose_bytes_came_first_has_the_claim()
+    {
+        var ledger = new UploadLedger(catalogue, clock);
+        foreach (var isReversed in (bool[])[false, true])
+        {
+            string[] ids = [$"first-{isReversed}", $"second-{isReversed}", $"third-{isReversed}"];
+            var key = Of(isReversed ? 1 : 0).Name.Key;
+            await ledger.OpenAsync([.. ids.Select(id => new RecordedUpload(id, key, UploadState.Open, clock.GetUtcNow().AddHours(1)))], CancellationToken.None);
+            var told = ids.Select((id, i) => (id, (DateTimeOffset?)clock.GetUtcNow().AddMilliseconds(i - 10))).ToList();
+            if (isReversed)
+                told.Reverse();
+            await ledger.ArriveAsync(told, CancellationToken.None);
+            var taken = await new UploadLeases(catalogue, clock).TakeAsync("me", 10, CancellationToken.None);
+            taken.Where(each => each.HasClaim).Select(each => each.Id).ShouldBe([ids[0]]);
+        }
     }
 
     [Fact]
