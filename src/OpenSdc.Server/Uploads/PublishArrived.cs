@@ -25,6 +25,7 @@ internal sealed partial class PublishArrived(
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(250);
 
     private readonly SemaphoreSlim free = new(AtOnce, AtOnce);
+    private readonly TaskCompletionSource failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<(string Id, string Key)> done = Channel.CreateUnbounded<(string, string)>();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -38,6 +39,8 @@ internal sealed partial class PublishArrived(
         {
             while (true)
             {
+                if (failed.Task.IsFaulted)
+                    await failed.Task;
                 await free.WaitAsync(stoppingToken);
                 var room = 1;
                 while (room < AtOnce && free.Wait(TimeSpan.Zero, CancellationToken.None))
@@ -90,7 +93,7 @@ internal sealed partial class PublishArrived(
         return begun;
     }
 
-    /// <summary>Does all of the work on one upload, and never fails: what cannot be done now is tried again.</summary>
+    /// <summary>Does all of the work on one upload. What a transient error keeps from being done is tried again; any other error ends the process, for its supervisor to see.</summary>
     private async Task PublishAsync(TakenUpload upload, LeaseRenewer.Held lease)
     {
         try
@@ -103,13 +106,22 @@ internal sealed partial class PublishArrived(
                 waits.Ended(upload.Id);
             }
         }
-        catch (Exception failure)
+        catch (OperationCanceledException)
         {
-            if (failure is not OperationCanceledException)
-                LogTryAgain(upload.Key, upload.Id, failure.Message);
+            // The process stops, or the lease is about to end.
+            await GiveBackAsync(lease.Lease);
+        }
+        catch (Exception failure) when (TransientErrors.IsTransient(failure))
+        {
+            LogTryAgain(upload.Key, upload.Id, failure.Message);
             if (failure is StoreAwayException)
                 storage.ProbeNow();
             await GiveBackAsync(lease.Lease);
+        }
+        catch (Exception unexpected)
+        {
+            LogFailed(unexpected, upload.Key, upload.Id);
+            failed.TrySetException(unexpected);
         }
         finally
         {
@@ -263,6 +275,9 @@ internal sealed partial class PublishArrived(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Refused {Key}, upload {UploadId}: {Reason}")]
     private partial void LogRefused(string key, string uploadId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Cannot publish {Key}, upload {UploadId}, for a reason that no retry mends")]
+    private partial void LogFailed(Exception failure, string key, string uploadId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot publish {Key} now, upload {UploadId}; it is tried again: {Reason}")]
     private partial void LogTryAgain(string key, string uploadId, string reason);
