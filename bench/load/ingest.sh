@@ -69,6 +69,9 @@ database=$("$repository/eng/postgres.sh" up "$work/postgres" $((port - 1)) durab
 endpoint=$("$repository/eng/ceph.sh" up "$ceph" "$port" memstore 1)
 addresses=("http://127.0.0.1:$((port - 2))" "http://127.0.0.1:$((port - 3))")
 
+# Upload URLs lead to the store itself, which needs a policy for that.
+dotnet "$sdc" bucket-policy --apply --objects s3://ingest/archive --s3-endpoint "$endpoint" > "$work/policy"
+
 start() { # [CORE of the first, CORE of the second]: two replicas of one archive
     local i pinned
     for i in 0 1; do

@@ -62,6 +62,9 @@ database=$("$repository/eng/postgres.sh" up "$work/postgres" $((port - 1)) durab
 endpoint=$("$repository/eng/ceph.sh" up "$ceph" "$port" memstore 1)
 
 address() { echo "http://127.0.0.1:$((port - $1))"; } # NUMBER, from 2
+# Upload URLs that lead to the store itself need a policy of the bucket.
+dotnet "$sdc" bucket-policy --apply --objects s3://direct/archive --s3-endpoint "$endpoint" > "$work/policy"
+
 start() { # NUMBER TRANSFERS: a replica of the archive that has the name of its way
     dotnet "$sdc" serve --urls "$(address "$1")" --catalogue "$database;Search Path=$2" --objects "s3://$2/archive" --s3-endpoint "$endpoint" --transfers "$2" --scrub-rate 0 --log-level warning \
         > "$work/replica-$1.log" 2>&1 &

@@ -63,6 +63,8 @@ public static class ServerApp
         if (S3Location.Of(options) is { } location)
         {
             var bucket = await S3Opening.OpenAsync(location, clock, cancel);
+            if (options.Transfers == Transfers.Direct)
+                await StagingPolicy.ProveAsync(bucket, cancel);
             services.AddSingleton<IObjectStore>(_ => new S3ObjectStore(bucket));
             services.AddSingleton(_ => new DirectTransfer(bucket));
             services.AddHostedService<ArrivalWatch>();

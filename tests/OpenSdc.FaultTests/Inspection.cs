@@ -131,16 +131,29 @@ internal static class Inspection
     /// <summary>The same, of an archive that settings name.</summary>
     public static async Task FsckAsync(Ledger ledger, params string[] settings)
     {
-        using var fsck = Process.Start(new ProcessStartInfo(
-            "dotnet", [Path.Combine(AppContext.BaseDirectory, "sdc.dll"), "fsck", "--digest", .. settings])
+        var (code, said) = await SdcAsync(["fsck", "--digest", .. settings]);
+        if (code != 0)
+            ledger.Faults.Enqueue($"sdc fsck --digest ended with status {code}: {said}");
+    }
+
+    /// <summary>Runs a command of the program that must succeed.</summary>
+    public static async Task RunAsync(params string[] arguments)
+    {
+        var (code, said) = await SdcAsync(arguments);
+        if (code != 0)
+            throw new InvalidOperationException($"sdc {string.Join(' ', arguments)} ended with status {code}: {said}");
+    }
+
+    private static async Task<(int Code, string Said)> SdcAsync(string[] arguments)
+    {
+        using var sdc = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "sdc.dll"), .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        var said = await Task.WhenAll(fsck.StandardOutput.ReadToEndAsync(), fsck.StandardError.ReadToEndAsync());
-        await fsck.WaitForExitAsync();
-        if (fsck.ExitCode != 0)
-            ledger.Faults.Enqueue($"sdc fsck --digest ended with status {fsck.ExitCode}: {said[0]}{said[1]}");
+        var said = await Task.WhenAll(sdc.StandardOutput.ReadToEndAsync(), sdc.StandardError.ReadToEndAsync());
+        await sdc.WaitForExitAsync();
+        return (sdc.ExitCode, string.Concat(said));
     }
 }

@@ -26,8 +26,20 @@ internal static class CephServer
     /// <summary>The settings of an archive whose objects lie in a new bucket, below a prefix.</summary>
     public static ServerOptions Use(ServerOptions options) => options with { Objects = $"s3://{NewBucket()}/mission/a", S3Endpoint = Address };
 
-    /// <summary>The same where clients send to the store themselves.</summary>
-    public static ServerOptions UseDirect(ServerOptions options) => Use(options) with { Transfers = Transfers.Direct };
+    /// <summary>The same where clients send to the store themselves; the bucket has the policy that this needs.</summary>
+    public static ServerOptions UseDirect(ServerOptions options) => AllowDirect(Use(options));
+
+    /// <summary>Sets the policy that direct transfers need on the bucket of some settings.</summary>
+    public static ServerOptions AllowDirect(ServerOptions options)
+    {
+        var direct = options with { Transfers = Transfers.Direct };
+        Task.Run(async () =>
+        {
+            using var bucket = await S3Opening.OpenAsync(S3Location.Of(direct)!, TimeProvider.System, CancellationToken.None);
+            await StagingPolicy.ApplyAsync(bucket, CancellationToken.None);
+        }).GetAwaiter().GetResult();
+        return direct;
+    }
 
     /// <summary>A store in a new bucket.</summary>
     public static async Task<S3Bucket> OpenBucketAsync(string prefix = "mission/a/") =>

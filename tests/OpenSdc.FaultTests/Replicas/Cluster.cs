@@ -45,6 +45,8 @@ internal sealed class Cluster : IAsyncDisposable
             Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", "opensdc");
             Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", "opensdc-secret");
             cluster.Settings = ["--catalogue", connection, "--objects", "s3://faults/mission", "--s3-endpoint", endpoint];
+            if (transfers == "direct")
+                await Inspection.RunAsync("bucket-policy", "--apply", "--objects", "s3://faults/mission", "--s3-endpoint", endpoint);
             for (var i = 0; i < Replicas; i++)
                 cluster.replicas[i] = await cluster.StartReplicaAsync(i);
             return cluster;

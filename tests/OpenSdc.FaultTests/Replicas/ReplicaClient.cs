@@ -8,10 +8,10 @@ using OpenSdc.Contract;
 namespace OpenSdc.FaultTests.Replicas;
 
 /// <summary>
-/// A client of an archive whose bytes travel past the server. It asks any replica for a URL, sends the bytes to the store, and asks any replica what became of them; what
+/// A client of an archive of two replicas. It asks any replica for a URL and sends the bytes there: to the store, and asks any replica what became of them, or to the replica, which answers with the receipt; what
 /// fails meanwhile it tries again, as a pipeline does. It races against itself on both replicas, repeats names that are there, and gives some uploads up.
 /// </summary>
-internal sealed class ReplicaClient(int number, int seed, Cluster cluster, Ledger ledger) : IDisposable
+internal sealed class ReplicaClient(int number, int seed, Cluster cluster, Ledger ledger, bool isDirect) : IDisposable
 {
     private static readonly string[] Instruments = ["codice", "glows", "hi", "hit", "idex", "lo", "mag", "swapi", "swe", "ultra"];
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(150);
@@ -56,7 +56,7 @@ internal sealed class ReplicaClient(int number, int seed, Cluster cluster, Ledge
 
     private async Task UploadAsync(TrackedFile file, Content content, CancellationToken cancel)
     {
-        var status = await SendAsync(file, content, await AskAsync(file, cancel), cancel);
+        var status = isDirect ? await SendAsync(file, content, await AskAsync(file, cancel), cancel) : await SendThroughAsync(file, content, cancel);
         if (status.State != "published")
             ledger.Faults.Enqueue($"{file.Name}, upload {status.Id}, ended as {status.State}: {status.Problem?.Detail}");
         else
@@ -67,9 +67,18 @@ internal sealed class ReplicaClient(int number, int seed, Cluster cluster, Ledge
     private async Task RaceAsync(TrackedFile file, CancellationToken cancel)
     {
         Content first = NewContent(), second = random.Next(3) == 0 ? first : NewContent();
-        // Both are asked for before either is sent: later the name may be taken already.
-        var asked = await Task.WhenAll(AskAsync(file, cancel), AskAsync(file, cancel));
-        var ends = await Task.WhenAll(SendAsync(file, first, asked[0], cancel), SendAsync(file, second, asked[1], cancel));
+        UploadStatus[] ends;
+        if (isDirect)
+        {
+            // Both are asked for before either is sent: later the name may be taken already.
+            var asked = await Task.WhenAll(AskAsync(file, cancel), AskAsync(file, cancel));
+            ends = await Task.WhenAll(SendAsync(file, first, asked[0], cancel), SendAsync(file, second, asked[1], cancel));
+        }
+        else
+        {
+            ends = await Task.WhenAll(SendThroughAsync(file, first, cancel), SendThroughAsync(file, second, cancel));
+        }
+
         var published = ends.Where(each => each.State == "published").ToList();
         var refused = ends.Where(each => each.Problem?.Type == "urn:opensdc:problem:other-bytes").ToList();
         var right = first.Sha256 == second.Sha256 ? (2, 0) : (1, 1);
@@ -141,6 +150,49 @@ internal sealed class ReplicaClient(int number, int seed, Cluster cluster, Ledge
                 Visible.Add(Stopwatch.GetElapsedTime(sent));
             return status;
         }
+    }
+
+    /// <summary>The whole of one upload through any replica: asked for and sent again until there is a receipt, or the word that other bytes are there.</summary>
+    private async Task<UploadStatus> SendThroughAsync(TrackedFile file, Content content, CancellationToken cancel)
+    {
+        file.Sending(content);
+        while (true)
+        {
+            var asked = await GetAsync($"/upload/{file.Name}", cancel);
+            if (asked.Status == HttpStatusCode.Conflict)
+                return await ThereAsync(file, content, cancel);
+            try
+            {
+                using var answer = await http.PutAsync(JsonSerializer.Deserialize<string>(asked.Body)!, content.Body(), cancel);
+                var body = await answer.Content.ReadAsStringAsync(cancel);
+                if (answer.IsSuccessStatusCode)
+                    return new() { Id = "", FilePath = file.Name, State = "published", Created = "", Expires = "", Receipt = JsonSerializer.Deserialize(body, ContractJson.Default.UploadReceipt) };
+                if (answer.StatusCode == HttpStatusCode.Conflict)
+                    return await ThereAsync(file, content, cancel);
+                if (answer.StatusCode is not (HttpStatusCode.ServiceUnavailable or HttpStatusCode.InsufficientStorage))
+                    ledger.Faults.Enqueue($"{file.Name}: a PUT was answered {(int)answer.StatusCode} {body}");
+            }
+            catch (Exception cut) when (cut is HttpRequestException or TaskCanceledException && !cancel.IsCancellationRequested)
+            {
+                // Whether the file was published is not known; the same bytes are sent again.
+            }
+
+            Interlocked.Increment(ref triedAgain);
+            await Task.Delay(Pause, cancel);
+        }
+    }
+
+    /// <summary>Who is told that the name is taken finds the record at once; it has these bytes, of an earlier try, or others.</summary>
+    private async Task<UploadStatus> ThereAsync(TrackedFile file, Content content, CancellationToken cancel)
+    {
+        using var answer = JsonDocument.Parse((await GetAsync($"/query?filename={file.Name}", cancel)).Body);
+        var listed = answer.RootElement.EnumerateArray().Select(each => each.Deserialize(ContractJson.Default.FileRecord)!).ToArray();
+        var ended = new UploadStatus { Id = "", FilePath = file.Name, State = "refused", Created = "", Expires = "", Problem = new("urn:opensdc:problem:other-bytes", "") };
+        if (listed is not [var record])
+            ledger.Faults.Enqueue($"{file.Name}: the name is said to be taken, and has {listed.Length} records");
+        else if (record.Sha256 == content.Sha256)
+            return ended with { State = "published", Problem = null, Receipt = new(record.FilePath, record.Size, record.Sha256, record.Seq, record.IngestionDate) };
+        return ended;
     }
 
     private async Task<(string Url, string Id)> AskAsync(TrackedFile file, CancellationToken cancel)

@@ -91,7 +91,7 @@ public sealed class ArchiveOnS3Tests
     {
         var ceph = CephServer.StartOwn("ceph-away");
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        await using var archive = await RunningArchive.StartAsync(options => CephServer.UseDirect(options) with { S3Endpoint = ceph.Address, ScrubRate = 0 }, clock);
+        await using var archive = await RunningArchive.StartAsync(options => CephServer.AllowDirect(CephServer.Use(options) with { S3Endpoint = ceph.Address, ScrubRate = 0 }), clock);
         await archive.Services.PublishAsync(Name, [1, 2, 3]);
         ceph.KillGateway();
         // The first request that needs the store has it looked at, also between the regular looks, for which the clock would have to move.
@@ -126,7 +126,7 @@ public sealed class ArchiveOnS3Tests
         var bucket = CephServer.NewBucket();
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await using var archive = await RunningArchive.StartAsync(
-            options => options with { Objects = $"s3://{bucket}", S3Endpoint = CephServer.Address, Transfers = Transfers.Direct, ScrubRate = 0 }, clock);
+            options => CephServer.AllowDirect(options with { Objects = $"s3://{bucket}", S3Endpoint = CephServer.Address, ScrubRate = 0 }), clock);
         using var client = new AmazonS3Client(new AmazonS3Config { ServiceURL = CephServer.Address.AbsoluteUri, ForcePathStyle = true, AuthenticationRegion = "us-east-1" });
         await client.PutBucketPolicyAsync(bucket, $$"""
             {"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::{{bucket}}/*"}]}
@@ -153,6 +153,29 @@ public sealed class ArchiveOnS3Tests
             clock.Advance(TimeSpan.FromSeconds(1));
             await Task.Delay(25);
         }
+    }
+
+    [Fact]
+    public async Task Direct_transfers_need_the_policy_of_the_bucket_and_the_start_proves_it()
+    {
+        var folder = Directory.CreateTempSubdirectory("opensdc-start-").FullName;
+        var at = $"--objects s3://{CephServer.NewBucket()}/mission --s3-endpoint {CephServer.Address}";
+        await using (var refused = SdcProcess.Start(folder, $"serve --urls http://127.0.0.1:0 --data data {at} --transfers direct"))
+        {
+            (await refused.ExitCodeAsync()).ShouldBe(2, refused.Output + refused.Errors);
+            refused.Errors.ShouldContain("sdc bucket-policy");
+        }
+
+        foreach (var apply in (string[])["", " --apply", " --apply"])
+        {
+            await using var policy = SdcProcess.Start(folder, $"bucket-policy {at}{apply}");
+            (await policy.ExitCodeAsync()).ShouldBe(0, policy.Output + policy.Errors);
+            policy.Output.ShouldContain("s3:x-amz-copy-source");
+        }
+
+        var (sdc, _) = await SdcProcess.ServeAsync(folder, $"{at} --transfers direct");
+        await sdc.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
     }
 
     [Theory]
