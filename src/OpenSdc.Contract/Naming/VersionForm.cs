@@ -31,9 +31,12 @@ internal sealed class VersionForm
         return Find(convention.Nodes, ref prefix) is { } node ? new(node, prefix, convention.IgnoreCase) : null;
     }
 
-    /// <summary>What a text or pattern that begins as names write the version is recorded as, without what is not recorded; null where it begins otherwise.</summary>
+    /// <summary>
+    /// What a text or pattern that begins as names write the version is recorded as, without what is not
+    /// recorded; null where it begins otherwise. <c>V01</c> means <c>v01</c>, whatever the case of the names.
+    /// </summary>
     public string? WithoutPrefix(string text) =>
-        _prefix.Length > 0 && text.StartsWith(_prefix, _ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal) ? text[_prefix.Length..] : null;
+        _prefix.Length > 0 && text.StartsWith(_prefix, StringComparison.OrdinalIgnoreCase) ? text[_prefix.Length..] : null;
 
     /// <summary>Whether a text is a version as it is recorded.</summary>
     public bool Matches(string text)

@@ -20,7 +20,7 @@ public sealed class InterruptedTransferTests(ClientFixture fixture) : IClassFixt
         await using var proxy = await FaultyProxy.StartAsync(fixture.Archive.Address);
         proxy.Choose = request => FaultyProxy.IsBytes(request) ? new Fault.Stall(600_000) : new Fault.None();
         var part = Path.Combine(folder.Path, "data", Name + ".part");
-        await using (var sdc = SdcProcess.Start(folder.Path, $"download {Name} --flat --url {proxy.Address}"))
+        await using (var sdc = SdcProcess.StartInTerminal(folder.Path, $"download {Name} --flat --url {proxy.Address}"))
         {
             for (var tries = 0; !File.Exists(part) || new FileInfo(part).Length < 600_000; tries++)
             {

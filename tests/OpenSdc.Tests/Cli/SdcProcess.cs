@@ -27,6 +27,10 @@ internal sealed class SdcProcess : IAsyncDisposable
     public static SdcProcess Start(string folder, string arguments, params (string Name, string Value)[] environment) =>
         Start(["dotnet", Path.Combine(AppContext.BaseDirectory, "sdc.dll")], folder, arguments, environment);
 
+    /// <summary>The same, as a terminal starts it: it heeds Ctrl-C also where whoever runs the tests does not.</summary>
+    public static SdcProcess StartInTerminal(string folder, string arguments) =>
+        Start(["env", "--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "sdc.dll")], folder, arguments);
+
     /// <summary>The same of another program: a file, and what stands before the arguments.</summary>
     public static SdcProcess Start(string[] program, string folder, string arguments, params (string Name, string Value)[] environment)
     {
