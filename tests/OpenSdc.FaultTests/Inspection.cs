@@ -97,8 +97,17 @@ internal static class Inspection
         if (redirect is not { Status: 302, Location: { } location })
             return $"The download of {name} was answered {redirect}";
         // The bytes may lie elsewhere than the archive.
-        await using var stream = await archive.OpenAsync(location.AbsoluteUri);
-        var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream));
+        string sha256;
+        try
+        {
+            await using var stream = await archive.OpenAsync(location.AbsoluteUri);
+            sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream));
+        }
+        catch (HttpRequestException refused) when (refused.StatusCode is not null)
+        {
+            return $"{name} is answered {await archive.GetAsync(location.AbsoluteUri)}, once {(int)refused.StatusCode}\n{archive.Log}";
+        }
+
         return sha256 == receipt.Sha256 ? null : $"{name} was downloaded with SHA-256 {sha256} instead of {receipt.Sha256}";
     }
 

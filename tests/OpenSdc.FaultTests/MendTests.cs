@@ -28,7 +28,7 @@ public sealed class MendTests : IDisposable
     [InlineData(nameof(FaultAction.Fail), Shim.DiskCalls, "damaged")]
     public async Task After_any_step_of_mending_the_file_is_whole_or_still_marked(string action, int kinds, string kind)
     {
-        archive = await Archive.StartAsync(folder.Data, shim);
+        archive = await StartAsync();
         var (whole, marked, at) = (0, 0, 1);
         for (; ; at++)
         {
@@ -48,7 +48,7 @@ public sealed class MendTests : IDisposable
             if (answer is { IsReceipt: false, Status: not 503 })
                 faults.Add($"{what}: answered {answer}");
             await archive.DisposeAsync();
-            archive = await Archive.StartAsync(folder.Data, shim);
+            archive = await StartAsync();
             var isMarked = await InspectAsync(file, kind, what);
             if (isMarked && (answer is { IsReceipt: true } || (answer is null && shim.FiredKind == Call.Send)))
                 faults.Add($"{what}: still marked after its receipt");
@@ -63,11 +63,15 @@ public sealed class MendTests : IDisposable
 
         await Run.SayAsync($"mending, {kind}: {action} at each of {at - 1} calls: {whole} whole, {marked} still marked, {faults.Count} faults");
         faults.ShouldBeEmpty(string.Join('\n', faults));
-        whole.ShouldBeGreaterThan(0);
-        // Of the writes only the one of the bytes leaves the mark, and a write of upkeep may have been counted in its place.
+        marked.ShouldBeGreaterThan(0);
+        // A write that is cut off halfway is never the last step.
         if (action != nameof(FaultAction.KillHalfway))
-            marked.ShouldBeGreaterThan(0);
+            whole.ShouldBeGreaterThan(0);
     }
+
+    // Without the scrub: one that looks while the object is moved reports it lost, and may do so after the file
+    // has been mended. Such a mark lasts until the scrub looks again, within the hour.
+    private Task<Archive> StartAsync() => Archive.StartAsync(folder.Data, shim, "--scrub-rate", "0");
 
     public void Dispose()
     {
@@ -85,7 +89,6 @@ public sealed class MendTests : IDisposable
         var receipt = (await archive.SendAsync(HttpMethod.Put, target, content.Body())).Receipt;
         var path = Path.Combine(folder.Data, "objects", receipt.FilePath);
         byte[] damaged = RandomNumberGenerator.GetBytes(content.Size);
-        // In one step: the scrub may look at the file at any moment, and would find it lost between two.
         var aside = Path.Combine(folder.Path, "damaged");
         await File.WriteAllBytesAsync(aside, damaged);
         if (kind == "damaged")
