@@ -53,13 +53,13 @@ internal static class CephServer
         Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", Secret);
         Environment.SetEnvironmentVariable("AWS_EC2_METADATA_DISABLED", "true");
         var folder = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"opensdc-{name}-{Environment.ProcessId}"));
-        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        OwnServers.AtEnd(() =>
         {
             if (!Directory.Exists(folder))
                 return;
             Script("kill", folder);
             Directory.Delete(folder, recursive: true);
-        };
+        });
         return new OwnCeph(folder, new Uri(Script("up", folder, FreePorts().ToString(CultureInfo.InvariantCulture))));
     }
 

@@ -57,11 +57,11 @@ public static class PostgresServer
     private static string Start()
     {
         var folder = NewFolder("postgres");
-        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        OwnServers.AtEnd(() =>
         {
             Script("kill", folder);
             Directory.Delete(folder, recursive: true);
-        };
+        });
         return Script("up", folder, FreePort().ToString(CultureInfo.InvariantCulture));
     }
 }
