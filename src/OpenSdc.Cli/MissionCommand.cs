@@ -78,14 +78,8 @@ internal static class MissionCommand
 
     private static async Task<int> ShowAsync(ServerOptions options, CancellationToken cancel)
     {
-        using var folder = options.Catalogue is null ? DataFolder.Join(options.Data, holdsObjects: false) : null;
-        if (folder is not null && !File.Exists(folder.CatalogueFile))
-            throw new SettingException($"There is no catalogue {folder.CatalogueFile}.");
-        SqlDialect dialect = folder is null ? new Postgres(options.Catalogue!, TimeProvider.System) : new Sqlite(folder.CatalogueFile);
-        using var records = dialect as IDisposable;
-        using var telemetry = new Telemetry();
-        using var catalogue = new Catalogue(dialect, TimeProvider.System, telemetry);
-        await catalogue.JoinAsync(cancel);
+        using var records = await RecordsAlone.JoinAsync(options, cancel);
+        var catalogue = records.Catalogue;
         var stored = await new MissionTable(catalogue).NewestAsync(cancel)
             ?? throw new SettingException($"The archive in {catalogue.Name} keeps no mission file yet; it takes one at its first start.");
         await Console.Error.WriteLineAsync($"The archive in {catalogue.Name} has this mission file since {stored.At}{(stored.Number > 1 ? $"; it is number {stored.Number} of those it has had" : "")}.");

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using OpenSdc.Server;
-using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Cli;
 
@@ -18,15 +17,8 @@ internal static class NewHistoryCommand
 
     private static async Task<int> RunAsync(ServerOptions options, CancellationToken cancel)
     {
-        // The records are all it touches: the objects may be in a store that cannot be reached from here.
-        using var folder = options.Catalogue is null ? DataFolder.Join(options.Data, holdsObjects: false) : null;
-        if (folder is not null && !File.Exists(folder.CatalogueFile))
-            throw new SettingException($"There is no catalogue {folder.CatalogueFile}.");
-        SqlDialect dialect = folder is null ? new Postgres(options.Catalogue!, TimeProvider.System) : new Sqlite(folder.CatalogueFile);
-        using var records = dialect as IDisposable;
-        using var telemetry = new Telemetry();
-        using var catalogue = new Catalogue(dialect, TimeProvider.System, telemetry);
-        await catalogue.JoinAsync(cancel);
+        using var records = await RecordsAlone.JoinAsync(options, cancel);
+        var catalogue = records.Catalogue;
         var before = await catalogue.StateAsync(cancel);
         var history = await catalogue.BeginHistoryAsync(cancel);
         await Console.Out.WriteLineAsync($"The archive in {catalogue.Name} has the new history {history}, up to publication {before.Seq}; it was {before.History}.");
