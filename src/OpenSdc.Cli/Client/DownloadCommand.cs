@@ -30,22 +30,19 @@ internal static class DownloadCommand
             Description = "What to do with a file that is there: refresh (keep one that agrees, replace one that differs), skip (keep one that agrees, fail on one that differs), verify (fetch nothing), error, overwrite.",
             HelpName = "refresh|skip|verify|error|overwrite",
         };
-        var atOnce = new Option<int>("--jobs", "-j") { Description = "Files at the same time.", HelpName = "N",
-            DefaultValueFactory = _ => new DownloadOptions().FilesAtOnce };
         var flat = new Option<bool>("--flat") { Description = "Put the files directly into the data folder." };
         command.Add(existing);
-        command.Add(atOnce);
+        var atOnce = JobsOption.AddTo(command, usual: new DownloadOptions().FilesAtOnce);
         command.Add(flat);
         var progress = ProgressOptions.AddTo(command);
         var archive = ArchiveOptions.AddTo(command, withFolder: true);
         command.SetAction((parsed, cancel) => ClientRun.RunAsync(parsed, archive, async client =>
         {
-            if (parsed.GetValue(atOnce) is < 1 or > 256)
-                throw new SettingException($"The option --jobs is {parsed.GetValue(atOnce)}; allowed: 1 to 256.");
+            var most = atOnce.Read(parsed);
             if (!names.AreGiven(parsed) && !filters.AreGiven(parsed))
                 throw new SettingException("Nothing says which files are meant; give names, --from, or an option such as --instrument.");
             var how = new DownloadOptions { Existing = parsed.GetValue(existing), Flat = parsed.GetValue(flat),
-                FilesAtOnce = parsed.GetValue(atOnce) };
+                FilesAtOnce = most };
             using var shown = progress.Start(parsed);
             var missing = new List<string>();
             var records = names.AreGiven(parsed) ? names.FindAsync(parsed, client, filters.Read(parsed), missing, cancel)

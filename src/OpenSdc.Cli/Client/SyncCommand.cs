@@ -24,16 +24,14 @@ internal static class SyncCommand
         var dryRun = new Option<bool>("--dry-run") { Description = "Change nothing; a line a file: '+' would be fetched, '*' would be replaced, '!' cannot be fetched, '=' is right (with --all)." };
         var all = new Option<bool>("--all") { Description = "With --dry-run: also name the files that are right." };
         var full = new Option<bool>("--full") { Description = "Compare all files again, also those of earlier runs." };
-        var atOnce = new Option<int>("--jobs", "-j") { Description = "Files at the same time.", HelpName = "N",
-            DefaultValueFactory = _ => new DownloadOptions().FilesAtOnce };
-        foreach (var option in (Option[])[dryRun, all, full, atOnce])
+        foreach (var option in (Option[])[dryRun, all, full])
             command.Add(option);
+        var atOnce = JobsOption.AddTo(command, usual: new DownloadOptions().FilesAtOnce);
         var progress = ProgressOptions.AddTo(command);
         var archive = ArchiveOptions.AddTo(command, withFolder: true);
         command.SetAction((parsed, cancel) => ClientRun.RunAsync(parsed, archive, async client =>
         {
-            if (parsed.GetValue(atOnce) is < 1 or > 256)
-                throw new SettingException($"The option --jobs is {parsed.GetValue(atOnce)}; allowed: 1 to 256.");
+            var most = atOnce.Read(parsed);
             var query = filters.Read(parsed);
             if (query.Limit is not null)
                 throw new SettingException("The option --limit has no meaning for a mirror.");
@@ -58,7 +56,7 @@ internal static class SyncCommand
                     parsed.GetValue(all), [], cancel);
             using var shown = progress.Start(parsed);
             var code = await DownloadCommand.FetchAsync(client, records, folder,
-                new DownloadOptions { FilesAtOnce = parsed.GetValue(atOnce) }, shown, [], cancel, tellSkipped: false);
+                new DownloadOptions { FilesAtOnce = most }, shown, [], cancel, tellSkipped: false);
             // What failed is asked for again by the next run.
             if (code == ExitCode.Done)
                 await state.NoteAsync(key, now, cancel);

@@ -24,18 +24,15 @@ internal static class UploadCommand
               find out -name '*.cdf' | sdc upload -
             """);
         var paths = new Argument<string[]>("PATH") { Description = "Files, folders with everything below them, or - for a path a line on standard input.", Arity = ArgumentArity.OneOrMore };
-        var atOnce = new Option<int>("--jobs", "-j") { Description = "Files at the same time.", HelpName = "N",
-            DefaultValueFactory = _ => 4 };
         command.Add(paths);
-        command.Add(atOnce);
+        var atOnce = JobsOption.AddTo(command, usual: 4);
         var progress = ProgressOptions.AddTo(command);
         var archive = ArchiveOptions.AddTo(command, withFolder: false);
         command.SetAction((parsed, cancel) => ClientRun.RunAsync(parsed, archive, async client =>
         {
-            if (parsed.GetValue(atOnce) is < 1 or > 256)
-                throw new SettingException($"The option --jobs is {parsed.GetValue(atOnce)}; allowed: 1 to 256.");
+            var most = atOnce.Read(parsed);
             using var shown = progress.Start(parsed);
-            return await SendAsync(client, FilesAsync(parsed.GetValue(paths)!, cancel), parsed.GetValue(atOnce), shown, cancel);
+            return await SendAsync(client, FilesAsync(parsed.GetValue(paths)!, cancel), most, shown, cancel);
         }, cancel));
         return command;
     }
