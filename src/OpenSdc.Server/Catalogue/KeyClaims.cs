@@ -164,15 +164,7 @@ internal sealed class KeyClaims(Catalogue catalogue, TimeProvider clock)
     {
         var owners = await InsertAsync(session, transaction, wanted, cancel);
         // After the claims: who had one and let go of it has left its record.
-        var records = new Dictionary<string, UploadReceipt>(StringComparer.Ordinal);
-        foreach (var group in SqlBatch.Groups([.. wanted.Select(each => each.Key)]))
-        {
-            await using var reader = await session.Statement(
-                $"SELECT file_path, size, sha256, seq, ingestion_date FROM files WHERE file_path IN ({SqlBatch.List(group.Length)})", group, transaction).ExecuteReaderAsync(cancel);
-            while (await reader.ReadAsync(cancel))
-                records[reader.GetString(0)] = new(reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4));
-        }
-
+        var records = await Receipts.OfAsync(session, transaction, [.. wanted.Select(each => each.Key)], cancel);
         await DropAsync(session, transaction, [.. wanted.Where(each => records.ContainsKey(each.Key))], cancel);
         return [.. wanted.Select(each => records.TryGetValue(each.Key, out var receipt) ? new ClaimResult(false, receipt) : new ClaimResult(owners.GetValueOrDefault(each.Key) == each.UploadId, null))];
     }

@@ -173,7 +173,6 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
         // All claim in the same order, so that no two wait for each other; of one key the one whose bytes came first.
         taken.Sort((a, b) => string.CompareOrdinal(a.Key, b.Key) is not 0 and var order ? order : since[a.Id].CompareTo(since[b.Id]));
         var claims = new Dictionary<string, string>(StringComparer.Ordinal);
-        var records = new Dictionary<string, UploadReceipt>(StringComparer.Ordinal);
         foreach (var group in SqlBatch.Groups(taken))
         {
             object[] values = [.. group.SelectMany(each => (string[])[each.Key, each.Id])];
@@ -186,16 +185,10 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
                 while (await reader.ReadAsync(cancel))
                     claims[reader.GetString(0)] = reader.GetString(1);
             }
-
-            // After the claims: who had one and let go of it has left its record.
-            await using (var reader = await session.Statement(
-                $"SELECT file_path, size, sha256, seq, ingestion_date FROM files WHERE file_path IN ({SqlBatch.List(group.Length)})", keys, transaction).ExecuteReaderAsync(cancel))
-            {
-                while (await reader.ReadAsync(cancel))
-                    records[reader.GetString(0)] = new(reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4));
-            }
         }
 
+        // After the claims: who had one and let go of it has left its record.
+        var records = await Receipts.OfAsync(session, transaction, [.. taken.Select(each => each.Key)], cancel);
         var mine = taken.ToLookup(each => claims.GetValueOrDefault(each.Key) == each.Id || records.ContainsKey(each.Key));
         foreach (var group in SqlBatch.Groups([.. mine[false].Select(each => each.Id)]))
         {
