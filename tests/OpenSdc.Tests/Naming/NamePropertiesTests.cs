@@ -89,19 +89,7 @@ public sealed class NamePropertiesTests
 
     private static Gen<T> OneOf<T>(T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
-    private static Gen<string> Name(Convention convention) => Text(convention.Nodes);
-
-    private static Gen<string> Text(Node[] nodes) =>
-        nodes.Select(Text).Aggregate(Gen.Const(""), (all, next) => Gen.Select(all, next, (a, b) => a + b));
-
-    private static Gen<string> Text(Node node) => node switch
-    {
-        Literal literal => Gen.Const(literal.Text),
-        Group group => Text(group.Parts),
-        Choice choice => Gen.Int[0, choice.Branches.Length - 1].SelectMany(i => Text(choice.Branches[i])),
-        Slot slot => Text(slot.Field),
-        _ => throw new InvalidOperationException(),
-    };
+    private static Gen<string> Name(Convention convention) => RandomNames.Of(convention.Nodes, Text);
 
     private static Gen<string> Text(Field field) => field.Kind switch
     {

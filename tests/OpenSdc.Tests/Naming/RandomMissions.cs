@@ -29,7 +29,7 @@ internal static class RandomMissions
     public static Mission Load(string json) => Mission.Load(new MemoryStream(Encoding.UTF8.GetBytes(json)));
 
     /// <summary>A name of a convention of the mission; not all of its days and times need be in order.</summary>
-    public static Gen<string> Names(Mission mission) => Text(mission.Conventions[0].Nodes);
+    public static Gen<string> Names(Mission mission) => RandomNames.Of(mission.Conventions[0].Nodes, Text);
 
     private static string Make(string[] own, string start, string end, string version, bool[] optional, int outside, bool inKey)
     {
@@ -67,17 +67,6 @@ internal static class RandomMissions
     }
 
     public static Gen<string> OneOf(params string[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
-
-    private static Gen<string> Text(Node[] nodes) => nodes.Select(Text).Aggregate(Gen.Const(""), (all, next) => Gen.Select(all, next, (a, b) => a + b));
-
-    private static Gen<string> Text(Node node) => node switch
-    {
-        Literal literal => Gen.Const(literal.Text),
-        Group group => Text(group.Parts),
-        Choice choice => Gen.Int[0, choice.Branches.Length - 1].SelectMany(i => Text(choice.Branches[i])),
-        Slot slot => Text(slot.Field),
-        _ => throw new InvalidOperationException(),
-    };
 
     // Few values, so that archives of such names have series of several versions.
     private static Gen<string> Text(Field field) => field.Kind switch
