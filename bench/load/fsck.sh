@@ -22,9 +22,8 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
-say() { printf '%s\n' "$*" >&2; }
-median() { printf '%s\n' "$@" | sort -g | awk '{ v[NR] = $1 } END { print (NR % 2) ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
-holds() { awk "BEGIN { print ($1) ? \"yes\" : \"NO\" }"; }
+# shellcheck source=figures.sh
+. "$here/figures.sh"
 row() { printf '| %s | %s | %s | %s |\n' "$@"; }
 
 dotnet build -c Release -v quiet "$repository/src/OpenSdc.Cli" >&2

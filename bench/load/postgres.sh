@@ -39,11 +39,8 @@ lists=$work/lists
 mkdir -p "$lists"
 export LUA_PATH="$here/wrk/?.lua;;" DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
-say() { printf '%s\n' "$*" >&2; }
-fail() { say "FAILED: $*"; exit 1; }
-calc() { awk "BEGIN { printf \"%.${2:-2}f\", $1 }"; }
-median() { printf '%s\n' "$@" | sort -g | awk '{ v[NR] = $1 } END { print (NR % 2) ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
-field() { sed -n "s/.*\\b$1=\\([0-9.]*\\).*/\\1/p" <<< "$2"; }
+# shellcheck source=figures.sh
+. "$here/figures.sh"
 # row WHAT FIGURE BESIDE RATIO CONDITION: the condition applies to the ratio
 row() {
     local met=-

@@ -46,11 +46,9 @@ results=$lists/results
 tag=b$(date +%s)
 export LUA_PATH="$here/wrk/?.lua;;" DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
-say() { printf '%s\n' "$*" >&2; }
-fail() { say "FAILED: $*"; exit 1; }
+# shellcheck source=figures.sh
+. "$here/figures.sh"
 calc() { awk "BEGIN { printf \"%.${2:-3}f\", $1 }"; }
-median() { printf '%s\n' "$@" | sort -g | awk '{ v[NR] = $1 } END { print (NR % 2) ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
-field() { sed -n "s/.*\\b$1=\\([0-9.]*\\).*/\\1/p" <<< "$2"; }
 
 # row SECTION WHAT VALUE UNIT PEER PEER_VALUE RATIO CONDITION: CONDITION is ">= 0.5" or "<= 150" and applies to RATIO, or to VALUE where there is no ratio.
 row() {

@@ -26,8 +26,8 @@ trap 'exit 130' INT TERM
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 export AWS_ACCESS_KEY_ID=opensdc AWS_SECRET_ACCESS_KEY=opensdc-secret AWS_EC2_METADATA_DISABLED=true
 
-say() { printf '%s\n' "$*" >&2; }
-holds() { awk "BEGIN { print ($1) ? \"yes\" : \"NO\" }"; }
+# shellcheck source=figures.sh
+. "$here/figures.sh"
 row() { printf '| %s | %s | %s | %s |\n' "$@"; }
 
 if [ -z "${BUILT:-}" ]; then

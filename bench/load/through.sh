@@ -40,12 +40,8 @@ trap 'exit 130' INT TERM
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 export AWS_ACCESS_KEY_ID=opensdc AWS_SECRET_ACCESS_KEY=opensdc-secret AWS_EC2_METADATA_DISABLED=true
 
-say() { printf '%s\n' "$*" >&2; }
-fail() { say "FAILED: $*"; exit 1; }
-calc() { awk "BEGIN { printf \"%.${2:-2}f\", $1 }"; }
-median() { printf '%s\n' "$@" | sort -g | awk '{ v[NR] = $1 } END { print (NR % 2) ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
-field() { sed -n "s/.*\\b$1=\\([0-9.]*\\).*/\\1/p" <<< "$2"; }
-holds() { awk "BEGIN { print ($1) ? \"yes\" : \"NO\" }"; }
+# shellcheck source=figures.sh
+. "$here/figures.sh"
 row() { printf '| %s | %s | %s | %s | %s |\n' "$@"; }
 
 if [ "${BUILD:-}" != no ]; then
