@@ -125,12 +125,12 @@ public static class Truth
         bool AnyText(string name, string? value, bool isKernel = false)
         {
             var any = Lists(query, name).Where(each => each != "latest").ToList();
-            // A number or two, however they are written, stand for the version that a name of science writes; another family may write the same.
+            // Some kernels' names write a letter before their version, which is recorded without it.
+            var ofKernels = isKernel ? any.Where(each => each.StartsWith('v') && each.Any(char.IsAsciiDigit)).Select(each => each[1..]).ToList() : [];
+            // A number or two, however they are written, stand for the version that a name of science writes; another family may write the same, letter and all.
             if (name == "version" && (One(query, "table") ?? "science") == "science")
                 any.AddRange(any.Select(Written).OfType<string>().ToList());
-            // Some kernels' names write a letter before their version, which is recorded without it.
-            if (isKernel)
-                any.AddRange(any.Where(each => each.StartsWith('v') && each.Any(char.IsAsciiDigit)).Select(each => each[1..]).ToList());
+            any.AddRange(ofKernels);
             // One number is a minor of whatever major, and two are those of a name, however they are written.
             if (name == "version" && file.Family == "science" && CountedMajor(row) is not null
                 && any.Exists(each => MinorOf(each) == file.Minor || Regex.IsMatch(each, $"^[vV]?0*{file.Major ?? -1}\\.0*{file.Minor}$")))
