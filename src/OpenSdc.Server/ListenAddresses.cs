@@ -38,9 +38,9 @@ internal sealed class ListenAddresses
     {
         var publicOnes = options.OperatorUrls is null && IsPrivate(options) ? OfBoth : OfPublic;
         foreach (var url in options.Urls.Split(';'))
-            Listen(kestrel, url, publicOnes);
+            Listen(kestrel, url, publicOnes, options);
         foreach (var url in options.OperatorUrls?.Split(';') ?? [])
-            Listen(kestrel, url, OfOperators);
+            Listen(kestrel, url, OfOperators, options);
     }
 
     /// <summary>Whether the connection of a request came in at an operators' address.</summary>
@@ -72,7 +72,7 @@ internal sealed class ListenAddresses
 
     private static Audience AudienceOf(HttpContext context) => context.Features.Get<ListenAddresses>()?.audience ?? Audience.Public;
 
-    private static void Listen(KestrelServerOptions kestrel, string url, ListenAddresses kind)
+    private static void Listen(KestrelServerOptions kestrel, string url, ListenAddresses kind, ServerOptions options)
     {
         var address = BindingAddress.Parse(url);
         if (address.Host == "localhost")
@@ -82,11 +82,16 @@ internal sealed class ListenAddresses
         else
             kestrel.ListenAnyIP(address.Port, Mark);
 
-        void Mark(ListenOptions listen) => listen.Use(next => connection =>
+        void Mark(ListenOptions listen)
         {
-            connection.Features.Set(kind);
-            return next(connection);
-        });
+            listen.Use(next => connection =>
+            {
+                connection.Features.Set(kind);
+                return next(connection);
+            });
+            if (address.Scheme == Uri.UriSchemeHttps)
+                TlsCertificate.Use(listen, options);
+        }
     }
 }
 

@@ -50,6 +50,12 @@ public static class ServerApp
         services.AddSingleton<Drain>();
         services.AddHostedService(all => all.GetRequiredService<Drain>());
         services.AddSingleton<RequestLog>();
+        if (options.TlsCert is not null)
+        {
+            services.AddSingleton<TlsCertificate>();
+            services.AddHostedService(all => all.GetRequiredService<TlsCertificate>());
+        }
+
         CompressedLists.Add(services);
         services.AddSingleton<PublicAddress>();
         services.AddSingleton<Patience>();
@@ -140,6 +146,8 @@ public static class ServerApp
         var app = builder.Build();
         try
         {
+            // Wrong files stop the start before anything is opened.
+            _ = app.Services.GetService<TlsCertificate>();
             await app.Services.GetRequiredService<LostCatalogue>().OpenCatalogueAsync(cancel);
             await app.Services.GetRequiredService<ArchiveMission>().OpenAsync(cancel);
             await app.Services.GetRequiredService<SigningKey>().OpenAsync(cancel);

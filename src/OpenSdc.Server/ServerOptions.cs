@@ -49,6 +49,12 @@ public sealed record ServerOptions
     /// </summary>
     public string? OperatorUrls { get; init; }
 
+    /// <summary>Path of the certificate of the https addresses, in PEM: the server's first, then those that it was issued by.</summary>
+    public string? TlsCert { get; init; }
+
+    /// <summary>Path of the certificate's private key, in PEM without a passphrase.</summary>
+    public string? TlsKey { get; init; }
+
     /// <summary>The data folder: catalogue, objects, staging, signing key. Made where it is absent.</summary>
     public string Data { get; init; } = "./opensdc-data";
 
@@ -177,6 +183,8 @@ public sealed record ServerOptions
     [
         new("urls", "Addresses to listen on, separated by semicolons.", "http://127.0.0.1:8080", (o, v) => o with { Urls = ListenUrls(v) }),
         new("operator-urls", "Addresses of /metrics, /hooks/s3 and health in detail, such as http://127.0.0.1:9090; without it those of urls where they are loopback and no proxy is named, otherwise none.", null, (o, v) => o with { OperatorUrls = ListenUrls(v) }),
+        new("tls-cert", "Path of the certificate of https addresses, in PEM, with those that it was issued by; read again when it changes.", null, (o, v) => o with { TlsCert = ExistingFile(v) }),
+        new("tls-key", "Path of its private key, in PEM without a passphrase.", null, (o, v) => o with { TlsKey = ExistingFile(v) }),
         new("data", "The data folder; made where it is absent.", "./opensdc-data", (o, v) => o with { Data = NotEmpty(v, "a folder") }),
         new("data-mode", "Mode of the data folder; files and backups follow it: 0700 for its user alone, or 0750 where its group may read.", "0700", (o, v) => o with { DataMode = FileRights.Parse(v) }),
         new("catalogue", "Connection string of a PostgreSQL database for the records, such as Host=…;Database=…; without it SQLite in the data folder.", null, (o, v) => o with { Catalogue = Database(v) }) { IsSecret = true },
@@ -259,7 +267,23 @@ public sealed record ServerOptions
             throw new SettingException($"The setting {idle.Name} ({value(idle)!.Where}) is for direct transfers only; set transfers (OPENSDC_TRANSFERS) to direct, or leave it out.");
         if (options.OperatorUrls?.Split(';').FirstOrDefault(url => options.Urls.Split(';').Any(other => AreSame(url, other))) is { } twice)
             throw new SettingException($"The setting operator-urls (OPENSDC_OPERATOR_URLS) names {twice}, which urls (OPENSDC_URLS) takes as well; give it a port of its own.");
+        RefuseHalfTls(options);
         return options;
+    }
+
+    private static void RefuseHalfTls(ServerOptions options)
+    {
+        var https = options.Urls.Split(';').Concat(options.OperatorUrls?.Split(';') ?? []).FirstOrDefault(url => url.StartsWith("https:", StringComparison.OrdinalIgnoreCase));
+        if ((options.TlsCert is null) != (options.TlsKey is null))
+        {
+            var (given, absent) = options.TlsKey is null ? ("tls-cert", "tls-key (OPENSDC_TLS_KEY)") : ("tls-key", "tls-cert (OPENSDC_TLS_CERT)");
+            throw new SettingException($"The setting {given} is given without {absent}; give both, or neither.");
+        }
+
+        if (https is not null && options.TlsCert is null)
+            throw new SettingException($"The address {https} needs a certificate: give tls-cert (OPENSDC_TLS_CERT) and tls-key (OPENSDC_TLS_KEY), or an http address.");
+        if (https is null && options.TlsCert is not null)
+            throw new SettingException("The settings tls-cert and tls-key are given, but no address of urls (OPENSDC_URLS) begins with https; give one, such as https://0.0.0.0:8443, or leave both out.");
     }
 }
 

@@ -50,9 +50,9 @@ internal static class SettingText
         {
             // A listening address may name every interface by * or +, which a URI may not. The web server takes any other name for that as well, also a misspelt one.
             var plain = url.Replace("//*", "//0.0.0.0", StringComparison.Ordinal).Replace("//+", "//0.0.0.0", StringComparison.Ordinal);
-            if (!Uri.TryCreate(plain, UriKind.Absolute, out var parsed) || parsed.Scheme != "http" || parsed.PathAndQuery != "/"
+            if (!Uri.TryCreate(plain, UriKind.Absolute, out var parsed) || parsed.Scheme is not ("http" or "https") || parsed.PathAndQuery != "/"
                 || !(IPAddress.TryParse(parsed.Host, out _) || (parsed.Host == "localhost" && parsed.Port > 0)))
-                throw new FormatException("http addresses by number, localhost or *, separated by semicolons, such as http://127.0.0.1:8080 (TLS is for a proxy)");
+                throw new FormatException("http or https addresses by number, localhost or *, separated by semicolons, such as http://127.0.0.1:8080");
         }
 
         return text;
