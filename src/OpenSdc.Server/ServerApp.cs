@@ -72,8 +72,8 @@ public static class ServerApp
             if (options.Transfers == Transfers.Direct)
                 await StagingPolicy.ProveAsync(bucket, cancel);
             services.AddSingleton<IObjectStore>(_ => new S3ObjectStore(bucket));
-            services.AddSingleton(_ => new DirectTransfer(bucket));
-            services.AddHostedService<ArrivalWatch>();
+            services.AddSingleton(_ => new S3Staging(bucket));
+            services.AddHostedService<StagingPoller>();
             services.AddSingleton<UnfinishedWork, ClaimedWork>();
             // Before the publisher, so that claims are renewed until its last upload has ended.
             services.AddHostedService<UnfinishedUploads>();
@@ -91,7 +91,7 @@ public static class ServerApp
         {
             services.AddSingleton<UploadStaging, DirectUploadStaging>();
             services.AddSingleton<DownloadUrls, DirectDownloadUrls>();
-            services.AddHostedService<SqsArrivals>();
+            services.AddHostedService<SqsNotifications>();
         }
         else
         {
@@ -129,7 +129,7 @@ public static class ServerApp
         services.AddSingleton<ClaimedKeys>();
         services.AddSingleton<Publisher>();
         services.AddHostedService(all => all.GetRequiredService<Publisher>());
-        RecordedUploads.Add(services);
+        UploadSessions.Add(services);
         services.AddSingleton<Recovery>();
         services.AddHostedService(all => all.GetRequiredService<Recovery>());
         services.AddSingleton<IntegrityReports>();

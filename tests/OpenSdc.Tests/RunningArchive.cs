@@ -221,7 +221,7 @@ public sealed class RunningArchive : IAsyncDisposable
     private async Task<int> StagedAsync()
     {
         var store = Services.GetRequiredService<IObjectStore>();
-        var begun = Services.GetService<DirectTransfer>() is { } direct ? await direct.BegunPartsAsync(CancellationToken.None).Select(each => each.UploadId).ToListAsync() : [];
+        var begun = Services.GetService<S3Staging>() is { } direct ? await direct.BegunPartsAsync(CancellationToken.None).Select(each => each.UploadId).ToListAsync() : [];
         var states = await Services.GetRequiredService<UploadLedger>().StatesAsync(begun, CancellationToken.None);
         // A multipart upload that is open has its parts there by right.
         var parts = begun.Count(id => states.GetValueOrDefault(id) != UploadState.Open);

@@ -16,7 +16,7 @@ internal static class S3Rates
     public static async Task<int> Sign(Arguments options)
     {
         using var bucket = await S3Opening.OpenAsync(FillBucket.LocationOf(options), TimeProvider.System, CancellationToken.None);
-        var direct = new DirectTransfer(bucket);
+        var direct = new S3Staging(bucket);
         var generator = new NameGenerator(1_000_000);
         for (var round = 0; round < 3; round++)
         {
@@ -50,7 +50,7 @@ internal static class S3Rates
     public static async Task<int> Read(Arguments options)
     {
         using var bucket = new S3Bucket(FillBucket.LocationOf(options), TimeProvider.System);
-        var direct = new DirectTransfer(bucket);
+        var direct = new S3Staging(bucket);
         var generator = new NameGenerator(options.Number("rows"));
         using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 64, AutomaticDecompression = DecompressionMethods.None });
         var started = Stopwatch.GetTimestamp();

@@ -55,7 +55,7 @@ internal sealed class PartLedger(Catalogue catalogue, TimeProvider clock)
     /// another one was promised before. Null where nothing is promised.</param>
     /// <param name="isComplete">Whether these parts are all of it.</param>
     /// <param name="cancel">Gives up.</param>
-    public Task<bool> CompleteAsync(RecordedUpload upload, string? sha256, Func<IReadOnlyList<ReceivedPart>, bool> isComplete, CancellationToken cancel) =>
+    public Task<bool> CompleteAsync(UploadSession upload, string? sha256, Func<IReadOnlyList<ReceivedPart>, bool> isComplete, CancellationToken cancel) =>
         catalogue.WriteAsync(async (session, transaction) =>
         {
             if (await session.Statement(LockSql, [upload.Id], transaction).ExecuteScalarAsync(cancel) is null)

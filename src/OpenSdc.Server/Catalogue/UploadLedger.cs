@@ -52,7 +52,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
 
     /// <summary>Records uploads that are asked for, all in one transaction. Durable when it returns.</summary>
     /// <returns>Those that are recorded; the keys of the others have a sound file already.</returns>
-    public Task<HashSet<string>> OpenAsync(IReadOnlyList<RecordedUpload> uploads, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
+    public Task<HashSet<string>> OpenAsync(IReadOnlyList<UploadSession> uploads, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
         var opened = new HashSet<string>(StringComparer.Ordinal);
         foreach (var group in SqlBatch.Groups(uploads))
@@ -71,7 +71,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     }, cancel);
 
     /// <summary>Records an upload in parts, where neither its key has a sound file already nor too many are open.</summary>
-    public Task<OpenOutcome> OpenInPartsAsync(RecordedUpload upload, OpenLimits limits, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
+    public Task<OpenOutcome> OpenInPartsAsync(UploadSession upload, OpenLimits limits, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
         await session.Statement(TakeTurnSql, [], transaction).ExecuteNonQueryAsync(cancel);
         if (await CheckAsync(session.Statement(CountOpenSql, [upload.Key], transaction), limits, cancel) is not OpenOutcome.Opened and var tooMany)
@@ -88,7 +88,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     /// Some of the open uploads in the order in which they were asked for, after the one that this moment
     /// (Unix milliseconds) and id name.
     /// </summary>
-    public ValueTask<List<RecordedUpload>> ListOpenAsync(long afterCreated, string afterId, int most, CancellationToken cancel) =>
+    public ValueTask<List<UploadSession>> ListOpenAsync(long afterCreated, string afterId, int most, CancellationToken cancel) =>
         catalogue.ReadAsync(async session => await ReadAsync(session.Statement(ListOpenSql, [afterCreated, afterId, (long)most]), cancel), cancel);
 
     /// <summary>
@@ -99,7 +99,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
         await session.Statement(PromiseSql, [id, sha256], transaction).ExecuteScalarAsync(cancel) is not null, cancel);
 
     /// <summary>One upload, or null.</summary>
-    public ValueTask<RecordedUpload?> FindAsync(string id, CancellationToken cancel) =>
+    public ValueTask<UploadSession?> FindAsync(string id, CancellationToken cancel) =>
         catalogue.ReadAsync(async session => await ReadAsync(session.Statement(FindSql, [id]), cancel) is [var upload] ? upload : null, cancel);
 
     /// <summary>How far these uploads are, by their ids; of those that nobody knows nothing is told.</summary>
@@ -153,7 +153,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
         session.Statement(ExpireSql, [Now, ForgetAt], transaction).ExecuteNonQueryAsync(cancel), cancel);
 
     /// <summary>Uploads whose end is so long ago that nobody asks any more.</summary>
-    public ValueTask<List<RecordedUpload>> ToForgetAsync(CancellationToken cancel) =>
+    public ValueTask<List<UploadSession>> ToForgetAsync(CancellationToken cancel) =>
         catalogue.ReadAsync(async session => await ReadAsync(session.Statement(ToForgetSql, [Now]), cancel), cancel);
 
     /// <summary>Forgets uploads, with what is known of their parts.</summary>
@@ -184,9 +184,9 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
         return limits.Check(reader.GetInt64(0), reader.GetInt64(1));
     }
 
-    private static async ValueTask<List<RecordedUpload>> ReadAsync(DbCommand command, CancellationToken cancel)
+    private static async ValueTask<List<UploadSession>> ReadAsync(DbCommand command, CancellationToken cancel)
     {
-        var uploads = new List<RecordedUpload>();
+        var uploads = new List<UploadSession>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {

@@ -38,7 +38,7 @@ internal sealed class ServerDownloadUrls(SignedUrls urls, PublicAddress address,
 }
 
 /// <summary>The store's own: no byte is looked at on its way, so what is known against a file is said before, or by nobody.</summary>
-internal sealed class DirectDownloadUrls(DirectTransfer direct, IntegrityState integrity, StorageHealth storage, ServerOptions options) : DownloadUrls
+internal sealed class DirectDownloadUrls(S3Staging direct, IntegrityState integrity, StorageHealth storage, ServerOptions options) : DownloadUrls
 {
     public override Func<string, string> For(HttpContext context) => key => direct.SignDownload(key, options.DownloadLifetime);
 

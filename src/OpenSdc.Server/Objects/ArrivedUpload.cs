@@ -6,7 +6,7 @@ namespace OpenSdc.Server.Objects;
 
 /// <summary>
 /// An upload that a client has put into staging past the server. It stays there until <see cref="StagedObject.RemoveAsync"/> or
-/// <see cref="DirectTransfer.RemoveArrivedAsync"/>: disposing leaves it.
+/// <see cref="S3Staging.RemoveArrivedAsync"/>: disposing leaves it.
 /// </summary>
 internal sealed class ArrivedUpload : S3Staged
 {

@@ -47,7 +47,7 @@ internal static class BeginParts
         if (Refusal(await ledger.MayOpenAsync(name.Key, limits, cancel), name.Key, limits) is { } tooMany)
             return tooMany;
         var id = UploadStaging.NewId();
-        var upload = new RecordedUpload(id, name.Key, UploadState.Open, clock.GetUtcNow() + Life)
+        var upload = new UploadSession(id, name.Key, UploadState.Open, clock.GetUtcNow() + Life)
         {
             CreatedAt = clock.GetUtcNow(),
             Size = size,
@@ -76,7 +76,7 @@ internal static class BeginParts
 /// <summary>How far an upload is.</summary>
 internal sealed record UploadStatusAnswer(UploadStatus Status, int Code) : IResult
 {
-    public static UploadStatus Of(RecordedUpload upload, UploadReceipt? receipt = null) => new()
+    public static UploadStatus Of(UploadSession upload, UploadReceipt? receipt = null) => new()
     {
         Id = upload.Id,
         FilePath = upload.Key,

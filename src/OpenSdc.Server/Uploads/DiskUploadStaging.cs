@@ -10,13 +10,13 @@ internal sealed class DiskUploadStaging(DiskParts disk, UploadLedger uploads, Pa
 {
     public override Task<string> BeginAsync(string id, string key, CancellationToken cancel) => Task.FromResult(id);
 
-    public override async Task<IReadOnlyList<ReceivedPart>?> PartsAsync(RecordedUpload upload, int from, int count, CancellationToken cancel) =>
+    public override async Task<IReadOnlyList<ReceivedPart>?> PartsAsync(UploadSession upload, int from, int count, CancellationToken cancel) =>
         await ledger.ListAsync(upload.Id, from, count, cancel);
 
-    public override string SignPart(RecordedUpload upload, int part, int seconds, string address) =>
+    public override string SignPart(UploadSession upload, int part, int seconds, string address) =>
         urls.SignPath(address, "PUT", PathOfPart(upload.Id, part.ToString(CultureInfo.InvariantCulture)), seconds);
 
-    public override async Task<StagedPart?> OpenPartAsync(RecordedUpload upload, int part, CancellationToken cancel)
+    public override async Task<StagedPart?> OpenPartAsync(UploadSession upload, int part, CancellationToken cancel)
     {
         var tag = NewId();
         var (offset, size) = upload.Part(part);
@@ -36,14 +36,14 @@ internal sealed class DiskUploadStaging(DiskParts disk, UploadLedger uploads, Pa
         return null;
     }
 
-    public override async Task<Problem?> CompleteAsync(RecordedUpload upload, string? sha256, CancellationToken cancel)
+    public override async Task<Problem?> CompleteAsync(UploadSession upload, string? sha256, CancellationToken cancel)
     {
         Problem? refusal = null;
         await ledger.CompleteAsync(upload, sha256, parts => (refusal = Missing(upload, parts.Select(part => part.Part))) is null, cancel);
         return refusal;
     }
 
-    public override Task AbandonAsync(RecordedUpload upload, CancellationToken cancel)
+    public override Task AbandonAsync(UploadSession upload, CancellationToken cancel)
     {
         disk.Remove(upload.Id);
         return Task.CompletedTask;

@@ -12,7 +12,7 @@ internal static class FollowUpload
 
     /// <summary><c>GET /uploads/{id}?wait=30</c></summary>
     public static async Task<Results<UploadStatusAnswer, Problem>> Handle(
-        string id, string? wait, HttpContext context, UploadLedger ledger, UploadStaging staging, Arrivals arrivals, UploadWaits waits,
+        string id, string? wait, HttpContext context, UploadLedger ledger, UploadStaging staging, UploadSignals signals, UploadWaits waits,
         Catalogue.Catalogue catalogue, IHostApplicationLifetime life)
     {
         if (!TryReadWait(wait, 0, out var seconds))
@@ -24,7 +24,7 @@ internal static class FollowUpload
             return Problems.NoSuchUpload;
         // Who asks need not wait until it is noticed; of many who wait the first asks the store. Of one in parts nothing is there before it is completed, which says so itself.
         if (upload.State == UploadState.Open && upload.PartSize is null && waiting is null or { IsFirst: true })
-            await LookAsync(upload, staging, arrivals, context.RequestAborted);
+            await LookAsync(upload, staging, signals, context.RequestAborted);
         var (now, receipt) = await WaitAsync(waiting, upload, TimeSpan.FromSeconds(seconds), ledger, catalogue, life, context);
         return new UploadStatusAnswer(UploadStatusAnswer.Of(now, receipt), 200);
     }
@@ -47,7 +47,7 @@ internal static class FollowUpload
     /// <param name="life">Ends the wait where the process stops.</param>
     /// <param name="context">Ends the wait where the caller has gone.</param>
     public static async Task<UploadEnd> WaitAsync(
-        UploadWaits.Wait? waiting, RecordedUpload upload, TimeSpan atMost, UploadLedger ledger, Catalogue.Catalogue catalogue, IHostApplicationLifetime life, HttpContext context)
+        UploadWaits.Wait? waiting, UploadSession upload, TimeSpan atMost, UploadLedger ledger, Catalogue.Catalogue catalogue, IHostApplicationLifetime life, HttpContext context)
     {
         if (waiting is not null && !UploadState.IsEnd(upload.State))
         {
@@ -71,12 +71,12 @@ internal static class FollowUpload
     public static async Task<UploadEnd?> ReadEndAsync(string id, UploadLedger ledger, Catalogue.Catalogue catalogue) =>
         await ledger.FindAsync(id, CancellationToken.None) is { } upload ? new UploadEnd(upload, await ReceiptAsync(upload, catalogue, CancellationToken.None)) : null;
 
-    private static async Task<Contract.UploadReceipt?> ReceiptAsync(RecordedUpload upload, Catalogue.Catalogue catalogue, CancellationToken cancel) =>
+    private static async Task<Contract.UploadReceipt?> ReceiptAsync(UploadSession upload, Catalogue.Catalogue catalogue, CancellationToken cancel) =>
         upload.State == UploadState.Published ? await catalogue.FindAsync(upload.Key, ReadScope.Team, cancel) : null;
 
-    private static async Task LookAsync(RecordedUpload upload, UploadStaging staging, Arrivals arrivals, CancellationToken cancel)
+    private static async Task LookAsync(UploadSession upload, UploadStaging staging, UploadSignals signals, CancellationToken cancel)
     {
         if (await staging.IsThereAsync(upload.Id, upload.Key, cancel))
-            await arrivals.SayAsync([upload.Id], cancel);
+            await signals.SignalAsync([upload.Id], cancel);
     }
 }

@@ -44,7 +44,7 @@ internal static class ListUploads
         return new UploadListAnswer(new UploadList([.. uploads.Take(most).Select(upload => UploadStatusAnswer.Of(upload))], next));
     }
 
-    private static string Write(RecordedUpload last) =>
+    private static string Write(UploadSession last) =>
         Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{last.CreatedAt.ToUnixTimeMilliseconds()}:{last.Id}")));
 
     private static bool TryRead(string cursor, out long created, out string id)

@@ -40,7 +40,7 @@ internal static class PartRoutes
 
     /// <summary><c>POST /uploads/{id}/complete?wait=10</c></summary>
     public static async Task<Results<UploadAnswer, UploadStatusAnswer, Problem>> Complete(
-        string id, string? wait, HttpContext context, UploadLedger ledger, UploadStaging staging, Arrivals arrivals, UploadWaits waits,
+        string id, string? wait, HttpContext context, UploadLedger ledger, UploadStaging staging, UploadSignals signals, UploadWaits waits,
         Catalogue.Catalogue catalogue, IHostApplicationLifetime life)
     {
         var cancel = context.RequestAborted;
@@ -67,8 +67,8 @@ internal static class PartRoutes
                 upload = await ledger.FindAsync(id, cancel) ?? upload;
             if (upload.State == UploadState.Open && IsOtherPromise(upload, asked.Sha256))
                 return Problems.OtherPromise(asked.Sha256!, upload.Sha256);
-            await arrivals.SayAsync([id], cancel);
-            arrivals.Wake();
+            await signals.SignalAsync([id], cancel);
+            signals.Wake();
         }
 
         var (ended, receipt) = await FollowUpload.WaitAsync(waiting, upload, TimeSpan.FromSeconds(seconds), ledger, catalogue, life, context);
@@ -101,7 +101,7 @@ internal static class PartRoutes
         return TypedResults.NoContent();
     }
 
-    private static bool IsOtherPromise(RecordedUpload upload, string? sha256) => sha256 is not null && sha256 != (upload.Sha256 ?? sha256);
+    private static bool IsOtherPromise(UploadSession upload, string? sha256) => sha256 is not null && sha256 != (upload.Sha256 ?? sha256);
 
     private static bool TryRead(string? text, int usual, int most, out int number)
     {

@@ -13,7 +13,7 @@ namespace OpenSdc.Server.Uploads;
 internal static partial class ReceiveHook
 {
     /// <summary><c>POST /hooks/s3</c></summary>
-    public static async Task<Results<NoContent, Problem>> Handle(HttpContext context, DirectTransfer direct, Arrivals arrivals, ServerOptions options, ILoggerFactory logs)
+    public static async Task<Results<NoContent, Problem>> Handle(HttpContext context, S3Staging staging, UploadSignals signals, ServerOptions options, ILoggerFactory logs)
     {
         if (options.HookSecret is not { } secret)
             return Problems.OfStatus(404);
@@ -22,11 +22,11 @@ internal static partial class ReceiveHook
         context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = StoreEvents.Largest;
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        if (StoreEvents.Read(body.GetBuffer().AsMemory(0, (int)body.Length), direct, out var uploads) is { } fault)
+        if (StoreEvents.Read(body.GetBuffer().AsMemory(0, (int)body.Length), staging, out var uploads) is { } fault)
             return Problems.BadNotification(fault);
         if (context.Request.Headers["x-amz-sns-message-type"] == "SubscriptionConfirmation")
             LogSubscribe(logs.CreateLogger(typeof(ReceiveHook)));
-        await arrivals.SayAsync(uploads, context.RequestAborted);
+        await signals.SignalAsync(uploads, context.RequestAborted);
         return TypedResults.NoContent();
     }
 

@@ -24,7 +24,7 @@ internal static class RequestUpload
 
     /// <summary>The same where clients send to the store themselves: the upload is recorded before its URL is given out.</summary>
     public static async Task<Results<UploadUrl, Problem>> HandleDirect(
-        string? path, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, DirectTransfer direct, UploadRegistrar uploads, StorageHealth storage, ServerOptions options, TimeProvider clock)
+        string? path, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, S3Staging direct, UploadRegistrar uploads, StorageHealth storage, ServerOptions options, TimeProvider clock)
     {
         var (name, problem) = Read(path, context, mission);
         if (name is null)
@@ -34,7 +34,7 @@ internal static class RequestUpload
             return refusal with { Plain = false };
         // One statement records it and sees whether the key has a file.
         var id = UploadStaging.NewId();
-        var upload = new RecordedUpload(id, name.Key, UploadState.Open, clock.GetUtcNow().AddSeconds(options.UploadLifetime));
+        var upload = new UploadSession(id, name.Key, UploadState.Open, clock.GetUtcNow().AddSeconds(options.UploadLifetime));
         return await uploads.OpenAsync(upload, context.RequestAborted)
             ? new UploadUrl(direct.SignUpload(id, name.Key, options.UploadLifetime), id)
             : Problems.Exists((await catalogue.FindAsync(name.Key, ReadScope.Team, context.RequestAborted))!);

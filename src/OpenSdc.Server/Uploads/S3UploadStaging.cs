@@ -6,26 +6,26 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>Recorded uploads in the staging of an S3 store. Their parts are the store's own multipart upload, whose bytes pass through the server.</summary>
-internal class S3UploadStaging(DirectTransfer store, UploadLedger uploads, SignedUrls urls) : UploadStaging(uploads)
+internal class S3UploadStaging(S3Staging store, UploadLedger uploads, SignedUrls urls) : UploadStaging(uploads)
 {
     private readonly UploadLedger uploads = uploads;
 
     public override Task<string> BeginAsync(string id, string key, CancellationToken cancel) => store.BeginPartsAsync(id, key, cancel);
 
-    public override async Task<IReadOnlyList<ReceivedPart>?> PartsAsync(RecordedUpload upload, int from, int count, CancellationToken cancel)
+    public override async Task<IReadOnlyList<ReceivedPart>?> PartsAsync(UploadSession upload, int from, int count, CancellationToken cancel)
     {
         if (await store.PartsAsync(upload.Id, upload.Key, upload.StoreId!, cancel) is not { } stored)
             return await IsGoneAsync(upload, cancel) ? null : [];
         return [.. Complete(upload, stored).Where(part => part.Part >= from && part.Part < (long)from + count).Select(part => new ReceivedPart(part.Part, part.Size))];
     }
 
-    public override string SignPart(RecordedUpload upload, int part, int seconds, string address) =>
+    public override string SignPart(UploadSession upload, int part, int seconds, string address) =>
         urls.SignPath(address, "PUT", PathOfPart(upload.Id, part.ToString(CultureInfo.InvariantCulture)), seconds);
 
-    public override Task<StagedPart?> OpenPartAsync(RecordedUpload upload, int part, CancellationToken cancel) =>
+    public override Task<StagedPart?> OpenPartAsync(UploadSession upload, int part, CancellationToken cancel) =>
         Task.FromResult<StagedPart?>(store.OpenPart(upload.Id, upload.Key, upload.StoreId!, part, upload.Part(part).Size));
 
-    public override async Task<Problem?> CompleteAsync(RecordedUpload upload, string? sha256, CancellationToken cancel)
+    public override async Task<Problem?> CompleteAsync(UploadSession upload, string? sha256, CancellationToken cancel)
     {
         if (await store.PartsAsync(upload.Id, upload.Key, upload.StoreId!, cancel) is not { } stored)
             return await IsGoneAsync(upload, cancel) ? Problems.PartsGone : null;
@@ -51,7 +51,7 @@ internal class S3UploadStaging(DirectTransfer store, UploadLedger uploads, Signe
         return refusal;
     }
 
-    public override Task AbandonAsync(RecordedUpload upload, CancellationToken cancel) =>
+    public override Task AbandonAsync(UploadSession upload, CancellationToken cancel) =>
         upload.StoreId is { } storeId ? store.AbortPartsAsync(upload.Id, upload.Key, storeId, cancel) : Task.CompletedTask;
 
     public override ValueTask<bool> IsThereAsync(string id, string key, CancellationToken cancel) => store.HasArrivedAsync(id, key, cancel);
@@ -76,19 +76,19 @@ internal class S3UploadStaging(DirectTransfer store, UploadLedger uploads, Signe
     /// Whether an upload whose parts the store does not know is lost with them. Where it was completed its bytes lie in staging until its record says that it is published, so that
     /// they are looked for first.
     /// </summary>
-    private async Task<bool> IsGoneAsync(RecordedUpload upload, CancellationToken cancel) =>
+    private async Task<bool> IsGoneAsync(UploadSession upload, CancellationToken cancel) =>
         !await store.HasArrivedAsync(upload.Id, upload.Key, cancel) && await uploads.FindAsync(upload.Id, cancel) is { State: UploadState.Open };
 
     /// <summary>Of the parts that a store has, those that are of the right size: it takes any.</summary>
-    private static IEnumerable<StoredPart> Complete(RecordedUpload upload, IEnumerable<StoredPart> parts) =>
+    private static IEnumerable<StoredPart> Complete(UploadSession upload, IEnumerable<StoredPart> parts) =>
         parts.Where(part => part.Part >= 1 && part.Part <= upload.Parts && part.Size == upload.Part(part.Part).Size);
 }
 
 /// <summary>The same where clients send parts to the store themselves.</summary>
-internal sealed class DirectUploadStaging(DirectTransfer store, UploadLedger uploads, SignedUrls urls) : S3UploadStaging(store, uploads, urls)
+internal sealed class DirectUploadStaging(S3Staging store, UploadLedger uploads, SignedUrls urls) : S3UploadStaging(store, uploads, urls)
 {
-    private readonly DirectTransfer store = store;
+    private readonly S3Staging store = store;
 
-    public override string SignPart(RecordedUpload upload, int part, int seconds, string address) =>
+    public override string SignPart(UploadSession upload, int part, int seconds, string address) =>
         store.SignPart(upload.Id, upload.Key, upload.StoreId!, part, seconds);
 }

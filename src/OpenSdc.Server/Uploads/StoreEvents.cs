@@ -18,16 +18,16 @@ internal static class StoreEvents
 
     /// <summary>The uploads that a notification says have arrived. One that tells of something else, or of another bucket, names none.</summary>
     /// <param name="json">The notification.</param>
-    /// <param name="direct">The store that it may tell of.</param>
+    /// <param name="staging">The store that it may tell of.</param>
     /// <param name="uploads">Their ids, each once.</param>
     /// <returns>Null, or a sentence that says why it is none.</returns>
-    public static string? Read(ReadOnlyMemory<byte> json, DirectTransfer direct, out IReadOnlyCollection<string> uploads)
+    public static string? Read(ReadOnlyMemory<byte> json, S3Staging staging, out IReadOnlyCollection<string> uploads)
     {
         var found = new HashSet<string>(StringComparer.Ordinal);
         uploads = found;
         try
         {
-            return Read(json, direct, found, Deepest);
+            return Read(json, staging, found, Deepest);
         }
         catch (JsonException fault)
         {
@@ -40,7 +40,7 @@ internal static class StoreEvents
         }
     }
 
-    private static string? Read(ReadOnlyMemory<byte> json, DirectTransfer direct, HashSet<string> found, int depth)
+    private static string? Read(ReadOnlyMemory<byte> json, S3Staging staging, HashSet<string> found, int depth)
     {
         using var document = JsonDocument.Parse(json);
         var root = document.RootElement;
@@ -52,7 +52,7 @@ internal static class StoreEvents
                 return "The notification's Records are no array.";
             foreach (var record in records.EnumerateArray())
             {
-                if (UploadOf(record, direct) is { } id)
+                if (UploadOf(record, staging) is { } id)
                     found.Add(id);
             }
 
@@ -62,14 +62,14 @@ internal static class StoreEvents
         if (Text(root, "Message") is { } message && depth > 1)
         {
             // Of SNS itself, such as the question whether to subscribe, it is a sentence for a person.
-            return Text(root, "Type") is not "Notification" ? null : Read(System.Text.Encoding.UTF8.GetBytes(message), direct, found, depth - 1);
+            return Text(root, "Type") is not "Notification" ? null : Read(System.Text.Encoding.UTF8.GetBytes(message), staging, found, depth - 1);
         }
 
         // The store tries out the way once, when it is set up.
         return Text(root, "Event") == "s3:TestEvent" ? null : "The notification has neither Records nor a Message.";
     }
 
-    private static string? UploadOf(JsonElement record, DirectTransfer direct)
+    private static string? UploadOf(JsonElement record, S3Staging staging)
     {
         if (record.ValueKind != JsonValueKind.Object || Text(record, "eventName") is not { } kind || !kind.Contains("ObjectCreated", StringComparison.Ordinal)
             || !record.TryGetProperty("s3", out var s3) || s3.ValueKind != JsonValueKind.Object
@@ -77,7 +77,7 @@ internal static class StoreEvents
             || Text(bucket, "name") is not { } bucketName || Text(named, "key") is not { } key)
             return null;
         // Keys are escaped as in a form by AWS and MinIO, and not at all by some versions of Ceph; an upload's id means the same either way.
-        return direct.TryReadPlace(bucketName, WebUtility.UrlDecode(key), out var id, out _) || direct.TryReadPlace(bucketName, key, out id, out _) ? id : null;
+        return staging.TryReadPlace(bucketName, WebUtility.UrlDecode(key), out var id, out _) || staging.TryReadPlace(bucketName, key, out id, out _) ? id : null;
     }
 
     private static string? Text(JsonElement element, string name) =>

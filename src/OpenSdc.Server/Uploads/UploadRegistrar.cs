@@ -8,12 +8,12 @@ namespace OpenSdc.Server.Uploads;
 /// </summary>
 internal sealed class UploadRegistrar(UploadLedger ledger)
 {
-    private readonly Batcher<RecordedUpload, bool> batcher = new(async batch =>
+    private readonly Batcher<UploadSession, bool> batcher = new(async batch =>
     {
         var opened = await ledger.OpenAsync(batch, CancellationToken.None);
         return [.. batch.Select(each => opened.Contains(each.Id))];
     });
 
     /// <summary>Records one; false where its key has a file already.</summary>
-    public Task<bool> OpenAsync(RecordedUpload upload, CancellationToken cancel) => batcher.RunAsync(upload).WaitAsync(cancel);
+    public Task<bool> OpenAsync(UploadSession upload, CancellationToken cancel) => batcher.RunAsync(upload).WaitAsync(cancel);
 }

@@ -35,23 +35,23 @@ internal abstract class UploadStaging(UploadLedger uploads)
     public abstract Task<string> BeginAsync(string id, string key, CancellationToken cancel);
 
     /// <summary>The parts that have come, by number; null where the store has let go of them all.</summary>
-    public abstract Task<IReadOnlyList<ReceivedPart>?> PartsAsync(RecordedUpload upload, int from, int count, CancellationToken cancel);
+    public abstract Task<IReadOnlyList<ReceivedPart>?> PartsAsync(UploadSession upload, int from, int count, CancellationToken cancel);
 
     /// <summary>The absolute URL to PUT one part to.</summary>
-    public abstract string SignPart(RecordedUpload upload, int part, int seconds, string address);
+    public abstract string SignPart(UploadSession upload, int part, int seconds, string address);
 
     /// <summary>Opens a part for bytes that pass through the server; null where the upload takes no parts any more.</summary>
-    public abstract Task<StagedPart?> OpenPartAsync(RecordedUpload upload, int part, CancellationToken cancel);
+    public abstract Task<StagedPart?> OpenPartAsync(UploadSession upload, int part, CancellationToken cancel);
 
     /// <summary>Makes one of all the parts, where they are all there.</summary>
     /// <param name="upload">The upload, as it was read.</param>
     /// <param name="sha256">The SHA-256 that the whole file is promised to have; null where nothing is promised.</param>
     /// <param name="cancel">Gives up.</param>
     /// <returns>Why it cannot be done; null where it is done, or was done before.</returns>
-    public abstract Task<Problem?> CompleteAsync(RecordedUpload upload, string? sha256, CancellationToken cancel);
+    public abstract Task<Problem?> CompleteAsync(UploadSession upload, string? sha256, CancellationToken cancel);
 
     /// <summary>Removes the parts of an upload that will not be completed.</summary>
-    public abstract Task AbandonAsync(RecordedUpload upload, CancellationToken cancel);
+    public abstract Task AbandonAsync(UploadSession upload, CancellationToken cancel);
 
     /// <summary>Whether an upload has arrived.</summary>
     public abstract ValueTask<bool> IsThereAsync(string id, string key, CancellationToken cancel);
@@ -79,7 +79,7 @@ internal abstract class UploadStaging(UploadLedger uploads)
         return [.. ids.Where(id => !states.TryGetValue(id, out var state) || UploadState.IsEnd(state))];
     }
 
-    protected static Problem? Missing(RecordedUpload upload, IEnumerable<int> there)
+    protected static Problem? Missing(UploadSession upload, IEnumerable<int> there)
     {
         var missing = Enumerable.Range(1, upload.Parts).Except(there).ToList();
         return missing.Count == 0

@@ -4,7 +4,7 @@ using OpenSdc.Server.Catalogue;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>How an upload ended, or how far it is; with the receipt where it is published.</summary>
-internal readonly record struct UploadEnd(RecordedUpload Upload, UploadReceipt? Receipt);
+internal readonly record struct UploadEnd(UploadSession Upload, UploadReceipt? Receipt);
 
 /// <summary>
 /// Requests that wait for the end of uploads. All that wait for one upload share one entry, and the end is read once for all of them. A request that

@@ -40,7 +40,7 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
     public async Task Uploads_that_have_arrived_are_counted_until_they_end()
     {
         var ledger = new UploadLedger(catalogue, clock);
-        await ledger.OpenAsync([.. Enumerable.Range(0, 5).Select(i => new RecordedUpload($"upload-{i}", Of(i).Name.Key, UploadState.Open, clock.GetUtcNow().AddHours(1)))], CancellationToken.None);
+        await ledger.OpenAsync([.. Enumerable.Range(0, 5).Select(i => new UploadSession($"upload-{i}", Of(i).Name.Key, UploadState.Open, clock.GetUtcNow().AddHours(1)))], CancellationToken.None);
         (await ledger.CountArrivedAsync(CancellationToken.None)).ShouldBe(0);
         await ledger.ArriveAsync([("upload-0", null), ("upload-1", null), ("upload-2", null)], CancellationToken.None);
         (await ledger.CountArrivedAsync(CancellationToken.None)).ShouldBe(3);
@@ -58,7 +58,7 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
         {
             string[] ids = [$"first-{isReversed}", $"second-{isReversed}", $"third-{isReversed}"];
             var key = Of(isReversed ? 1 : 0).Name.Key;
-            await ledger.OpenAsync([.. ids.Select(id => new RecordedUpload(id, key, UploadState.Open, clock.GetUtcNow().AddHours(1)))], CancellationToken.None);
+            await ledger.OpenAsync([.. ids.Select(id => new UploadSession(id, key, UploadState.Open, clock.GetUtcNow().AddHours(1)))], CancellationToken.None);
             var told = ids.Select((id, i) => (id, (DateTimeOffset?)clock.GetUtcNow().AddMilliseconds(i - 10))).ToList();
             if (isReversed)
                 told.Reverse();

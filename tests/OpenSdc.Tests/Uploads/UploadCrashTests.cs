@@ -10,7 +10,7 @@ namespace OpenSdc.Tests.Uploads;
 /// <summary>
 /// Decision 0012, row by row: what a publisher that died leaves after each of its steps, made by hand, and that another takes it up when the lease has run out.
 /// </summary>
-public sealed class UploadCrashTests(RecordedUploadTests.OnS3 fixture) : IClassFixture<RecordedUploadTests.OnS3>
+public sealed class UploadCrashTests(DirectUploadTests.OnS3 fixture) : IClassFixture<DirectUploadTests.OnS3>
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(2);
     private readonly RunningArchive archive = fixture.Archive;
@@ -90,7 +90,7 @@ public sealed class UploadCrashTests(RecordedUploadTests.OnS3 fixture) : IClassF
     {
         var name = ArchiveFixture.NewName();
         var upload = await archive.AskAsync(name);
-        await archive.Services.GetRequiredService<Arrivals>().SayAsync([upload.Id], CancellationToken.None);
+        await archive.Services.GetRequiredService<UploadSignals>().SignalAsync([upload.Id], CancellationToken.None);
         await UploadSteps.UntilAsync("it is open again", async () => (await archive.FollowAsync(upload.Id, 0)).State == "open");
         (await archive.CountAsync($"claims WHERE upload_id = '{upload.Id}'")).ShouldBe(0);
         await archive.SendAsync(upload, [5]);
@@ -140,7 +140,7 @@ public sealed class UploadCrashTests(RecordedUploadTests.OnS3 fixture) : IClassF
     private async Task NameAsync((AskedUpload Asked, string Id, string Key) upload)
     {
         var store = archive.Services.GetRequiredService<IObjectStore>();
-        var arrived = (await archive.Services.GetRequiredService<DirectTransfer>().OpenArrivedAsync(upload.Id, upload.Key, CancellationToken.None)).ShouldNotBeNull();
+        var arrived = (await archive.Services.GetRequiredService<S3Staging>().OpenArrivedAsync(upload.Id, upload.Key, CancellationToken.None)).ShouldNotBeNull();
         await arrived.DigestAsync(null, CancellationToken.None);
         (await store.PlaceAsync(arrived, CancellationToken.None)).IsPlaced.ShouldBeTrue();
     }

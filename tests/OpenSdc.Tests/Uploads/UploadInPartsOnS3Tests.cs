@@ -11,7 +11,7 @@ public class UploadInPartsOnS3Tests : UploadInPartsTests
     [Fact]
     public async Task Parts_in_the_store_that_no_upload_knows_are_let_go_of()
     {
-        var direct = Archive.Services.GetRequiredService<Server.Objects.DirectTransfer>();
+        var direct = Archive.Services.GetRequiredService<Server.Objects.S3Staging>();
         await direct.BeginPartsAsync("nobodys", RunningArchive.KeyOf(ArchiveFixture.NewName()), CancellationToken.None);
         (await direct.BegunPartsAsync(CancellationToken.None).CountAsync()).ShouldBe(1);
         await using var later = await RunningArchive.StartAsync(options => Archive.Services.GetRequiredService<ServerOptions>() with { Urls = options.Urls, Data = options.Data }, Upkeep.FsckArchive.Ahead(1));
@@ -26,7 +26,7 @@ public class UploadInPartsOnS3Tests : UploadInPartsTests
         var upload = await BeginAsync(name, Size);
         foreach (var part in (await PartsAsync(upload.Id)).Urls)
             await SendAsync(part, Bytes);
-        var direct = Archive.Services.GetRequiredService<Server.Objects.DirectTransfer>();
+        var direct = Archive.Services.GetRequiredService<Server.Objects.S3Staging>();
         var begun = await direct.BegunPartsAsync(CancellationToken.None).SingleAsync();
         await direct.AbortPartsAsync(upload.Id, RunningArchive.KeyOf(name), begun.StoreId, CancellationToken.None);
         foreach (var answer in new[] { await CompleteAsync(upload.Id), await Archive.SendAsync($"GET /uploads/{upload.Id}/parts") })
@@ -44,7 +44,7 @@ public class UploadInPartsOnS3Tests : UploadInPartsTests
 
     private protected override async Task ShouldSoonStageNothingAsync()
     {
-        var direct = Archive.Services.GetRequiredService<Server.Objects.DirectTransfer>();
+        var direct = Archive.Services.GetRequiredService<Server.Objects.S3Staging>();
         await UploadSteps.UntilAsync("nothing is left in staging", async () =>
             (await Archive.StagedAsync()).Count == 0 && await direct.BegunPartsAsync(CancellationToken.None).CountAsync() == 0);
     }

@@ -47,7 +47,7 @@ internal static class UploadSteps
 
     /// <summary>The uploads that lie in the store's staging.</summary>
     public static async Task<List<string>> StagedAsync(this RunningArchive archive) =>
-        await archive.Services.GetRequiredService<DirectTransfer>().ArrivedAsync(CancellationToken.None).Select(each => each.UploadId).ToListAsync();
+        await archive.Services.GetRequiredService<S3Staging>().ArrivedAsync(CancellationToken.None).Select(each => each.UploadId).ToListAsync();
 
     /// <summary>Looks again and again, since what is asked for comes about beside the requests.</summary>
     public static async Task UntilAsync(string what, Func<Task<bool>> comesAbout)

@@ -64,7 +64,7 @@ public sealed class UploadWaitsTests
         id =>
         {
             Interlocked.Increment(ref reads);
-            return Task.FromResult<UploadEnd?>(new UploadEnd(new RecordedUpload(id, "key", UploadState.Published, default), null));
+            return Task.FromResult<UploadEnd?>(new UploadEnd(new UploadSession(id, "key", UploadState.Published, default), null));
         },
         clock);
 }

@@ -3,7 +3,7 @@ using OpenSdc.Server.Catalogue;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>What deals with uploads that travel past the server or in parts, from the question to the record; decision 0012 tells how it plays together.</summary>
-internal static class RecordedUploads
+internal static class UploadSessions
 {
     /// <summary>What every archive has; where the bytes lie until they are published comes with the store.</summary>
     public static void Add(IServiceCollection services)
@@ -11,12 +11,12 @@ internal static class RecordedUploads
         services.AddSingleton<UploadLedger>();
         services.AddSingleton<UploadLeases>();
         services.AddSingleton<PartLedger>();
-        services.AddSingleton<Arrivals>();
+        services.AddSingleton<UploadSignals>();
         services.AddSingleton(all => new UploadWaits(
             id => FollowUpload.ReadEndAsync(id, all.GetRequiredService<UploadLedger>(), all.GetRequiredService<Catalogue.Catalogue>()), all.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LeaseRenewer>();
         services.AddSingleton<UploadRegistrar>();
-        services.AddHostedService<PublishArrived>();
+        services.AddHostedService<StagedUploadPublisher>();
         services.AddHostedService<UploadNews>();
         services.AddSingleton<UploadCleanUp>();
         services.AddHostedService(all => all.GetRequiredService<UploadCleanUp>());

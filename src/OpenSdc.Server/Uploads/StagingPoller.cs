@@ -13,11 +13,13 @@ namespace OpenSdc.Server.Uploads;
 /// The listing also tells what nobody waits for: bytes of uploads that have ended, as after a crash between a record and the removal from staging, or from a
 /// client that sends twice; and what belongs to no upload. The former are removed after some seconds, the latter after a day, or after minutes where the archive itself put it there.
 /// </remarks>
-internal sealed partial class ArrivalWatch(
-    DirectTransfer direct, UploadLedger ledger, UploadLeases leases, Arrivals arrivals, LeaderElection election, Recovery recovery, StorageHealth storage, ServerOptions options, TimeProvider clock,
-    ILogger<ArrivalWatch> logger)
+internal sealed partial class StagingPoller(
+    S3Staging staging, UploadLedger ledger, UploadLeases leases, UploadSignals signals, LeaderElection election, Recovery recovery, StorageHealth storage, ServerOptions options, TimeProvider clock,
+    ILogger<StagingPoller> logger)
     : BackgroundService
 {
+    private const string Role = "staging-poller";
+
     /// <summary>How long the other processes wait for a leader that has died.</summary>
     public static readonly TimeSpan LeaderTerm = TimeSpan.FromSeconds(5);
 
@@ -49,7 +51,7 @@ internal sealed partial class ArrivalWatch(
             try
             {
                 var started = Stopwatch.GetTimestamp();
-                if (await election.IsLeaderAsync("arrivals", LeaderTerm, stoppingToken) && !await MayPassAsync(stoppingToken))
+                if (await election.IsLeaderAsync(Role, LeaderTerm, stoppingToken) && !await MayPassAsync(stoppingToken))
                     await LookAsync(stoppingToken);
                 // A long listing is not begun again at once: it would take the store's time from those who publish.
                 var took = Stopwatch.GetElapsedTime(started);
@@ -72,7 +74,7 @@ internal sealed partial class ArrivalWatch(
         await base.StopAsync(cancellationToken);
         try
         {
-            await election.ResignAsync("arrivals", cancellationToken);
+            await election.ResignAsync(Role, cancellationToken);
         }
         catch (Exception failure) when (TransientErrors.IsTransient(failure))
         {
@@ -91,7 +93,7 @@ internal sealed partial class ArrivalWatch(
         var now = clock.GetUtcNow();
         var listed = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
         var news = new List<ArrivedObject>(SqlBatch.Most);
-        await foreach (var arrived in direct.ArrivedAsync(cancel))
+        await foreach (var arrived in staging.ArrivedAsync(cancel))
         {
             var isKnown = known.TryGetValue(arrived.UploadId, out var askAt);
             listed[arrived.UploadId] = isKnown && now < askAt ? askAt : now + AskAgain;
@@ -110,7 +112,7 @@ internal sealed partial class ArrivalWatch(
     {
         if (news.Count == 0)
             return;
-        var others = (await arrivals.SayAsync(news, cancel)) is var arrived && arrived.Count < news.Count
+        var others = (await signals.SignalAsync(news, cancel)) is var arrived && arrived.Count < news.Count
             ? news.Where(each => !arrived.Contains(each.UploadId) && known.ContainsKey(each.UploadId)).ToList()
             : [];
         // Only what was there some seconds ago as well: whoever has just ended one is about to remove it.
@@ -120,7 +122,7 @@ internal sealed partial class ArrivalWatch(
             var strays = others.Where(each => IsStray(each, states.GetValueOrDefault(each.UploadId))).Select(each => (each.UploadId, each.Key)).ToList();
             if (strays.Count > 0)
             {
-                await direct.RemoveArrivedAsync(strays, cancel);
+                await staging.RemoveArrivedAsync(strays, cancel);
                 LogRemoved(strays.Count);
             }
         }

@@ -11,7 +11,7 @@ using Xunit;
 namespace OpenSdc.Tests.Objects;
 
 /// <summary>Bytes between a real client, curl, and a real S3 store, by URLs that the archive signed.</summary>
-public sealed class DirectTransferTests : IAsyncLifetime
+public sealed class S3StagingTests : IAsyncLifetime
 {
     private const string Key = "imap/swe/l1a/2026/01/imap_swe_l1a_sci_20260101_v001.pkts";
     private const string Odd = "imap/ancillary/mag/imap_mag_l1-cal#ib%20(α)+'1\"_20260101_v001.json";
@@ -22,7 +22,7 @@ public sealed class DirectTransferTests : IAsyncLifetime
     private S3Bucket bucket = null!;
     private S3ObjectStore store = null!;
 
-    private DirectTransfer Direct => new(bucket);
+    private S3Staging Direct => new(bucket);
 
     public async ValueTask InitializeAsync()
     {

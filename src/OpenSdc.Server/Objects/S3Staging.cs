@@ -22,7 +22,7 @@ internal readonly record struct BegunParts(string UploadId, string Key, string S
 /// Bytes that travel between clients and an S3 store without passing through the server: signed URLs for them, and what has arrived. Signing asks
 /// nobody; all else asks the store.
 /// </summary>
-internal sealed class DirectTransfer(S3Bucket bucket)
+internal sealed class S3Staging(S3Bucket bucket)
 {
     private const int MostDeletedAtOnce = 1000;
 

@@ -10,8 +10,8 @@ namespace OpenSdc.Server.Uploads;
 /// Takes an S3 store's notifications from a queue of SQS. A message is removed only when what it tells is in the ledger; one that tells nothing of ours is removed as
 /// well. Every replica asks: the queue gives each message to one of them.
 /// </summary>
-internal sealed partial class SqsArrivals(
-    DirectTransfer direct, Arrivals arrivals, Recovery recovery, ServerOptions options, TimeProvider clock, ILogger<SqsArrivals> logger) : BackgroundService
+internal sealed partial class SqsNotifications(
+    S3Staging staging, UploadSignals signals, Recovery recovery, ServerOptions options, TimeProvider clock, ILogger<SqsNotifications> logger) : BackgroundService
 {
     private const int MostAtOnce = 10;
     private const int WaitSeconds = 20;
@@ -50,12 +50,12 @@ internal sealed partial class SqsArrivals(
         var arrived = new HashSet<string>(StringComparer.Ordinal);
         foreach (var message in messages)
         {
-            if (StoreEvents.Read(Encoding.UTF8.GetBytes(message.Body ?? ""), direct, out var uploads) is { } fault)
+            if (StoreEvents.Read(Encoding.UTF8.GetBytes(message.Body ?? ""), staging, out var uploads) is { } fault)
                 LogNotUnderstood(message.MessageId, fault);
             arrived.UnionWith(uploads);
         }
 
-        await arrivals.SayAsync(arrived, cancel);
+        await signals.SignalAsync(arrived, cancel);
         await client.DeleteMessageBatchAsync(
             new DeleteMessageBatchRequest { QueueUrl = queue, Entries = [.. messages.Select((each, i) => new DeleteMessageBatchRequestEntry(i.ToString(), each.ReceiptHandle))] },
             cancel);

@@ -27,7 +27,7 @@ internal static class UploadState
 }
 
 /// <summary>An upload as the ledger has it.</summary>
-internal sealed record RecordedUpload(string Id, string Key, string State, DateTimeOffset ExpiresAt)
+internal sealed record UploadSession(string Id, string Key, string State, DateTimeOffset ExpiresAt)
 {
     /// <summary>When it was asked for.</summary>
     public DateTimeOffset CreatedAt { get; init; }

@@ -6,22 +6,22 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// Where news of arrivals come together, whoever brings them: that an upload has arrived wakes those who publish. What another process does is learnt from the
-/// ledger, by looking. That an upload has ended is for <see cref="UploadWaits"/>.
+/// Collects the signals that uploads have arrived, from requests, notifications and listings: records them in the ledger and wakes the publisher. Uploads that
+/// another process records are found by polling the ledger. The end of an upload is for <see cref="UploadWaits"/>.
 /// </summary>
-internal sealed class Arrivals(UploadLedger ledger)
+internal sealed class UploadSignals(UploadLedger ledger)
 {
-    // What a listing has just told of an upload spares its publisher the question. It is of no consequence whether it is still there.
+    // What a listing told of an upload saves its publisher a request. It may be missing or out of date.
     private const int MostListed = 10_000;
 
     private readonly Channel<bool> work = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ConcurrentDictionary<string, ArrivedObject> listed = new(StringComparer.Ordinal);
 
-    /// <summary>Says that uploads are in the store. In the ledger when it returns.</summary>
-    /// <returns>Those of which it was not known.</returns>
-    public Task<HashSet<string>> SayAsync(IReadOnlyCollection<string> ids, CancellationToken cancel) => SayAsync([.. ids.Select(id => (id, (DateTimeOffset?)null))], cancel);
+    /// <summary>Records that uploads have arrived in the store.</summary>
+    /// <returns>Those that were not recorded as arrived before.</returns>
+    public Task<HashSet<string>> SignalAsync(IReadOnlyCollection<string> ids, CancellationToken cancel) => SignalAsync([.. ids.Select(id => (id, (DateTimeOffset?)null))], cancel);
 
-    private async Task<HashSet<string>> SayAsync(IReadOnlyCollection<(string Id, DateTimeOffset? At)> uploads, CancellationToken cancel)
+    private async Task<HashSet<string>> SignalAsync(IReadOnlyCollection<(string Id, DateTimeOffset? At)> uploads, CancellationToken cancel)
     {
         if (uploads.Count == 0)
             return [];
@@ -31,8 +31,8 @@ internal sealed class Arrivals(UploadLedger ledger)
         return arrived;
     }
 
-    /// <summary>The same of what a listing tells.</summary>
-    public Task<HashSet<string>> SayAsync(IReadOnlyCollection<ArrivedObject> objects, CancellationToken cancel)
+    /// <summary>The same for the objects of a listing.</summary>
+    public Task<HashSet<string>> SignalAsync(IReadOnlyCollection<ArrivedObject> objects, CancellationToken cancel)
     {
         foreach (var each in objects)
         {
@@ -40,10 +40,10 @@ internal sealed class Arrivals(UploadLedger ledger)
                 listed[each.UploadId] = each;
         }
 
-        return SayAsync([.. objects.Select(each => (each.UploadId, (DateTimeOffset?)each.LastWrite))], cancel);
+        return SignalAsync([.. objects.Select(each => (each.UploadId, (DateTimeOffset?)each.LastWrite))], cancel);
     }
 
-    /// <summary>What a listing told of an upload, once.</summary>
+    /// <summary>Takes what a listing told of an upload; null where no listing did.</summary>
     public ArrivedObject? Listed(string id) => listed.TryRemove(id, out var told) ? told : null;
 
     /// <summary>There may be something to publish.</summary>

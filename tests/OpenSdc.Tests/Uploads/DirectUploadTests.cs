@@ -11,7 +11,7 @@ using Xunit;
 namespace OpenSdc.Tests.Uploads;
 
 /// <summary>Uploads past the server, on a real S3 store: how they become visible, which of several wins, and what is left of the others.</summary>
-public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : IClassFixture<RecordedUploadTests.OnS3>
+public sealed class DirectUploadTests(DirectUploadTests.OnS3 fixture) : IClassFixture<DirectUploadTests.OnS3>
 {
     private readonly RunningArchive archive = fixture.Archive;
 
@@ -170,7 +170,7 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
     {
         var key = RunningArchive.KeyOf(ArchiveFixture.NewName());
         var store = archive.Services.GetRequiredService<IObjectStore>();
-        var direct = archive.Services.GetRequiredService<DirectTransfer>();
+        var direct = archive.Services.GetRequiredService<S3Staging>();
         // An upload that nobody asked for, so that nobody publishes it meanwhile.
         var upload = new AskedUpload(direct.SignUpload("stray", key, 600), "stray");
         byte[] hashed = new byte[ArrivedUpload.SmallUpTo + 1], others = [.. hashed.Select(_ => (byte)2)];
@@ -194,7 +194,7 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
     {
         var name = ArchiveFixture.NewName();
         var store = archive.Services.GetRequiredService<IObjectStore>();
-        var direct = archive.Services.GetRequiredService<DirectTransfer>();
+        var direct = archive.Services.GetRequiredService<S3Staging>();
         var upload = await archive.AskAsync(name);
         await archive.SendAsync(upload, [1, 2, 3]);
         await archive.FollowAsync(upload.Id);
@@ -299,7 +299,7 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
         ServerOptions? settings = null;
         await using (var now = await RunningArchive.StartAsync(options => settings = CephServer.UseDirect(options), folder: folder))
         {
-            var direct = now.Services.GetRequiredService<DirectTransfer>();
+            var direct = now.Services.GetRequiredService<S3Staging>();
             await now.SendAsync(new AskedUpload(direct.SignUpload("nobodys", RunningArchive.KeyOf(ArchiveFixture.NewName()), 600), "nobodys"), [1]);
             var known = await now.AskAsync(ArchiveFixture.NewName());
             await now.SendAsync(known, [1]);
@@ -319,7 +319,7 @@ public sealed class RecordedUploadTests(RecordedUploadTests.OnS3 fixture) : ICla
         ServerOptions? settings = null;
         await using (var now = await RunningArchive.StartAsync(options => settings = CephServer.UseDirect(options), folder: folder))
         {
-            var direct = now.Services.GetRequiredService<DirectTransfer>();
+            var direct = now.Services.GetRequiredService<S3Staging>();
             foreach (var place in (string[])["try-0123456789abcdefABCDEF", "nobodys"])
                 await now.SendAsync(new AskedUpload(direct.SignUpload(place, "new", 600), place), []);
         }

@@ -15,9 +15,9 @@ namespace OpenSdc.Server.Uploads;
 /// Nothing is in memory that another process would need: who takes up an upload whose publisher has died begins again at its first step, and each
 /// step finds what it would do done, or does it again to the same end.
 /// </remarks>
-internal sealed partial class PublishArrived(
-    IObjectStore store, UploadStaging staging, UploadLeases leases, LeaseRenewer held, Arrivals arrivals, UploadWaits waits, Publisher publisher, ObjectMender mender, Recovery recovery, StorageHealth storage,
-    Mission mission, ServerOptions options, Telemetry telemetry, TimeProvider clock, ILogger<PublishArrived> logger) : BackgroundService
+internal sealed partial class StagedUploadPublisher(
+    IObjectStore store, UploadStaging staging, UploadLeases leases, LeaseRenewer held, UploadSignals signals, UploadWaits waits, Publisher publisher, ObjectMender mender, Recovery recovery, StorageHealth storage,
+    Mission mission, ServerOptions options, Telemetry telemetry, TimeProvider clock, ILogger<StagedUploadPublisher> logger) : BackgroundService
 {
     // Small files wait for the store's answers, not for a processor.
     private const int AtOnce = 48;
@@ -57,7 +57,7 @@ internal sealed partial class PublishArrived(
                 }
 
                 if (begun < room)
-                    await arrivals.WaitForWorkAsync(every, clock, stoppingToken);
+                    await signals.WaitForWorkAsync(every, clock, stoppingToken);
             }
         }
         finally
@@ -134,7 +134,7 @@ internal sealed partial class PublishArrived(
     private async Task<(string Outcome, long Size)?> EndAsync(TakenUpload upload, LeaseRenewer.Held lease)
     {
         var started = Stopwatch.GetTimestamp();
-        var opened = await staging.OpenAsync(upload.Id, upload.Key, arrivals.Listed(upload.Id), lease.Stop);
+        var opened = await staging.OpenAsync(upload.Id, upload.Key, signals.Listed(upload.Id), lease.Stop);
         if (opened is not { } bytes)
         {
             await leases.ReopenAsync(lease.Lease, lease.Stop);
