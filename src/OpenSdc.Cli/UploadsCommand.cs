@@ -13,7 +13,7 @@ internal static class UploadsCommand
     private const string AddressVariable = "OPENSDC_ARCHIVE_URL";
 
     private const int PageSize = 1000;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(100);
 
     public static Command Make() => new("uploads", "List the open uploads of a running archive, or give some up.") { MakeList(), MakeAbort() };
 
@@ -55,7 +55,7 @@ internal static class UploadsCommand
             return await FailAsync(ExitCode.BadSetting, $"No archive is named; give --url or {AddressVariable}.");
         if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Query.Length > 0 || address.Fragment.Length > 0)
             return await FailAsync(ExitCode.BadSetting, $"{name} is '{ShownText.Plain(text)}'; allowed: an absolute http or https URL without a query, such as http://127.0.0.1:8080.");
-        using var client = new HttpClient { BaseAddress = new Uri(address.AbsoluteUri.TrimEnd('/') + "/"), Timeout = Patience };
+        using var client = new HttpClient { BaseAddress = new Uri(address.AbsoluteUri.TrimEnd('/') + "/"), Timeout = RequestTimeout };
         try
         {
             return await work(client);

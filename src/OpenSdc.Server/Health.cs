@@ -22,7 +22,7 @@ internal static class Health
         var answers = await AnswersAsync(catalogue, context.RequestAborted);
         var refusal = storage.Refusal;
         // Without the store's objects nothing can be fetched, wherever the bytes pass.
-        var serves = answers && storage.Away is null;
+        var serves = answers && storage.Unavailable is null;
         var status = !recovered ? "starting" : !serves ? "failing" : refusal is null ? "ready" : "read-only";
         var readiness = !ListenAddresses.IsOperators(context) ? new Readiness(status) : new Readiness(
             status,

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace OpenSdc.Server;
 
-/// <summary>What one client may take of the service, set explicitly, each with its reason. <see cref="Patience"/> and <see cref="TimedBody"/> end what stands still.</summary>
+/// <summary>What one client may take of the service, set explicitly, each with its reason. <see cref="StallTimeout"/> and <see cref="TimedBody"/> end what stands still.</summary>
 internal static class Limits
 {
     /// <summary>
@@ -55,8 +55,8 @@ internal static class Limits
         // The average over a whole body. A link may be slow, but at fewer bytes than these an upload outlives its URL many times over.
         limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: stillness);
 
-        // The same rate that Patience asks for, for answers that are written in one piece.
-        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: Patience.LargestFlush / stillness.TotalSeconds, gracePeriod: stillness);
+        // The same rate that StallTimeout asks for, for answers that are written in one piece.
+        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: StallTimeout.LargestFlush / stillness.TotalSeconds, gracePeriod: stillness);
 
         // From the first byte of a request to the end of its headers: they fit into a few packets. FirstRequest counts it from the beginning of a connection.
         limits.RequestHeadersTimeout = stillness;

@@ -39,7 +39,7 @@ internal static class Problems
 
     public static Problem BadSignature(string sentence) => new("bad-signature", 403, sentence) { Plain = true };
 
-    public static Problem OtherBytes(string key) => new("other-bytes", 409,
+    public static Problem ContentConflict(string key) => new("content-conflict", 409,
         $"{key} already exists with other bytes; a published file never changes, so give the new one a new version.")
     { Plain = true };
 
@@ -53,7 +53,7 @@ internal static class Problems
         "The request ended before all the bytes that its headers promised had come; nothing was stored.")
     { Plain = true };
 
-    public static Problem PieceOfFile(string header) => new("piece-of-file", 415,
+    public static Problem PartialBody(string header) => new("partial-body", 415,
         $"The header {header} says that the body is a piece of the file; allowed: the whole file without that header, or an upload in parts (POST /uploads).")
     { Plain = true };
 
@@ -86,7 +86,7 @@ internal static class Problems
         $"The file is not in the state that the request's {header} asks for; nothing was stored.")
     { Plain = true };
 
-    public static Problem CodedBody(string header, string value) => new("coded-body", 415,
+    public static Problem UnsupportedEncoding(string header, string value) => new("unsupported-encoding", 415,
         $"The header {header} says that the body is coded ({ShownText.Of(value)}), and it would be stored so; allowed: the file's own bytes, whole or chunked, without that coding.")
     { Plain = true };
 
@@ -104,7 +104,7 @@ internal static class Problems
         "The archive cannot write at the moment; the upload is not acknowledged, so send it again later.")
     { Plain = true, RetryAfter = 30 };
 
-    public static Problem StoreAway { get; } = new("store-away", 503,
+    public static Problem StoreUnavailable { get; } = new("store-unavailable", 503,
         "The store of the archive's objects cannot be reached at the moment. Try again later; send again what was not acknowledged.")
     { RetryAfter = 5 };
 
@@ -112,7 +112,7 @@ internal static class Problems
         "Bytes do not pass through this server: the signed URLs that /upload and /download give lead to the store itself.")
     { Plain = true };
 
-    public static Problem CatalogueAway { get; } = new("catalogue-away", 503,
+    public static Problem CatalogueUnavailable { get; } = new("catalogue-unavailable", 503,
         "The archive's catalogue cannot be reached at the moment; try again in a few seconds.")
     { Plain = true, RetryAfter = 5 };
 
@@ -208,14 +208,14 @@ internal static class Problems
 
     /// <summary>For a request that no handler answered.</summary>
     public static Problem OfStatus(HttpContext context) =>
-        context.Response.StatusCode == 404 && PathFaults.Of(context) is { } climbs
-            ? PathFaults.RouteAsked(context) switch
+        context.Response.StatusCode == 404 && PathValidation.Of(context) is { } climbs
+            ? PathValidation.RouteAsked(context) switch
             {
                 "upload" => BadUploadName([climbs]),
                 "download" => BadDownloadName([climbs]),
                 _ => new("path-climbs", 400, climbs.Message) { Plain = true, Errors = [climbs.Message] },
             }
-            : context.Response.StatusCode == 405 && PathFaults.RouteAsked(context).Equals("upload", StringComparison.OrdinalIgnoreCase)
+            : context.Response.StatusCode == 405 && PathValidation.RouteAsked(context).Equals("upload", StringComparison.OrdinalIgnoreCase)
                 ? NoBytesToUpload
                 : OfStatus(context.Response.StatusCode);
 

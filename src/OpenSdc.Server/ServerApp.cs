@@ -58,7 +58,7 @@ public static class ServerApp
 
         CompressedLists.Add(services);
         services.AddSingleton<PublicAddress>();
-        services.AddSingleton<Patience>();
+        services.AddSingleton<StallTimeout>();
         services.AddSingleton<LingeringRead>();
         services.AddSingleton<RecentlyVerified>();
         services.AddSingleton<SharedHashing>();

@@ -22,19 +22,19 @@ internal static partial class UnexpectedErrors
             return Problems.OfStatus(malformed.StatusCode).ExecuteAsync(context);
         }
 
-        // A store that refuses the archive's own credentials is as good as away.
-        var isStoreAway = failure is StoreAwayException or StoreRefusedException;
-        if (isStoreAway)
+        // A store that refuses the archive's own credentials counts as unavailable.
+        var isStoreUnavailable = failure is StoreUnavailableException or StoreRefusedException;
+        if (isStoreUnavailable)
             context.RequestServices.GetRequiredService<StorageHealth>().ProbeNow();
-        var away = failure is null ? null
-            : isStoreAway ? Problems.StoreAway
-            : context.RequestServices.GetRequiredService<Catalogue.Catalogue>().IsAway(failure) ? Problems.CatalogueAway
+        var unavailable = failure is null ? null
+            : isStoreUnavailable ? Problems.StoreUnavailable
+            : context.RequestServices.GetRequiredService<Catalogue.Catalogue>().IsUnavailable(failure) ? Problems.CatalogueUnavailable
             : null;
-        if (away is null)
+        if (unavailable is null)
             LogFailed(LoggerOf(context), failure, context.Request.Method, PathOf(context), RequestLog.Client(context), context.TraceIdentifier);
         else if (context.RequestServices.GetRequiredService<LineBudget>().Take())
-            LogAway(LoggerOf(context), context.Request.Method, PathOf(context), away.Code, ShownText.Plain(failure!.Message), RequestLog.Client(context), context.TraceIdentifier);
-        return (away ?? Problems.OfStatus(500)).ExecuteAsync(context);
+            LogUnavailable(LoggerOf(context), context.Request.Method, PathOf(context), unavailable.Code, ShownText.Plain(failure!.Message), RequestLog.Client(context), context.TraceIdentifier);
+        return (unavailable ?? Problems.OfStatus(500)).ExecuteAsync(context);
     }
 
     // Decoded, it may hold any character, and half a megabyte.
@@ -43,7 +43,7 @@ internal static partial class UnexpectedErrors
     private static ILogger LoggerOf(HttpContext context) => context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(UnexpectedErrors));
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} is answered 503 ({Code}): {Reason}; client {Client}, request {RequestId}")]
-    private static partial void LogAway(ILogger logger, string method, string path, string code, string reason, string client, string requestId);
+    private static partial void LogUnavailable(ILogger logger, string method, string path, string code, string reason, string client, string requestId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed; client {Client}, request {RequestId}")]
     private static partial void LogFailed(ILogger logger, Exception? failure, string method, string path, string client, string requestId);

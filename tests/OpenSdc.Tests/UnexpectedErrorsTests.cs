@@ -59,7 +59,7 @@ public sealed class UnexpectedErrorsTests : IDisposable
                 await Task.Delay(25);
             var line = sdc.Errors.Split('\n').Where(each => each.Contains(id, StringComparison.Ordinal)).ShouldHaveSingleItem();
             line.ShouldContain(" warn: ");
-            line.ShouldContain("GET /query is answered 503 (catalogue-away): ");
+            line.ShouldContain("GET /query is answered 503 (catalogue-unavailable): ");
             line.ShouldNotContain("   at ");
         }
 

@@ -155,7 +155,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     public long LogSize => dialect.LogSize;
 
     /// <summary>See <see cref="Sessions.EmptyLogAsync"/>.</summary>
-    public Task<bool> EmptyLogAsync(TimeSpan patience, CancellationToken cancel) => sessions.EmptyLogAsync(patience, cancel);
+    public Task<bool> EmptyLogAsync(TimeSpan stallTimeout, CancellationToken cancel) => sessions.EmptyLogAsync(stallTimeout, cancel);
 
     /// <summary>A moment as the catalogue writes it: UTC, to the second.</summary>
     public static string Text(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture);
@@ -168,8 +168,8 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// <summary>See <see cref="SqlDialect.IsShared"/>.</summary>
     public bool IsShared => dialect.IsShared;
 
-    /// <summary>See <see cref="SqlDialect.IsAway"/>.</summary>
-    public bool IsAway(Exception error) => error is NoSessionException || dialect.IsAway(error);
+    /// <summary>See <see cref="SqlDialect.IsUnavailable"/>.</summary>
+    public bool IsUnavailable(Exception error) => error is NoSessionException || dialect.IsUnavailable(error);
 
     public void Dispose() => sessions.Dispose();
 

@@ -178,7 +178,7 @@ internal sealed class Postgres : SqlDialect, IDisposable
         }
         catch (NpgsqlException refusal)
         {
-            throw new SettingException($"The archive's tables cannot be made or changed in {Name}: {Reason(refusal)}", refusal) { MayPass = IsAway(refusal) };
+            throw new SettingException($"The archive's tables cannot be made or changed in {Name}: {Reason(refusal)}", refusal) { MayPass = IsUnavailable(refusal) };
         }
     }
 
@@ -199,7 +199,7 @@ internal sealed class Postgres : SqlDialect, IDisposable
     /// Of the server's own errors those that it gives when it goes, comes or is full, and when it has become
     /// a standby; every error that is not the server's is the connection's.
     /// </remarks>
-    public override bool IsAway(Exception error) => error switch
+    public override bool IsUnavailable(Exception error) => error switch
     {
         PostgresException answered => answered.SqlState[..2] is "08" or "28" or "3D"
             || answered.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow

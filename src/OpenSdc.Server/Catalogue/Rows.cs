@@ -97,7 +97,7 @@ internal sealed class Rows(SessionPool pool, Session session, DbTransaction? sna
         {
             await unread.DisposeAsync();
         }
-        catch (Exception stopped) when (pool.IsAway(stopped) || stopped is OperationCanceledException)
+        catch (Exception stopped) when (pool.IsUnavailable(stopped) || stopped is OperationCanceledException)
         {
         }
     }

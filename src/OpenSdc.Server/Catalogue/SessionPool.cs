@@ -99,8 +99,8 @@ internal sealed class SessionPool(SqlDialect dialect, string setUp, int most, in
     /// <summary>See <see cref="SqlDialect.SendsAhead"/>.</summary>
     public bool SendsAhead => dialect.SendsAhead;
 
-    /// <summary>See <see cref="SqlDialect.IsAway"/>.</summary>
-    public bool IsAway(Exception error) => dialect.IsAway(error);
+    /// <summary>See <see cref="SqlDialect.IsUnavailable"/>.</summary>
+    public bool IsUnavailable(Exception error) => dialect.IsUnavailable(error);
 
     public void Dispose()
     {

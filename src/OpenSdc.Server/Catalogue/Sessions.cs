@@ -65,16 +65,16 @@ internal sealed class Sessions(SqlDialect dialect, TimeProvider clock, Telemetry
 
     /// <summary>
     /// Empties the log of a database with one writer, who waits meanwhile, so that the readers who need it
-    /// come to an end and new ones do without; false where one took longer than the patience.
+    /// come to an end and new ones do without; false where one took longer than the stallTimeout.
     /// </summary>
-    public async Task<bool> EmptyLogAsync(TimeSpan patience, CancellationToken cancel)
+    public async Task<bool> EmptyLogAsync(TimeSpan stallTimeout, CancellationToken cancel)
     {
         var session = await writers.RentAsync(cancel);
         try
         {
             var started = clock.GetTimestamp();
             var isEmpty = dialect.EmptyLog(session.Connection);
-            for (; !isEmpty && clock.GetElapsedTime(started) < patience; isEmpty = dialect.EmptyLog(session.Connection))
+            for (; !isEmpty && clock.GetElapsedTime(started) < stallTimeout; isEmpty = dialect.EmptyLog(session.Connection))
                 await Task.Delay(LookAgain, clock, cancel);
             writers.Return(session);
             return isEmpty;
@@ -124,7 +124,7 @@ internal sealed class Sessions(SqlDialect dialect, TimeProvider clock, Telemetry
     /// </summary>
     private bool WasBroken(SessionPool pool, Session session, DbException failure)
     {
-        if (session.IsFresh || !dialect.IsAway(failure))
+        if (session.IsFresh || !dialect.IsUnavailable(failure))
             return false;
         pool.DistrustIdle();
         return true;

@@ -120,7 +120,7 @@ internal abstract class SqlDialect
     /// True where the database cannot be reached, or says that it is going, coming or full: it is none of the
     /// statement's fault, and a later try may go well.
     /// </summary>
-    public abstract bool IsAway(Exception error);
+    public abstract bool IsUnavailable(Exception error);
 
     /// <summary>True where the database has undone a transaction for the sake of others, so that it can be done again.</summary>
     public abstract bool IsUndone(DbException error);

@@ -157,7 +157,7 @@ internal sealed class Sqlite : SqlDialect, IDisposable
 
     public override bool IsOutOfSpace(DbException error) => error is SqliteException { SqliteErrorCode: FullDisk };
 
-    public override bool IsAway(Exception error) => false;
+    public override bool IsUnavailable(Exception error) => false;
 
     public override bool IsUndone(DbException error) => false;
 

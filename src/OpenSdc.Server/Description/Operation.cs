@@ -43,9 +43,9 @@ internal sealed record Operation(HttpMethod Method, string Path, string Id, stri
         // What waits for the start also needs what can go away later.
         if (Failures.Contains(Failure.Starting))
         {
-            Failure.CatalogueAway.AddTo(operation.Responses, document);
+            Failure.CatalogueUnavailable.AddTo(operation.Responses, document);
             if (Tag != Operations.Query)
-                Failure.StoreAway.AddTo(operation.Responses, document);
+                Failure.StoreUnavailable.AddTo(operation.Responses, document);
         }
 
         if (Method == HttpMethod.Head)
@@ -117,9 +117,9 @@ internal sealed record Failure(Problem Problem, string When)
 
     public static Failure Starting { get; } = new(Problems.NotReady, "the archive is still starting");
 
-    public static Failure CatalogueAway { get; } = new(Problems.CatalogueAway, "the records lie in a database that cannot be reached at the moment");
+    public static Failure CatalogueUnavailable { get; } = new(Problems.CatalogueUnavailable, "the records lie in a database that cannot be reached at the moment");
 
-    public static Failure StoreAway { get; } = new(Problems.StoreAway, "the objects lie in a store that cannot be reached at the moment");
+    public static Failure StoreUnavailable { get; } = new(Problems.StoreUnavailable, "the objects lie in a store that cannot be reached at the moment");
 
     public static Failure TooManyListings { get; } = new(Problems.TooManyListings, "the answer has more than 64 KiB, and as many of them are being sent as may be");
 

@@ -60,7 +60,7 @@ internal static class Samples
         FilePath = Key,
         State = "refused",
         Expires = "20260103 05:05:06",
-        Problem = new("urn:opensdc:problem:other-bytes", Problems.OtherBytes(Key).Sentence),
+        Problem = new("urn:opensdc:problem:content-conflict", Problems.ContentConflict(Key).Sentence),
     });
 
     public static readonly string Parts = JsonSerializer.Serialize(

@@ -12,7 +12,7 @@ internal static class DownloadFile
     {
         if (string.IsNullOrEmpty(path))
             return Problems.NoDownloadName;
-        if (PathFaults.Of(context) is { } climbs)
+        if (PathValidation.Of(context) is { } climbs)
             return Problems.BadDownloadName([climbs]);
         var target = ArchivePath.ParseDownload(urls.WithoutUri(path), mission);
         if (target.Kind == DownloadTargetKind.NoName)

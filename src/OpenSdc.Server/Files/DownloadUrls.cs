@@ -52,7 +52,7 @@ internal sealed class DirectDownloadUrls(S3Staging direct, IntegrityState integr
             return Problems.NoSuchFile;
         return file.Mark switch
         {
-            null => storage.Away,
+            null => storage.Unavailable,
             ChangeKind.Lost => Problems.LostObject(key) with { Plain = false },
             _ => Problems.DamagedObject(key) with { Plain = false },
         };

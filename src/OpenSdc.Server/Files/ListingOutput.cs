@@ -9,9 +9,9 @@ namespace OpenSdc.Server.Files;
 internal sealed class ListingOutput(HttpContext context, Action addHeaders) : IDisposable
 {
     // As much as a slow client must take in time.
-    private const int FlushAt = Patience.LargestFlush - 4096;
+    private const int FlushAt = StallTimeout.LargestFlush - 4096;
 
-    private readonly Patience patience = context.RequestServices.GetRequiredService<Patience>();
+    private readonly StallTimeout stallTimeout = context.RequestServices.GetRequiredService<StallTimeout>();
     private ListingPlace? place;
 
     /// <summary>What was written and is not yet sent.</summary>
@@ -33,7 +33,7 @@ internal sealed class ListingOutput(HttpContext context, Action addHeaders) : ID
             context.Response.ContentLength = Buffer.Length;
         }
 
-        await Buffer.FlushToAsync(context, patience);
+        await Buffer.FlushToAsync(context, stallTimeout);
     }
 
     public void Dispose()
@@ -51,7 +51,7 @@ internal sealed class ListingOutput(HttpContext context, Action addHeaders) : ID
             return true;
         if (!context.Response.HasStarted)
             addHeaders();
-        await Buffer.FlushAndGiveWayAsync(context, patience);
+        await Buffer.FlushAndGiveWayAsync(context, stallTimeout);
         return true;
     }
 }

@@ -51,10 +51,10 @@ internal sealed record ObjectBytes(
 /// written since; corruption in between is left to the scrub.</para>
 /// </remarks>
 internal sealed class ObjectSender(
-    ServerOptions options, RecentlyVerified verified, SharedHashing hashing, IntegrityReports reports, Patience patience, Telemetry telemetry)
+    ServerOptions options, RecentlyVerified verified, SharedHashing hashing, IntegrityReports reports, StallTimeout stallTimeout, Telemetry telemetry)
 {
     // Read straight into the response's own memory; as much at once as stays in a core's cache until it is sent.
-    private const int PieceSize = Patience.LargestFlush;
+    private const int PieceSize = StallTimeout.LargestFlush;
 
     public async Task SendAsync(ObjectBytes answer, HttpContext context)
     {
@@ -83,7 +83,7 @@ internal sealed class ObjectSender(
             var (from, length) = answer.Range ?? (0, size);
             context.Response.BodyWriter.Write(whole.Span.Slice((int)from, (int)length));
             telemetry.Sent(length);
-            await patience.FlushAsync(context);
+            await stallTimeout.FlushAsync(context);
         }
         finally
         {
@@ -125,7 +125,7 @@ internal sealed class ObjectSender(
                 verified.Add(seq, written);
             body.Advance(read);
             telemetry.Sent(read);
-            if ((await patience.FlushAsync(context)).IsCompleted)
+            if ((await stallTimeout.FlushAsync(context)).IsCompleted)
                 return;
         }
     }

@@ -53,7 +53,7 @@ internal sealed class PooledBuffer : IDisposable
     /// <summary>
     /// Sends all of it, a piece at a time, and gives each piece back as soon as the response has copied it: a page that is read slowly costs what is left of it. When this returns, the buffer is the caller's again.
     /// </summary>
-    public async ValueTask FlushToAsync(HttpContext context, Patience patience)
+    public async ValueTask FlushToAsync(HttpContext context, StallTimeout stallTimeout)
     {
         var unsent = 0;
         while (full.TryDequeue(out var piece))
@@ -62,24 +62,24 @@ internal sealed class PooledBuffer : IDisposable
             ArrayPool<byte>.Shared.Return(piece.Bytes);
             Length -= piece.Used;
             unsent += piece.Used;
-            if (unsent <= Patience.LargestFlush - PieceSize)
+            if (unsent <= StallTimeout.LargestFlush - PieceSize)
                 continue;
-            await patience.FlushAsync(context);
+            await stallTimeout.FlushAsync(context);
             unsent = 0;
         }
 
         context.Response.BodyWriter.Write(bytes.AsSpan(0, used));
         (used, Length) = (0, 0);
-        await patience.FlushAsync(context);
+        await stallTimeout.FlushAsync(context);
     }
 
     /// <summary>
     /// As <see cref="FlushToAsync"/>, in the middle of a long answer. A client that takes everything at once never lets its flush wait, so that one listing would keep its thread to the end while
     /// others have not begun: where any work waits for a thread it goes first.
     /// </summary>
-    public async ValueTask FlushAndGiveWayAsync(HttpContext context, Patience patience)
+    public async ValueTask FlushAndGiveWayAsync(HttpContext context, StallTimeout stallTimeout)
     {
-        await FlushToAsync(context, patience);
+        await FlushToAsync(context, stallTimeout);
         if (ThreadPool.PendingWorkItemCount > 0)
             await Task.Yield();
     }

@@ -26,7 +26,7 @@ internal sealed class ArrivedUpload : S3Staged
     public ArrivedUpload(S3Bucket bucket, string uploadId, string key, S3Head head, HttpResponseMessage? bytes = null) : base(bucket, uploadId, key)
     {
         onTheirWay = bytes;
-        (Length, Tag, Arrived) = (head.Length, head.Tag, head.Written);
+        (Length, ETag, Arrived) = (head.Length, head.ETag, head.Written);
         Keep();
     }
 
@@ -41,7 +41,7 @@ internal sealed class ArrivedUpload : S3Staged
     /// <param name="cancel">Ends the reading.</param>
     public async Task<string> DigestAsync(Action<int>? read, CancellationToken cancel)
     {
-        var head = new S3Head(Length, Tag, Arrived, null, null);
+        var head = new S3Head(Length, ETag, Arrived, null, null);
         using var stored = Interlocked.Exchange(ref onTheirWay, null) is { } bytes ? new S3Stored(Bucket, StagingKey, head, bytes) : new S3Stored(Bucket, StagingKey, head);
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var small = Length <= SmallUpTo ? new byte[Length] : null;
@@ -54,13 +54,13 @@ internal sealed class ArrivedUpload : S3Staged
                 var at = small is null ? 0 : (int)offset;
                 var count = await stored.ReadAsync(offset, buffer.AsMemory(at), cancel);
                 if (count == 0)
-                    throw new StoreAwayException($"The object store ended {StagingKey} after {offset} of {Length} bytes.");
+                    throw new StoreUnavailableException($"The object store ended {StagingKey} after {offset} of {Length} bytes.");
                 sha256.AppendData(buffer, at, count);
                 offset += count;
                 read?.Invoke(count);
             }
 
-            (Coding, MediaType) = (stored.Coding, stored.MediaType);
+            (ContentEncoding, MediaType) = (stored.ContentEncoding, stored.MediaType);
             Bytes = small;
             return Sha256 = Convert.ToHexStringLower(sha256.GetHashAndReset());
         }

@@ -21,10 +21,10 @@ internal static class Disk
     public static Problem? Refusal(Exception failure, Catalogue.Catalogue catalogue) => failure switch
     {
         DbException database when catalogue.IsOutOfSpace(database) => Problems.InsufficientStorage,
-        DbException when catalogue.IsAway(failure) => Problems.CatalogueAway,
+        DbException when catalogue.IsUnavailable(failure) => Problems.CatalogueUnavailable,
         DbException => Problems.CannotWrite,
         UnauthorizedAccessException => Problems.CannotWrite,
-        StoreAwayException => Problems.StoreAway,
+        StoreUnavailableException => Problems.StoreUnavailable,
         IOException { HResult: NoSpace or OverQuota } => Problems.InsufficientStorage,
         IOException { HResult: ReadOnly or NotPermitted or NotAllowed or InputOutput or FilesOfSystem or FilesOfProcess or Stale } => Problems.CannotWrite,
         _ => null,

@@ -10,12 +10,12 @@ namespace OpenSdc.Server.Objects;
 
 /// <summary>What a store says of an object without its bytes.</summary>
 /// <param name="Length">Its bytes.</param>
-/// <param name="Tag">The store's mark of these very bytes, in quotes.</param>
+/// <param name="ETag">The store's mark of these very bytes, in quotes.</param>
 /// <param name="Written">When they were put there.</param>
 /// <param name="Upload">The upload that they came by; null where something else than this archive put them there.</param>
 /// <param name="Sha256">Their SHA-256 as it was recorded beside them, or null.</param>
 /// <param name="ContentType">What they are, for those who fetch them.</param>
-internal readonly record struct S3Head(long Length, string Tag, DateTimeOffset Written, string? Upload, string? Sha256, string ContentType = "application/octet-stream");
+internal readonly record struct S3Head(long Length, string ETag, DateTimeOffset Written, string? Upload, string? Sha256, string ContentType = "application/octet-stream");
 
 /// <summary>One bucket of an S3-compatible store: every request to it has an end in time, and its failures are those that the store interface names.</summary>
 /// <remarks>
@@ -124,26 +124,26 @@ internal sealed class S3Bucket : IDisposable
     public Task<S3Head?> HeadAsync(string objectKey, CancellationToken cancel) => Requests.HeadAsync(objectKey, cancel);
 
     /// <summary>A tag as conditions need it: in quotes, which some answers of some stores leave out.</summary>
-    public static string TagOf(string tag) => $"\"{tag.Trim('"')}\"";
+    public static string ETagOf(string tag) => $"\"{tag.Trim('"')}\"";
 
     public Task DeleteAsync(string objectKey, CancellationToken cancel) =>
         AskAsync(Shortly, (client, token) => client.DeleteObjectAsync(Name, objectKey, token), cancel);
 
     /// <summary>Whether a failure is the store's: not the caller's own cancel, and not one that is in the store interface's words already.</summary>
     public static bool IsOfStore(Exception failure, CancellationToken cancel) =>
-        !cancel.IsCancellationRequested && failure is not (StoreAwayException or ObjectChangedException or ObjectRefusedException)
+        !cancel.IsCancellationRequested && failure is not (StoreUnavailableException or ObjectChangedException or ObjectRefusedException)
         && failure is AmazonClientException or AmazonServiceException or HttpRequestException or IOException or TimeoutException or OperationCanceledException;
 
     /// <summary>A failure of the store in the words of the store interface.</summary>
     public Exception Translate(Exception failure) => failure switch
     {
-        AmazonServiceException { ErrorCode: "NoSuchBucket" } => new StoreAwayException($"The bucket {Name} is not there.", failure),
+        AmazonServiceException { ErrorCode: "NoSuchBucket" } => new StoreUnavailableException($"The bucket {Name} is not there.", failure),
         AmazonServiceException { ErrorCode: "QuotaExceeded" or "InsufficientCapacity" } => new IOException($"The object store has no room: {failure.Message}", Disk.NoSpace),
         AmazonServiceException { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized } => new StoreRefusedException($"The object store does not permit it: {failure.Message}", failure),
         AmazonServiceException { StatusCode: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError and not HttpStatusCode.TooManyRequests and not HttpStatusCode.RequestTimeout } =>
             new IOException($"The object store refused: {failure.Message}", failure),
-        OperationCanceledException or TimeoutException => new StoreAwayException("The object store did not answer in time.", failure),
-        _ => new StoreAwayException($"The object store cannot answer now: {failure.Message}", failure),
+        OperationCanceledException or TimeoutException => new StoreUnavailableException("The object store did not answer in time.", failure),
+        _ => new StoreUnavailableException($"The object store cannot answer now: {failure.Message}", failure),
     };
 
     public void Dispose()

@@ -40,7 +40,7 @@ internal sealed class S3Copy(S3Bucket bucket, long largestSingle = S3Copy.Larges
 
         // Tags of parts and of encrypted objects cannot be compared, and a store may not heed the condition, as Ceph 16 does not.
         var (source, copy) = (await bucket.HeadAsync(from, cancel), await bucket.HeadAsync(to, cancel));
-        if (source?.Tag != tag)
+        if (source?.ETag != tag)
             throw new IOException($"Other bytes have come into the place of {from} while it was copied.");
         if (copy?.Length != length)
             throw new IOException($"The object store copied {from} to {to}, but there lie {copy?.Length.ToString() ?? "no"} bytes and not {length}.");
@@ -56,7 +56,7 @@ internal sealed class S3Copy(S3Bucket bucket, long largestSingle = S3Copy.Larges
             notes.WriteTo(request.Metadata);
         }
 
-        return S3Bucket.TagOf((await bucket.AskAsync(S3Bucket.ForBytes, (client, token) => client.CopyObjectAsync(request, token), cancel)).ETag);
+        return S3Bucket.ETagOf((await bucket.AskAsync(S3Bucket.ForBytes, (client, token) => client.CopyObjectAsync(request, token), cancel)).ETag);
     }
 
     private async Task CopyRangesAsync(string from, string tag, long length, string to, ObjectNotes notes, CancellationToken cancel)

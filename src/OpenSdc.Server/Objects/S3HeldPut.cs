@@ -45,7 +45,7 @@ internal sealed class S3HeldPut(S3Bucket bucket, S3PutTarget target, long? lengt
     public long Sent { get; private set; }
 
     /// <summary>The store's mark of the bytes, once they are there.</summary>
-    public string Tag { get; private set; } = "";
+    public string ETag { get; private set; } = "";
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
@@ -72,10 +72,10 @@ internal sealed class S3HeldPut(S3Bucket bucket, S3PutTarget target, long? lengt
         if (answer is null)
         {
             isLent = true;
-            Tag = await bucket.Requests.PutAsync(target, buffer.AsMemory(0, held), CancellationToken.None) ?? "";
+            ETag = await bucket.Requests.PutAsync(target, buffer.AsMemory(0, held), CancellationToken.None) ?? "";
             isLent = false;
             (Sent, held) = (held, 0);
-            return Tag.Length == 0 ? PutOutcome.Taken : PutOutcome.Done;
+            return ETag.Length == 0 ? PutOutcome.Taken : PutOutcome.Done;
         }
 
         await SendAsync(held, CancellationToken.None);
@@ -83,8 +83,8 @@ internal sealed class S3HeldPut(S3Bucket bucket, S3PutTarget target, long? lengt
         try
         {
             using var response = await answer.WaitAsync(S3Bucket.ForBytes);
-            Tag = bucket.Requests.TagOfPut(response, target) ?? "";
-            return Tag.Length == 0 ? PutOutcome.Taken : PutOutcome.Done;
+            ETag = bucket.Requests.ETagOfPut(response, target) ?? "";
+            return ETag.Length == 0 ? PutOutcome.Taken : PutOutcome.Done;
         }
         catch (Exception failure) when (S3Bucket.IsOfStore(failure, CancellationToken.None))
         {

@@ -103,11 +103,11 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
     {
         var target = bucket.ObjectKey(staged.Key);
         var notes = new ObjectNotes(MediaTypes.Of(staged.Key), staged.UploadId, staged.Sha256);
-        if (staged is ArrivedUpload { Bytes: { } bytes } && await conditions.PutNewAsync(target, bytes, staged.Tag, notes, cancel))
+        if (staged is ArrivedUpload { Bytes: { } bytes } && await conditions.PutNewAsync(target, bytes, staged.ETag, notes, cancel))
             return new PlaceResult(true);
         if (await bucket.HeadAsync(target, cancel) is { } there && there.Upload != staged.UploadId)
             return new PlaceResult(false);
-        await copy.CopyAsync(staged.StagingKey, staged.Tag, staged.Length, target, notes, cancel);
+        await copy.CopyAsync(staged.StagingKey, staged.ETag, staged.Length, target, notes, cancel);
         return new PlaceResult(true);
     }
 
@@ -117,7 +117,7 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
             return Moved.Missing;
         if (await bucket.HeadAsync(to, cancel) is not null)
             return Moved.Taken;
-        await copy.CopyAsync(from, there.Tag, there.Length, to, beside: null, cancel);
+        await copy.CopyAsync(from, there.ETag, there.Length, to, beside: null, cancel);
         await bucket.DeleteAsync(from, cancel);
         return Moved.Done;
     }

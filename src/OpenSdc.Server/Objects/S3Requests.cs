@@ -88,10 +88,10 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
     public async Task<string?> PutAsync(S3PutTarget target, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
         using var answer = await SendAsync(HttpMethod.Put, target.ObjectKey, Signed(target), request => Prepare(request, target, new ReadOnlyMemoryContent(bytes)), cancel, target.Query);
-        return TagOfPut(answer, target);
+        return ETagOfPut(answer, target);
     }
 
-    /// <summary>Sends one PUT whose body is written while it goes on: it is not tried again. The answer is for <see cref="TagOfPut"/>.</summary>
+    /// <summary>Sends one PUT whose body is written while it goes on: it is not tried again. The answer is for <see cref="ETagOfPut"/>.</summary>
     public async Task<HttpResponseMessage> StreamAsync(S3PutTarget target, HttpContent content, CancellationToken cancel)
     {
         var signed = Signed(target);
@@ -106,15 +106,15 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
 
     /// <summary>The tag of what was put; null where the condition failed.</summary>
     /// <exception cref="IOException">The store did not take it.</exception>
-    public string? TagOfPut(HttpResponseMessage answer, S3PutTarget target) => answer.StatusCode switch
+    public string? ETagOfPut(HttpResponseMessage answer, S3PutTarget target) => answer.StatusCode switch
     {
-        HttpStatusCode.OK => S3Bucket.TagOf(Value(answer, "ETag") ?? ""),
+        HttpStatusCode.OK => S3Bucket.ETagOf(Value(answer, "ETag") ?? ""),
         HttpStatusCode.PreconditionFailed => null,
         // Of an object it can only mean the bucket; of a part, that its upload has ended.
         HttpStatusCode.NotFound when target.Notes is null => throw new ObjectRefusedException($"The object store knows no multipart upload of {target.ObjectKey}."),
-        HttpStatusCode.NotFound => throw new StoreAwayException($"The bucket {bucket.Name} is not there."),
+        HttpStatusCode.NotFound => throw new StoreUnavailableException($"The bucket {bucket.Name} is not there."),
         HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized => throw new StoreRefusedException($"The object store does not permit PUT of {target.ObjectKey}."),
-        var status => throw new StoreAwayException($"The object store answered {(int)status} to PUT of {target.ObjectKey}."),
+        var status => throw new StoreUnavailableException($"The object store answered {(int)status} to PUT of {target.ObjectKey}."),
     };
 
     public void Dispose()
@@ -155,7 +155,7 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
             while (reader.Read())
             {
                 if (reader is { NodeType: XmlNodeType.Element, LocalName: "ETag" })
-                    return S3Bucket.TagOf(reader.ReadElementContentAsString());
+                    return S3Bucket.ETagOf(reader.ReadElementContentAsString());
             }
 
             return null;
@@ -170,8 +170,8 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
     {
         var content = answer.Content.Headers;
         return new S3Head(
-            content.ContentLength ?? throw new StoreAwayException($"The object store does not say how long {objectKey} is."),
-            S3Bucket.TagOf(Value(answer, "ETag") ?? ""), content.LastModified ?? default,
+            content.ContentLength ?? throw new StoreUnavailableException($"The object store does not say how long {objectKey} is."),
+            S3Bucket.ETagOf(Value(answer, "ETag") ?? ""), content.LastModified ?? default,
             Value(answer, S3Bucket.UploadMark), Value(answer, S3Bucket.DigestMark), content.ContentType?.ToString() ?? "application/octet-stream");
     }
 

@@ -9,7 +9,7 @@ internal abstract class S3Staged(S3Bucket bucket, string uploadId, string key) :
     public string StagingKey { get; } = bucket.StagingKey(uploadId, key);
 
     /// <summary>The store's mark of the very bytes that were hashed: only they get the key.</summary>
-    public string Tag { get; protected set; } = "";
+    public string ETag { get; protected set; } = "";
 
     protected S3Bucket Bucket => bucket;
 }

@@ -8,12 +8,12 @@ namespace OpenSdc.Server.Objects;
 /// <param name="UploadId">The upload that it came by, as its place says.</param>
 /// <param name="Key">The key that it is to get.</param>
 /// <param name="Length">Its bytes.</param>
-/// <param name="Tag">The store's mark of these bytes.</param>
+/// <param name="ETag">The store's mark of these bytes.</param>
 /// <param name="LastWrite">When its last byte came.</param>
-internal readonly record struct ArrivedObject(string UploadId, string Key, long Length, string Tag, DateTimeOffset LastWrite);
+internal readonly record struct ArrivedObject(string UploadId, string Key, long Length, string ETag, DateTimeOffset LastWrite);
 
 /// <summary>A part that the store has of an upload in parts.</summary>
-internal readonly record struct StoredPart(int Part, long Size, string Tag);
+internal readonly record struct StoredPart(int Part, long Size, string ETag);
 
 /// <summary>An upload in parts that was begun and neither completed nor aborted.</summary>
 internal readonly record struct BegunParts(string UploadId, string Key, string StoreId, DateTimeOffset BegunAt);
@@ -63,7 +63,7 @@ internal sealed class S3Staging(S3Bucket bucket)
             foreach (var each in page.Objects)
             {
                 if (TryReadPlace(each.Key[bucket.StagingRoot.Length..], out var uploadId, out var key))
-                    yield return new ArrivedObject(uploadId, key, each.Size ?? 0, S3Bucket.TagOf(each.ETag), each.LastModified is { } at ? new DateTimeOffset(at.ToUniversalTime()) : default);
+                    yield return new ArrivedObject(uploadId, key, each.Size ?? 0, S3Bucket.ETagOf(each.ETag), each.LastModified is { } at ? new DateTimeOffset(at.ToUniversalTime()) : default);
             }
         }
     }
@@ -76,7 +76,7 @@ internal sealed class S3Staging(S3Bucket bucket)
         await bucket.Requests.OpenAsync(bucket.StagingKey(uploadId, key), cancel) is var (head, bytes) ? new ArrivedUpload(bucket, uploadId, key, head, bytes) : null;
 
     /// <summary>The same without asking, as a listing has just told it; other bytes in its place are noticed when it is read and when it is named.</summary>
-    public ArrivedUpload Open(ArrivedObject arrived) => new(bucket, arrived.UploadId, arrived.Key, new S3Head(arrived.Length, arrived.Tag, arrived.LastWrite, null, null));
+    public ArrivedUpload Open(ArrivedObject arrived) => new(bucket, arrived.UploadId, arrived.Key, new S3Head(arrived.Length, arrived.ETag, arrived.LastWrite, null, null));
 
     /// <summary>Removes uploads from staging, a thousand with a request; those that are not there are no fault.</summary>
     public async Task RemoveArrivedAsync(IEnumerable<(string UploadId, string Key)> arrived, CancellationToken cancel)
@@ -123,7 +123,7 @@ internal sealed class S3Staging(S3Bucket bucket)
             BucketName = bucket.Name,
             Key = bucket.StagingKey(uploadId, key),
             UploadId = storeId,
-            PartETags = [.. parts.Select(part => new PartETag(part.Part, part.Tag))],
+            PartETags = [.. parts.Select(part => new PartETag(part.Part, part.ETag))],
         };
         return await bucket.AskOrNullAsync(S3Bucket.ForBytes, (client, token) => client.CompleteMultipartUploadAsync(request, token), "NoSuchUpload", cancel) is not null;
     }

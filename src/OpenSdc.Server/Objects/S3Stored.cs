@@ -13,10 +13,10 @@ internal sealed class S3Stored(S3Bucket bucket, string objectKey, S3Head head) :
 
     /// <summary>One whose bytes are on their way already.</summary>
     public S3Stored(S3Bucket bucket, string objectKey, S3Head head, HttpResponseMessage bytes) : this(bucket, objectKey, head) =>
-        (going, Coding, MediaType) = (new Going(bytes, bytes.Content.ReadAsStream(), 0), CodingOf(bytes), TypeOf(bytes));
+        (going, ContentEncoding, MediaType) = (new Going(bytes, bytes.Content.ReadAsStream(), 0), ContentEncodingOf(bytes), TypeOf(bytes));
 
     /// <summary>What whoever put it there has said that its bytes are coded with, such as <c>gzip</c>; null where nothing was said, or before the first byte is read.</summary>
-    public string? Coding { get; private set; }
+    public string? ContentEncoding { get; private set; }
 
     /// <summary>The <c>Content-Type</c> that it was put there with; null where there was none, or before the first byte is read.</summary>
     public string? MediaType { get; private set; }
@@ -39,7 +39,7 @@ internal sealed class S3Stored(S3Bucket bucket, string objectKey, S3Head head) :
             {
                 return await ReadOnceAsync(offset, buffer, cancel);
             }
-            catch (Exception failure) when (failure is StoreAwayException || S3Bucket.IsOfStore(failure, cancel))
+            catch (Exception failure) when (failure is StoreUnavailableException || S3Bucket.IsOfStore(failure, cancel))
             {
                 // A request that goes on for hours meets a store's restarts; the next one begins where it broke off.
                 if (again == MostRetries)
@@ -63,7 +63,7 @@ internal sealed class S3Stored(S3Bucket bucket, string objectKey, S3Head head) :
 
             var read = await mine.ReadAsync(buffer, cancel);
             if (read == 0)
-                throw new StoreAwayException($"The object store ended {objectKey} after {offset} of {Length} bytes.");
+                throw new StoreUnavailableException($"The object store ended {objectKey} after {offset} of {Length} bytes.");
             // Another reader may have left one meanwhile: one of the two is enough.
             Interlocked.Exchange(ref going, mine)?.Dispose();
             return read;
@@ -77,13 +77,13 @@ internal sealed class S3Stored(S3Bucket bucket, string objectKey, S3Head head) :
 
     private async Task<Going> OpenAsync(long offset, CancellationToken cancel)
     {
-        var answer = await bucket.Requests.GetAsync(objectKey, head.Tag, offset, cancel)
+        var answer = await bucket.Requests.GetAsync(objectKey, head.ETag, offset, cancel)
             ?? throw new ObjectChangedException($"The object {objectKey} was changed or removed while it was read.");
-        (Coding, MediaType) = (CodingOf(answer), TypeOf(answer));
+        (ContentEncoding, MediaType) = (ContentEncodingOf(answer), TypeOf(answer));
         return new Going(answer, await answer.Content.ReadAsStreamAsync(cancel), offset);
     }
 
-    private static string? CodingOf(HttpResponseMessage answer) =>
+    private static string? ContentEncodingOf(HttpResponseMessage answer) =>
         answer.Content.Headers.ContentEncoding.Where(each => !each.Equals("identity", StringComparison.OrdinalIgnoreCase)).ToList() is { Count: > 0 } codings
             ? string.Join(", ", codings)
             : null;

@@ -56,7 +56,7 @@ internal sealed class S3Upload(S3Bucket bucket, string uploadId, string key, Act
                 UseChunkEncoding = false,
             }, token), cancel);
             isLent = false;
-            Tag = S3Bucket.TagOf(put.ETag);
+            ETag = S3Bucket.ETagOf(put.ETag);
         }
         else
         {
@@ -64,7 +64,7 @@ internal sealed class S3Upload(S3Bucket bucket, string uploadId, string key, Act
             await Bucket.AskAsync(S3Bucket.ForBytes, (client, token) => client.CompleteMultipartUploadAsync(
                 new CompleteMultipartUploadRequest { BucketName = Bucket.Name, Key = StagingKey, UploadId = storeId, PartETags = parts }, token), cancel);
             // Not the tag of the answer: Ceph 16 gives another one there than the object then has.
-            Tag = (await Bucket.HeadAsync(StagingKey, cancel))?.Tag ?? throw new StoreAwayException($"The object store has lost {StagingKey} as soon as it was whole.");
+            ETag = (await Bucket.HeadAsync(StagingKey, cancel))?.ETag ?? throw new StoreUnavailableException($"The object store has lost {StagingKey} as soon as it was whole.");
         }
 
         isWhole = true;

@@ -24,7 +24,7 @@ internal abstract class StagedObject(string key) : IAsyncDisposable
     public string? Sha256 { get; set; }
 
     /// <summary>What the client has told the store that the bytes are coded with, known once they were read; null where they are the file's own, as far as is known.</summary>
-    public string? Coding { get; protected set; }
+    public string? ContentEncoding { get; protected set; }
 
     /// <summary>The <c>Content-Type</c> that the client has told the store, known once the bytes were read; null where it told none, as far as is known.</summary>
     public string? MediaType { get; protected set; }

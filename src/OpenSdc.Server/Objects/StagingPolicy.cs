@@ -70,7 +70,7 @@ internal static class StagingPolicy
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new SettingException($"Whether the bucket {bucket.Name} has the policy that direct transfers need cannot be proved: {failure.Message}", failure) { MayPass = failure is StoreAwayException };
+            throw new SettingException($"Whether the bucket {bucket.Name} has the policy that direct transfers need cannot be proved: {failure.Message}", failure) { MayPass = failure is StoreUnavailableException };
         }
 
         if (!isInForce)
@@ -91,7 +91,7 @@ internal static class StagingPolicy
             // By the machine's own time, which the store compares with its own.
             var signature = bucket.MakeSignature(TimeProvider.System);
             if (!await IsTakenAsync(plain))
-                throw new StoreAwayException("The object store does not take a plain upload.");
+                throw new StoreUnavailableException("The object store does not take a plain upload.");
             return !await IsTakenAsync(other, ("x-amz-copy-source", $"/{bucket.Name}/{plain}")) && !await IsTakenAsync(other, ("x-amz-acl", "public-read"));
 
             async Task<bool> IsTakenAsync(string key, params (string Name, string Value)[] headers)
@@ -101,7 +101,7 @@ internal static class StagingPolicy
                     request.Headers.TryAddWithoutValidation(name, value);
                 using var answer = await client.SendAsync(request, cancel);
                 return answer.StatusCode < HttpStatusCode.InternalServerError ? answer.IsSuccessStatusCode
-                    : throw new StoreAwayException($"The object store answered {(int)answer.StatusCode} to a PUT.");
+                    : throw new StoreUnavailableException($"The object store answered {(int)answer.StatusCode} to a PUT.");
             }
         }
         catch (Exception failure) when (S3Bucket.IsOfStore(failure, cancel))

@@ -18,7 +18,7 @@ internal sealed partial class CatalogueLog(
     public static readonly TimeSpan Each = TimeSpan.FromSeconds(5);
 
     // A listing that is read slowly takes longer.
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromMilliseconds(500);
 
     // Those that have lasted longest first; all of them where that does not suffice.
     private static readonly TimeSpan[] Ages = [Each, TimeSpan.Zero];
@@ -45,7 +45,7 @@ internal sealed partial class CatalogueLog(
 
     private async Task ShortenAsync(long size, CancellationToken cancel)
     {
-        if (await catalogue.EmptyLogAsync(Patience, cancel))
+        if (await catalogue.EmptyLogAsync(LockTimeout, cancel))
             return;
         if (size > options.MaxLogSize)
         {
@@ -55,7 +55,7 @@ internal sealed partial class CatalogueLog(
                 if (count == 0)
                     continue;
                 LogCut(count, size, options.MaxLogSize);
-                if (await catalogue.EmptyLogAsync(Patience, cancel))
+                if (await catalogue.EmptyLogAsync(LockTimeout, cancel))
                     return;
             }
         }

@@ -40,7 +40,7 @@ internal sealed partial class StorageHealth(
     public Problem? Refusal => RefusalOf(0);
 
     /// <summary>The problem while the store cannot be reached at all; null while it can.</summary>
-    public Problem? Away => failing?.Code == Problems.StoreAway.Code ? failing : null;
+    public Problem? Unavailable => failing?.Code == Problems.StoreUnavailable.Code ? failing : null;
 
     /// <summary>Begins an upload and compares its announced length, if any, with the free space. Dispose the reservation when the upload ends, in whatever way.</summary>
     /// <param name="key">The file, for the log.</param>
@@ -99,10 +99,10 @@ internal sealed partial class StorageHealth(
                     await staged.WriteAsync(new byte[1], CancellationToken.None);
                     await staged.FlushAsync(CancellationToken.None);
                 }
-                catch (StoreAwayException away)
+                catch (StoreUnavailableException away)
                 {
                     // Reported before the staged object is removed: with a store that does not answer, the removal takes as long again.
-                    Failed(Problems.StoreAway, away.Message);
+                    Failed(Problems.StoreUnavailable, away.Message);
                     throw;
                 }
             }

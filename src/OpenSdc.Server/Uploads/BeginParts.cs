@@ -35,7 +35,7 @@ internal static class BeginParts
         if (there is { Mark: null } sound)
             return Problems.Exists(sound.Receipt) with { Plain = true };
         if (there is { Receipt: var receipt } && (receipt.Size != size || (asked.Sha256 ?? receipt.Sha256) != receipt.Sha256))
-            return Problems.OtherBytes(name.Key);
+            return Problems.ContentConflict(name.Key);
         // Told now, not after hours of sending. The parts ask again: the room is not kept for them.
         using (var room = await storage.ReserveAsync(name.Key, size, cancel))
         {

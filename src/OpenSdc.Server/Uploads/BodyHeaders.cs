@@ -46,21 +46,21 @@ internal static class BodyHeaders
         foreach (var header in OfPieces)
         {
             if (headers.ContainsKey(header))
-                return Problems.PieceOfFile(header);
+                return Problems.PartialBody(header);
         }
 
         if (headers["Upload-Complete"].ToString() is "?0")
-            return Problems.PieceOfFile("Upload-Complete");
+            return Problems.PartialBody("Upload-Complete");
         if (headers.ContentEncoding.ToString() is var content && !Codings(content).All(each => each.Equals("identity", StringComparison.OrdinalIgnoreCase)))
-            return Problems.CodedBody("Content-Encoding", content);
+            return Problems.UnsupportedEncoding("Content-Encoding", content);
         // The web server removes the last one, which must be chunked, and no other.
         if (headers.TransferEncoding.ToString() is var transfer && Codings(transfer).Length > 1)
-            return Problems.CodedBody("Transfer-Encoding", transfer);
+            return Problems.UnsupportedEncoding("Transfer-Encoding", transfer);
         if (headers["Content-Transfer-Encoding"].ToString().Trim() is { Length: > 0 } mail && !NoTransferCoding.Contains(mail, StringComparer.OrdinalIgnoreCase))
-            return Problems.CodedBody("Content-Transfer-Encoding", mail);
+            return Problems.UnsupportedEncoding("Content-Transfer-Encoding", mail);
         if (headers["x-amz-content-sha256"].ToString() is var payload && payload.StartsWith("STREAMING-", StringComparison.OrdinalIgnoreCase))
-            return Problems.CodedBody("x-amz-content-sha256", payload);
-        return headers["x-amz-decoded-content-length"].ToString() is { Length: > 0 } decoded ? Problems.CodedBody("x-amz-decoded-content-length", decoded) : null;
+            return Problems.UnsupportedEncoding("x-amz-content-sha256", payload);
+        return headers["x-amz-decoded-content-length"].ToString() is { Length: > 0 } decoded ? Problems.UnsupportedEncoding("x-amz-decoded-content-length", decoded) : null;
     }
 
     private static string[] Codings(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

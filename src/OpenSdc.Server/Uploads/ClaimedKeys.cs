@@ -57,7 +57,7 @@ internal sealed partial class ClaimedKeys(IObjectStore store, KeyClaims claims, 
 
             // Another upload has the key, or has taken it over.
             if (clock.GetUtcNow() > until)
-                throw new StoreAwayException($"Another upload of {claim.Key} has not ended.");
+                throw new StoreUnavailableException($"Another upload of {claim.Key} has not ended.");
             await Task.Delay(AskAgain, clock);
         }
 
@@ -73,7 +73,7 @@ internal sealed partial class ClaimedKeys(IObjectStore store, KeyClaims claims, 
             }
             else if (!await IsAtKeyAsync(claim))
             {
-                throw new StoreAwayException($"The object store has lost {claim.Key} as soon as it was there.");
+                throw new StoreUnavailableException($"The object store has lost {claim.Key} as soon as it was there.");
             }
 
             if (!isPlaced)
@@ -119,7 +119,7 @@ internal sealed partial class ClaimedKeys(IObjectStore store, KeyClaims claims, 
         for (var until = clock.GetUtcNow() + LongestWait; !await claims.TakeRecordedAsync(claim, cancel);)
         {
             if (clock.GetUtcNow() > until)
-                throw new StoreAwayException($"Another upload of {key} has not ended.");
+                throw new StoreUnavailableException($"Another upload of {key} has not ended.");
             await Task.Delay(AskAgain, clock, cancel);
         }
 
@@ -149,7 +149,7 @@ internal sealed partial class ClaimedKeys(IObjectStore store, KeyClaims claims, 
         }
 
         await claims.DropAsync(claim, CancellationToken.None);
-        return there is null && publication is not null ? throw new StoreAwayException($"The object store has let go of {claim.Key}.") : default(Recorded);
+        return there is null && publication is not null ? throw new StoreUnavailableException($"The object store has let go of {claim.Key}.") : default(Recorded);
     }
 
     private async Task AbandonAsync(KeyClaim claim)

@@ -95,7 +95,7 @@ internal static partial class ReceiveUpload
         // Another upload of the same name may have ended first.
         if (!outcome.IsNew && UploadConditions.Refusal(request, outcome.Receipt) is { } condition)
             return condition;
-        return outcome.Receipt is { } receipt ? new UploadAnswer(receipt, outcome.IsNew) : Problems.OtherBytes(name.Key);
+        return outcome.Receipt is { } receipt ? new UploadAnswer(receipt, outcome.IsNew) : Problems.ContentConflict(name.Key);
     }
 
     /// <summary>The object of the record is lost or damaged: it takes back its own bytes and no others.</summary>
@@ -104,15 +104,15 @@ internal static partial class ReceiveUpload
     {
         var cancel = request.HttpContext.RequestAborted;
         if (request.ContentLength is { } length && length != receipt.Size)
-            return Problems.OtherBytes(receipt.FilePath);
+            return Problems.ContentConflict(receipt.FilePath);
         using var room = await storage.ReserveAsync(receipt.FilePath, receipt.Size, cancel);
         if (room.Refusal is { } noRoom)
             return noRoom;
         await using var staged = await store.StageApartAsync(receipt.FilePath, cancel);
         if (await RequestBody.ReadAsync(request, digests, staged, room, receipt.Size) is { } refusal)
-            return refusal.Code == "too-large" ? Problems.OtherBytes(receipt.FilePath) : refusal;
+            return refusal.Code == "too-large" ? Problems.ContentConflict(receipt.FilePath) : refusal;
         if (digests.Sha256 != receipt.Sha256)
-            return Problems.OtherBytes(receipt.FilePath);
+            return Problems.ContentConflict(receipt.FilePath);
         await mender.MendAsync(receipt, staged, cancel);
         return new UploadAnswer(receipt, IsNew: false);
     }
@@ -122,10 +122,10 @@ internal static partial class ReceiveUpload
         UploadReceipt receipt, HttpRequest request, RequestDigests digests, long limit)
     {
         if (request.ContentLength is { } length && length != receipt.Size)
-            return Problems.OtherBytes(receipt.FilePath);
+            return Problems.ContentConflict(receipt.FilePath);
         if (await RequestBody.ReadAsync(request, digests, staged: null, room: null, limit) is { } refusal)
             return refusal;
-        return digests.Sha256 == receipt.Sha256 ? new UploadAnswer(receipt, IsNew: false) : Problems.OtherBytes(receipt.FilePath);
+        return digests.Sha256 == receipt.Sha256 ? new UploadAnswer(receipt, IsNew: false) : Problems.ContentConflict(receipt.FilePath);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Published {Key}, {Size} bytes, seq {Seq}; request {RequestId}")]

@@ -44,7 +44,7 @@ internal static class RequestUpload
     {
         if (string.IsNullOrEmpty(path) || path == "science" || path[^1] == '/')
             return (null, Problems.NoUploadName);
-        if (PathFaults.Of(context) is { } fault)
+        if (PathValidation.Of(context) is { } fault)
             return (null, Problems.BadUploadName([fault]));
         var parsed = ArchivePath.ParseUpload(path, mission);
         return (parsed.Name, parsed.Name is null ? Problems.BadUploadName(parsed.Faults) : null);

@@ -42,7 +42,7 @@ internal class S3UploadStaging(S3Staging store, UploadLedger uploads, SignedUrls
             // Two may complete it at once, and of the later one Ceph says that it cannot now: then it is done, and the store has forgotten the parts.
             if (await store.PartsAsync(upload.Id, upload.Key, upload.StoreId!, cancel) is null)
                 return null;
-            if (failure is StoreAwayException)
+            if (failure is StoreUnavailableException)
                 throw;
             // A part was sent again after it was listed.
             refusal = Problems.PartsMissing([failure.Message]);

@@ -114,7 +114,7 @@ internal sealed partial class StagedUploadPublisher(
         catch (Exception failure) when (TransientErrors.IsTransient(failure))
         {
             LogTryAgain(upload.Key, upload.Id, failure.Message);
-            if (failure is StoreAwayException)
+            if (failure is StoreUnavailableException)
                 storage.ProbeNow();
             await GiveBackAsync(lease.Lease);
         }
@@ -152,20 +152,20 @@ internal sealed partial class StagedUploadPublisher(
         if (staged.Length == 0 && !options.AllowEmptyFiles && upload.Recorded is not { Size: 0 })
             return await RefuseAsync(upload, lease, Problems.EmptyFile);
         if (upload.Recorded is { } there && there.Size != staged.Length)
-            return await RefuseAsync(upload, lease, Problems.OtherBytes(upload.Key));
+            return await RefuseAsync(upload, lease, Problems.ContentConflict(upload.Key));
 
         var publication = new Publication(name, staged.Length, await bytes.DigestAsync(lease.Stop)) { Upload = lease.Lease };
         if (upload.Sha256 is { } promised && promised != publication.Sha256)
             return await RefuseAsync(upload, lease, Problems.PartsHaveOtherDigest(promised, publication.Sha256));
         // The store takes what an archive with its own disk refuses at once.
-        if (staged.Coding is { } coding)
-            return await RefuseAsync(upload, lease, Problems.CodedBody("Content-Encoding", coding));
+        if (staged.ContentEncoding is { } coding)
+            return await RefuseAsync(upload, lease, Problems.UnsupportedEncoding("Content-Encoding", coding));
         if (staged.MediaType is { } type && BodyHeaders.IsEnvelope(type))
             return await RefuseAsync(upload, lease, Problems.EnvelopedBody(type));
         if (upload.Recorded is { } receipt)
         {
             if (!publication.Has(receipt))
-                return await RefuseAsync(upload, lease, Problems.OtherBytes(upload.Key));
+                return await RefuseAsync(upload, lease, Problems.ContentConflict(upload.Key));
             if (await mender.IsBrokenAsync(receipt, lease.Stop))
             {
                 // Another upload mends it, here or in another process; then this one finds it whole.
@@ -185,7 +185,7 @@ internal sealed partial class StagedUploadPublisher(
         if (naming.Failure is { } failure)
             throw failure;
         if (!naming.IsPlaced && !await IsAtKeyAsync(publication, lease.Stop))
-            return await RefuseAsync(upload, lease, Problems.OtherBytes(upload.Key));
+            return await RefuseAsync(upload, lease, Problems.ContentConflict(upload.Key));
 
         // From here on the upload belongs to the publisher's batch, whatever becomes of the lease: its transaction asks.
         lease.Stop.ThrowIfCancellationRequested();
@@ -193,7 +193,7 @@ internal sealed partial class StagedUploadPublisher(
         if (!recorded.IsThere)
             return null;
         if (!publication.Has(recorded.Receipt))
-            return await RefuseAsync(upload, lease, Problems.OtherBytes(upload.Key));
+            return await RefuseAsync(upload, lease, Problems.ContentConflict(upload.Key));
         if (recorded.IsNew)
         {
             telemetry.Published(started);

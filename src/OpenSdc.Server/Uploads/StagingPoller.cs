@@ -60,7 +60,7 @@ internal sealed partial class StagingPoller(
             catch (Exception failure) when (TransientErrors.IsTransient(failure))
             {
                 LogCannotLook(failure.Message);
-                if (failure is StoreAwayException)
+                if (failure is StoreUnavailableException)
                     storage.ProbeNow();
                 wait = AfterFailure;
             }

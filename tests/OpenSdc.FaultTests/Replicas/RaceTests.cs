@@ -73,7 +73,7 @@ public sealed class RaceTests(Services services)
             else
             {
                 refusals += answer.Status == 409 ? 1 : 0;
-                ledger.Count(answer, answer.Status == 409 && answer.Body.Contains("other-bytes", StringComparison.Ordinal) ? null : $"{file.Name}: a racer was answered {answer}");
+                ledger.Count(answer, answer.Status == 409 && answer.Body.Contains("content-conflict", StringComparison.Ordinal) ? null : $"{file.Name}: a racer was answered {answer}");
             }
         }
 

@@ -80,7 +80,7 @@ internal sealed class ReplicaClient(int number, int seed, Cluster cluster, Ledge
         }
 
         var published = ends.Where(each => each.State == "published").ToList();
-        var refused = ends.Where(each => each.Problem?.Type == "urn:opensdc:problem:other-bytes").ToList();
+        var refused = ends.Where(each => each.Problem?.Type == "urn:opensdc:problem:content-conflict").ToList();
         var right = first.Sha256 == second.Sha256 ? (2, 0) : (1, 1);
         if ((published.Count, refused.Count) != right)
             ledger.Faults.Enqueue($"{file.Name}: a race ended as {string.Join(" and ", ends.Select(each => $"{each.State} {each.Problem?.Type}"))}");
@@ -187,7 +187,7 @@ internal sealed class ReplicaClient(int number, int seed, Cluster cluster, Ledge
     {
         using var answer = JsonDocument.Parse((await GetAsync($"/query?filename={file.Name}", cancel)).Body);
         var listed = answer.RootElement.EnumerateArray().Select(each => each.Deserialize(ContractJson.Default.FileRecord)!).ToArray();
-        var ended = new UploadStatus { Id = "", FilePath = file.Name, State = "refused", Created = "", Expires = "", Problem = new("urn:opensdc:problem:other-bytes", "") };
+        var ended = new UploadStatus { Id = "", FilePath = file.Name, State = "refused", Created = "", Expires = "", Problem = new("urn:opensdc:problem:content-conflict", "") };
         if (listed is not [var record])
             ledger.Faults.Enqueue($"{file.Name}: the name is said to be taken, and has {listed.Length} records");
         else if (record.Sha256 == content.Sha256)

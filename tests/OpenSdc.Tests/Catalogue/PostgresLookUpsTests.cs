@@ -142,7 +142,7 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
             await AwayAsync(LookupBatcher.MostAway + 1);
             await RunAsync("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%file_path = ANY%' AND pid <> pg_backend_pid()");
             foreach (var each in together.Append(last))
-                fixture.Catalogue.IsAway(await Should.ThrowAsync<PostgresException>(() => each)).ShouldBeTrue();
+                fixture.Catalogue.IsUnavailable(await Should.ThrowAsync<PostgresException>(() => each)).ShouldBeTrue();
             alone.ShouldAllBe(each => !each.IsCompleted);
         }
 

@@ -111,7 +111,7 @@ public sealed class ArchiveOnS3Tests
         var ready = (await archive.SendAsync("GET /health/ready")).Json;
         (ready.GetProperty("status").GetString(), ready.GetProperty("uploads").GetString()).ShouldBe(("failing", "refused"));
         (await archive.SendAsync($"GET /query?filename={FileText}")).Status.ShouldBe(200);
-        await Should.ThrowAsync<StoreAwayException>(() => archive.Services.PublishAsync(FsckArchive.NameOf(2), [1]));
+        await Should.ThrowAsync<StoreUnavailableException>(() => archive.Services.PublishAsync(FsckArchive.NameOf(2), [1]));
 
         ceph.StartGateway();
         await UntilAsync(archive, clock, 200);

@@ -65,7 +65,7 @@ public sealed class S3StagingTests : IAsyncLifetime
             var listed = (await Direct.ArrivedAsync(None).ToListAsync()).ShouldHaveSingleItem();
             (listed.UploadId, listed.Key, listed.Length).ShouldBe(("up", key, 100_000));
             await using var arrived = (await Direct.OpenArrivedAsync("up", key, None)).ShouldNotBeNull();
-            arrived.Tag.ShouldBe(listed.Tag);
+            arrived.ETag.ShouldBe(listed.ETag);
             var sha256 = await arrived.DigestAsync(null, None);
             (await store.PlaceAsync(arrived, None)).ShouldBe(new PlaceResult(true));
             var head = (await bucket.HeadAsync(bucket.ObjectKey(key), None)).ShouldNotBeNull();
@@ -172,10 +172,10 @@ public sealed class S3StagingTests : IAsyncLifetime
             await using var arrived = (await Direct.OpenArrivedAsync("u", key, None)).ShouldNotBeNull();
             var notes = new ObjectNotes("application/json", "u", await arrived.DigestAsync(null, None));
             arrived.Bytes.ShouldBe(bytes);
-            (await conditions.PutNewAsync(bucket.ObjectKey(key), bytes, arrived.Tag, notes, None)).ShouldBeTrue();
+            (await conditions.PutNewAsync(bucket.ObjectKey(key), bytes, arrived.ETag, notes, None)).ShouldBeTrue();
             var head = (await bucket.HeadAsync(bucket.ObjectKey(key), None)).ShouldNotBeNull();
-            (head.Length, head.Tag, head.ContentType, head.Upload, head.Sha256).ShouldBe((size, arrived.Tag, notes.ContentType, "u", notes.Sha256));
-            (await conditions.PutNewAsync(bucket.ObjectKey(key), "others"u8.ToArray(), arrived.Tag, notes with { Upload = "v" }, None)).ShouldBeFalse();
+            (head.Length, head.ETag, head.ContentType, head.Upload, head.Sha256).ShouldBe((size, arrived.ETag, notes.ContentType, "u", notes.Sha256));
+            (await conditions.PutNewAsync(bucket.ObjectKey(key), "others"u8.ToArray(), arrived.ETag, notes with { Upload = "v" }, None)).ShouldBeFalse();
             (await bucket.HeadAsync(bucket.ObjectKey(key), None)).ShouldBe(head);
         }
 
@@ -191,10 +191,10 @@ public sealed class S3StagingTests : IAsyncLifetime
         {
             var (from, to) = (bucket.StagingKey("u", key), bucket.ObjectKey(key));
             await bucket.PutAsync(from, "bytes"u8.ToArray());
-            var tag = (await bucket.HeadAsync(from, None)).ShouldNotBeNull().Tag;
+            var tag = (await bucket.HeadAsync(from, None)).ShouldNotBeNull().ETag;
             (await bucket.Requests.CopyAsync(from, tag, to, notes, None)).ShouldBe(tag);
             var copy = (await bucket.HeadAsync(to, None)).ShouldNotBeNull();
-            (copy.Length, copy.Tag, copy.ContentType, copy.Upload, copy.Sha256).ShouldBe((5, tag, notes.ContentType, notes.Upload, notes.Sha256));
+            (copy.Length, copy.ETag, copy.ContentType, copy.Upload, copy.Sha256).ShouldBe((5, tag, notes.ContentType, notes.Upload, notes.Sha256));
         }
 
         (await bucket.Requests.CopyAsync(bucket.StagingKey("never", Key), "\"0\"", bucket.ObjectKey(Key), notes, None)).ShouldBeNull();
@@ -234,7 +234,7 @@ public sealed class S3StagingTests : IAsyncLifetime
         (await ObjectVerifier.Unthrottled.DigestAsync(stored, None)).ShouldBe(Convert.ToHexStringLower(SHA256.HashData(bytes)));
         var head = (await bucket.HeadAsync(bucket.ObjectKey(Key), None)).ShouldNotBeNull();
         (head.Upload, head.Sha256).ShouldBe(("large", sha256));
-        head.Tag.ShouldContain("-", customMessage: "it was not put there in one piece");
+        head.ETag.ShouldContain("-", customMessage: "it was not put there in one piece");
 
         (await store.QuarantineAsync(Key, "large", None)).ShouldBe(Moved.Done);
         head = (await bucket.HeadAsync(bucket.QuarantineKey("large"), None)).ShouldNotBeNull();

@@ -69,7 +69,7 @@ public sealed class DirectUploadTests(DirectUploadTests.OnS3 fixture) : IClassFi
 
         var other = await archive.AskAsync(name);
         await archive.SendAsync(other, [.. bytes.Reverse()]);
-        (await archive.FollowAsync(other.Id)).Problem!.Type.ShouldEndWith("other-bytes");
+        (await archive.FollowAsync(other.Id)).Problem!.Type.ShouldEndWith("content-conflict");
         (await integrity.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBe(ChangeKind.Lost);
         var again = await archive.AskAsync(name);
         await archive.SendAsync(again, bytes);
@@ -131,7 +131,7 @@ public sealed class DirectUploadTests(DirectUploadTests.OnS3 fixture) : IClassFi
         (await archive.FollowAsync(first.Id)).State.ShouldBe("published");
         await archive.SendAsync(second, [2]);
         var refused = await archive.FollowAsync(second.Id);
-        (refused.State, refused.Problem!.Type).ShouldBe(("refused", "urn:opensdc:problem:other-bytes"));
+        (refused.State, refused.Problem!.Type).ShouldBe(("refused", "urn:opensdc:problem:content-conflict"));
         refused.Problem.Detail.ShouldContain(RunningArchive.KeyOf(name));
         (await archive.DownloadAsync(name)).ShouldBe([1]);
         await UploadSteps.UntilAsync("staging is emptied", async () => !(await archive.StagedAsync()).Contains(second.Id));
@@ -283,7 +283,7 @@ public sealed class DirectUploadTests(DirectUploadTests.OnS3 fixture) : IClassFi
         (await archive.PutAsync(upload.Url, [1, 2, 3], ("Content-Encoding", "gzip"))).Status.ShouldBe(200);
         var refused = await archive.FollowAsync(upload.Id);
         refused.State.ShouldBe("refused");
-        refused.Problem!.Type.ShouldBe("urn:opensdc:problem:coded-body");
+        refused.Problem!.Type.ShouldBe("urn:opensdc:problem:unsupported-encoding");
         refused.Problem.Detail.ShouldContain("Content-Encoding says that the body is coded (gzip)");
         (await archive.QueryAsync($"filename={name}")).ShouldBeEmpty();
 

@@ -25,7 +25,7 @@ public sealed class ReplicaTests(ReplicaTests.Two replicas) : IClassFixture<Repl
             }));
             var ends = await Task.WhenAll(uploads.Select(each => each.Other.FollowAsync(each.Id)));
             ends.Count(each => each.State == "published").ShouldBe(1);
-            ends.Where(each => each.State != "published").ShouldAllBe(each => each.State == "refused" && each.Problem!.Type == "urn:opensdc:problem:other-bytes");
+            ends.Where(each => each.State != "published").ShouldAllBe(each => each.State == "refused" && each.Problem!.Type == "urn:opensdc:problem:content-conflict");
             var (won, receipt) = uploads.Zip(ends).Where(each => each.Second.State == "published").Select(each => (each.First.Bytes, each.Second.Receipt!)).Single();
             receipt.Sha256.ShouldBe(Convert.ToHexStringLower(SHA256.HashData(won)));
             foreach (var archive in replicas.All)

@@ -59,7 +59,7 @@ public sealed class UploadCrashTests(DirectUploadTests.OnS3 fixture) : IClassFix
         await UploadSteps.UntilAsync("the second is noticed", async () => (await archive.FollowAsync(second.Id, 0)).State == "arrived");
         await archive.SendAsync(first, [1]);
         (await archive.FollowAsync(first.Id)).State.ShouldBe("published");
-        (await archive.FollowAsync(second.Id)).Problem!.Type.ShouldEndWith("other-bytes");
+        (await archive.FollowAsync(second.Id)).Problem!.Type.ShouldEndWith("content-conflict");
         (await archive.DownloadAsync(name)).ShouldBe([1]);
         (await archive.CountAsync($"claims WHERE file_path = '{RunningArchive.KeyOf(name)}'")).ShouldBe(0);
     }

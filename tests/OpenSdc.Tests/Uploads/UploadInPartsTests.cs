@@ -161,7 +161,7 @@ public abstract class UploadInPartsTests : IAsyncLifetime
         await SendAsync((await PartsAsync(second.Id)).Urls[0], [.. Bytes.Reverse()]);
         var answers = await Task.WhenAll(CompleteAsync(first.Id), CompleteAsync(second.Id));
         answers.Select(each => each.Status).Order().ShouldBe([201, 409]);
-        answers.Single(each => each.Status == 409).Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:other-bytes");
+        answers.Single(each => each.Status == 409).Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:content-conflict");
         (await Archive.DownloadAsync(name)).ShouldBe(answers[0].Status == 201 ? Bytes[..100] : [.. Bytes.Reverse().Take(100)]);
         (await BeginPlainAsync(name, 5)).Status.ShouldBe(409);
         (await Archive.CountAsync("claims")).ShouldBe(0);
@@ -296,14 +296,14 @@ public abstract class UploadInPartsTests : IAsyncLifetime
         await integrity.MarkAsync(receipt.Seq, kind, "the test did it", CancellationToken.None);
 
         // Another size or digest is told before the bytes are sent; other bytes when they have come.
-        (await BeginPlainAsync(name, Size - 1)).Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:other-bytes");
+        (await BeginPlainAsync(name, Size - 1)).Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:content-conflict");
         var promise = $$"""{"filename":"{{name}}","size":{{Size}},"sha256":"{{new string('0', 64)}}"}""";
-        (await Archive.PostAsync("/uploads", promise)).Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:other-bytes");
+        (await Archive.PostAsync("/uploads", promise)).Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:content-conflict");
         var other = await BeginAsync(name, Size);
         foreach (var part in (await PartsAsync(other.Id)).Urls)
             await SendAsync(part, [.. Bytes.Reverse()]);
         var refused = await CompleteAsync(other.Id);
-        (refused.Status, refused.Json.GetProperty("type").GetString()).ShouldBe((409, "urn:opensdc:problem:other-bytes"), refused.Text);
+        (refused.Status, refused.Json.GetProperty("type").GetString()).ShouldBe((409, "urn:opensdc:problem:content-conflict"), refused.Text);
         (await integrity.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBe(kind);
 
         var again = await BeginAsync(name, Size);

@@ -16,8 +16,8 @@ public class WholeFileTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixtu
     [InlineData("Content-Type", "multipart/form-data; boundary=x", "enveloped-body")]
     [InlineData("Content-Type", "Multipart/Mixed", "enveloped-body")]
     [InlineData("Content-Type", "message/http", "enveloped-body")]
-    [InlineData("Content-Range", "bytes 0-3/8", "piece-of-file")]
-    [InlineData("Upload-Offset", "4", "piece-of-file")]
+    [InlineData("Content-Range", "bytes 0-3/8", "partial-body")]
+    [InlineData("Upload-Offset", "4", "partial-body")]
     public async Task What_says_that_the_body_is_not_the_file_is_refused(string header, string value, string code)
     {
         var name = ArchiveFixture.NewName();

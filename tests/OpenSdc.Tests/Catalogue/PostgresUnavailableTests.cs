@@ -10,7 +10,7 @@ using Archive = OpenSdc.Server.Catalogue.Catalogue;
 namespace OpenSdc.Tests.Catalogue;
 
 /// <summary>The database goes and comes while the archive serves: callers are told to come again, nothing is lost, and nobody has to start anything again.</summary>
-public sealed class PostgresAwayTests : IAsyncLifetime
+public sealed class PostgresUnavailableTests : IAsyncLifetime
 {
     private readonly string folder = PostgresServer.NewFolder("away");
     private readonly int port = PostgresServer.FreePort();
@@ -47,7 +47,7 @@ public sealed class PostgresAwayTests : IAsyncLifetime
         {
             var answer = await archive.SendAsync(request);
             (answer.Status, answer["Retry-After"]).ShouldBe((503, "5"), $"{request}: {answer.Text}");
-            answer.Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:catalogue-away");
+            answer.Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:catalogue-unavailable");
             answer["Access-Control-Allow-Origin"].ShouldBe("*");
         }
 
@@ -157,7 +157,7 @@ public sealed class PostgresAwayTests : IAsyncLifetime
         using var catalogue = new Archive(dialect, TimeProvider.System, telemetry);
         var refusal = await Should.ThrowAsync<PostgresException>(() => catalogue.HeadAsync(CancellationToken.None).AsTask());
         refusal.SqlState.ShouldBe(PostgresErrorCodes.TooManyConnections);
-        catalogue.IsAway(refusal).ShouldBeTrue();
+        catalogue.IsUnavailable(refusal).ShouldBeTrue();
     }
 
     private string Up() => PostgresServer.Script("up", folder, port.ToString(CultureInfo.InvariantCulture), "durable");

@@ -3,10 +3,10 @@ using System.IO.Pipelines;
 namespace OpenSdc.Server;
 
 /// <summary>
-/// Ends the wait for a client that does not take its answer. The web server's own minimum rate is an average over a whole answer: a client that has taken a
-/// gigabyte at full speed may, by it, stand still for weeks, with a file or a snapshot of the database in its hands. <see cref="TimedBody"/> does the same for what clients send.
+/// Aborts the request of a client that stops reading its response. The web server's own minimum rate is an average over the whole response: after a gigabyte at full
+/// speed a client could stall for weeks, with a file or a snapshot of the database held open. <see cref="TimedBody"/> does the same for request bodies.
 /// </summary>
-internal sealed class Patience(ServerOptions options, TimeProvider clock)
+internal sealed class StallTimeout(ServerOptions options, TimeProvider clock)
 {
     /// <summary>As many bytes are written at most before a flush. Long answers write about as many: the least rate that is let pass is this in the time that a client may stand still.</summary>
     public const int LargestFlush = 128 * 1024;

@@ -4,10 +4,10 @@ using OpenSdc.Contract.Naming;
 namespace OpenSdc.Server;
 
 /// <summary>
-/// Faults of a request's path that the web server folds away before a handler sees it: <c>a/../b</c> has become <c>b</c> by then, but a path that
-/// climbs is refused, not repaired.
+/// Refuses the segments <c>.</c> and <c>..</c> of a request's path. The web server has resolved them before a handler sees the path (<c>a/../b</c> is
+/// <c>b</c> by then), so the raw target is read.
 /// </summary>
-internal static class PathFaults
+internal static class PathValidation
 {
     public static NameFault? Of(HttpContext context)
     {
@@ -21,7 +21,7 @@ internal static class PathFaults
         {
             var segment = raw[range];
             if (segment is ".." or "." || (segment.Contains('%') && Uri.UnescapeDataString(segment) is ".." or "."))
-                return new NameFault("path", segment.ToString(), $"The path holds the segment '{segment}'; a path may not climb: give the file name alone or below its folders.");
+                return new NameFault("path", segment.ToString(), $"The path holds the segment '{segment}'; '.' and '..' are not allowed: give the file name alone or below its folders.");
         }
 
         return null;

@@ -8,7 +8,7 @@ using Xunit;
 namespace OpenSdc.Tests.Uploads;
 
 /// <summary>A body that is said to be coded is no file: nothing would take the coding off. Sent byte by byte, since libraries repair such requests.</summary>
-public class CodedBodyTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixture>
+public class UnsupportedEncodingTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixture>
 {
     private readonly RunningArchive archive = fixture.Archive;
 
@@ -61,7 +61,7 @@ public class CodedBodyTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixtu
     {
         answer.ShouldStartWith("HTTP/1.1 415 ");
         answer.ShouldContain("\r\nAccept-Encoding: identity\r\n");
-        answer.ShouldContain("\"type\":\"urn:opensdc:problem:coded-body\"");
+        answer.ShouldContain("\"type\":\"urn:opensdc:problem:unsupported-encoding\"");
         answer.ShouldContain($"The header {header} says that the body is coded ({value})");
     }
 
