@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace OpenSdc.Server;
 
-/// <summary>Whom a listen address, or a route, is for.</summary>
+/// <summary>Whom an address to listen on, or a route, is for.</summary>
 [Flags]
-internal enum Audience
+internal enum AddressKind
 {
     /// <summary>Nobody.</summary>
     None = 0,
@@ -20,18 +20,18 @@ internal enum Audience
 }
 
 /// <summary>
-/// The addresses to listen on, and whom each is for. A connection carries the audience of the address that accepted it, so that no header, and no spelling of a
+/// The addresses to listen on, and whom each is for. A connection carries the kind of the address that accepted it, so that no header, and no spelling of a
 /// path, leads from a public address to an operator's route.
 /// </summary>
 internal sealed class ListenAddresses
 {
-    private static readonly ListenAddresses OfPublic = new(Audience.Public);
-    private static readonly ListenAddresses OfOperators = new(Audience.Operators);
-    private static readonly ListenAddresses OfBoth = new(Audience.Public | Audience.Operators);
+    private static readonly ListenAddresses OfPublic = new(AddressKind.Public);
+    private static readonly ListenAddresses OfOperators = new(AddressKind.Operators);
+    private static readonly ListenAddresses OfBoth = new(AddressKind.Public | AddressKind.Operators);
 
-    private readonly Audience audience;
+    private readonly AddressKind kind;
 
-    private ListenAddresses(Audience audience) => this.audience = audience;
+    private ListenAddresses(AddressKind kind) => this.kind = kind;
 
     /// <summary>Listens on the addresses of the settings, the public ones first. Kestrel counts connections for each address, so that a full public one leaves the operators' free.</summary>
     public static void Set(KestrelServerOptions kestrel, ServerOptions options)
@@ -44,24 +44,24 @@ internal sealed class ListenAddresses
     }
 
     /// <summary>Whether the connection of a request came in at an operators' address.</summary>
-    public static bool IsOperators(HttpContext context) => AudienceOf(context).HasFlag(Audience.Operators);
+    public static bool IsOperators(HttpContext context) => KindOf(context).HasFlag(AddressKind.Operators);
 
-    /// <summary>Answers 404 where a route is not for the address that the request came in at. A route without an <see cref="Audience"/> is public.</summary>
+    /// <summary>Answers 404 where a route is not for the address that the request came in at. A route without a mark is public.</summary>
     public static Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         if (context.GetEndpoint() is not { } endpoint)
             return next(context);
         var meant = endpoint is RouteEndpoint route ? MeantFor(route) : MeantForPath(context);
-        return (meant & AudienceOf(context)) != Audience.None ? next(context)
-            : (meant == Audience.Operators ? Problems.OfStatus(404) : Problems.NotForOperators).ExecuteAsync(context);
+        return (meant & KindOf(context)) != AddressKind.None ? next(context)
+            : (meant == AddressKind.Operators ? Problems.OfStatus(404) : Problems.NotForOperators).ExecuteAsync(context);
     }
 
-    private static Audience MeantFor(RouteEndpoint route) => route.Metadata.GetMetadata<ForAudience>()?.Audience ?? Audience.Public;
+    private static AddressKind MeantFor(RouteEndpoint route) => route.Metadata.GetMetadata<ForAddress>()?.Kind ?? AddressKind.Public;
 
     /// <summary>Whom the routes of a path are for, whatever their methods: routing answers 405 by itself where none of them has the request's, and that too would tell that there are some.</summary>
-    private static Audience MeantForPath(HttpContext context) => context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+    private static AddressKind MeantForPath(HttpContext context) => context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
         .Where(route => new TemplateMatcher(new RouteTemplate(route.RoutePattern), []).TryMatch(context.Request.Path, []))
-        .Aggregate(Audience.None, (sum, route) => sum | MeantFor(route));
+        .Aggregate(AddressKind.None, (sum, route) => sum | MeantFor(route));
 
     /// <summary>Whether nobody else than this machine can reach the archive: it listens on loopback, and no setting speaks of a proxy in front.</summary>
     private static bool IsPrivate(ServerOptions options) =>
@@ -70,9 +70,9 @@ internal sealed class ListenAddresses
     private static bool IsLoopback(string host) =>
         host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
-    private static Audience AudienceOf(HttpContext context) => context.Features.Get<ListenAddresses>()?.audience ?? Audience.Public;
+    private static AddressKind KindOf(HttpContext context) => context.Features.Get<ListenAddresses>()?.kind ?? AddressKind.Public;
 
-    private static void Listen(KestrelServerOptions kestrel, string url, ListenAddresses kind, ServerOptions options)
+    private static void Listen(KestrelServerOptions kestrel, string url, ListenAddresses addresses, ServerOptions options)
     {
         var address = BindingAddress.Parse(url);
         if (address.Host == "localhost")
@@ -86,7 +86,7 @@ internal sealed class ListenAddresses
         {
             listen.Use(next => connection =>
             {
-                connection.Features.Set(kind);
+                connection.Features.Set(addresses);
                 return next(connection);
             });
             if (address.Scheme == Uri.UriSchemeHttps)
@@ -96,4 +96,4 @@ internal sealed class ListenAddresses
 }
 
 /// <summary>Mark of a route that is not for the public alone.</summary>
-internal sealed record ForAudience(Audience Audience);
+internal sealed record ForAddress(AddressKind Kind);

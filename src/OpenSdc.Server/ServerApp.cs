@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Description;
 using OpenSdc.Server.Files;
@@ -184,6 +185,7 @@ public static class ServerApp
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = UnexpectedErrors.AnswerAsync });
         app.Use(new PublicAnswers(options).InvokeAsync);
         app.Use(ListenAddresses.InvokeAsync);
+        app.Use(Authentication.InvokeAsync);
         app.Use(app.Services.GetRequiredService<Recovery>().InvokeAsync);
         app.Use(TimedBody.Middleware(options, app.Services.GetRequiredService<TimeProvider>()));
         app.Use(HeldConditions.InvokeAsync);
@@ -215,7 +217,7 @@ public static class ServerApp
 
             routes.MapPost("/uploads", BeginParts.Handle).WithMetadata(HeldConditions.None);
             routes.MapGet("/uploads/{id}", FollowUpload.Handle).WithMetadata(HeldConditions.None);
-            routes.MapDelete("/uploads/{id}", PartRoutes.Abort).WithMetadata(HeldConditions.None, new ForAudience(Audience.Public | Audience.Operators));
+            routes.MapDelete("/uploads/{id}", PartRoutes.Abort).WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Public | AddressKind.Operators));
             routes.MapGet("/uploads/{id}/parts", PartRoutes.List).WithMetadata(HeldConditions.None);
             if (bytesPassHere)
                 routes.MapPut("/uploads/{id}/parts/{part}", ReceivePart.Handle).WithMetadata(HeldConditions.None);
@@ -231,14 +233,14 @@ public static class ServerApp
         }
 
         // Whoever has an upload's id may abort it.
-        app.MapGet("/uploads", ListUploads.Handle).WithMetadata(HeldConditions.None, new ForAudience(Audience.Operators));
+        app.MapGet("/uploads", ListUploads.Handle).WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Operators));
         if (bytesPassHere)
-            app.MapPost("/hooks/s3", () => Problems.OfStatus(404)).WithMetadata(HeldConditions.None, new ForAudience(Audience.Operators));
+            app.MapPost("/hooks/s3", () => Problems.OfStatus(404)).WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Operators));
         else
-            app.MapPost("/hooks/s3", ReceiveHook.Handle).WithMetadata(HeldConditions.None, new ForAudience(Audience.Operators));
-        app.MapMethods("/health/live", GetAndHead, Health.Live).WithMetadata(HeldConditions.None, new ForAudience(Audience.Public | Audience.Operators));
-        app.MapMethods("/health/ready", GetAndHead, Health.Ready).WithMetadata(HeldConditions.None, new ForAudience(Audience.Public | Audience.Operators));
-        app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(HeldConditions.None, new ForAudience(Audience.Operators));
+            app.MapPost("/hooks/s3", ReceiveHook.Handle).WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Operators));
+        app.MapMethods("/health/live", GetAndHead, Health.Live).WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Public | AddressKind.Operators));
+        app.MapMethods("/health/ready", GetAndHead, Health.Ready).WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Public | AddressKind.Operators));
+        app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Operators));
         MissionDocument.Map(app, documents);
         ReferencePage.Map(app);
     }

@@ -1,5 +1,3 @@
-using OpenSdc.Contract;
-
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>For whom files are read.</summary>
@@ -7,6 +5,9 @@ internal enum Audience
 {
     /// <summary>Who may see every file.</summary>
     Team,
+
+    /// <summary>Who sees released files only.</summary>
+    Public,
 }
 
 /// <summary>
@@ -17,11 +18,8 @@ internal enum Audience
 /// <param name="AsOf">The newest change that is seen; null for all of them.</param>
 internal readonly record struct ReadScope(Audience Audience, long? AsOf = null)
 {
-    /// <summary>All files, as they are now.</summary>
+    /// <summary>All files, as they are now: for the archive's own work. What a caller asks is read in the scope that <c>ReadScope.Of(query, caller)</c> gives.</summary>
     public static ReadScope Team => new(Audience.Team);
-
-    /// <summary>The scope of what a caller asks.</summary>
-    public static ReadScope Of(FileQuery query) => new(Audience.Team, query.AsOf);
 
     /// <summary>Whether what is kept beside the rows (coverage) is of this scope: it is kept of the newest state.</summary>
     public bool IsNow => AsOf is null;

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Files;
@@ -45,7 +46,7 @@ internal sealed record Facets(CoverageRequest Request, Catalogue.Catalogue Catal
         var values = fields.Select(field => field.Name).Append(StartYear).ToDictionary(name => name, _ => new Dictionary<string, (long Files, long Bytes)>(StringComparer.Ordinal));
         var (files, bytes) = (0L, 0L);
         ArchiveState state = default;
-        await using (var rows = await Catalogue.CoverAsync(Request.Query, ReadScope.Of(Request.Query), Years, cancel))
+        await using (var rows = await Catalogue.CoverAsync(Request.Query, ReadScope.Of(Request.Query, context.Caller()), Years, cancel))
         {
             state = rows.State;
             while (await rows.NextAsync(cancel) is { } lines)

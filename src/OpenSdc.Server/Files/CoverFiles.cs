@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Files;
@@ -31,7 +32,7 @@ internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalo
         var json = new CoverageJson(output.Buffer, Request.OwnWords);
         var hasPlace = true;
         output.Buffer.Write("["u8);
-        await using (var cells = await Catalogue.CoverAsync(Request.Query, ReadScope.Of(Request.Query), Request.Digits, cancel))
+        await using (var cells = await Catalogue.CoverAsync(Request.Query, ReadScope.Of(Request.Query, context.Caller()), Request.Digits, cancel))
         {
             state = cells.State;
             while (hasPlace && await cells.NextAsync(cancel) is { } lines)

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Files.Formats;
 
@@ -141,16 +142,16 @@ internal sealed record Listing(
     public async Task ExecuteAsync(HttpContext context)
     {
         var cancel = context.RequestAborted;
-        var query = Request.Query;
+        var (query, caller) = (Request.Query, context.Caller());
         var (state, found) = (default(ArchiveState), (long?)null);
-        if (Format.IsOfFetchable && await Catalogue.CountUnfetchableAsync(query, ReadScope.Of(query), Request.Family, cancel) is var leftOut and > 0)
+        if (Format.IsOfFetchable && await Catalogue.CountUnfetchableAsync(query, ReadScope.Of(query, caller), Request.Family, cancel) is var leftOut and > 0)
         {
             context.Response.Headers[LeftOutHeader] = leftOut.ToString(CultureInfo.InvariantCulture);
             query = query with { Integrity = [query.Integrity.Count == 0 || query.Integrity.Contains(FileIntegrity.Intact) ? FileIntegrity.Intact : Nothing] };
         }
 
         using var output = new ListingOutput(context, () => AddHeaders(context, state, found));
-        if (!Request.Count && await LookupBatcher.FindAsync(query, ReadScope.Of(query), Format.Columns, Format.PathColumn, row => WriteOne(output.Buffer, row), cancel) is { } head)
+        if (!Request.Count && await LookupBatcher.FindAsync(query, ReadScope.Of(query, caller), Format.Columns, Format.PathColumn, row => WriteOne(output.Buffer, row), cancel) is { } head)
         {
             state = head;
             await output.EndAsync();
@@ -163,7 +164,7 @@ internal sealed record Listing(
         PageEnd? last = null;
         var (more, hasPlace) = (false, true);
         await using (var rows = await Catalogue.QueryAsync(
-            limit is null ? query : query with { Limit = limit + 1 }, ReadScope.Of(query), Request.Family, Format.Columns, Request.Count, cancel))
+            limit is null ? query : query with { Limit = limit + 1 }, ReadScope.Of(query, caller), Request.Family, Format.Columns, Request.Count, cancel))
         {
             (state, found) = (Asked ?? rows.State, rows.Count);
             // The headers say nothing of the rows unless they are a page.

@@ -4,6 +4,7 @@ using Npgsql;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 using Shouldly;
@@ -94,7 +95,7 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
     {
         foreach (var query in (FileQuery[])[new(), new() { Family = null, Limit = 5 }, new() { StartDate = "20260101", Latest = true }, new() { Overlaps = ("20260101", "20260102"), Sort = [new("size", true)] }])
         {
-            await using var rows = await catalogue.QueryAsync(query, ReadScope.Of(query), null, "item", count: true, CancellationToken.None);
+            await using var rows = await catalogue.QueryAsync(query, ReadScope.Of(query, Caller.Anyone), null, "item", count: true, CancellationToken.None);
             (await rows.ReadAsync(CancellationToken.None), rows.Count).ShouldBe((false, 0L));
             await using var covered = await catalogue.CoverAsync(query with { Limit = null }, ReadScope.Team, 6, CancellationToken.None);
             (await covered.NextAsync(CancellationToken.None)).ShouldBeNull();

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Files;
 using OpenSdc.Server.Files.Formats;
@@ -124,7 +125,7 @@ public sealed class CommonQueriesTests : IAsyncLifetime
     {
         var state = ArchiveState.Parse((string)(await session.Statement(ArchiveState.Sql, []).ExecuteScalarAsync())!);
         // Nothing was published in these days; the plan is that of an archive where much was.
-        var ready = (await new FileQueries(session, null, state, new ProductTable()).PrepareAsync(query, ReadScope.Of(query), family, CancellationToken.None)).ShouldNotBeNull();
+        var ready = (await new FileQueries(session, null, state, new ProductTable()).PrepareAsync(query, ReadScope.Of(query, Caller.Anyone), family, CancellationToken.None)).ShouldNotBeNull();
         var statements = new FileStatements(session.Dialect, ready);
         return !isCount ? statements.List(new JsonFormat([], []).Columns)
             : CoverageStatements.Counted(ready) is { } column ? CoverageStatements.CountOf(session.Dialect, ready, column)

@@ -4,6 +4,7 @@ using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using Shouldly;
 using Xunit;
@@ -102,7 +103,7 @@ public abstract class CoverageTests : IAsyncLifetime
     private async Task<List<Bucket>> ReadAsync(FileQuery query, int digits)
     {
         var buckets = new List<Bucket>();
-        await using var answer = await fixture.Catalogue.CoverAsync(query, ReadScope.Of(query), digits, CancellationToken.None);
+        await using var answer = await fixture.Catalogue.CoverAsync(query, ReadScope.Of(query, Caller.Anyone), digits, CancellationToken.None);
         answer.State.Seq.ShouldBe(rows.Count);
         while (await answer.NextAsync(CancellationToken.None) is { } lines)
         {

@@ -3,6 +3,7 @@ using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using Shouldly;
 using Xunit;
@@ -140,7 +141,7 @@ public abstract class QueryTests : IAsyncLifetime
     private async Task<(List<FileRecord> Records, PageEnd? End)> ReadAsync(FileQuery query, string shown, int count)
     {
         await using var answer = await fixture.Catalogue.QueryAsync(
-            query, ReadScope.Of(query), query.Family is null ? null : Mission.Imap.FindFamily(query.Family), "item", count: true, CancellationToken.None);
+            query, ReadScope.Of(query, Caller.Anyone), query.Family is null ? null : Mission.Imap.FindFamily(query.Family), "item", count: true, CancellationToken.None);
         var records = new List<FileRecord>();
         PageEnd? end = null;
         while (await answer.ReadAsync(CancellationToken.None))

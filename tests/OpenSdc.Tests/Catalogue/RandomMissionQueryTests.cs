@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using CsCheck;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Tests.Naming;
 using Shouldly;
@@ -46,7 +47,7 @@ public abstract partial class RandomMissionQueryTests(Func<TestDatabase> databas
             async Task<int> CompareAsync(FileQuery query, IEnumerable<PlainFile> expected)
             {
                 List<string> found = [];
-                await using var rows = await fixture.Catalogue.QueryAsync(query, ReadScope.Of(query), mission.FindFamily("data"), "item", count: false, CancellationToken.None);
+                await using var rows = await fixture.Catalogue.QueryAsync(query, ReadScope.Of(query, Caller.Anyone), mission.FindFamily("data"), "item", count: false, CancellationToken.None);
                 while (await rows.ReadAsync(CancellationToken.None))
                 {
                     using var item = JsonDocument.Parse(rows.Columns.GetString(0));

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Text.Json;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Files.Kernels;
@@ -14,11 +15,11 @@ internal sealed class KernelCatalogue(Catalogue.Catalogue catalogue, Mission mis
     public KernelRules Rules { get; } = mission.Kernels ?? throw new InvalidOperationException("The mission has no kernels.");
 
     /// <summary>The files of some types, in the order of their paths; of all types where none is named.</summary>
-    public async Task<List<Kernel>> ReadAsync(IReadOnlyList<string> types, CancellationToken cancel)
+    public async Task<List<Kernel>> ReadAsync(IReadOnlyList<string> types, Caller caller, CancellationToken cancel)
     {
         var query = new FileQuery { Family = Rules.Family, Descriptors = types };
         var kernels = new List<Kernel>();
-        await using var rows = await catalogue.QueryAsync(query, ReadScope.Of(query), mission.FindFamily(Rules.Family), "item", count: false, cancel);
+        await using var rows = await catalogue.QueryAsync(query, ReadScope.Of(query, caller), mission.FindFamily(Rules.Family), "item", count: false, cancel);
         while (await rows.ReadAsync(cancel))
             kernels.Add(new Kernel(Record(rows.Columns), Rules));
         return kernels;

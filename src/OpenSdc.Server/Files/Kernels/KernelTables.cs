@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
 
 namespace OpenSdc.Server.Files.Kernels;
 
@@ -16,7 +17,7 @@ internal static class KernelTables
     {
         try
         {
-            return await AnswerAsync(type, new KernelParameters(context.Request.Query, Documented, []), catalogue, context.RequestAborted);
+            return await AnswerAsync(type, new KernelParameters(context.Request.Query, Documented, []), catalogue, context.Caller(), context.RequestAborted);
         }
         catch (BareRefusal refusal)
         {
@@ -40,7 +41,7 @@ internal static class KernelTables
         json.WriteEndObject();
     }
 
-    private static async Task<BareText> AnswerAsync(string type, KernelParameters given, KernelCatalogue catalogue, CancellationToken cancel)
+    private static async Task<BareText> AnswerAsync(string type, KernelParameters given, KernelCatalogue catalogue, Caller caller, CancellationToken cancel)
     {
         var path = given.Text("file_path");
         var (from, to) = (given.Day("start_date"), given.Day("end_date"));
@@ -48,7 +49,7 @@ internal static class KernelTables
         var (ingestedFrom, ingestedTo) = (given.Day("start_ingest_date"), given.Day("end_ingest_date"));
         given.RequireOrder(ingestedFrom, ingestedTo, "end_ingest_date");
         var latest = given.Flag("latest");
-        var found = (await catalogue.ReadAsync([type], cancel)).Where(each =>
+        var found = (await catalogue.ReadAsync([type], caller, cancel)).Where(each =>
             (path is null || each.Record.FilePath == path || each.FileName == path || each.Name == path)
             && (from is null || each.To >= from)
             && (to is null || each.From < to.Value.AddDays(1))

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using OpenSdc.Server.Access;
 
 namespace OpenSdc.Server.Files.Kernels;
 
@@ -14,7 +15,7 @@ internal static class Metakernel
     {
         try
         {
-            return await AnswerAsync(new KernelParameters(context.Request.Query, Documented, []), catalogue, context.RequestAborted);
+            return await AnswerAsync(new KernelParameters(context.Request.Query, Documented, []), catalogue, context.Caller(), context.RequestAborted);
         }
         catch (BareRefusal refusal)
         {
@@ -22,7 +23,7 @@ internal static class Metakernel
         }
     }
 
-    private static async Task<BareText> AnswerAsync(KernelParameters given, KernelCatalogue catalogue, CancellationToken cancel)
+    private static async Task<BareText> AnswerAsync(KernelParameters given, KernelCatalogue catalogue, Caller caller, CancellationToken cancel)
     {
         var from = given.SecondsOrDay("start_time", isEnd: false) ?? throw new BareRefusal(400, "Missing required query parameter 'start_time'.");
         var to = given.SecondsOrDay("end_time", isEnd: true) ?? throw new BareRefusal(400, "Missing required query parameter 'end_time'.");
@@ -31,7 +32,7 @@ internal static class Metakernel
         foreach (var type in wanted.Where(each => !catalogue.Rules.LoadOrder.SelectMany(group => group).Contains(each)))
             throw KernelParameters.Invalid("file_types", type);
         var groups = catalogue.Rules.LoadOrder.Select(group => group.Where(type => wanted.Length == 0 || wanted.Contains(type)).ToArray()).Where(group => group.Length > 0).ToArray();
-        var all = await catalogue.ReadAsync([], cancel);
+        var all = await catalogue.ReadAsync([], caller, cancel);
         var newest = KernelTables.Latest(all.Where(each => each.Overlaps(from, to))).ToList();
 
         if (given.Flag("require_coverage"))

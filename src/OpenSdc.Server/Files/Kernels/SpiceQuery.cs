@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using OpenSdc.Server.Access;
 
 namespace OpenSdc.Server.Files.Kernels;
 
@@ -15,7 +16,7 @@ internal static class SpiceQuery
     {
         try
         {
-            return await AnswerAsync(new KernelParameters(context.Request.Query, Documented, Others), catalogue, context.RequestAborted);
+            return await AnswerAsync(new KernelParameters(context.Request.Query, Documented, Others), catalogue, context.Caller(), context.RequestAborted);
         }
         catch (BareRefusal refusal)
         {
@@ -23,7 +24,7 @@ internal static class SpiceQuery
         }
     }
 
-    private static async Task<BareText> AnswerAsync(KernelParameters given, KernelCatalogue catalogue, CancellationToken cancel)
+    private static async Task<BareText> AnswerAsync(KernelParameters given, KernelCatalogue catalogue, Caller caller, CancellationToken cancel)
     {
         var type = given.Text("type");
         if (type is not null and not AllTypes && !catalogue.Rules.Types.Contains(type))
@@ -38,7 +39,7 @@ internal static class SpiceQuery
         var version = given.Text("version") is { } text ? VersionOf(text) : (int?)null;
         var latest = given.Flag("latest");
 
-        var kernels = await catalogue.ReadAsync(type is null or AllTypes ? [] : [type], cancel);
+        var kernels = await catalogue.ReadAsync(type is null or AllTypes ? [] : [type], caller, cancel);
         IEnumerable<Kernel> found = kernels.Where(each =>
             (type is not (null or AllTypes) || !catalogue.Rules.IsTable(each.Type))
             && (name is null || each.Name == name || each.FileName == name)
