@@ -100,14 +100,22 @@ internal static class DemoContent
 
     private static byte[] Png(DemoDescription file)
     {
-        const int width = 48;
-        const int height = 32;
+        // A spectrogram: energy upwards, time to the right, a band that wanders and fades, an event, noise. Whole numbers only: the same on every machine.
+        const int width = 72;
+        const int height = 48;
         var noise = new DemoNoise(file.Seed);
+        var (centre, period, onset) = (14 + noise.Below(20), 18 + noise.Below(40), noise.Below(width));
         Span<byte> pixels = stackalloc byte[width * height];
-        for (var y = 0; y < height; y++)
+        for (var x = 0; x < width; x++)
         {
-            for (var x = 0; x < width; x++)
-                pixels[y * width + x] = (byte)(x * 4 + noise.Below(64));
+            var wander = Math.Abs((x % period) - (period / 2)) / 2;
+            var age = x - onset;
+            for (var y = 0; y < height; y++)
+            {
+                var band = Math.Max(0, 200 - (18 * Math.Abs(y - centre - wander)));
+                var flash = age is >= 0 and < 16 ? Math.Max(0, 160 - (10 * age) - (4 * Math.Abs(y - height + 8 + age))) : 0;
+                pixels[(y * width) + x] = (byte)Math.Min(255, Math.Max(band, flash) + noise.Below(40));
+            }
         }
 
         return QuicklookPng.Draw(width, height, pixels);

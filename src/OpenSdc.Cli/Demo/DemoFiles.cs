@@ -15,17 +15,13 @@ internal static class DemoFiles
     /// <summary>Above this the versions would need more digits than their names have.</summary>
     public const int MaxCount = 5_000_000;
 
-    private const int Days = 365;
-
-    /// <summary>Products start on different days, so that few files already spread over many.</summary>
-    private const int DaysBetweenProducts = 37;
-
-    private static readonly DateOnly FirstDay = new(2025, 10, 1);
-
     /// <summary>One round of publication: each product with each of its revisions, one behind the other.</summary>
     private static readonly (DemoProduct Product, int Index, int Revision)[] Round =
         [.. DemoProducts.All.SelectMany((product, index) =>
             Enumerable.Range(1, product.Revisions).Select(revision => (product, index, revision)))];
+
+    /// <summary>The days of each product, in the order in which it takes them.</summary>
+    private static readonly IReadOnlyList<int>[] DaysOf = [.. DemoProducts.All.Select(DemoCalendar.DaysOf)];
 
     /// <summary>The first <paramref name="count"/> files, made one at a time as they are asked for.</summary>
     public static IEnumerable<DemoFile> Generate(int count)
@@ -43,18 +39,22 @@ internal static class DemoFiles
     }
 
     /// <summary>
-    /// What file number <paramref name="index"/> is. A product takes a new day every round; after a year of rounds it begins the year
-    /// again with higher versions, as a reprocessing does. Product, day and version together determine the index, so no name repeats.
+    /// What file number <paramref name="index"/> is. A product takes its next day every round; after all its days it begins them again with higher versions, as a reprocessing
+    /// does. Product, day and version together determine the index, so no name repeats.
     /// </summary>
     public static DemoDescription Describe(int index)
     {
         var (round, slot) = Math.DivRem(index, Round.Length);
         var (product, position, revision) = Round[slot];
-        var dayIndex = (round + position * DaysBetweenProducts) % Days;
-        var version = round / Days * product.Revisions + revision;
-        var day = FirstDay.AddDays(dayIndex);
-        var name = product.Name(day, dayIndex, version, serial: round * product.Revisions + revision - 1);
-        return new DemoDescription(product, day, dayIndex, version, name, (ulong)index);
+        var days = DaysOf[position];
+        var (pass, turn) = Math.DivRem(round, days.Count);
+        var dayIndex = days[turn];
+        var day = DemoCalendar.FirstDay.AddDays(dayIndex);
+        var name = product.Name(day, dayIndex, pass * product.Revisions + revision, serial: round * product.Revisions + revision - 1);
+        return new DemoDescription(product, day, dayIndex, pass * product.Revisions + revision, name, (ulong)index)
+        {
+            Arrival = DemoCalendar.ArrivalOf(product, dayIndex, pass, revision, (ulong)index),
+        };
     }
 }
 
@@ -65,4 +65,8 @@ internal static class DemoFiles
 /// <param name="Version">From 1 up.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Seed">Where its noise begins: no two files have the same.</param>
-internal sealed record DemoDescription(DemoProduct Product, DateOnly Day, int DayIndex, int Version, string Name, ulong Seed);
+internal sealed record DemoDescription(DemoProduct Product, DateOnly Day, int DayIndex, int Version, string Name, ulong Seed)
+{
+    /// <summary>When it reaches the archive: days after its data, some of them late.</summary>
+    public required DateTimeOffset Arrival { get; init; }
+}

@@ -56,7 +56,7 @@ internal sealed record DemoProduct(
     /// <summary>Kernels are numbered from here on, so that no synthetic kernel takes the name of a real one.</summary>
     private const int FirstKernel = 101;
 
-    private const int FirstRotation = 2302;
+    private const int FirstRotation = 2291;
 
     /// <summary>The name of one file. Two calls with a different day, version or serial answer different names.</summary>
     /// <param name="day">The day that the data begin.</param>
@@ -96,8 +96,8 @@ internal sealed record DemoProduct(
         // The spacecraft turns to the Sun once a day.
         DemoTag.Repointing => $"-repoint{dayIndex + 1:00000}",
 
-        // A Carrington rotation takes 27.2753 days; number 2303 began on the second day of the archive.
-        DemoTag.Rotation => $"-cr{FirstRotation + (dayIndex * 10_000 + 262_753) / 272_753:00000}",
+        // A Carrington rotation takes 27.2753 days; number 2303 began on day 305 of the archive, 2025-10-02.
+        DemoTag.Rotation => $"-cr{FirstRotation + (dayIndex * 10_000 + 223_036) / 272_753:00000}",
         _ => "",
     };
 }

@@ -33,7 +33,12 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
     private Batcher<Placed, Recorded> Recording => LazyInitializer.EnsureInitialized(ref recording, () => new(RecordBatchAsync));
 
     /// <summary>Publishes an upload that is checked. Returns when it is durable and visible, or was refused.</summary>
-    public async Task<PublishOutcome> PublishAsync(FileName name, StagedObject staged, string sha256, CancellationToken cancel)
+    /// <param name="name">The file.</param>
+    /// <param name="staged">Its bytes.</param>
+    /// <param name="sha256">Their digest.</param>
+    /// <param name="cancel">Gives up before anything is placed.</param>
+    /// <param name="ingestedAt">The date of ingestion, where it is not the present moment.</param>
+    public async Task<PublishOutcome> PublishAsync(FileName name, StagedObject staged, string sha256, CancellationToken cancel, DateTimeOffset? ingestedAt = null)
     {
         staged.Sha256 = sha256;
         var started = Stopwatch.GetTimestamp();
@@ -41,7 +46,7 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         Begin();
         try
         {
-            var publication = new Publication(name, staged.Length, sha256);
+            var publication = new Publication(name, staged.Length, sha256) { IngestedAt = ingestedAt };
             // From here on a caller who hangs up does not change what happens to the upload. Of those of one key the first is recorded before the next is placed.
             var recorded = await turns.RunAsync(name.Key, () => store.Capabilities.IsShared
                 ? claimed.PublishAsync(publication, staged, RecordAsync)

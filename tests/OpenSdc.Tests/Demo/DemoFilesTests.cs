@@ -29,7 +29,7 @@ public sealed partial class DemoFilesTests
             hash.AppendData(file.Content.Span);
         }
 
-        Convert.ToHexStringLower(hash.GetHashAndReset()).ShouldBe("dc5e2370a7e3f8bdc2438cdbff76ad8b7a1d81e2f54fdf222a37451dbe50d5d3");
+        Convert.ToHexStringLower(hash.GetHashAndReset()).ShouldBe("6a9c55c628b0dd7e0668474d2c2bd2130dda0f4b854d9c32b0ed723ea0c2709c");
     }
 
     [Fact]
@@ -95,6 +95,21 @@ public sealed partial class DemoFilesTests
             file.Version.ShouldBe(before + 1);
             latest[(file.Product, file.Day)] = file.Version;
         }
+    }
+
+    [Fact]
+    public void An_archive_of_two_years_has_gaps_late_files_and_reprocessed_days()
+    {
+        var files = Enumerable.Range(0, 100_000).Select(DemoFiles.Describe).Where(file => file.Product is { Level: "l1b", Instrument: "mag" }).ToList();
+        var days = files.Select(file => file.DayIndex).ToHashSet();
+        days.Count.ShouldBeInRange(600, 720);
+        Enumerable.Range(163, 6).ShouldAllBe(day => !days.Contains(day), "the spacecraft was silent");
+        files.GroupBy(file => file.DayIndex).ShouldContain(day => day.Count() > 2);
+
+        var latencies = files.Where(file => file.Version == 1).Select(file => (file.Arrival.UtcDateTime.Date - file.Day.ToDateTime(TimeOnly.MinValue)).Days).ToList();
+        latencies.Min().ShouldBeGreaterThanOrEqualTo(0);
+        latencies.Count(each => each > 7).ShouldBeInRange(5, latencies.Count / 10, "some are late");
+        files.ShouldAllBe(file => file.Arrival.Year <= 2026);
     }
 
     [Fact]
