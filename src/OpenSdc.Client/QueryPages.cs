@@ -14,6 +14,7 @@ internal sealed class QueryPages(ApiConnection api, SdcClientOptions options)
     // server that only knows JSON answer too.
     private const string Accept = "application/x-ndjson, */*;q=0.5";
 
+    private readonly RecordReader records = new(options.Mission);
     private volatile bool withoutPages;
 
     public async IAsyncEnumerable<FileRecord> ReadAsync(SdcQuery query, [EnumeratorCancellation] CancellationToken cancel)
@@ -25,7 +26,7 @@ internal sealed class QueryPages(ApiConnection api, SdcClientOptions options)
         {
             using var answer = await PageAsync(cursor.Length > 0 ? cursor : asked, isFirst: cursor.Length == 0,
                 Math.Min(left, options.PageSize), cancel);
-            foreach (var record in RecordReader.Read(await answer.Content.ReadAsByteArrayAsync(cancel)))
+            foreach (var record in records.Read(await answer.Content.ReadAsByteArrayAsync(cancel)))
             {
                 if (left-- == 0)
                     yield break;

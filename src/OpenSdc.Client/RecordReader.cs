@@ -9,9 +9,10 @@ namespace OpenSdc.Client;
 /// document's object whose body is the text of a Python list. What a server does not say is empty: a size of -1,
 /// a digest and an ingestion date without characters, the number 0.
 /// </summary>
-internal static class RecordReader
+/// <param name="mission">Whose names they are, where a record says less than its name.</param>
+internal sealed class RecordReader(Mission mission)
 {
-    public static IEnumerable<FileRecord> Read(ReadOnlyMemory<byte> body)
+    public IEnumerable<FileRecord> Read(ReadOnlyMemory<byte> body)
     {
         var text = body.Span.TrimStart(" \t\r\n"u8);
         var start = body.Length - text.Length;
@@ -33,7 +34,7 @@ internal static class RecordReader
             && (reader.ValueTextEquals("statusCode"u8) || reader.ValueTextEquals("body"u8) || reader.ValueTextEquals("headers"u8));
     }
 
-    private static IEnumerable<FileRecord> ReadDocument(ReadOnlyMemory<byte> body)
+    private IEnumerable<FileRecord> ReadDocument(ReadOnlyMemory<byte> body)
     {
         var root = Parse(body);
         if (!root.TryGetProperty("body", out var inner))
@@ -46,7 +47,7 @@ internal static class RecordReader
         };
     }
 
-    private static IEnumerable<FileRecord> ReadLines(ReadOnlyMemory<byte> body)
+    private IEnumerable<FileRecord> ReadLines(ReadOnlyMemory<byte> body)
     {
         while (body.Length > 0)
         {
@@ -58,11 +59,11 @@ internal static class RecordReader
         }
     }
 
-    private static IEnumerable<FileRecord> ReadArray(ReadOnlyMemory<byte> body) => ReadElements(Parse(body));
+    private IEnumerable<FileRecord> ReadArray(ReadOnlyMemory<byte> body) => ReadElements(Parse(body));
 
-    private static IEnumerable<FileRecord> ReadElements(JsonElement array) => array.EnumerateArray().Select(RecordOf);
+    private IEnumerable<FileRecord> ReadElements(JsonElement array) => array.EnumerateArray().Select(RecordOf);
 
-    private static FileRecord RecordOf(JsonElement item)
+    private FileRecord RecordOf(JsonElement item)
     {
         if (item.ValueKind != JsonValueKind.Object || TextOf(item, "file_path") is not { Length: > 0 } path)
             throw Unreadable(null);
@@ -88,9 +89,9 @@ internal static class RecordReader
     }
 
     /// <summary>The record of a file of which only the path or name is known.</summary>
-    public static FileRecord Named(string path)
+    public FileRecord Named(string path)
     {
-        var name = FileName.Parse(path[(path.LastIndexOf('/') + 1)..], Mission.Imap).Name;
+        var name = FileName.Parse(path[(path.LastIndexOf('/') + 1)..], mission).Name;
         return new FileRecord
         {
             FilePath = path.Contains('/', StringComparison.Ordinal) ? path : name?.Key ?? path,
@@ -112,20 +113,16 @@ internal static class RecordReader
         };
     }
 
-    /// <summary>
-    /// Tuples of instrument, level, descriptor, start, end, version and extension. Names of the conventions
-    /// without an end have the start in its place.
-    /// </summary>
-    private static IEnumerable<FileRecord> ReadTuples(string text)
+    /// <summary>Tuples of instrument, level, descriptor, start, end, version and extension.</summary>
+    private IEnumerable<FileRecord> ReadTuples(string text)
     {
         foreach (var tuple in PythonText.ReadTuples(text))
         {
             if (tuple.Count < 7)
                 throw Unreadable(null);
-            var (stem, rest) = ($"imap_{tuple[0]}_{tuple[1]}_{tuple[2]}_{tuple[3]}", $"_{tuple[5]}.{tuple[6]}");
-            var named = FileName.Parse($"{stem}_{tuple[4]}{rest}", Mission.Imap).Name ?? FileName.Parse(stem + rest, Mission.Imap).Name
+            var named = new ListedName(tuple[0], tuple[1], tuple[2], tuple[3], tuple[4], tuple[5], tuple[6]).Find(mission)
                 ?? throw new SdcException(SdcError.BadAnswer,
-                    "The server lists a file whose name does not follow the conventions of the mission.");
+                    $"The server lists a file whose name does not follow the conventions of the mission {mission.Name}.");
             yield return Named(named.Key);
         }
     }

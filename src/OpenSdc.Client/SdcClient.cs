@@ -75,7 +75,7 @@ public sealed class SdcClient : IDisposable
         catch (SdcException refusal) when (refusal is { Error: SdcError.Refused, Status: 400 }
             && refusal.Message.Contains("filename is not a valid query parameter", StringComparison.Ordinal))
         {
-            return RecordReader.Named(name);
+            return new RecordReader(options.Mission).Named(name);
         }
     }
 

@@ -1,3 +1,5 @@
+using OpenSdc.Contract.Naming;
+
 namespace OpenSdc.Client;
 
 /// <summary>Settings of an <see cref="SdcClient"/>. They are read once, when the client is made.</summary>
@@ -59,6 +61,12 @@ public sealed record SdcClientOptions
 
     /// <summary>Records that a page of a query holds, 1 to 10000. Default: 2000.</summary>
     public int PageSize { get; set; } = 2000;
+
+    /// <summary>
+    /// The mission whose naming conventions are used where a server says less of a file than its name, as one that
+    /// only speaks the founding document. Default: IMAP.
+    /// </summary>
+    public Mission Mission { get; set; } = Mission.Imap;
 
     /// <summary>The clock of all waits. Default: the system's.</summary>
     public TimeProvider Clock { get; set; } = TimeProvider.System;

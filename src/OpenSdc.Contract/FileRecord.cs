@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace OpenSdc.Contract;
@@ -66,4 +67,11 @@ public sealed record FileRecord
     /// <summary><c>lost</c> or <c>damaged</c> where the file's bytes are not there or not right, so that it cannot be fetched; absent where nothing is known against them.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Integrity { get; init; }
+
+    /// <summary>
+    /// Members that only some records have, by their names: the times of a name (<c>start_time</c>, <c>end_time</c>) and the fields of the mission's own. Null where there is none.
+    /// A server writes them itself, after the others. It can be set, since the JSON reader fills it after the record is made.
+    /// </summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? Other { get; set; }
 }

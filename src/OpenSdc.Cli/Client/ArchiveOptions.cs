@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using OpenSdc.Client;
+using OpenSdc.Contract.Naming;
 using OpenSdc.Server;
 
 namespace OpenSdc.Cli.Client;
@@ -35,11 +37,12 @@ internal sealed class ArchiveOptions
     {
     }
 
-    public static ArchiveOptions AddTo(Command command, bool withFolder)
+    public static ArchiveOptions AddTo(Command command, bool withFolder, bool withRetries = true)
     {
         var options = new ArchiveOptions();
         command.Add(options.url);
-        command.Add(options.retries);
+        if (withRetries)
+            command.Add(options.retries);
         if (withFolder)
             command.Add(options.folder);
         return options;
@@ -53,7 +56,25 @@ internal sealed class ArchiveOptions
         if (tries is < 0 or > 1000)
             throw new SettingException($"The option --retries is {tries}; allowed: 0 to 1000.");
         return new SdcClient(new SdcClientOptions { Address = Address(parsed), ApiKey = Secret(KeyVariable),
-            AccessToken = Secret(TokenVariable), MaxRetries = tries });
+            AccessToken = Secret(TokenVariable), MaxRetries = tries, Mission = Mission() });
+    }
+
+    /// <summary>
+    /// A plain client of the archive, for operators' routes that <see cref="SdcClient"/> does not have: with its
+    /// address, which ends in a slash, and the credentials. No redirect is followed, so that they go nowhere else.
+    /// </summary>
+    /// <exception cref="SettingException">A value cannot be used.</exception>
+    public HttpClient Http(ParseResult parsed)
+    {
+        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }, disposeHandler: true)
+        {
+            BaseAddress = new Uri(Address(parsed).AbsoluteUri.TrimEnd('/') + "/"),
+        };
+        if (Secret(KeyVariable) is { } key)
+            client.DefaultRequestHeaders.Add("x-api-key", key);
+        if (Secret(TokenVariable) is { } token)
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return client;
     }
 
     /// <summary>The address of the archive.</summary>
@@ -70,6 +91,23 @@ internal sealed class ArchiveOptions
     /// <summary>The folder of the local files, absolute.</summary>
     public string Folder(ParseResult parsed) =>
         Path.GetFullPath(Find(parsed.GetValue(folder), "--data-dir", FolderVariable, "data_dir", DefaultFolder).Text);
+
+    /// <summary>The mission whose names the archive has: that of the configuration file, otherwise IMAP.</summary>
+    /// <exception cref="SettingException">Its file cannot be used.</exception>
+    public static Mission Mission()
+    {
+        if (Configured("mission") is not { } given)
+            return Contract.Naming.Mission.Imap;
+        try
+        {
+            using var file = File.OpenRead(given.Text);
+            return Contract.Naming.Mission.Load(file);
+        }
+        catch (Exception fault) when (fault is MissionFileException or IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"{given.Where} cannot be used: {fault.Message}", fault);
+        }
+    }
 
     private static string? Secret(string variable)
     {
@@ -102,8 +140,8 @@ internal sealed class ArchiveOptions
                 throw new SettingException($"The file {path} is no JSON object.");
             foreach (var each in file.EnumerateObject())
             {
-                if (each.Name is not ("url" or "data_dir") || each.Value.ValueKind != JsonValueKind.String)
-                    throw new SettingException($"The file {path} has the member {ShownText.Of(each.Name)}, which is unknown or no text; allowed: url, data_dir.");
+                if (each.Name is not ("url" or "data_dir" or "mission") || each.Value.ValueKind != JsonValueKind.String)
+                    throw new SettingException($"The file {path} has the member {ShownText.Of(each.Name)}, which is unknown or no text; allowed: url, data_dir, mission.");
             }
 
             return file.TryGetProperty(member, out var value) ? (value.GetString()!, $"{member} in {path}") : null;

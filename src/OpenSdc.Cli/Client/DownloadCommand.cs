@@ -45,7 +45,7 @@ internal static class DownloadCommand
                 FilesAtOnce = most };
             using var shown = progress.Start(parsed);
             var missing = new List<string>();
-            var records = names.AreGiven(parsed) ? names.FindAsync(parsed, client, filters.Read(parsed), missing, cancel)
+            var records = names.AreGiven(parsed) ? names.FindAsync(parsed, client, ArchiveOptions.Mission(), filters.Read(parsed), missing, cancel)
                 : client.QueryAsync(filters.Read(parsed), cancel);
             return await FetchAsync(client, records, archive.Folder(parsed), how, shown, missing, cancel);
         }, cancel));

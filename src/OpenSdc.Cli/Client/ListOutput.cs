@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using OpenSdc.Contract;
 using OpenSdc.Server;
 
@@ -31,6 +32,8 @@ internal sealed class ListOutput
         ("minor_version", r => r.MinorVersion), ("extension", r => r.Extension), ("ingestion_date", r => r.IngestionDate),
             ("size", r => r.Size < 0 ? null : r.Size), ("sha256", r => r.Sha256),
         ("seq", r => r.Seq), ("released", r => r.Released ? "true" : "false"), ("crid", r => r.Crid), ("integrity", r => r.Integrity),
+        // What only some records have, as one object: a list is written while it comes, so that its columns are fixed.
+        ("other", r => r.Other is { Count: > 0 } other ? JsonSerializer.Serialize(other, OtherJson.Default.IDictionaryStringJsonElement) : null),
     ];
 
     private readonly Option<string> format = new("--output", "-o")
@@ -123,3 +126,7 @@ internal sealed class ListOutput
         return text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
     }
 }
+
+/// <summary>JSON of the members that only some records have, made at compile time.</summary>
+[JsonSerializable(typeof(IDictionary<string, JsonElement>))]
+internal sealed partial class OtherJson : JsonSerializerContext;

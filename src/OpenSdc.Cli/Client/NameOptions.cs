@@ -3,6 +3,7 @@ using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
 using OpenSdc.Client;
 using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
 using OpenSdc.Server;
 
 namespace OpenSdc.Cli.Client;
@@ -36,20 +37,20 @@ internal sealed class NameOptions
     /// <summary>The records of the names, as they are found.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="client">Asks the archive.</param>
+    /// <param name="mission">Tells what the beginning of a name with wildcards says.</param>
     /// <param name="filters">Narrows what a name with wildcards means.</param>
     /// <param name="missing">Takes the names that the archive does not have.</param>
     /// <param name="cancel">Ends the search.</param>
     public async IAsyncEnumerable<FileRecord> FindAsync(
-        ParseResult parsed, SdcClient client, SdcQuery filters, List<string> missing, [EnumeratorCancellation] CancellationToken cancel)
+        ParseResult parsed, SdcClient client, Mission mission, SdcQuery filters, List<string> missing,
+        [EnumeratorCancellation] CancellationToken cancel)
     {
         await foreach (var name in ReadAsync(parsed, cancel))
         {
             if (name.AsSpan().IndexOfAny('*', '?') >= 0)
             {
                 var some = false;
-                // Every version is meant, unless the options say which.
-                await foreach (var record in client.QueryAsync(filters with { Version = filters.Version ?? (filters.Latest ? null : "*") },
-                    cancel))
+                await foreach (var record in client.QueryAsync(Narrowed(filters, name, mission), cancel))
                 {
                     if (!FileSystemName.MatchesSimpleExpression(name, name.Contains('/', StringComparison.Ordinal) ? record.FilePath
                         : ListOutput.NameOf(record), ignoreCase: false))
@@ -70,6 +71,24 @@ internal sealed class NameOptions
                 missing.Add(name);
             }
         }
+    }
+
+    /// <summary>
+    /// What is asked for a name with wildcards: what its beginning says is left to the archive, the rest is matched
+    /// here. Every version is meant, unless the options say which.
+    /// </summary>
+    private static SdcQuery Narrowed(SdcQuery filters, string name, Mission mission)
+    {
+        // The family that is asked for; with several, the beginning may mean another thing in each.
+        var says = filters.Table?.AsSpan().IndexOfAny('*', ',') >= 0 ? NamePattern.Unknown
+            : NamePattern.Read(name[(name.LastIndexOf('/') + 1)..], mission, filters.Table);
+        return filters with
+        {
+            Version = filters.Version ?? (filters.Latest ? null : "*"),
+            Instrument = filters.Instrument ?? says.Instrument,
+            DataLevel = filters.DataLevel ?? says.DataLevel,
+            Descriptor = filters.Descriptor ?? says.Descriptor,
+        };
     }
 
     /// <summary>

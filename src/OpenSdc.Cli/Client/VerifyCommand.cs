@@ -33,7 +33,7 @@ internal static class VerifyCommand
         command.SetAction((parsed, cancel) => ClientRun.RunAsync(parsed, archive, async client =>
         {
             var missing = new List<string>();
-            var records = names.AreGiven(parsed) ? names.FindAsync(parsed, client, filters.Read(parsed), missing, cancel)
+            var records = names.AreGiven(parsed) ? names.FindAsync(parsed, client, ArchiveOptions.Mission(), filters.Read(parsed), missing, cancel)
                 : client.QueryAsync(filters.Read(parsed), cancel);
             var how = new DownloadOptions { Existing = ExistingFile.Verify, Flat = parsed.GetValue(flat) };
             return await CompareAsync(client, records, archive.Folder(parsed), how, parsed.GetValue(all), missing, cancel, parsed.GetValue(extra));

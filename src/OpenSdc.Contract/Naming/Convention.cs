@@ -255,6 +255,10 @@ internal sealed class Convention
         return field.Kind == FieldKind.OneOf ? Recorded(role, field.Find(text, IgnoreCase)!) : new string(text);
     }
 
+    /// <summary>What a record says where the name has this text in a field.</summary>
+    public string RecordedWord(Field field, ReadOnlySpan<char> text) =>
+        field.Kind == FieldKind.OneOf && field.Find(text, IgnoreCase) is { } word ? Recorded(field.Role, word) : new string(text);
+
     private string Recorded(Role role, string word) =>
         _recordedAs.Count > 0 && _recordedAs.TryGetValue(role, out var words) && words.TryGetValue(word, out var recorded) ? recorded : word;
 

@@ -44,9 +44,9 @@ public sealed class ClientCommandTests(FoundingArchive fixture) : IClassFixture<
 
         var run = await RunAsync("query --table * --version * --output csv");
 
-        // The last column of ours is integrity, which is empty.
-        run.Output.Split("\r\n", StringSplitOptions.RemoveEmptyEntries)[1..].ShouldBe(server.Text.Split("\r\n", StringSplitOptions.RemoveEmptyEntries)[1..].Select(line => line + ","));
-        run.Output.Split("\r\n")[0].ShouldBe(columns + ",integrity");
+        // The last columns of ours are integrity and other, which are empty.
+        run.Output.Split("\r\n", StringSplitOptions.RemoveEmptyEntries)[1..].ShouldBe(server.Text.Split("\r\n", StringSplitOptions.RemoveEmptyEntries)[1..].Select(line => line + ",,"));
+        run.Output.Split("\r\n")[0].ShouldBe(columns + ",integrity,other");
     }
 
     [Theory]
@@ -128,7 +128,9 @@ public sealed class ClientCommandTests(FoundingArchive fixture) : IClassFixture<
         (await RunAsync($"download {Mag1} naif0012.tls --flat --data-dir out")).Code.ShouldBe(0);
         folder.Files.ShouldBe([$"out/{Mag1}", "out/naif0012.tls"]);
 
-        (await RunAsync("download imap_mag_*_v01-0?.pkts --flat --data-dir glob")).Errors.ShouldBe("2 files fetched, 0 there already.\n");
+        await using var proxy = await FaultyProxy.StartAsync(fixture.Archive.Address);
+        (await RunAsync($"download imap_mag_l0_burst_*_v01-0?.pkts --flat --data-dir glob --url {proxy.Address}")).Errors.ShouldBe("2 files fetched, 0 there already.\n");
+        proxy.Queries.Single(each => each.StartsWith("/query", StringComparison.Ordinal)).ShouldContain("instrument=mag&data_level=l0&descriptor=burst");
         var sums = (await fixture.Archive.SendAsync("GET /query?instrument=mag&format=sha256sum")).Text;
         (await RunAsync("download --from - --flat --data-dir list", sums + $"\n{FoundingArchive.CodiceKey}\n")).Errors.ShouldBe("3 files fetched, 0 there already.\n");
         File.WriteAllText(Path.Combine(folder.Path, "names.txt"), "naif0012.tls\nimap_mag_l0_burst_20230112_20230113_v01-09.pkts\nnonsense\n");

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
+using OpenSdc.Tests.Client;
 using Shouldly;
 using Xunit;
 
@@ -49,5 +51,28 @@ public sealed class OtherMissionTests : IDisposable
 
         MissionDocumentTests.ShouldSayNothingOfImap(sdc.Output, "standard output");
         MissionDocumentTests.ShouldSayNothingOfImap(sdc.Errors, "the log");
+    }
+
+    [Fact]
+    public async Task The_client_commands_show_a_missions_own_fields_and_match_its_names()
+    {
+        const string Name = "PUNCH_L3_PTM_20260421000230_v0l.fits";
+        var mission = Path.Combine(SharedData.RepositoryRoot, "missions", "punch.mission.json");
+        await using var archive = await RunningArchive.StartAsync(options => options with { Mission = mission });
+        await archive.UploadAsync(Name, [1, 2, 3]);
+        var configuration = Directory.CreateDirectory(Path.Combine(folder, "config", "opensdc")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(configuration, "config.json"), $$"""{"mission":"{{mission}}"}""");
+
+        var json = await SdcCommand.RunAsync(folder, archive.Address, ["query", "--output", "json"]);
+        json.Code.ShouldBe(0, json.Errors);
+        var record = JsonElement.Parse(json.Output)[0];
+        (record.GetProperty("start_time").GetString(), record.GetProperty("letter").GetString()).ShouldBe(("2026-04-21T00:02:30Z", "l"));
+        record.TryGetProperty("other", out _).ShouldBeFalse();
+        (await SdcCommand.RunAsync(folder, archive.Address, ["query", "--output", "csv"])).Output.ShouldEndWith(",\"{\"\"start_time\"\":\"\"2026-04-21T00:02:30Z\"\",\"\"letter\"\":\"\"l\"\"}\"\r\n");
+
+        await using var proxy = await FaultyProxy.StartAsync(archive.Address);
+        var download = await SdcCommand.RunAsync(folder, proxy.Address.ToString(), ["download", "PUNCH_L3_PT?_2026*", "--flat"]);
+        download.ShouldBe(new SdcCommand(0, Path.Combine(folder, "data", Name) + "\n", "1 file fetched, 0 there already.\n"));
+        proxy.Queries.First().ShouldContain("data_level=3");
     }
 }

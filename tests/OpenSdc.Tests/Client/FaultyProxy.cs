@@ -69,6 +69,9 @@ public sealed class FaultyProxy : IAsyncDisposable
     /// <summary>The requests that came, as method and path.</summary>
     public System.Collections.Concurrent.ConcurrentQueue<string> Requests { get; } = new();
 
+    /// <summary>Path and query of each request.</summary>
+    public System.Collections.Concurrent.ConcurrentQueue<string> Queries { get; } = new();
+
     /// <summary>The headers of each request, by its method and path.</summary>
     public System.Collections.Concurrent.ConcurrentQueue<(string Request, IHeaderDictionary Headers)> Headers { get; } = new();
 
@@ -98,6 +101,7 @@ public sealed class FaultyProxy : IAsyncDisposable
     {
         var fault = Choose(context.Request);
         Requests.Enqueue($"{context.Request.Method} {context.Request.Path}");
+        Queries.Enqueue($"{context.Request.Path}{context.Request.QueryString}");
         Headers.Enqueue(($"{context.Request.Method} {context.Request.Path}", new HeaderDictionary(context.Request.Headers.ToDictionary(StringComparer.OrdinalIgnoreCase))));
         if (fault is Fault.Status status)
         {

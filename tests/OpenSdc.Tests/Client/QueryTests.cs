@@ -1,5 +1,6 @@
 using OpenSdc.Client;
 using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
 using Shouldly;
 using Xunit;
 
@@ -120,11 +121,43 @@ public sealed class QueryTests(FoundingArchive fixture) : IClassFixture<Founding
     [InlineData("", 0)]
     public void Forms_of_a_list(string body, int count)
     {
-        var records = RecordReader.Read(System.Text.Encoding.UTF8.GetBytes(body)).ToList();
+        var records = new RecordReader(Mission.Imap).Read(System.Text.Encoding.UTF8.GetBytes(body)).ToList();
 
         records.Count.ShouldBe(count);
         records.ShouldAllBe(each => each.FilePath.StartsWith("imap/mag/l0/2023/01/imap_mag_l0_burst_20230112"));
     }
+
+    [Theory]
+    [InlineData("imap.mission.json", "imap_mag_l1-calibration_20260101_v001.json", "('mag', None, 'l1-calibration', '20260101', '20260101', 'v001', 'json')")]
+    [InlineData("imap.mission.json", "imap_mag_l1-calibration_20260101_20260105_v001.json", "('mag', None, 'l1-calibration', '20260101', '20260105', 'v001', 'json')")]
+    [InlineData("imap.mission.json", "imap_swe_l1_sci_20260901_v001.0002.cdf", "('swe', 'l1', 'sci', '20260901', '20260901', 'v001.0002', 'cdf')")]
+    [InlineData("aurora", "aur_cam_raw_20300102_v03.fits", "('cam', 'raw', None, '20300102', '20300102', 'v03', 'fits')")]
+    public void Tuples_are_names_of_the_mission(string mission, string name, string tuple)
+    {
+        using var file = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(mission == "aurora" ? MissionDocumentTests.Aurora.Replace("EXAMPLE", "", StringComparison.Ordinal) : Mission.ImapText));
+
+        var record = new RecordReader(Mission.Load(file)).Read(System.Text.Encoding.UTF8.GetBytes($"[{tuple}]")).ShouldHaveSingleItem();
+
+        record.FilePath.ShouldEndWith("/" + name);
+        record.Size.ShouldBe(-1);
+    }
+
+    [Fact]
+    public void A_tuple_of_another_mission_is_said_so() =>
+        Should.Throw<SdcException>(() => new RecordReader(Mission.Imap).Read("[('cam', 'raw', None, '20300102', '20300102', 'v03', 'fits')]"u8.ToArray()).ToList()).Message.ShouldContain("the mission imap");
+
+    [Theory]
+    [InlineData("imap_mag_l1a_norm-magi_2026*", "mag", "l1a", "norm-magi")]
+    [InlineData("imap_mag_l1a_norm*", "mag", "l1a", null)]
+    [InlineData("imap_mag_l1*", "mag", null, null)]
+    [InlineData("imap_hi-45_l1a_*", "hi-45", "l1a", null)]
+    [InlineData("imap_hi_*", "hi", null, null)]
+    [InlineData("imap_ma?_l1a_*", null, null, null)]
+    [InlineData("*_mag_l1a_*", null, null, null)]
+    [InlineData("mms1_fgm_*", null, null, null)]
+    [InlineData("im*", null, null, null)]
+    public void What_a_pattern_fixes(string pattern, string? instrument, string? level, string? descriptor) =>
+        NamePattern.Read(pattern, Mission.Imap).ShouldBe(new NamePattern(instrument, level, descriptor));
 
     [Theory]
     [InlineData("<html>")]
@@ -136,7 +169,7 @@ public sealed class QueryTests(FoundingArchive fixture) : IClassFixture<Founding
     [InlineData("[1]")]
     [InlineData("{\"file_path\":\"a\",\"sha256\":1,\"size\":2,\"seq\":3}")]
     public void What_is_no_list_is_said_so(string body) =>
-        Should.Throw<SdcException>(() => RecordReader.Read(System.Text.Encoding.UTF8.GetBytes(body)).ToList()).Error.ShouldBe(SdcError.BadAnswer);
+        Should.Throw<SdcException>(() => new RecordReader(Mission.Imap).Read(System.Text.Encoding.UTF8.GetBytes(body)).ToList()).Error.ShouldBe(SdcError.BadAnswer);
 
     [Fact]
     public async Task Coverage_and_state()
