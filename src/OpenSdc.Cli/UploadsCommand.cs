@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Text.Json;
+using OpenSdc.Cli.Client;
 using OpenSdc.Contract;
 using OpenSdc.Server;
 
@@ -9,21 +10,17 @@ namespace OpenSdc.Cli;
 /// <summary><c>sdc uploads list|abort</c>: asks a running archive which uploads are open, and gives some of them up.</summary>
 internal static class UploadsCommand
 {
-    /// <summary>Where the archive is, where no option says it. No setting of the archive is spelt nearly so.</summary>
-    private const string AddressVariable = "OPENSDC_ARCHIVE_URL";
-
     private const int PageSize = 1000;
-    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(100);
 
     public static Command Make() => new("uploads", "List the open uploads of a running archive, or give some up.") { MakeList(), MakeAbort() };
 
     private static Command MakeList()
     {
         var command = new Command("list", "List the open uploads: id, when asked for, until when open, size (- where it is not known), key.");
-        var url = AddAddress(command);
+        var archive = ArchiveOptions.AddTo(command, withFolder: false, withRetries: false);
         var json = new Option<bool>("--json") { Description = "One JSON object a line, as GET /uploads gives it." };
         command.Add(json);
-        command.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(url), client => ListAsync(client, parsed.GetValue(json), cancel), cancel));
+        command.SetAction((parsed, cancel) => RunAsync(parsed, archive, client => ListAsync(client, parsed.GetValue(json), cancel), cancel));
         return command;
     }
 
@@ -32,33 +29,21 @@ internal static class UploadsCommand
         var command = new Command("abort", "Give uploads up: nothing of them is stored any more. Giving up twice is no fault.");
         var ids = new Argument<string[]>("ID") { Description = "Ids, as list gives them.", Arity = ArgumentArity.OneOrMore };
         command.Add(ids);
-        var url = AddAddress(command);
-        command.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(url), client => AbortAsync(client, parsed.GetValue(ids)!, cancel), cancel));
+        var archive = ArchiveOptions.AddTo(command, withFolder: false, withRetries: false);
+        command.SetAction((parsed, cancel) => RunAsync(parsed, archive, client => AbortAsync(client, parsed.GetValue(ids)!, cancel), cancel));
         return command;
     }
 
-    private static Option<string?> AddAddress(Command command)
+    private static async Task<int> RunAsync(ParseResult parsed, ArchiveOptions archive, Func<HttpClient, Task<int>> work, CancellationToken cancel)
     {
-        var url = new Option<string?>("--url")
-        {
-            Description = $"Address of the archive, such as http://127.0.0.1:8080. Default: {AddressVariable} of the environment.",
-            HelpName = "URL",
-        };
-        command.Add(url);
-        return url;
-    }
-
-    private static async Task<int> RunAsync(string? url, Func<HttpClient, Task<int>> work, CancellationToken cancel)
-    {
-        var (name, text) = url is null ? (AddressVariable, Environment.GetEnvironmentVariable(AddressVariable)) : ("--url", url);
-        if (string.IsNullOrEmpty(text))
-            return await FailAsync(ExitCode.BadSetting, $"No archive is named; give --url or {AddressVariable}.");
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Query.Length > 0 || address.Fragment.Length > 0)
-            return await FailAsync(ExitCode.BadSetting, $"{name} is '{ShownText.Plain(text)}'; allowed: an absolute http or https URL without a query, such as http://127.0.0.1:8080.");
-        using var client = new HttpClient { BaseAddress = new Uri(address.AbsoluteUri.TrimEnd('/') + "/"), Timeout = RequestTimeout };
         try
         {
+            using var client = archive.Http(parsed);
             return await work(client);
+        }
+        catch (SettingException fault)
+        {
+            return await FailAsync(ExitCode.BadSetting, ShownText.Plain(fault.Message));
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
@@ -66,11 +51,11 @@ internal static class UploadsCommand
         }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
-            return await FailAsync(ExitCode.ArchiveAway, $"The archive at {ShownText.Plain(address.AbsoluteUri)} cannot be reached: {ShownText.Plain(failure.Message)}");
+            return await FailAsync(ExitCode.ArchiveAway, $"The archive at {ShownText.Plain(archive.Address(parsed).Authority)} cannot be reached: {ShownText.Plain(failure.Message)}");
         }
         catch (JsonException)
         {
-            return await FailAsync(ExitCode.Failed, $"What answers at {ShownText.Plain(address.AbsoluteUri)} is no archive: its answer is not the list of uploads.");
+            return await FailAsync(ExitCode.Failed, $"What answers at {ShownText.Plain(archive.Address(parsed).Authority)} is no archive: its answer is not the list of uploads.");
         }
     }
 

@@ -1,4 +1,5 @@
 using OpenSdc.Tests.Cli;
+using OpenSdc.Tests.Client;
 using Shouldly;
 using Xunit;
 
@@ -102,7 +103,7 @@ public sealed class OpenUploadsTests
         output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(2);
         output.ShouldContain($"{first}  ");
         output.ShouldContain(RunningArchive.KeyOf(name));
-        (code, output, _) = await RunAsync("uploads list --json", ("OPENSDC_ARCHIVE_URL", archive.Address));
+        (code, output, _) = await RunAsync("uploads list --json", ("IMAP_DATA_ACCESS_URL", archive.Address));
         (code, output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(line => line.StartsWith("{\"id\":", StringComparison.Ordinal))).ShouldBe((0, 2));
 
         (code, output, _) = await RunAsync($"uploads abort {first} {second} --url {archive.Address}");
@@ -114,12 +115,18 @@ public sealed class OpenUploadsTests
         (code, _, var errors) = await RunAsync($"uploads abort nonsense {first} --url {archive.Address}");
         code.ShouldBe(31);
         errors.ShouldStartWith("nonsense is not given up (404). There is no upload of this id");
-        (code, _, errors) = await RunAsync("uploads list");
-        (code, errors.Trim()).ShouldBe((2, "No archive is named; give --url or OPENSDC_ARCHIVE_URL."));
+        // The address of the configuration file, and the credentials of the environment, as all client commands take them.
+        await using var proxy = await FaultyProxy.StartAsync(archive.Address);
+        var configuration = Directory.CreateDirectory(Path.Combine(archive.Folder, "config", "opensdc")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(configuration, "config.json"), $$"""{"url":"{{proxy.Address}}"}""");
+        (code, output, _) = await RunAsync("uploads list", ("IMAP_DATA_ACCESS_URL", ""), ("XDG_CONFIG_HOME", Path.Combine(archive.Folder, "config")), ("IMAP_API_KEY", "open-sesame"), ("IMAP_ACCESS_TOKEN", "a.token"));
+        (code, output).ShouldBe((0, ""));
+        var headers = proxy.Headers.ShouldHaveSingleItem().Headers;
+        (headers["x-api-key"].ToString(), headers.Authorization.ToString()).ShouldBe(("open-sesame", "Bearer a.token"));
         (code, _, errors) = await RunAsync("uploads list --url ftp://x");
         (code, errors.StartsWith("--url is 'ftp://x'; allowed:", StringComparison.Ordinal)).ShouldBe((2, true), errors);
         (code, _, errors) = await RunAsync("uploads list --url http://127.0.0.1:1");
-        (code, errors.StartsWith("The archive at http://127.0.0.1:1/ cannot be reached:", StringComparison.Ordinal)).ShouldBe((30, true), errors);
+        (code, errors.StartsWith("The archive at 127.0.0.1:1 cannot be reached:", StringComparison.Ordinal)).ShouldBe((30, true), errors);
 
         async Task<(int Code, string Output, string Errors)> RunAsync(string arguments, params (string Name, string Value)[] environment)
         {
