@@ -66,7 +66,8 @@ internal sealed partial class RequestLog(ServerOptions options, LineBudget budge
     private static bool IsLogged(HttpContext context) =>
         context.Features.Get<IExceptionHandlerFeature>()?.Error is not (null or BadHttpRequestException) && context.Response.StatusCode >= 500;
 
-    private static string Method(HttpContext context) =>
+    /// <summary>The method as the log and the audit write it.</summary>
+    public static string Method(HttpContext context) =>
         context.Request.Method is { Length: <= LongestMethod } method ? method : context.Request.Method[..LongestMethod];
 
     public static string Client(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "";

@@ -131,6 +131,9 @@ public static class ServerApp
         services.AddSingleton<Publisher>();
         services.AddHostedService(all => all.GetRequiredService<Publisher>());
         UploadSessions.Add(services);
+        services.AddSingleton<AuditTable>();
+        services.AddSingleton<AuditLog>();
+        services.AddHostedService(all => all.GetRequiredService<AuditLog>());
         services.AddSingleton<Recovery>();
         services.AddHostedService(all => all.GetRequiredService<Recovery>());
         services.AddSingleton<IntegrityReports>();
@@ -181,6 +184,7 @@ public static class ServerApp
         app.Use(PathSlashes.InvokeAsync);
         app.UseRouting();
         app.Use(app.Services.GetRequiredService<RequestLog>().InvokeAsync);
+        app.Use(app.Services.GetRequiredService<AuditLog>().InvokeAsync);
         app.Use(app.Services.GetRequiredService<LingeringRead>().InvokeAsync);
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = UnexpectedErrors.AnswerAsync });
         app.Use(new PublicAnswers(options).InvokeAsync);

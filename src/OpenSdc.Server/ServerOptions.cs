@@ -178,6 +178,9 @@ public sealed record ServerOptions
     /// </summary>
     public long MaxLogSize { get; init; } = 256L << 20;
 
+    /// <summary>Days for which entries of the audit are kept; 0 keeps all.</summary>
+    public int AuditDays { get; init; }
+
     /// <summary>The settings by name, as <c>sdc serve --help</c> lists them.</summary>
     public static IReadOnlyList<Setting> Settings { get; } =
     [
@@ -223,6 +226,7 @@ public sealed record ServerOptions
         new("client-timeout", "Seconds that a client may stand still.", "30", (o, v) => o with { ClientTimeout = (int)Whole(v, 2, 3600) }),
         new("max-connections", "Connections open at once.", "4096", (o, v) => o with { MaxConnections = (int)Whole(v, 1, 1_000_000) }),
         new("max-listings", "Answers of more than 64 KiB to queries that are sent at once; further ones are answered 503.", "24", (o, v) => o with { MaxListings = (int)Whole(v, 1, 1000) }),
+        new("audit-days", "Days for which entries of the audit are kept; 0 keeps all.", "0", (o, v) => o with { AuditDays = (int)Whole(v, 0, 36500) }),
         new("max-log-size", "Bytes of the SQLite catalogue's log beyond which listings that keep it from being emptied are cut.", "268435456", (o, v) => o with { MaxLogSize = Whole(v, 1L << 20, 1L << 40) }),
     ];
 

@@ -183,7 +183,11 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         Lease[] leases = [.. publications.Select(each => each.Upload).OfType<Lease>()];
         KeyClaim[] claims = [.. publications.Where(each => each.Claim is not null).Select(each => new KeyClaim(each.Name.Key, each.Claim!))];
         if (leases.Length == 0 && claims.Length == 0)
-            return await recorder.RecordAsync(publications, cancel);
+        {
+            var all = await recorder.RecordAsync(publications, cancel);
+            await AuditAsync(all);
+            return all;
+        }
 
         // Only what is still its publisher's is recorded, and its upload or claim ends with it.
         var heldLeases = await UploadLeases.HeldAsync(session, transaction, leases, cancel);
@@ -194,11 +198,15 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         var recorded = new Recorded[publications.Count];
         foreach (var (place, each) in places.Zip(await recorder.RecordAsync([.. places.Select(i => publications[i])], cancel)))
             recorded[place] = each;
+        await AuditAsync(recorded);
         await KeyClaims.DropAsync(session, transaction, heldClaims, cancel);
         // One that met a record of other bytes is ended by who took it, who says why.
         var published = publications.Zip(recorded).Where(each => each.First.Upload is not null && each.Second.IsThere && each.First.Has(each.Second.Receipt));
         await UploadLeases.PublishedAsync(session, transaction, [.. published.Select(each => (each.First.Upload!.Value.UploadId, each.First.Name.Key))], now, cancel);
         return recorded;
+
+        Task AuditAsync(Recorded[] recorded) => AuditTable.AppendAsync(
+            session, transaction, [.. publications.Zip(recorded).Where(each => each.First.Audit is not null && each.Second.IsNew).Select(each => each.First.Audit! with { Detail = $"seq {each.Second.Receipt.Seq}" })], now, cancel);
     }
 
     /// <summary>A lost file is nobody's newest version: nobody can fetch it, and the one before it can be.</summary>

@@ -19,6 +19,9 @@ internal sealed record Publication(FileName Name, long Size, string Sha256)
     /// <summary>The upload under whose claim to the key the object was placed: without the claim nothing is recorded, and with the record it ends. Null where no claim was taken.</summary>
     public string? Claim { get; init; }
 
+    /// <summary>The entry of the audit that is appended with the record, in the same transaction; null where nobody's deed is recorded, as by fsck.</summary>
+    public AuditEntry? Audit { get; init; }
+
     /// <summary>Whether a receipt is of these bytes.</summary>
     public bool Has(UploadReceipt receipt) => receipt.Sha256 == Sha256 && receipt.Size == Size;
 

@@ -40,7 +40,7 @@ internal sealed class StagedWork(IObjectStore store, Catalogue.Catalogue catalog
             return false;
         var sha256 = await ObjectVerifier.Unthrottled.DigestAsync(stored, cancel);
         await store.FlushAsync(name.Key, cancel);
-        await catalogue.PublishAsync([new Publication(name, stored.Length, sha256)], cancel);
+        await catalogue.PublishAsync([new Publication(name, stored.Length, sha256) { Audit = AuditEntry.OfRecovery(name.Key) }], cancel);
         return true;
     }
 }

@@ -134,7 +134,7 @@ internal sealed partial class ClaimedKeys(IObjectStore store, KeyClaims claims, 
         using var there = await store.OpenAsync(claim.Key, CancellationToken.None);
         if (there is not null && (there.UploadId is not null || there.Length == publication?.Size))
         {
-            var found = new Publication(publication?.Name ?? FileNameOf(claim.Key), there.Length, await ObjectVerifier.Unthrottled.DigestAsync(there, CancellationToken.None)) { Claim = claim.UploadId };
+            var found = new Publication(publication?.Name ?? FileNameOf(claim.Key), there.Length, await ObjectVerifier.Unthrottled.DigestAsync(there, CancellationToken.None)) { Claim = claim.UploadId, Audit = publication?.Audit ?? AuditEntry.OfRecovery(claim.Key) };
             // Bytes that were exchanged while they were copied have another digest beside them.
             var isOwn = there.UploadId is not null && (there.RecordedSha256 ?? found.Sha256) == found.Sha256;
             if (isOwn || found.Sha256 == publication?.Sha256)

@@ -1,4 +1,5 @@
 using OpenSdc.Contract;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 
@@ -12,7 +13,7 @@ namespace OpenSdc.Server.Uploads;
 /// A crash after any step leaves the file marked, so that the next PUT begins again: bytes in the quarantine are never lost, and a right object at the key is recognised by its
 /// digest. Files are mended one at a time in a process, since it happens rarely, and each under the claim to its key where the store is shared.
 /// </remarks>
-internal sealed class ObjectMender(IObjectStore store, ClaimedKeys claimed, IntegrityState integrity) : IDisposable
+internal sealed class ObjectMender(IObjectStore store, ClaimedKeys claimed, IntegrityState integrity, AuditLog log) : IDisposable
 {
     private const int MostPlaces = 10_000;
     private static readonly ObjectVerifier Verifier = new() { BypassesCache = true };
@@ -30,8 +31,9 @@ internal sealed class ObjectMender(IObjectStore store, ClaimedKeys claimed, Inte
     /// <summary>Puts the object back. When it returns, it is durable at its key and the file is served again.</summary>
     /// <param name="receipt">The record.</param>
     /// <param name="staged">Its bytes, whose digest was compared with the record's; not flushed yet.</param>
+    /// <param name="audit">The entry of the audit; null for none.</param>
     /// <param name="cancel">Ends the wait for another one; what has begun is finished.</param>
-    public async Task MendAsync(UploadReceipt receipt, StagedObject staged, CancellationToken cancel)
+    public async Task MendAsync(UploadReceipt receipt, StagedObject staged, AuditEntry? audit, CancellationToken cancel)
     {
         staged.Sha256 = receipt.Sha256;
         await staged.FlushAsync(cancel);
@@ -52,6 +54,8 @@ internal sealed class ObjectMender(IObjectStore store, ClaimedKeys claimed, Inte
             }
 
             await integrity.MarkAsync(receipt.Seq, ChangeKind.Sound, "its bytes were uploaded again", CancellationToken.None);
+            if (audit is not null)
+                await log.WriteAsync(audit);
         }
         finally
         {

@@ -38,7 +38,8 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
     /// <param name="sha256">Their digest.</param>
     /// <param name="cancel">Gives up before anything is placed.</param>
     /// <param name="ingestedAt">The date of ingestion, where it is not the present moment.</param>
-    public async Task<PublishOutcome> PublishAsync(FileName name, StagedObject staged, string sha256, CancellationToken cancel, DateTimeOffset? ingestedAt = null)
+    /// <param name="audit">The entry of the audit that goes with the record; null for none.</param>
+    public async Task<PublishOutcome> PublishAsync(FileName name, StagedObject staged, string sha256, CancellationToken cancel, DateTimeOffset? ingestedAt = null, AuditEntry? audit = null)
     {
         staged.Sha256 = sha256;
         var started = Stopwatch.GetTimestamp();
@@ -46,7 +47,7 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         Begin();
         try
         {
-            var publication = new Publication(name, staged.Length, sha256) { IngestedAt = ingestedAt };
+            var publication = new Publication(name, staged.Length, sha256) { IngestedAt = ingestedAt, Audit = audit };
             // From here on a caller who hangs up does not change what happens to the upload. Of those of one key the first is recorded before the next is placed.
             var recorded = await turns.RunAsync(name.Key, () => store.Capabilities.IsShared
                 ? claimed.PublishAsync(publication, staged, RecordAsync)

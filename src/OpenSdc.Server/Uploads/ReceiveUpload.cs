@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 using OpenSdc.Server.Upkeep;
@@ -91,7 +92,7 @@ internal static partial class ReceiveUpload
             return refusal.Code == "too-large" && limit < options.MaxUploadSize ? Problems.LengthNeeded(limit) : refusal;
         if (staged.Length == 0 && !options.AllowEmptyFiles)
             return Problems.EmptyFile;
-        var outcome = await publisher.PublishAsync(name, staged, digests.Sha256, cancel);
+        var outcome = await publisher.PublishAsync(name, staged, digests.Sha256, cancel, audit: AuditLog.Of(request.HttpContext, AuditAction.Upload, name.Key, 201));
         // Another upload of the same name may have ended first.
         if (!outcome.IsNew && UploadConditions.Refusal(request, outcome.Receipt) is { } condition)
             return condition;
@@ -113,7 +114,7 @@ internal static partial class ReceiveUpload
             return refusal.Code == "too-large" ? Problems.ContentConflict(receipt.FilePath) : refusal;
         if (digests.Sha256 != receipt.Sha256)
             return Problems.ContentConflict(receipt.FilePath);
-        await mender.MendAsync(receipt, staged, cancel);
+        await mender.MendAsync(receipt, staged, AuditLog.Of(request.HttpContext, AuditAction.Mend, receipt.FilePath, 200), cancel);
         return new UploadAnswer(receipt, IsNew: false);
     }
 

@@ -175,7 +175,7 @@ internal sealed partial class StagedUploadPublisher(
                     return null;
                 }
 
-                await mender.MendAsync(receipt, staged, lease.Stop);
+                await mender.MendAsync(receipt, staged, audit: null, lease.Stop);
             }
 
             return await leases.EndAsync(lease.Lease, receipt.Seq, problem: null, lease.Stop) ? ("repeated", receipt.Size) : null;

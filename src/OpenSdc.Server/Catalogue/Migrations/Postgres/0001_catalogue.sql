@@ -181,3 +181,30 @@ CREATE TABLE leaders (
   owner TEXT COLLATE "C" NOT NULL,
   until BIGINT NOT NULL
 );
+
+-- The audit: who did what. Rows are only ever added at the end; each has a hash over itself and the row before. Moments never run backwards, so that days are ranges of numbers.
+CREATE TABLE audit (
+  number  BIGINT PRIMARY KEY,
+  at      TEXT COLLATE "C" NOT NULL,
+  action  TEXT COLLATE "C" NOT NULL,
+  caller  TEXT COLLATE "C" NOT NULL,
+  client  TEXT COLLATE "C" NOT NULL,
+  request TEXT COLLATE "C" NOT NULL,
+  target  TEXT COLLATE "C" NOT NULL,
+  status  BIGINT NOT NULL,
+  count   BIGINT NOT NULL,
+  detail  TEXT COLLATE "C" NOT NULL,
+  hash    TEXT COLLATE "C" NOT NULL
+);
+
+-- The newest row of the audit, which whoever appends takes first, and the newest that was dropped from the front.
+CREATE TABLE audit_head (
+  id           BIGINT PRIMARY KEY CHECK (id = 1),
+  number       BIGINT NOT NULL,
+  hash         TEXT COLLATE "C" NOT NULL,
+  at           TEXT COLLATE "C" NOT NULL,
+  dropped      BIGINT NOT NULL,
+  dropped_hash TEXT COLLATE "C" NOT NULL
+) WITH (fillfactor = 10);
+INSERT INTO audit_head (id, number, hash, at, dropped, dropped_hash) VALUES
+  (1, 0, '0000000000000000000000000000000000000000000000000000000000000000', '', 0, '0000000000000000000000000000000000000000000000000000000000000000');

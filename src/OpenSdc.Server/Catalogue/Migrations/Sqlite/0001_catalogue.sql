@@ -180,3 +180,30 @@ CREATE TABLE leaders (
   owner TEXT NOT NULL,
   until BIGINT NOT NULL
 );
+
+-- The audit: who did what. Rows are only ever added at the end; each has a hash over itself and the row before. Moments never run backwards, so that days are ranges of numbers.
+CREATE TABLE audit (
+  number  INTEGER PRIMARY KEY,
+  at      TEXT NOT NULL,
+  action  TEXT NOT NULL,
+  caller  TEXT NOT NULL,
+  client  TEXT NOT NULL,
+  request TEXT NOT NULL,
+  target  TEXT NOT NULL,
+  status  BIGINT NOT NULL,
+  count   BIGINT NOT NULL,
+  detail  TEXT NOT NULL,
+  hash    TEXT NOT NULL
+);
+
+-- The newest row of the audit, which whoever appends takes first, and the newest that was dropped from the front.
+CREATE TABLE audit_head (
+  id           INTEGER PRIMARY KEY CHECK (id = 1),
+  number       BIGINT NOT NULL,
+  hash         TEXT NOT NULL,
+  at           TEXT NOT NULL,
+  dropped      BIGINT NOT NULL,
+  dropped_hash TEXT NOT NULL
+);
+INSERT INTO audit_head (id, number, hash, at, dropped, dropped_hash) VALUES
+  (1, 0, '0000000000000000000000000000000000000000000000000000000000000000', '', 0, '0000000000000000000000000000000000000000000000000000000000000000');
