@@ -69,9 +69,7 @@ public sealed class MendTests : IDisposable
             whole.ShouldBeGreaterThan(0);
     }
 
-    // Without the scrub: one that looks while the object is moved reports it lost, and may do so after the file
-    // has been mended. Such a mark lasts until the scrub looks again, within the hour.
-    private Task<Archive> StartAsync() => Archive.StartAsync(folder.Data, shim, "--scrub-rate", "0");
+    private Task<Archive> StartAsync() => Archive.StartAsync(folder.Data, shim);
 
     public void Dispose()
     {

@@ -3,11 +3,14 @@ using OpenSdc.Contract;
 
 namespace OpenSdc.Server.Catalogue;
 
-/// <summary>A file's receipt as a download needs it; its mark is <c>lost</c> or <c>damaged</c> where the bytes must not be sent.</summary>
-internal readonly record struct ServedFile(UploadReceipt Receipt, string? Mark);
+/// <summary>A file's receipt as a download needs it.</summary>
+/// <param name="Receipt">The record.</param>
+/// <param name="Mark"><c>lost</c> or <c>damaged</c> where the bytes must not be sent.</param>
+/// <param name="AsOf">The newest change of the ledger at the time of reading; see <see cref="IntegrityState.MarkAsync(long, string, string, long, CancellationToken)"/>.</param>
+internal readonly record struct ServedFile(UploadReceipt Receipt, string? Mark, long AsOf);
 
-/// <summary>A file's record as upkeep compares it with its object.</summary>
-internal readonly record struct KeptFile(long Seq, string Key, long Size, string Sha256, string? Mark);
+/// <summary>A file's record as upkeep compares it with its object; <c>AsOf</c> is the newest change of the ledger at the time of reading.</summary>
+internal readonly record struct KeptFile(long Seq, string Key, long Size, string Sha256, string? Mark, long AsOf);
 
 /// <summary>
 /// The integrity of the files as the catalogue knows it: which are marked as lost or damaged, and when each was last verified. Every mark is a
@@ -15,11 +18,12 @@ internal readonly record struct KeptFile(long Seq, string Key, long Size, string
 /// </summary>
 internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
 {
-    private const string Columns = "files.seq, file_path, size, sha256, kind FROM files LEFT JOIN corrupt_or_missing ON corrupt_or_missing.seq = files.seq";
+    private const string HeadSql = "(SELECT ledger.seq FROM ledger WHERE id = 1)";
+    private const string Columns = "files.seq, file_path, size, sha256, kind, " + HeadSql + " FROM files LEFT JOIN corrupt_or_missing ON corrupt_or_missing.seq = files.seq";
     private const string ByPathSql = "SELECT " + Columns + " WHERE file_path > @p0 ORDER BY file_path LIMIT @p1";
     private const string BySeqSql = "SELECT " + Columns + " WHERE files.seq > @p0 ORDER BY files.seq LIMIT @p1";
     private const string AnyMarkSql =
-        "SELECT files.seq, file_path, size, sha256, kind FROM corrupt_or_missing JOIN files ON files.seq = corrupt_or_missing.seq WHERE corrupt_or_missing.seq > @p0 ORDER BY corrupt_or_missing.seq LIMIT @p1";
+        "SELECT files.seq, file_path, size, sha256, kind, " + HeadSql + " FROM corrupt_or_missing JOIN files ON files.seq = corrupt_or_missing.seq WHERE corrupt_or_missing.seq > @p0 ORDER BY corrupt_or_missing.seq LIMIT @p1";
 
     private const string KindSql = "SELECT kind FROM corrupt_or_missing WHERE seq = @p0";
     private const string AdoptedSql = "SELECT seq FROM changes WHERE seq = @p0 AND kind = 'adopted'";
@@ -30,6 +34,10 @@ internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
     private const string MarkedSql = "UPDATE ledger SET seq = @p0, marked = @p0 WHERE id = 1";
     private const string ItemSql = "SELECT item FROM files WHERE seq = @p0";
     private const string SetItemSql = "UPDATE files SET item = @p1 WHERE seq = @p0";
+    // The newest mark of any file bounds the changes that are looked at: usually there are none.
+    private const string IsMarkedSinceSql =
+        "SELECT COUNT(*) FROM changes WHERE seq > @p1 AND seq <= (SELECT marked FROM ledger WHERE id = 1) AND file = @p0 AND kind IN ('lost', 'damaged', 'sound')";
+
     private const string ClearSql = "DELETE FROM corrupt_or_missing WHERE seq = @p0";
     private const string VerifiedSql = "INSERT INTO verified (seq, at) VALUES (@p0, @p1) ON CONFLICT (seq) DO UPDATE SET at = excluded.at";
     private const string PositionSql = "SELECT seq FROM scrub WHERE id = 1";
@@ -52,11 +60,12 @@ internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
     {
         var filters = scope.AddTo(new Filters(session.Dialect).Compare("file_path =", key));
         await using var reader = await session.Statement(
-            $"SELECT size, sha256, files.seq, ingestion_date, kind FROM files LEFT JOIN corrupt_or_missing ON corrupt_or_missing.seq = files.seq{filters.Where}", filters.Values).ExecuteReaderAsync(cancel);
+            $"SELECT size, sha256, files.seq, ingestion_date, kind, {HeadSql} FROM files LEFT JOIN corrupt_or_missing ON corrupt_or_missing.seq = files.seq{filters.Where}", filters.Values).ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
             ? new ServedFile(
                 new UploadReceipt(key, reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3)),
-                reader.IsDBNull(4) ? null : reader.GetString(4))
+                reader.IsDBNull(4) ? null : reader.GetString(4),
+                reader.GetInt64(5))
             : null;
     }, cancel);
 
@@ -76,9 +85,22 @@ internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
     /// Marks a file as lost or damaged, or, by <see cref="ChangeKind.Sound"/>, removes its mark. False where the file has that state already: then
     /// nothing is written.
     /// </summary>
-    public Task<bool> MarkAsync(long seq, string kind, string detail, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
+    public Task<bool> MarkAsync(long seq, string kind, string detail, CancellationToken cancel) => MarkAsync(seq, kind, detail, long.MaxValue, cancel);
+
+    /// <summary>
+    /// The same for the result of a verification, which counts only where no mark of the file was made or removed since the verification began: its object may
+    /// have been replaced in between. False where one was, or where the file has that state already.
+    /// </summary>
+    /// <param name="seq">The file.</param>
+    /// <param name="kind">The state that was found.</param>
+    /// <param name="detail">A sentence for the operator.</param>
+    /// <param name="asOf">The newest change of the ledger before the verification began.</param>
+    /// <param name="cancel">Gives up.</param>
+    public Task<bool> MarkAsync(long seq, string kind, string detail, long asOf, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
         var turn = await LedgerTurn.TakeAsync(session, transaction, cancel);
+        if (asOf < turn.Seq && Convert.ToInt64(await session.Statement(IsMarkedSinceSql, [seq, asOf], transaction).ExecuteScalarAsync(cancel)) > 0)
+            return false;
         var at = Catalogue.Text(clock.GetUtcNow());
         var changed = await (kind == ChangeKind.Sound
             ? session.Statement(ClearSql, [seq], transaction)
@@ -124,7 +146,7 @@ internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
         var page = new List<KeptFile>(Math.Min(count, 1000));
         await using var reader = await session.Statement(sql, [after, count]).ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
-            page.Add(new(reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3), reader.IsDBNull(4) ? null : reader.GetString(4)));
+            page.Add(new(reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3), reader.IsDBNull(4) ? null : reader.GetString(4), reader.GetInt64(5)));
         return page;
     }, cancel);
 }

@@ -9,7 +9,7 @@ namespace OpenSdc.Server.Files;
 
 /// <summary>200 or 206 and the bytes.</summary>
 internal sealed record ObjectBytes(
-    StoredObject Stored, UploadReceipt Receipt, EntityTagHeaderValue Tag, DateTimeOffset Published, (long From, long Length)? Range, ObjectSender Sender) : IResult
+    StoredObject Stored, UploadReceipt Receipt, long AsOf, EntityTagHeaderValue Tag, DateTimeOffset Published, (long From, long Length)? Range, ObjectSender Sender) : IResult
 {
     public async Task ExecuteAsync(HttpContext context)
     {
@@ -143,7 +143,7 @@ internal sealed class ObjectSender(
     private bool IsIntact(ObjectBytes answer, ObjectVerdict verdict)
     {
         if (!verdict.IsIntact)
-            reports.Report(answer.Receipt.Seq, answer.Receipt.FilePath, verdict);
+            reports.Report(answer.Receipt.Seq, answer.Receipt.FilePath, answer.AsOf, verdict);
         return verdict.IsIntact;
     }
 }

@@ -44,8 +44,8 @@ internal static class ServeObject
 
         var (stored, verdict) = await ObjectVerifier.OpenAsync(store.OpenAsync, new(key, length, receipt.Sha256), context.RequestAborted);
         if (stored is not null)
-            return new ObjectBytes(stored, receipt, tag, published, range, sender);
-        reports.Report(receipt.Seq, key, verdict.ThrowIfRefused());
+            return new ObjectBytes(stored, receipt, file.AsOf, tag, published, range, sender);
+        reports.Report(receipt.Seq, key, file.AsOf, verdict.ThrowIfRefused());
         return NotServed(key, verdict.State == ObjectState.Missing ? ChangeKind.Lost : ChangeKind.Damaged);
     }
 

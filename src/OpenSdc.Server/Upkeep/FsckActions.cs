@@ -27,12 +27,12 @@ internal sealed class FsckActions(OpenArchive archive, FsckLog log)
         return recorded;
     }
 
-    /// <summary>Marks a record, or by <see cref="ChangeKind.Sound"/> takes the mark away. Null where that went well, or the reason why not.</summary>
-    public async Task<string?> MarkAsync(string key, long seq, string from, string to, string detail, CancellationToken cancel)
+    /// <summary>Marks a record, or by <see cref="ChangeKind.Sound"/> removes its mark, where nothing marked it after <paramref name="asOf"/>. Null, or the reason why not.</summary>
+    public async Task<string?> MarkAsync(string key, long seq, string from, string to, string detail, long asOf, CancellationToken cancel)
     {
         var intent = Intent(Mark, key) with { Seq = seq, From = from, To = to, Detail = detail };
         log.Append([intent]);
-        var reason = await archive.Integrity.MarkAsync(seq, to, detail, cancel) ? null : "The archive has marked it so meanwhile.";
+        var reason = await archive.Integrity.MarkAsync(seq, to, detail, asOf, cancel) ? null : "The archive has marked it, or taken its mark away, meanwhile.";
         log.Append([reason is null ? intent with { Step = "done" } : intent with { Step = "not-done", Detail = reason }]);
         return reason;
     }

@@ -12,6 +12,7 @@ internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckO
 {
     // As many as a batch of the publisher: they share one transaction and two flushes of the log.
     private const int AdoptedAtOnce = 256;
+    private const string Changed = "It has changed since it was found; check again.";
 
     /// <summary>Repairs; <paramref name="results"/> gets each finding with its outcome.</summary>
     public async Task RunAsync(FsckFindings findings, FsckFindings results, CancellationToken cancel)
@@ -88,7 +89,8 @@ internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckO
 
     private async Task<string?> MarkAsync(FsckFinding finding, CancellationToken cancel)
     {
-        var record = new KeptFile(finding.Seq!.Value, finding.Key, finding.Size!.Value, finding.Sha256!, await archive.Integrity.OfAsync(finding.Seq.Value, cancel));
+        if (await archive.Integrity.BySeqAsync(finding.Seq!.Value - 1, 1, cancel) is not [var record])
+            return Changed;
         // What the length told needs no reading; a digest is computed once more, so that one read gone wrong marks nothing.
         var now = finding is { Kind: FsckKind.Lost, Detail: var detail } && detail == ObjectVerdict.NotAFile.Sentence
             ? finding
@@ -96,14 +98,14 @@ internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckO
                 ? verifier.VerifyAsync(archive.Store.OpenAsync, record.ToObject(), cancel)
                 : ObjectVerifier.VerifyLengthAsync(archive.Store.OpenAsync, record.ToObject(), cancel)));
         if (record.Mark != finding.Mark || now?.Action != finding.Action)
-            return "It has changed since it was found; check again.";
+            return Changed;
         var to = finding.Action switch
         {
             FsckAction.MarkLost => ChangeKind.Lost,
             FsckAction.MarkDamaged => ChangeKind.Damaged,
             _ => ChangeKind.Sound,
         };
-        return await actions.MarkAsync(finding.Key, record.Seq, record.Mark ?? ChangeKind.Sound, to, finding.Detail, cancel);
+        return await actions.MarkAsync(finding.Key, record.Seq, record.Mark ?? ChangeKind.Sound, to, finding.Detail, record.AsOf, cancel);
     }
 
     private static FsckFinding Ended(FsckFinding finding, string? reason) =>

@@ -69,13 +69,13 @@ internal sealed class FsckUndo(OpenArchive archive, FsckActions actions, string 
             return $"It is marked {mark} meanwhile.";
         // First the mark: a reader is told that the file is lost rather than that something is wrong.
         var detail = $"Its adoption was undone, by the log {logName}; the object went to the quarantine.";
-        return await actions.MarkAsync(line.Key, record.Seq, ChangeKind.Sound, ChangeKind.Lost, detail, cancel)
+        return await actions.MarkAsync(line.Key, record.Seq, ChangeKind.Sound, ChangeKind.Lost, detail, long.MaxValue, cancel)
             ?? await actions.QuarantineAsync(line.Key, cancel);
     }
 
     private async Task<string?> UndoMarkAsync(FsckLogLine line, CancellationToken cancel) =>
         (await archive.Integrity.OfAsync(line.Seq!.Value, cancel) ?? ChangeKind.Sound) == line.To
-            ? await actions.MarkAsync(line.Key, line.Seq.Value, line.To!, line.From!, $"The mark was undone, by the log {logName}.", cancel)
+            ? await actions.MarkAsync(line.Key, line.Seq.Value, line.To!, line.From!, $"The mark was undone, by the log {logName}.", long.MaxValue, cancel)
             : "Its mark has changed since.";
 
     private async Task<bool> WasDoneAsync(FsckLogLine line, CancellationToken cancel)

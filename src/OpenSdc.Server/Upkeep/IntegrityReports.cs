@@ -16,15 +16,19 @@ internal sealed partial class IntegrityReports(IntegrityState integrity, Telemet
     // What does not fit is found again by the next read of the same object.
     private readonly Channel<Entry> queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(1024) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    /// <summary>Reports what was found of a file's object. What is known already changes nothing, nor does what says nothing about the bytes.</summary>
-    public void Report(long seq, string key, ObjectVerdict verdict)
+    /// <summary>
+    /// Reports the result of a verification. It changes nothing where the file has that state already, where the store refused, or where the file was marked
+    /// or mended after the verification began.
+    /// </summary>
+    /// <param name="seq">The file.</param>
+    /// <param name="key">Its key, for the log.</param>
+    /// <param name="asOf">The newest change of the ledger before the verification began.</param>
+    /// <param name="verdict">The result.</param>
+    public void Report(long seq, string key, long asOf, ObjectVerdict verdict)
     {
         if (verdict.ToChange() is { } kind)
-            Report(seq, key, kind, verdict.Sentence);
+            queue.Writer.TryWrite(new(seq, key, asOf, kind, verdict.Sentence));
     }
-
-    /// <summary>The same, where no verdict but a person says so.</summary>
-    public void Report(long seq, string key, string kind, string detail) => queue.Writer.TryWrite(new(seq, key, kind, detail));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -40,7 +44,7 @@ internal sealed partial class IntegrityReports(IntegrityState integrity, Telemet
     {
         try
         {
-            if (!await integrity.MarkAsync(entry.Seq, entry.Kind, entry.Detail, cancel))
+            if (!await integrity.MarkAsync(entry.Seq, entry.Kind, entry.Detail, entry.AsOf, cancel))
                 return true;
             telemetry.IntegrityChanged(entry.Kind);
             if (entry.Kind == ChangeKind.Sound)
@@ -58,7 +62,7 @@ internal sealed partial class IntegrityReports(IntegrityState integrity, Telemet
         }
     }
 
-    private readonly record struct Entry(long Seq, string Key, string Kind, string Detail);
+    private readonly record struct Entry(long Seq, string Key, long AsOf, string Kind, string Detail);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Key}, seq {Seq}, is {Kind} and not served until its bytes are right again: {Detail}")]
     private partial void LogMarked(string key, long seq, string kind, string detail);

@@ -137,13 +137,13 @@ internal sealed partial class Scrub(
         {
             badInARow = 0;
             if (file.Mark is not null)
-                reports.Report(file.Seq, file.Key, verdict);
+                reports.Report(file.Seq, file.Key, file.AsOf, verdict);
             return true;
         }
 
         if (file.Mark == kind)
             return false;
-        reports.Report(file.Seq, file.Key, verdict);
+        reports.Report(file.Seq, file.Key, file.AsOf, verdict);
         if (++badInARow % SuspiciousRun == 0)
         {
             LogSuspicious(badInARow, SuspicionLasts.TotalMinutes);

@@ -2,6 +2,7 @@ using OpenSdc.Contract;
 using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
+using OpenSdc.Server.Upkeep;
 
 namespace OpenSdc.Server.Uploads;
 
@@ -11,7 +12,7 @@ namespace OpenSdc.Server.Uploads;
 /// </summary>
 /// <remarks>
 /// A crash after any step leaves the file marked, so that the next PUT begins again: bytes in the quarantine are never lost, and a right object at the key is recognised by its
-/// digest. Files are mended one at a time in a process, since it happens rarely, and each under the claim to its key where the store is shared.
+/// digest. A reader that meets the key empty in between reports a lost file: its report does not count, since it began before the <c>sound</c> event. Files are mended one at a time in a process, since it happens rarely, and each under the claim to its key where the store is shared.
 /// </remarks>
 internal sealed class ObjectMender(IObjectStore store, ClaimedKeys claimed, IntegrityState integrity, AuditLog log) : IDisposable
 {
@@ -41,12 +42,15 @@ internal sealed class ObjectMender(IObjectStore store, ClaimedKeys claimed, Inte
         await turn.WaitAsync(cancel);
         try
         {
-            if ((await Verifier.VerifyAsync(store.OpenAsync, RecordOf(receipt), CancellationToken.None)).ThrowIfRefused().IsIntact)
+            var found = (await Verifier.VerifyAsync(store.OpenAsync, RecordOf(receipt), CancellationToken.None)).ThrowIfRefused();
+            if (found.IsIntact)
             {
                 await store.FlushAsync(receipt.FilePath, CancellationToken.None);
             }
             else
             {
+                // With a mark the change to sound is in the ledger, and whoever verified the object before it reports in vain.
+                await integrity.MarkAsync(receipt.Seq, found.ToChange()!, found.Sentence, CancellationToken.None);
                 await QuarantineAsync(receipt.FilePath);
                 var placed = await store.PlaceAsync(staged, CancellationToken.None);
                 if (!placed.IsPlaced)

@@ -201,6 +201,25 @@ public abstract class CatalogueContract(TestDatabase database) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_mark_counts_only_where_no_other_was_made_since_the_verification_began()
+    {
+        await catalogue.PublishAsync([Of(1), Of(2)], CancellationToken.None);
+        var integrity = new IntegrityState(catalogue, clock);
+        var began = (await integrity.BySeqAsync(0, 1, CancellationToken.None)).ShouldHaveSingleItem().AsOf;
+        began.ShouldBe(2);
+        (await integrity.FindAsync(Of(1).Name.Key, ReadScope.Team, CancellationToken.None))!.Value.AsOf.ShouldBe(2);
+        // Neither a publication nor the mark of another file makes it too late.
+        await catalogue.PublishAsync([Of(3)], CancellationToken.None);
+        (await integrity.MarkAsync(2, ChangeKind.Lost, "another file", CancellationToken.None)).ShouldBeTrue();
+        (await integrity.MarkAsync(1, ChangeKind.Lost, "seen at 2", began, CancellationToken.None)).ShouldBeTrue();
+        (await integrity.MarkAsync(1, ChangeKind.Sound, "mended", CancellationToken.None)).ShouldBeTrue();
+        (await integrity.MarkAsync(1, ChangeKind.Lost, "seen at 2, told later", began, CancellationToken.None)).ShouldBeFalse();
+        var after = (await integrity.MarkedAsync(0, 1, CancellationToken.None)).ShouldHaveSingleItem();
+        (after.Seq, after.AsOf).ShouldBe((2, 6));
+        (await integrity.MarkAsync(1, ChangeKind.Damaged, "seen since", after.AsOf, CancellationToken.None)).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task All_processes_on_one_database_sign_with_one_key()
     {
         var keys = Enumerable.Range(0, 6).Select(_ => SigningKey.Shared(catalogue)).ToList();

@@ -175,7 +175,7 @@ public sealed class FsckFindingTests
     [InlineData(null, 13, FsckAction.None)]
     public void An_object_that_cannot_be_read_is_marked_where_the_disk_itself_failed(string? before, int errno, string action)
     {
-        var finding = FsckFinding.Of(new KeptFile(1, "key", 2, "digest", before), ObjectVerdict.OfFailure(new IOException("It fails.", errno))).ShouldNotBeNull();
+        var finding = FsckFinding.Of(new KeptFile(1, "key", 2, "digest", before, 1), ObjectVerdict.OfFailure(new IOException("It fails.", errno))).ShouldNotBeNull();
         (finding.Kind, finding.Action).ShouldBe((FsckKind.Unreadable, action));
     }
 

@@ -1,9 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using OpenSdc.Server;
 using OpenSdc.Server.Catalogue;
-using OpenSdc.Server.Upkeep;
 using Shouldly;
 using Xunit;
 
@@ -99,24 +97,6 @@ public sealed class ScrubTests
         (await archive.EventsAsync(file.Seq)).ShouldBe(["published", "lost", "sound"]);
     }
 
-    [Fact]
-    public async Task A_verdict_is_logged_as_an_error_that_names_the_file()
-    {
-        await using var archive = await UpkeepArchive.StartAsync(options => options with { ScrubRate = 0 });
-        var file = await archive.UploadAsync([1]);
-        var log = new VerdictLog();
-        using var reports = new IntegrityReports(
-            archive.Running.Services.GetRequiredService<IntegrityState>(), archive.Running.Services.GetRequiredService<Telemetry>(), archive.Clock, log);
-        await reports.StartAsync(CancellationToken.None);
-        reports.Report(file.Seq, file.Name, ChangeKind.Damaged, "for a test");
-        reports.Report(file.Seq, file.Name, ChangeKind.Damaged, "known already");
-        reports.Report(file.Seq, file.Name, ChangeKind.Sound, "");
-        await archive.RunUntilEventsAsync(file.Seq, "published", "damaged", "sound");
-        await reports.StopAsync(CancellationToken.None);
-        log.Lines.ShouldContain($"Error {file.Name}, seq {file.Seq}, is damaged and not served until its bytes are right again: for a test");
-        log.Lines.ShouldNotContain(line => line.Contains("known already", StringComparison.Ordinal));
-    }
-
     private static void Harm(string path, string harm)
     {
         using var file = File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
@@ -136,17 +116,5 @@ public sealed class ScrubTests
                 UpkeepArchive.FlipBit(path, 200_000);
                 break;
         }
-    }
-
-    private sealed class VerdictLog : ILogger<IntegrityReports>
-    {
-        public List<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add($"{logLevel} {formatter(state, exception)}");
     }
 }
