@@ -46,8 +46,10 @@ internal static class BackupCommand
         await Console.Out.WriteLineAsync($"{folder.Folder} holds the archive up to publication {state.Seq}, {result.New} more than before{objects}.");
         if (result.KnownLost > 0)
             await Console.Out.WriteLineAsync($"{LongTask.Count(result.KnownLost, "object is", "objects are")} not in it that the archive knows to be lost or damaged.");
+        if (result.AuditFault is { } fault)
+            await Console.Error.WriteLineAsync($"The audit is broken: {fault} The backup holds it as it is; the head in {BackupState.FileName} of the backup before may tell when.");
         if (result.Failed == 0)
-            return ExitCode.Done;
+            return result.AuditFault is null ? ExitCode.Done : ExitCode.AuditBroken;
         await Console.Out.WriteLineAsync($"{LongTask.Count(result.Failed, "object is", "objects are")} not in it, since the archive did not give the right bytes: run sdc fsck --digest.");
         return ExitCode.BackupIncomplete;
     }

@@ -33,6 +33,9 @@ internal static class ExitCode
     /// <summary><c>rebuild</c>: done, but files were left without a record; each is named on standard error.</summary>
     public const int RebuildIncomplete = 28;
 
+    /// <summary><c>backup</c>, <c>restore</c>: done, and all objects are right, but the chain of the audit is broken. <c>audit verify</c>: it is broken. One sentence says where.</summary>
+    public const int AuditBroken = 29;
+
     /// <summary>The archive cannot be reached, or cannot answer at the moment, after all repetitions.</summary>
     public const int ArchiveAway = 30;
 

@@ -39,8 +39,10 @@ internal static class RestoreCommand
             await Console.Out.WriteLineAsync($"{LongTask.Count(found.Newer, "object is", "objects are")} newer than the catalogue; sdc fsck --repair makes the missing records.");
         if (found.KnownLost > 0)
             await Console.Out.WriteLineAsync($"{LongTask.Count(found.KnownLost, "object is", "objects are")} not there that the archive knew to be lost or damaged.");
+        if (found.AuditFault is { } broken)
+            await Console.Error.WriteLineAsync($"The audit in the backup is broken: {broken}");
         if (found.Failed == 0)
-            return ExitCode.Done;
+            return found.AuditFault is null ? ExitCode.Done : ExitCode.AuditBroken;
         await Console.Out.WriteLineAsync($"{LongTask.Count(found.Failed, "object is", "objects are")} missing or damaged in the backup{(verify ? "" : ", and marked as lost")}.");
         return ExitCode.RestoreIncomplete;
     }

@@ -48,6 +48,9 @@ internal sealed record AuditEntry
     /// <summary>SHA-256 over the hash of the entry before and all of the above, in hexadecimal digits.</summary>
     public string Hash { get; init; } = "";
 
+    /// <summary>Who does something by a command on the data folder: the user of this machine.</summary>
+    public static string LocalCaller => $"local:{Environment.UserName}";
+
     /// <summary>The entry of an upload that was interrupted after its last byte and is finished now; who sent it is not known any more.</summary>
     public static AuditEntry OfRecovery(string key) => new() { Action = AuditAction.Upload, Caller = "recovery", Target = key };
 

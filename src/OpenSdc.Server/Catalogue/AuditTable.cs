@@ -31,6 +31,10 @@ internal sealed class AuditTable(Catalogue catalogue, TimeProvider clock)
 {
     private const int PageSize = 500;
     private const string Columns = "number, at, action, caller, client, request, target, status, count, detail, hash";
+
+    /// <summary>All entries after a number, in order.</summary>
+    public const string AfterSql = $"SELECT {Columns} FROM audit WHERE number > @p0 ORDER BY number";
+
     private const string TakeSql = "UPDATE audit_head SET number = number WHERE id = 1 RETURNING number, hash, at";
     private const string MoveSql = "UPDATE audit_head SET number = @p0, hash = @p1, at = @p2 WHERE id = 1";
     private const string HeadSql = "SELECT number, hash, at, dropped, dropped_hash FROM audit_head WHERE id = 1";

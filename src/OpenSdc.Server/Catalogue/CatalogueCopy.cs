@@ -106,6 +106,36 @@ internal sealed class CatalogueCopy : IDisposable
         }
     }
 
+    /// <summary>The newest entry of the audit, and the newest that was dropped.</summary>
+    public (AuditHead Head, AuditHead Dropped) Audit
+    {
+        get
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT number, hash, dropped, dropped_hash FROM audit_head WHERE id = 1";
+            using var reader = command.ExecuteReader();
+            reader.Read();
+            return (new(reader.GetInt64(0), reader.GetString(1)), new(reader.GetInt64(2), reader.GetString(3)));
+        }
+    }
+
+    /// <summary>What is wrong with the chain of the audit; null where nothing is.</summary>
+    /// <param name="noted">A head of an earlier time, which must be in it; null for none.</param>
+    /// <param name="sinceThen">Whether the entries before that head were followed then, and need not be now.</param>
+    /// <param name="cancel">Gives up.</param>
+    public Task<string?> AuditFaultAsync(AuditHead? noted, bool sinceThen, CancellationToken cancel)
+    {
+        var (head, dropped) = Audit;
+        var from = dropped;
+        if (sinceThen && noted is { } then && then.Number > dropped.Number)
+        {
+            if (Entries(then.Number - 1).FirstOrDefault() is { } there && there.Number == then.Number && there.Hash == then.Hash)
+                from = then;
+        }
+
+        return AuditChain.VerifyAsync(head, from, Entries(from.Number).ToAsyncEnumerable(), noted is { } one ? [one] : [], cancel);
+    }
+
     /// <summary>The records after one of them, in the order of their publication, read as they are asked for.</summary>
     public IEnumerable<CopiedFile> After(long seq) => Read("WHERE files.seq > @p0 ORDER BY files.seq", seq);
 
@@ -123,6 +153,16 @@ internal sealed class CatalogueCopy : IDisposable
         using var reader = command.ExecuteReader();
         while (reader.Read())
             yield return new(reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3), Moment(reader.GetString(4)), reader.GetBoolean(5));
+    }
+
+    private IEnumerable<AuditEntry> Entries(long after)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = AuditTable.AfterSql;
+        command.Parameters.AddWithValue("@p0", after);
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+            yield return AuditTable.Read(reader);
     }
 
     private static DateTimeOffset Moment(string text) =>

@@ -9,7 +9,8 @@ namespace OpenSdc.Server.Upkeep;
 /// <param name="Failed">Objects that the archive did not give right, and did not know that it would not.</param>
 /// <param name="KnownLost">Objects that the archive knows to be lost or damaged.</param>
 /// <param name="CatalogueFault">What is wrong with the catalogue.</param>
-internal sealed record BackupResult(BackupState? State, long New, long Failed, long KnownLost, string? CatalogueFault = null);
+/// <param name="AuditFault">What is wrong with the audit; the backup is made all the same.</param>
+internal sealed record BackupResult(BackupState? State, long New, long Failed, long KnownLost, string? CatalogueFault = null, string? AuditFault = null);
 
 /// <summary>
 /// <c>sdc backup</c>: adds to a folder what an archive has published since the last time, while the archive serves.
@@ -37,16 +38,21 @@ internal sealed class Backup(DataFolder data, IObjectStore archive, BackupFolder
         progress.Begin("pages of the catalogue");
         CatalogueCopy.Take(data.CatalogueFile, folder.PartialCatalogue, progress.At, cancel);
         long head;
+        AuditHead auditHead;
+        string? auditFault;
         using (var copy = new CatalogueCopy(folder.PartialCatalogue))
         {
             if (copy.Fault(thorough: false) is { } fault)
                 return new BackupResult(null, 0, 0, 0, fault);
             head = copy.Head;
             MustContinue(copy);
+            progress.Begin("audit");
+            auditHead = copy.Audit.Head;
+            auditFault = await copy.AuditFaultAsync(folder.AuditHead, sinceThen: true, cancel);
             await CopyAsync(copy, head, cancel);
         }
 
-        return new BackupResult(await NameAsync(time, head, cancel), head - folder.Last, failed, knownLost);
+        return new BackupResult(await NameAsync(time, head, auditHead, cancel), head - folder.Last, failed, knownLost, AuditFault: auditFault);
     }
 
     private async Task CopyAsync(CatalogueCopy copy, long head, CancellationToken cancel)
@@ -110,7 +116,7 @@ internal sealed class Backup(DataFolder data, IObjectStore archive, BackupFolder
     }
 
     /// <summary>The signing key, the mission file, the catalogue and the state get their names, in this order.</summary>
-    private async Task<BackupState> NameAsync(DateTimeOffset time, long head, CancellationToken cancel)
+    private async Task<BackupState> NameAsync(DateTimeOffset time, long head, AuditHead auditHead, CancellationToken cancel)
     {
         progress.Begin("names");
         // The mission file, so that a catalogue can be made again from the objects of a backup, too.
@@ -129,6 +135,7 @@ internal sealed class Backup(DataFolder data, IObjectStore archive, BackupFolder
             Copied = copied,
             CopiedBytes = copiedBytes,
             Missing = missing.Count,
+            AuditHead = auditHead.ToString(),
         };
         folder.PutCatalogue(state);
         return state;

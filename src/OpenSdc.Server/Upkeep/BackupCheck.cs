@@ -9,6 +9,9 @@ internal sealed record BackupFindings
     /// <summary>What is wrong with its catalogue; null where nothing is. Nothing else was looked at where something is.</summary>
     public string? CatalogueFault { get; init; }
 
+    /// <summary>What is wrong with the audit in its catalogue; null where nothing is.</summary>
+    public string? AuditFault { get; init; }
+
     /// <summary>Publications in its catalogue.</summary>
     public long Records { get; init; }
 
@@ -40,12 +43,13 @@ internal sealed class BackupCheck(string backup, UpkeepProgress progress, Action
         if (!File.Exists(CatalogueFile))
             throw new SettingException($"The folder {backup} holds no backup: it has no catalogue.sqlite.");
         progress.Begin("catalogue");
-        if (BackupState.Of(backup, await BackupState.DigestAsync(CatalogueFile, cancel)) is null)
+        if (BackupState.Of(backup, await BackupState.DigestAsync(CatalogueFile, cancel)) is not { } state)
             return new BackupFindings { CatalogueFault = $"its digest is not the one in {BackupState.FileName}" };
         using var copy = new CatalogueCopy(CatalogueFile);
-        return copy.Fault(thorough: true) is { } fault
-            ? new BackupFindings { CatalogueFault = fault }
-            : new BackupFindings { Records = copy.Head, HasObjects = Directory.Exists(Path.Combine(backup, "objects")) };
+        if (copy.Fault(thorough: true) is { } fault)
+            return new BackupFindings { CatalogueFault = fault };
+        var auditFault = await copy.AuditFaultAsync(AuditHead.Parse(state.AuditHead), sinceThen: false, cancel);
+        return new BackupFindings { Records = copy.Head, HasObjects = Directory.Exists(Path.Combine(backup, "objects")), AuditFault = auditFault };
     }
 
     /// <summary>Checks the catalogue, then every object.</summary>

@@ -63,6 +63,9 @@ internal sealed class BackupFolder : IDisposable
             File.Delete(partial);
     }
 
+    /// <summary>The newest entry of the audit in the last backup; null where there is none.</summary>
+    public AuditHead? AuditHead => BackupState.Read(Path.Combine(Folder, BackupState.FileName)) is { } last ? Catalogue.AuditHead.Parse(last.AuditHead) : null;
+
     /// <summary>The publications whose objects an earlier run could not copy.</summary>
     public List<long> Missing()
     {

@@ -33,6 +33,9 @@ internal sealed record BackupState
     /// <summary>Objects that are missing from the backup, since the archive did not give them right; <c>manifests/missing.txt</c> lists them.</summary>
     public required long Missing { get; init; }
 
+    /// <summary>The newest entry of the audit in the catalogue, <c>NUMBER:HASH</c>: <c>sdc audit verify --head</c> takes it.</summary>
+    public required string AuditHead { get; init; }
+
     /// <summary>The state that goes with the catalogue of a backup; null where its catalogue is not the one that was written.</summary>
     /// <remarks>
     /// The catalogue is renamed first and its state right after it. Where a crash came between, the state is whole in the partial file, since
