@@ -5,22 +5,22 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// Reads what an S3 store tells of its objects: a JSON object with <c>Records</c>, as AWS, Ceph and MinIO write it, bare or as the <c>Message</c> of a
-/// notification of SNS. What it tells of is only a reason to look: whoever publishes asks the store itself.
+/// Parses an S3 event notification: a JSON object with <c>Records</c>, as AWS, Ceph and MinIO write it, bare or as the <c>Message</c> of a notification of SNS. It is
+/// only a signal to look: the publisher asks the store itself. Decision 0014 says why the SDK's own parser is not used.
 /// </summary>
 internal static class StoreEvents
 {
-    /// <summary>A notification tells of one object, seldom of a few.</summary>
+    /// <summary>The largest notification, in bytes: most are about one object.</summary>
     public const int Largest = 256 * 1024;
 
-    // SNS puts a notification into a text of another; no deeper.
+    // SNS puts a notification into a text of its own.
     private const int Deepest = 2;
 
-    /// <summary>The uploads that a notification says have arrived. One that tells of something else, or of another bucket, names none.</summary>
+    /// <summary>The uploads that have arrived according to a notification: none where it is about other objects or another bucket.</summary>
     /// <param name="json">The notification.</param>
-    /// <param name="staging">The store that it may tell of.</param>
+    /// <param name="staging">The staging area whose objects count.</param>
     /// <param name="uploads">Their ids, each once.</param>
-    /// <returns>Null, or a sentence that says why it is none.</returns>
+    /// <returns>Null, or a sentence that says why this is no notification.</returns>
     public static string? Read(ReadOnlyMemory<byte> json, S3Staging staging, out IReadOnlyCollection<string> uploads)
     {
         var found = new HashSet<string>(StringComparer.Ordinal);
@@ -35,7 +35,7 @@ internal static class StoreEvents
         }
         catch (InvalidOperationException)
         {
-            // An escape such as \ud800 alone: well-formed JSON, and no text.
+            // An unpaired surrogate, such as \ud800: well-formed JSON, but no text.
             return "The notification holds half of a Unicode character.";
         }
     }
@@ -45,11 +45,11 @@ internal static class StoreEvents
         using var document = JsonDocument.Parse(json);
         var root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object)
-            return "The notification is JSON, but no object.";
+            return "The notification is JSON, but not an object.";
         if (root.TryGetProperty("Records", out var records))
         {
             if (records.ValueKind != JsonValueKind.Array)
-                return "The notification's Records are no array.";
+                return "The notification's Records are not an array.";
             foreach (var record in records.EnumerateArray())
             {
                 if (UploadOf(record, staging) is { } id)
@@ -61,11 +61,11 @@ internal static class StoreEvents
 
         if (Text(root, "Message") is { } message && depth > 1)
         {
-            // Of SNS itself, such as the question whether to subscribe, it is a sentence for a person.
+            // Other messages of SNS, such as a request to confirm the subscription, are sentences for a person.
             return Text(root, "Type") is not "Notification" ? null : Read(System.Text.Encoding.UTF8.GetBytes(message), staging, found, depth - 1);
         }
 
-        // The store tries out the way once, when it is set up.
+        // AWS sends a test event when notifications are set up.
         return Text(root, "Event") == "s3:TestEvent" ? null : "The notification has neither Records nor a Message.";
     }
 
