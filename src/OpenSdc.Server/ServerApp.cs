@@ -76,7 +76,6 @@ public static class ServerApp
             services.AddSingleton(_ => new S3Staging(bucket));
             services.AddHostedService<StagingPoller>();
             services.AddSingleton<UnfinishedWork, ClaimedWork>();
-            // Before the publisher, so that claims are renewed until its last upload has ended.
             services.AddHostedService<UnfinishedUploads>();
         }
         else
@@ -129,6 +128,8 @@ public static class ServerApp
         services.AddSingleton<KeyClaims>();
         services.AddSingleton<ClaimedKeys>();
         services.AddSingleton<Publisher>();
+        // Before those who publish, so that leases and claims are renewed until the last upload has ended.
+        services.AddHostedService<LeaseRenewal>();
         services.AddHostedService(all => all.GetRequiredService<Publisher>());
         UploadSessions.Add(services);
         services.AddSingleton<AuditTable>();

@@ -4,8 +4,7 @@ using OpenSdc.Contract;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// Uploads that travel past the server or in parts: asked for, arrived, ended, forgotten. Who works on one
-/// that has arrived is for <see cref="UploadLeases"/>.
+/// Direct and multipart uploads: asked for, arrived, ended, forgotten. Who works on one that has arrived is for <see cref="UploadLeases"/>.
 /// </summary>
 internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
 {
@@ -16,6 +15,14 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     private const string FindSql = $"SELECT {Columns} FROM uploads WHERE id = @p0";
     private const string CountArrivedSql = "SELECT count(*) FROM uploads WHERE state = 'arrived'";
     private const string ExpireSql = "UPDATE uploads SET state = 'expired', check_at = @p1 WHERE state = 'open' AND check_at <= @p0";
+
+    // Both are older than that: a sender who is nearly done still gets the receipt for the same bytes, or the conflict for others.
+    private const string EndOpenSql = """
+        UPDATE uploads SET state = 'refused', code = @p1, detail = @p2, check_at = @p3
+        WHERE state = 'open' AND part_size IS NOT NULL AND created_at <= @p4 AND EXISTS (
+          SELECT 1 FROM files WHERE files.file_path = uploads.file_path AND ingestion_date <= @p0
+          AND NOT EXISTS (SELECT 1 FROM corrupt_or_missing WHERE corrupt_or_missing.seq = files.seq))
+        """;
 
     // A file whose object is lost or damaged may be sent again.
     private const string SoundFileSql =
@@ -151,6 +158,16 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     /// <summary>Ends those that stayed open until their time was over.</summary>
     public Task<int> ExpireAsync(CancellationToken cancel) => catalogue.WriteAsync((session, transaction) =>
         session.Statement(ExpireSql, [Now, ForgetAt], transaction).ExecuteNonQueryAsync(cancel), cancel);
+
+    /// <summary>
+    /// Ends the multipart uploads that stay open although their key has had a sound file for a while: their parts take up room, and nobody can make another file of them.
+    /// </summary>
+    /// <param name="before">Both the file and the upload are older than this moment.</param>
+    /// <param name="problem">What their senders are told.</param>
+    /// <param name="cancel">Gives up.</param>
+    public Task<int> EndPublishedAsync(DateTimeOffset before, (string Code, string Detail) problem, CancellationToken cancel) => catalogue.WriteAsync((session, transaction) =>
+        session.Statement(EndOpenSql, [Catalogue.Text(before), problem.Code, problem.Detail, ForgetAt, before.ToUnixTimeMilliseconds()], transaction)
+            .ExecuteNonQueryAsync(cancel), cancel);
 
     /// <summary>Uploads whose end is so long ago that nobody asks any more.</summary>
     public ValueTask<List<UploadSession>> ToForgetAsync(CancellationToken cancel) =>

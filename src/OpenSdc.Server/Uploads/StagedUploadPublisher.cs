@@ -8,12 +8,12 @@ using OpenSdc.Server.Upkeep;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// Publishes uploads that have arrived past the server or in parts: takes them with the claims to their keys, reads each once for its SHA-256, gives it its
+/// Publishes direct and multipart uploads that have arrived in staging: takes them with the claims to their keys, reads each once for its SHA-256, places it at its
 /// key, has it recorded, and removes it from staging. Every replica does so, each with uploads of its own; decision 0012 says what a crash leaves after each step.
 /// </summary>
 /// <remarks>
-/// Nothing is in memory that another process would need: who takes up an upload whose publisher has died begins again at its first step, and each
-/// step finds what it would do done, or does it again to the same end.
+/// Nothing is in memory that another process would need: whoever takes an upload whose publisher has died begins again at its first step, and every step can be
+/// repeated.
 /// </remarks>
 internal sealed partial class StagedUploadPublisher(
     IObjectStore store, UploadStaging staging, UploadLeases leases, LeaseRenewer held, UploadSignals signals, UploadWaits waits, Publisher publisher, ObjectMender mender, Recovery recovery, StorageHealth storage,
@@ -32,8 +32,7 @@ internal sealed partial class StagedUploadPublisher(
     {
         await recovery.Done.WaitAsync(stoppingToken);
         var removing = RemoveAsync(stoppingToken);
-        var renewing = RenewAsync(stoppingToken);
-        // Where bytes pass through the server nobody else brings arrivals about; the look is for what another process has left.
+        // Through the server this process signals its own uploads; it polls for those of a process that has died.
         var every = options.Transfers == Transfers.Through ? TimeSpan.FromSeconds(5) : TimeSpan.FromMilliseconds(options.UploadPoll);
         try
         {
@@ -66,7 +65,7 @@ internal sealed partial class StagedUploadPublisher(
             for (var i = 0; i < AtOnce; i++)
                 await free.WaitAsync(CancellationToken.None);
             done.Writer.Complete();
-            await Task.WhenAll(removing, renewing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await removing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -230,22 +229,6 @@ internal sealed partial class StagedUploadPublisher(
         catch (Exception failure) when (TransientErrors.IsTransient(failure))
         {
             // Its lease runs out, and somebody takes it again.
-        }
-    }
-
-    private async Task RenewAsync(CancellationToken cancel)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), clock);
-        while (await timer.WaitForNextTickAsync(cancel))
-        {
-            try
-            {
-                await held.RenewAsync(cancel);
-            }
-            catch (Exception failure) when (TransientErrors.IsTransient(failure))
-            {
-                LogCannotTake(failure.Message);
-            }
         }
     }
 

@@ -4,12 +4,15 @@ using OpenSdc.Server.Upkeep;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// Ends uploads whose time is over, forgets those that ended long ago, and lets go of parts that nobody will complete.
+/// Ends uploads whose time is over and multipart uploads whose file another one has published, forgets those that ended long ago, and removes parts that nobody will complete.
 /// </summary>
 internal sealed partial class UploadCleanUp(
     UploadStaging staging, UploadLedger ledger, LeaderElection election, Recovery recovery, ServerOptions options, Telemetry telemetry, TimeProvider clock, ILogger<UploadCleanUp> logger)
     : BackgroundService
 {
+    /// <summary>How long a multipart upload stays open after another upload has published its file.</summary>
+    public static readonly TimeSpan LeaveOpen = TimeSpan.FromHours(1);
+
     private readonly TimeSpan every = TimeSpan.FromSeconds(options.UploadCleanUp);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -37,6 +40,7 @@ internal sealed partial class UploadCleanUp(
     internal async Task CleanUpAsync(CancellationToken cancel)
     {
         var expired = await ledger.ExpireAsync(cancel);
+        var published = await ledger.EndPublishedAsync(clock.GetUtcNow() - LeaveOpen, ("exists", "Another upload has published the file."), cancel);
         var forgotten = 0;
         while (await ledger.ToForgetAsync(cancel) is { Count: > 0 } ended)
         {
@@ -48,12 +52,12 @@ internal sealed partial class UploadCleanUp(
         }
 
         var abandoned = await staging.CleanUpAsync(clock.GetUtcNow() - every, cancel);
-        if (expired + forgotten + abandoned > 0)
-            LogDone(expired, forgotten, abandoned);
+        if (expired + published + forgotten + abandoned > 0)
+            LogDone(expired, published, forgotten, abandoned);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Uploads: {Expired} expired, {Forgotten} forgotten, {Abandoned} in parts let go of")]
-    private partial void LogDone(int expired, int forgotten, int abandoned);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Uploads: {Expired} expired, {Published} ended since their file exists, {Forgotten} forgotten, parts of {Abandoned} removed")]
+    private partial void LogDone(int expired, int published, int forgotten, int abandoned);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot clean up uploads; trying again: {Reason}")]
     private partial void LogCannot(string reason);

@@ -2,7 +2,7 @@ using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Uploads;
 
-/// <summary>What deals with uploads that travel past the server or in parts, from the question to the record; decision 0012 tells how it plays together.</summary>
+/// <summary>The services of direct and multipart uploads, from the request for a URL to the record; decision 0012 says how they work together.</summary>
 internal static class UploadSessions
 {
     /// <summary>What every archive has; where the bytes lie until they are published comes with the store.</summary>
