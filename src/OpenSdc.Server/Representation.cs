@@ -39,6 +39,9 @@ internal static class Representation
         && !wanted.Contains('*', StringComparison.Ordinal)
         && !wanted.Contains("text/html", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Whether a person's browser asks: only what names HTML gets it, no wildcard does.</summary>
+    public static bool AsksForHtml(string? accept) => accept is not null && Wanted(accept).Contains("text/html", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>An Accept header without what it names only to refuse it (<c>q=0</c>); what cannot be read stays as it is.</summary>
     private static string Wanted(string accept) =>
         // Nearly none does, and then there is nothing to read.

@@ -7,6 +7,7 @@ using OpenSdc.Server.Files;
 using OpenSdc.Server.Files.Formats;
 using OpenSdc.Server.Files.Kernels;
 using OpenSdc.Server.Objects;
+using OpenSdc.Server.Page;
 using OpenSdc.Server.Uploads;
 using OpenSdc.Server.Upkeep;
 using OpenTelemetry.Metrics;
@@ -248,5 +249,6 @@ public static class ServerApp
         app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Operators));
         MissionDocument.Map(app, documents);
         ReferencePage.Map(app);
+        PageFiles.Map(app);
     }
 }

@@ -1,0 +1,2 @@
+/** @param {import("./frame.js").View} view */
+export function show({ main }) { main.textContent = "…"; }

@@ -1,0 +1,213 @@
+// The archive's public API: everything that the page shows comes through here.
+
+/** The archive's address, with a slash at the end; the page may lie below a proxy's path. */
+export const base = new URL("../", import.meta.url);
+
+/**
+ * @typedef {object} FileRecord
+ * @property {string} file_path
+ * @property {string | null} instrument
+ * @property {string | null} data_level
+ * @property {string | null} descriptor
+ * @property {string | null} start_date
+ * @property {string | null} [end_date]
+ * @property {number | null} repointing
+ * @property {number | null} cr
+ * @property {string | null} version
+ * @property {number | null} major_version
+ * @property {number | null} minor_version
+ * @property {string} extension
+ * @property {string} ingestion_date
+ * @property {number} size
+ * @property {string} sha256
+ * @property {number} seq
+ * @property {string} [integrity]
+ * @property {boolean} [released]
+ * @property {string | null} [crid]
+ */
+
+/**
+ * @typedef {object} Period
+ * @property {string} family
+ * @property {string | null} instrument
+ * @property {string | null} data_level
+ * @property {string | null} descriptor
+ * @property {string} extension
+ * @property {string | null} bin
+ * @property {number} files
+ * @property {number} bytes
+ * @property {string | null} version
+ * @property {string} first_ingestion
+ * @property {string} last_ingestion
+ */
+
+/** @typedef {{ value: string | null, files: number, bytes: number }} FacetValue */
+/** @typedef {{ files: number, bytes: number, facets: Record<string, FacetValue[]> }} Facets */
+/** @typedef {Record<string, string | string[] | number | boolean | null | undefined>} Parameters */
+
+/**
+ * @typedef {object} Archive What the address `/` tells programs.
+ * @property {string} name
+ * @property {string} mission
+ * @property {string} version
+ * @property {string} transfers
+ * @property {{ name: string, fields: string[] }[]} families
+ */
+
+/** An error answer of the archive, or none at all. */
+export class Problem extends Error {
+  /** @param {number} status @param {string} code @param {string} sentence @param {string[]} errors @param {any} body */
+  constructor(status, code, sentence, errors = [], body = null) {
+    super(sentence);
+    this.status = status;
+    this.code = code;
+    this.errors = errors;
+    this.body = body;
+  }
+
+  /** @param {Response} answer */
+  static async of(answer) {
+    const body = await answer.json().catch(() => null);
+    const code = String(body?.type ?? "").split(":").pop() ?? "";
+    return new Problem(answer.status, code, body?.detail ?? `The archive answered ${answer.status}.`, body?.errors ?? [], body);
+  }
+}
+
+/** Credentials for this tab. They are sent with each question, never with the bytes. */
+const credentials = {
+  /** @type {Record<string, string>} */
+  headers: {},
+};
+
+/** @param {Record<string, string>} headers */
+export function useCredentials(headers) {
+  credentials.headers = headers;
+}
+
+export const hasCredentials = () => Object.keys(credentials.headers).length > 0;
+
+/** @param {string} path @param {Parameters} [parameters] */
+export function address(path, parameters = {}) {
+  const url = new URL(path, base);
+  for (const [name, value] of Object.entries(parameters)) {
+    for (const each of Array.isArray(value) ? value : [value]) {
+      if (each !== null && each !== undefined && each !== "") url.searchParams.append(name, String(each));
+    }
+  }
+  return url;
+}
+
+/**
+ * An answer with a good status; otherwise a Problem.
+ * @param {string} path
+ * @param {Parameters} [parameters]
+ * @param {RequestInit} [init]
+ */
+export async function ask(path, parameters = {}, init = {}) {
+  let answer;
+  try {
+    answer = await fetch(address(path, parameters), { ...init, headers: { Accept: "*/*", ...credentials.headers, ...init.headers } });
+  } catch (fault) {
+    if (init.signal?.aborted) throw fault;
+    throw new Problem(0, "offline", "The archive does not answer; there may be no connection.");
+  }
+  if (answer.ok || answer.status === 304) return answer;
+  throw await Problem.of(answer);
+}
+
+/** @param {string} path @param {Parameters} [parameters] @param {RequestInit} [init] @returns {Promise<any>} */
+export const json = async (path, parameters, init) => (await ask(path, parameters, init)).json();
+
+/** @param {Parameters} parameters @param {AbortSignal} [signal] @returns {Promise<FileRecord[]>} */
+export const query = (parameters, signal) => json("query", parameters, { signal });
+
+/** @param {Parameters} parameters @param {AbortSignal} [signal] @returns {Promise<Period[]>} */
+export const coverage = (parameters, signal) => json("coverage", parameters, { signal });
+
+/** @param {Parameters} parameters @param {AbortSignal} [signal] @returns {Promise<Facets>} */
+export const facets = (parameters, signal) => json("facets", parameters, { signal });
+
+/** @type {Promise<Archive> | null} */
+let described = null;
+
+/** What the archive says of itself, asked for once. @returns {Promise<Archive>} */
+export function archive() {
+  described ??= json("", {}, { headers: { Accept: "application/json" } }).catch(fault => {
+    described = null;
+    throw fault;
+  });
+  return described;
+}
+
+/**
+ * Rows as they come, each a line of JSON.
+ * @param {Parameters} parameters
+ * @param {AbortSignal} signal
+ * @param {(headers: Headers) => void} onHeaders
+ * @param {(rows: FileRecord[]) => void} onRows
+ */
+export async function stream(parameters, signal, onHeaders, onRows) {
+  const answer = await ask("query", { ...parameters, format: "ndjson" }, { signal });
+  onHeaders(answer.headers);
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).pipeThrough(/** @type {any} */ (new TextDecoderStream())).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    const lines = (rest + value).split("\n");
+    rest = lines.pop() ?? "";
+    onRows(lines.map(line => JSON.parse(line)));
+  }
+}
+
+/** The signed address of a file's bytes. @param {string} name @param {AbortSignal} [signal] */
+export async function signedUrl(name, signal) {
+  return (await (await ask("query", { filename: name, format: "urls" }, { signal })).text()).trim();
+}
+
+/**
+ * Asks again and again, by tag, while the page is seen; stops when the signal says so. After a fault it waits longer each time.
+ * @param {string} path
+ * @param {Parameters} parameters
+ * @param {number} seconds
+ * @param {AbortSignal} signal
+ * @param {(answer: Response) => void | Promise<void>} onChange
+ * @param {(fault: Problem | null) => void} [onState]
+ */
+export async function poll(path, parameters, seconds, signal, onChange, onState) {
+  let tag = "", faults = 0;
+  while (!signal.aborted) {
+    if (document.hidden) await shown(signal);
+    if (signal.aborted) return;
+    try {
+      const answer = await ask(path, parameters, { signal, cache: "no-store", headers: tag ? { "If-None-Match": tag } : {} });
+      faults = 0;
+      if (answer.status !== 304) {
+        tag = answer.headers.get("ETag") ?? "";
+        await onChange(answer);
+      }
+      onState?.(null);
+    } catch (fault) {
+      if (signal.aborted) return;
+      if (!(fault instanceof Problem)) throw fault;
+      tag = "";
+      faults++;
+      onState?.(fault);
+    }
+    await pause(Math.min(60, seconds * 2 ** Math.min(faults, 5)) * 1000, signal);
+  }
+}
+
+/** @param {number} milliseconds @param {AbortSignal} [signal] @returns {Promise<void>} */
+export const pause = (milliseconds, signal) => new Promise(done => {
+  const timer = setTimeout(done, milliseconds);
+  signal?.addEventListener("abort", () => { clearTimeout(timer); done(); }, { once: true });
+  addEventListener("online", () => { clearTimeout(timer); done(); }, { once: true });
+});
+
+/** @param {AbortSignal} signal @returns {Promise<void>} */
+const shown = signal => new Promise(done => {
+  const look = () => { if (!document.hidden) done(); };
+  document.addEventListener("visibilitychange", look, { signal });
+  signal.addEventListener("abort", () => done(), { once: true });
+});

@@ -1,0 +1,89 @@
+// The frame: which view the address asks for, and what stands in the header.
+import { archive, poll } from "./api.js";
+import { fill, h } from "./dom.js";
+import { faultBox, Head } from "./frame.js";
+import { restore } from "./session.js";
+import { count } from "./format.js";
+
+/** @type {Record<string, { title: string, load: () => Promise<{ show: (view: import("./frame.js").View) => Promise<void> | void }> }>} */
+const views = {
+  "": { title: "", load: () => import("./start.js") },
+  search: { title: "Search", load: () => import("./search.js") },
+  coverage: { title: "Coverage", load: () => import("./coverage.js") },
+  file: { title: "File", load: () => import("./file.js") },
+  upload: { title: "Upload", load: () => import("./upload.js") },
+  status: { title: "Status", load: () => import("./status.js") },
+  access: { title: "Access", load: () => import("./access.js") },
+};
+
+const main = /** @type {HTMLElement} */ (document.getElementById("main"));
+const state = /** @type {HTMLElement} */ (document.getElementById("state"));
+
+const head = new Head();
+let current = new AbortController();
+let isFirst = true;
+let shownPath = "";
+
+async function route() {
+  const [path, search = ""] = (location.hash.startsWith("#/") ? location.hash.slice(2) : "").split("?");
+  const [name, ...rest] = path.split("/");
+  const view = views[name] ?? views[""];
+  current.abort();
+  current = new AbortController();
+  const { signal } = current;
+  for (const link of document.querySelectorAll("nav a")) {
+    if (link.getAttribute("href") === `#/${name}` && name) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  try {
+    const about = await archive().catch(() => null);
+    const mission = about ? `${about.mission.toUpperCase()} archive` : "Archive";
+    fill(/** @type {HTMLElement} */ (document.getElementById("name")), mission);
+    document.title = [name === "file" ? decodeURIComponent(rest.join("/")) : view.title, mission].filter(each => each).join(" · ");
+    const loaded = await view.load();
+    if (signal.aborted) return;
+    fill(main);
+    main.dataset.view = name || "start";
+    await loaded.show({ main, parameters: new URLSearchParams(search), rest: decodeURIComponent(rest.join("/")), signal, head });
+  } catch (fault) {
+    if (!signal.aborted) fill(main, faultBox(fault, route));
+  }
+  if (signal.aborted) return;
+  // A new view is read from its beginning; one that only changes its own state is left where it is.
+  if (!isFirst && path !== shownPath) {
+    scrollTo(0, 0);
+    main.focus({ preventScroll: true });
+  }
+  isFirst = false;
+  shownPath = path;
+}
+
+async function watch() {
+  const never = new AbortController().signal;
+  /** @type {number | null} */
+  let files = null;
+  await poll("facets", { table: "*" }, 5, never, async answer => {
+    const seq = Number(answer.headers.get("OpenSDC-Seq"));
+    const totals = await answer.json();
+    const first = head.seq < 0;
+    const before = head.seq;
+    head.seq = seq;
+    head.history = answer.headers.get("OpenSDC-History") ?? "";
+    files = totals.files;
+    if (!first) head.dispatchEvent(new CustomEvent("change", { detail: { before } }));
+  }, fault => {
+    state.classList.toggle("off", fault !== null);
+    fill(state, fault ? (fault.status === 0 ? "No connection; trying again" : fault.message)
+      : files === null ? "" : [h("b", null, count(files)), " files · change ", count(head.seq), " · times are UTC"]);
+  });
+}
+
+addEventListener("hashchange", () => { if (location.hash === "" || location.hash.startsWith("#/")) route(); });
+document.querySelector(".skip")?.addEventListener("click", event => {
+  event.preventDefault();
+  main.focus();
+});
+
+restore();
+route();
+watch();

@@ -1,0 +1,166 @@
+// The start: one search box, the products with what there is of each day, what has just arrived.
+import { coverage, json, query } from "./api.js";
+import { fill, h } from "./dom.js";
+import { ago, count, counted, day, dayNumber, dayText, instant, nameOf, time, today } from "./format.js";
+import { go } from "./frame.js";
+import { filtersOf, groupOf, idOf, meaningOf, products } from "./products.js";
+import { axis, dayAt, filesByDay, strip, stripLabel } from "./strip.js";
+
+/** @typedef {import("./products.js").Product} Product */
+
+const Spans = { "90": "90 days", "365": "1 year", all: "All" };
+const Shown = 40;
+
+/** @param {import("./frame.js").View} view */
+export async function show({ main, parameters, signal, head }) {
+  const input = h("input", {
+    type: "search", name: "q", id: "q", autocomplete: "off", spellcheck: false, value: parameters.get("q") ?? "", placeholder: "A name or part of it, a product, a day",
+    "aria-describedby": "q-help",
+  });
+  const found = h("p", { id: "q-help", role: "status" });
+  const form = h("form", { class: "find", role: "search", onsubmit: submit }, h("label", { for: "q", class: "offscreen" }, "Search the archive"), input, h("button", null, "Search"), found);
+  const cards = h("section", { class: "products", "aria-label": "Products" });
+  const arrivals = h("aside", { "aria-label": "What arrived" });
+  fill(main, h("h1", { class: "offscreen" }, "What the archive holds"), form, cards, arrivals);
+  fill(cards, h("p", { class: "quiet" }, "Reading what there is of each day…"));
+
+  const [all] = await Promise.all([products(signal), showArrivals()]);
+  if (signal.aborted) return;
+  help();
+  input.addEventListener("input", help);
+  await showProducts(all);
+
+  /** @param {Event} event */
+  function submit(event) {
+    event.preventDefault();
+    const { name, parameters: asked } = meaningOf(input.value, all ?? []);
+    if (name) location.hash = `#/file/${encodeURIComponent(name)}`;
+    else go("search", new URLSearchParams(asked));
+  }
+
+  function help() {
+    const text = input.value.trim();
+    if (!text) {
+      const some = all.find(each => each.data_level && each.first);
+      fill(found, "Such as ", ...[some && `${some.instrument} ${some.data_level} ${some.descriptor}`, some?.last && day(some.last), some && `${some.instrument}*${some.extension}`]
+        .filter(each => each).flatMap((each, i) => [i > 0 && ", ", h("a", { href: `#/search?${new URLSearchParams(meaningOf(/** @type {string} */ (each), all).parameters)}` }, each)]));
+      return;
+    }
+    const { name, parameters: asked } = meaningOf(text, all);
+    fill(found, name ? `Opens the file ${name}` : "Finds " + (Object.entries(asked).map(([field, value]) => `${field.replaceAll("_", " ")} ${value}`).join(", ") || "all files"));
+  }
+
+  /** @param {Product[]} all */
+  async function showProducts(all) {
+    const dated = all.filter(each => each.first);
+    if (all.length === 0) {
+      fill(cards, h("div", { class: "empty" }, h("h2", null, "The archive is empty"), h("p", null, "Drop files on ", h("a", { href: "#/upload" }, "the upload page"), ", or send them as ", h("a", { href: "docs" }, "the API"), " describes.")));
+      return;
+    }
+    const span = parameters.get("span") ?? "365";
+    const newest = dated.reduce((most, each) => /** @type {string} */ (each.last) > most ? /** @type {string} */ (each.last) : most, "");
+    const oldest = dated.reduce((least, each) => /** @type {string} */ (each.first) < least ? /** @type {string} */ (each.first) : least, newest);
+    const last = newest ? Math.min(lastOfMonth(newest), Math.max(dayNumber(today()), dayNumber(newest + "01"))) : dayNumber(today());
+    const first = span === "all" && oldest ? dayNumber(oldest + "01") : last - (span === "all" ? 365 : Number(span) || 365) + 1;
+    const days = await coverage({ table: "*", start_date: dayText(first), end_date: dayText(last) }, signal);
+    if (signal.aborted) return;
+    /** @type {Map<string, import("./api.js").Period[]>} */
+    const ofProduct = Map.groupBy(days, idOf);
+    /** @type {Map<string, Product[]>} */
+    const groups = Map.groupBy(all, groupOf);
+    const tip = h("output", { class: "tip", hidden: true });
+    fill(cards,
+      h("div", { class: "bar" },
+        h("h2", null, counted(all.length, "product", "products")),
+        h("p", { class: "legend" }, "files a day ", ...["none", "1", "2 to 3", "more"].map((text, i) => h("span", null, h("i", { class: `k${i}` }), text))),
+        h("p", { class: "choice", role: "group", "aria-label": "Span of days" }, Object.entries(Spans).map(([value, text]) =>
+          h("a", { href: `#/?span=${value}`, "aria-current": value === span ? "true" : null }, text)))),
+      h("div", { class: "axisrow" }, axis(first, last)),
+      [...groups].map(([group, members]) => card(group, members, ofProduct, first, last, tip)),
+      tip);
+  }
+
+  /**
+   * @param {string} group
+   * @param {Product[]} members
+   * @param {Map<string, import("./api.js").Period[]>} periods
+   * @param {number} first
+   * @param {number} last
+   * @param {HTMLOutputElement} tip
+   */
+  function card(group, members, periods, first, last, tip) {
+    const files = members.reduce((sum, each) => sum + each.files, 0);
+    return h("article", { class: "card", "aria-label": group },
+      h("h3", null, h("a", { href: `#/search?${searchOfGroup(group, members)}` }, group)),
+      h("p", { class: "quiet" }, `${counted(files, "file", "files")}, ${counted(members.length, "product", "products")}`),
+      h("ul", null, members.map(product => {
+        const byDay = filesByDay(periods.get(product.id) ?? []);
+        const label = product.first ? stripLabel(byDay, first, last) : "names of this product have no date";
+        const line = strip(byDay, first, last, label);
+        line.addEventListener("pointermove", event => {
+          const at = dayAt(/** @type {PointerEvent} */ (event), line, first, last);
+          tip.hidden = false;
+          tip.textContent = `${day(dayText(at))}: ${counted(byDay.get(at) ?? 0, "file", "files")}`;
+          tip.style.insetInlineStart = `${/** @type {PointerEvent} */ (event).clientX}px`;
+          tip.style.insetBlockStart = `${line.getBoundingClientRect().top}px`;
+        });
+        line.addEventListener("pointerleave", () => { tip.hidden = true; });
+        line.addEventListener("click", event => {
+          const at = dayText(dayAt(/** @type {MouseEvent} */ (event), line, first, last));
+          go("search", new URLSearchParams({ ...clean(filtersOf(product)), start_date: at, end_date: at, version: "*" }));
+        });
+        return h("li", null,
+          h("a", { href: product.first ? `#/coverage?${new URLSearchParams(clean(filtersOf(product)))}` : `#/search?${new URLSearchParams(clean(filtersOf(product)))}` },
+            h("span", { class: "level" }, product.data_level ?? (product.family === group ? "" : product.family.slice(0, 3))),
+            h("span", { class: "what" }, product.descriptor ?? ""), " ", h("span", { class: "ext" }, product.extension)),
+          product.first ? line : h("span", { class: "strip undated" }, "no dates"),
+          h("span", { class: "n" }, count(product.files)));
+      })));
+  }
+
+  async function showArrivals() {
+    const heading = h("h2", null, "Arrived");
+    const lead = h("p", { class: "quiet" });
+    const list = h("ol", { class: "arrivals" });
+    fill(arrivals, heading, lead, list);
+    const shown = new Set();
+    await read(false);
+    const onChange = () => { read(true).catch(() => { /* The header says that there is no connection. */ }); };
+    head.addEventListener("change", onChange, { signal });
+    const timer = setInterval(() => list.querySelectorAll("time").forEach(each => { each.textContent = ago(Date.now() - Date.parse(each.dateTime)); }), 30000);
+    signal.addEventListener("abort", () => clearInterval(timer));
+
+    /** @param {boolean} isLive */
+    async function read(isLive) {
+      const yesterday = dayText(dayNumber(today()) - 1);
+      const [newest, sums] = await Promise.all([
+        query({ table: "*", sort: "-seq", limit: Shown }, signal),
+        json("facets", { table: "*", ingestion_start_date: today() }, { signal }),
+      ]);
+      if (signal.aborted) return;
+      fill(lead, h("a", { href: `#/search?${new URLSearchParams({ table: "*", version: "*", ingestion_start_date: today(), sort: "-seq" })}` }, `${counted(sums.files, "file", "files")} today`), ", ",
+        h("a", { href: `#/search?${new URLSearchParams({ table: "*", version: "*", ingestion_start_date: yesterday, sort: "-seq" })}` }, "since yesterday"), ", UTC");
+      fill(list, newest.map(file => {
+        const at = instant(file.ingestion_date);
+        const isNew = isLive && !shown.has(file.seq);
+        shown.add(file.seq);
+        return h("li", { class: isNew ? "new" : null },
+          h("a", { href: `#/file/${encodeURIComponent(nameOf(file.file_path))}` }, nameOf(file.file_path)),
+          h("time", { dateTime: new Date(at).toISOString(), title: time(file.ingestion_date) + " UTC" }, ago(Date.now() - at)));
+      }));
+    }
+  }
+}
+
+/** @param {string} month */
+const lastOfMonth = month => Date.UTC(+month.slice(0, 4), +month.slice(4, 6), 1) / 86400000 - 1;
+
+/** @param {Record<string, string | null | undefined>} of @returns {Record<string, string>} */
+export const clean = of => /** @type {any} */ (Object.fromEntries(Object.entries(of).filter(([, value]) => value !== null && value !== undefined && value !== "")));
+
+/** @param {string} group @param {Product[]} members */
+function searchOfGroup(group, members) {
+  const families = new Set(members.map(each => each.family));
+  const table = families.size > 1 ? "*" : [...families][0] === "science" ? null : [...families][0];
+  return new URLSearchParams(clean({ instrument: members[0].instrument ? group : null, table }));
+}
