@@ -6,7 +6,7 @@ namespace OpenSdc.Cli.Demo;
 /// </summary>
 internal static class DemoCalendar
 {
-    private const int Days = 730;
+    private const int DaysOfArchive = 730;
 
     /// <summary>So many rounds are spread over both years, so that few files already show many days; the others go back from the newest day.</summary>
     private const int SpreadRounds = 4;
@@ -17,7 +17,7 @@ internal static class DemoCalendar
 
     public static readonly DateOnly FirstDay = new(2024, 12, 1);
 
-    private static readonly DateTimeOffset End = new(FirstDay.AddDays(Days), TimeOnly.MinValue, TimeSpan.Zero);
+    private static readonly DateTimeOffset End = new(FirstDay.AddDays(DaysOfArchive), TimeOnly.MinValue, TimeSpan.Zero);
 
     /// <summary>Days on which the whole spacecraft was silent.</summary>
     private static readonly (int First, int Length)[] SafeModes = [(163, 6), (402, 9), (588, 3)];
@@ -27,22 +27,22 @@ internal static class DemoCalendar
     {
         // Of an instrument, so that all its levels have the same outages.
         var outages = new DemoNoise(SeedOf(product.Instrument));
-        var missing = new bool[Days];
+        var missing = new bool[DaysOfArchive];
         if (product.Level.Length > 0)
         {
             foreach (var (first, length) in SafeModes)
                 missing.AsSpan(first, length).Fill(true);
             for (var i = 0; i < 4; i++)
-                missing.AsSpan(outages.Below(Days - 20), 1 + outages.Below(14)).Fill(true);
+                missing.AsSpan(outages.Below(DaysOfArchive - 20), 1 + outages.Below(14)).Fill(true);
             // Single days that one product lost.
             var own = new DemoNoise((ulong)position + 1);
             for (var i = 0; i < 12; i++)
-                missing[own.Below(Days)] = true;
+                missing[own.Below(DaysOfArchive)] = true;
             missing.AsSpan(0, BeginOf(product.Level)).Fill(true);
         }
 
-        missing.AsSpan(Days - LatencyOf(product.Level)).Fill(true);
-        List<int> newestFirst = [.. Enumerable.Range(0, Days).Reverse().Where(day => !missing[day])];
+        missing.AsSpan(DaysOfArchive - LatencyOf(product.Level)).Fill(true);
+        List<int> newestFirst = [.. Enumerable.Range(0, DaysOfArchive).Reverse().Where(day => !missing[day])];
         List<int> spread = [.. Enumerable.Range(0, SpreadRounds).Select(round => newestFirst[(position * DaysBetweenProducts + round * newestFirst.Count / SpreadRounds) % newestFirst.Count])];
         return [.. spread, .. newestFirst.Except(spread)];
     }
@@ -55,8 +55,11 @@ internal static class DemoCalendar
         if (noise.Below(30) == 0)
             days += 5 + noise.Below(50);
         var arrival = new DateTimeOffset(FirstDay.AddDays(dayIndex), TimeOnly.MinValue, TimeSpan.Zero).AddMinutes((days * MinutesPerDay) + noise.Below(MinutesPerDay));
-        // What would come later has come in the last weeks.
-        return arrival < End ? arrival : End.AddMinutes(-1 - noise.Below(30 * MinutesPerDay));
+        if (arrival < End)
+            return arrival;
+        // What would come later has come in the last weeks, and not before its data.
+        var span = Math.Min(30, DaysOfArchive - dayIndex - 1) * MinutesPerDay;
+        return End.AddMinutes(-1 - noise.Below(span));
     }
 
     private static int LatencyOf(string level) => level switch

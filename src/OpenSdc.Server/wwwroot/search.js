@@ -1,2 +1,231 @@
+// Search: the mission's own words with their counts, every parameter of a query, a table of up to 10 000 rows, and the same search as lines to copy.
+import { address, archive, ask, facets, hasCredentials, Problem, stream } from "./api.js";
+import { copyButton, fill, h } from "./dom.js";
+import { bytes, count, counted, day, nameOf, time } from "./format.js";
+import { faultBox, go } from "./frame.js";
+import { recipes } from "./recipes.js";
+import { clean } from "./start.js";
+import { VirtualTable } from "./table.js";
+
+/** @typedef {import("./api.js").FileRecord} FileRecord */
+/** @typedef {import("./table.js").Column<FileRecord>} Column */
+
+const Most = 10000;
+
+/** @type {Column[]} */
+const Columns = [
+  { name: "file_path", title: "Name", sort: "file_path", width: "minmax(48ch, 1fr)", cell: file => h("a", { href: `#/file/${encodeURIComponent(nameOf(file.file_path))}`, class: file.integrity ? "harmed" : null }, nameOf(file.file_path)) },
+  { name: "instrument", title: "Instrument", width: "11ch", cell: file => file.instrument },
+  { name: "data_level", title: "Level", width: "7ch", cell: file => file.data_level },
+  { name: "descriptor", title: "Descriptor", width: "22ch", cell: file => file.descriptor },
+  { name: "start_date", title: "Day", sort: "start_date", width: "11ch", cell: file => day(file.start_date) },
+  { name: "end_date", title: "Last day", width: "11ch", cell: file => day(file.end_date) },
+  { name: "version", title: "Version", sort: "version", width: "11ch", cell: file => file.version },
+  { name: "size", title: "Size", sort: "size", numeric: true, width: "9ch", cell: file => bytes(file.size) },
+  { name: "ingestion_date", title: "Arrived", sort: "ingestion_date", width: "20ch", cell: file => time(file.ingestion_date) },
+  { name: "seq", title: "Change", sort: "seq", numeric: true, width: "11ch", cell: file => count(file.seq) },
+  { name: "repointing", title: "Repointing", numeric: true, width: "11ch", cell: file => file.repointing },
+  { name: "cr", title: "Rotation", numeric: true, width: "9ch", cell: file => file.cr },
+  { name: "extension", title: "Type", width: "7ch", cell: file => file.extension },
+  { name: "sha256", title: "SHA-256", width: "66ch", cell: file => file.sha256 },
+  { name: "integrity", title: "Bytes", width: "9ch", cell: file => file.integrity ?? "" },
+  { name: "released", title: "Released", width: "9ch", cell: file => file.released === false ? "no" : "yes" },
+];
+
+const Usual = ["file_path", "start_date", "version", "size", "ingestion_date", "seq"];
+const Standard = new Set([...Columns.map(each => each.name), "major_version", "minor_version", "start_time", "end_time", "crid"]);
+
+/** Fields of the form under the facets: parameter, label, kind, and what may be written. @type {[string, string, string, string][]} */
+const Fields = [
+  ["start_date", "First day, from", "date", ""],
+  ["end_date", "First day, to", "date", ""],
+  ["version", "Version", "text", "v001, * for all"],
+  ["repointing", "Repointing", "text", "2"],
+  ["cr", "Rotation", "text", "2290"],
+  ["ingestion_start_date", "Arrived, from", "date", ""],
+  ["ingestion_end_date", "Arrived, to", "date", ""],
+];
+
+/** @type {[string, string, string, string][]} */
+const More = [
+  ["overlaps", "Days overlap", "text", "20260101-20260131"],
+  ["filename", "File names", "text", "names, with commas"],
+  ["file_path", "Paths", "text", ""],
+  ["sha256", "SHA-256", "text", ""],
+  ["major_version", "Major version", "text", "1"],
+  ["minor_version", "Minor version", "text", "2"],
+  ["integrity", "Bytes", "text", "lost, damaged"],
+  ["released", "Released", "text", "true or false"],
+  ["crid", "Composite release", "text", ""],
+  ["current", "Current", "text", "true or false"],
+  ["since_seq", "Since change", "text", "100"],
+  ["as_of", "As of change", "text", "100"],
+];
+
 /** @param {import("./frame.js").View} view */
-export function show({ main }) { main.textContent = "…"; }
+export async function show({ main, parameters, signal, head }) {
+  const filters = new URLSearchParams(parameters);
+  filters.delete("cols");
+  const shownNames = parameters.get("cols")?.split(",") ?? Usual;
+  const about = await archive();
+  const table = filters.get("table") ?? "science";
+  const families = about.families.filter(each => table === "*" || table.split(",").includes(each.name));
+  const own = [...new Set(families.flatMap(each => each.fields))].filter(each => !Standard.has(each));
+  const columns = [...Columns, ...own.map(name => /** @type {Column} */ ({ name, title: name.replaceAll("_", " "), width: "14ch", cell: file => /** @type {any} */ (file)[name] }))];
+  const shown = columns.filter(each => shownNames.includes(each.name));
+  const sort = filters.get("sort") ?? "file_path";
+
+  const summary = h("p", { role: "status" }, "Searching…");
+  const note = h("p", { class: "quiet" });
+  const rows = new VirtualTable("Files", by => change("sort", by === "file_path" ? "" : by), file => { location.hash = `#/file/${encodeURIComponent(nameOf(file.file_path))}`; });
+  rows.reset(shown, sort);
+  const words = h("div", { class: "words" });
+  const chips = h("ul", { class: "chips", "aria-label": "Filters" });
+  const side = h("form", { class: "filters", "aria-label": "Filters", onsubmit: /** @param {Event} e */ e => { e.preventDefault(); readForm(side); } },
+    h("h2", null, "Filters"),
+    label("table", "Family", h("select", { name: "table", id: "f-table", onchange: /** @param {Event} e */ e => change("table", /** @type {HTMLSelectElement} */ (e.target).value) },
+      [...about.families.map(each => each.name), "*"].map(each => h("option", { value: each === about.families[0]?.name ? "" : each, selected: each === table }, each === "*" ? "all" : each)))),
+    words,
+    h("div", { class: "check" }, h("input", { type: "checkbox", id: "f-latest", checked: filters.get("latest") === "true", onchange: /** @param {Event} e */ e => change("latest", /** @type {HTMLInputElement} */ (e.target).checked ? "true" : "") }), h("label", { for: "f-latest", htmlFor: "f-latest" }, "Newest version only")),
+    Fields.map(field),
+    h("details", { open: [...More.map(each => each[0]), ...own].some(each => filters.has(each)) }, h("summary", null, "More"), More.map(field), own.map(name => field([name, name.replaceAll("_", " "), "text", ""]))),
+    h("button", { class: "main" }, "Apply"));
+  const exports = h("div", { class: "exports", role: "group", "aria-label": "Exports" }, [["csv", "CSV"], ["sha256sum", "Manifest"], ["urls", "URL list"]].map(([format, text]) => exportLink(filters, format, text)));
+  fill(main,
+    h("h1", { class: "offscreen" }, "Search"),
+    side,
+    h("section", { class: "results", "aria-label": "Files found" },
+      h("div", { class: "bar" }, summary, exports, columnChoice()),
+      chips, note, rows.element,
+      h("details", { class: "recipes" }, h("summary", null, "The same search as code"), recipes(filters).map(each => h("div", null, h("h3", null, each.name, " ", copyButton(each.text)), h("pre", { tabIndex: 0 }, each.text))))));
+  fill(chips, [...filters].filter(([name]) => name !== "sort").map(([name, value]) => h("li", null,
+    h("button", { type: "button", class: "small", "aria-label": `Remove ${name.replaceAll("_", " ")} ${value}`, onclick: () => change(name, "") }, `${name.replaceAll("_", " ")}: ${value} `, h("span", { "aria-hidden": "true" }, "×")))));
+
+  head.addEventListener("change", () => {
+    if (!note.querySelector("button")) note.append(" ", h("button", { type: "button", class: "small", onclick: () => go("search", parameters) }, "The archive has changed: search again"));
+  }, { signal });
+  await Promise.all([list(), showWords().catch(quiet)]);
+
+  async function list() {
+    try {
+      await stream({ ...Object.fromEntries(filters), limit: Most, count: true }, signal, headers => {
+        const total = Number(headers.get("OpenSDC-Count"));
+        rows.count(total);
+        fill(summary, h("b", null, counted(total, "file", "files")), total > Most ? `, the first ${count(Most)} of them below; exports have all` : "");
+        if (total === 0) note.append("No file has all of this. Take a filter away, or look in all families.");
+        if (headers.has("OpenSDC-Default-Versions")) note.append("Only the highest major version of each series. ", h("button", { type: "button", class: "small", onclick: () => change("version", "*") }, "Show all versions"));
+      }, some => rows.add(some));
+    } catch (fault) {
+      if (signal.aborted) return;
+      fill(summary, "");
+      note.replaceWith(faultBox(fault, fault instanceof Problem && fault.status === 400 ? undefined : () => go("search", parameters)));
+    }
+  }
+
+  async function showWords() {
+    const meant = new URLSearchParams(filters);
+    meant.delete("sort");
+    const sums = await facets(Object.fromEntries(meant), signal);
+    const names = Object.keys(sums.facets);
+    // What other values a filtered field has is told without its own filter.
+    const open = await Promise.all(names.map(async name => {
+      if (name === "start_year" || !meant.get(name)) return sums.facets[name];
+      const others = new URLSearchParams(meant);
+      others.delete(name);
+      return (await facets(Object.fromEntries(others), signal)).facets[name];
+    }));
+    if (signal.aborted) return;
+    fill(words, names.map((name, i) => facet(name, open[i])));
+  }
+
+  /** @param {string} name @param {import("./api.js").FacetValue[]} values */
+  function facet(name, values) {
+    const chosen = new Set((filters.get(name) ?? "").split(",").filter(each => each));
+    const named = values.filter(each => each.value !== null);
+    if (named.length === 0) return null;
+    for (const value of chosen) if (!named.some(each => each.value === value)) named.unshift({ value, files: 0, bytes: 0 });
+    return h("details", { open: name !== "start_year" && (named.length <= 14 || chosen.size > 0) },
+      h("summary", null, name === "start_year" ? "year" : name.replaceAll("_", " "), " ", h("span", { class: "quiet" }, count(named.length))),
+      h("ul", { class: "facet" }, named.map(each => {
+        const value = /** @type {string} */ (each.value);
+        if (name === "start_year")
+          return h("li", null, h("button", { type: "button", class: "link", onclick: () => go("search", withed({ start_date: `${value}0101`, end_date: `${value}1231` })) }, value), h("span", { class: "n" }, count(each.files)));
+        const id = `w-${name}-${value}`;
+        return h("li", null,
+          h("input", { type: "checkbox", id, checked: chosen.has(value), onchange: () => change(name, [...(chosen.has(value) ? [...chosen].filter(one => one !== value) : [...chosen, value])].join(",")) }),
+          h("label", { htmlFor: id }, value), h("span", { class: "n" }, count(each.files)));
+      })));
+  }
+
+  /** @param {[string, string, string, string]} of */
+  function field([name, title, kind, hint]) {
+    const value = filters.get(name) ?? "";
+    // Not the browser's own field for dates: it writes them as its language does, and every other date here is written YYYY-MM-DD.
+    const isDate = kind === "date";
+    return label(name, title, h("input", { name, id: `f-${name}`, type: "text", class: isDate ? "date" : null, value: isDate && /^\d{8}$/.test(value) ? day(value) : value, placeholder: isDate ? "YYYY-MM-DD" : hint, autocomplete: "off", spellcheck: false }));
+  }
+
+  /** @param {string} name @param {string} title @param {HTMLElement} input */
+  function label(name, title, input) {
+    return h("div", { class: "field" }, h("label", { htmlFor: `f-${name}` }, title), input);
+  }
+
+  /** @param {HTMLFormElement} form */
+  function readForm(form) {
+    /** @type {Record<string, string>} */
+    const values = {};
+    for (const input of form.querySelectorAll("input[name]")) {
+      const { name, value } = /** @type {HTMLInputElement} */ (input);
+      values[name] = input.classList.contains("date") ? value.trim().replaceAll("-", "") : value.trim();
+    }
+    go("search", withed(values));
+  }
+
+  /** @param {Record<string, string>} values */
+  function withed(values) {
+    const next = new URLSearchParams(parameters);
+    for (const [name, value] of Object.entries(values)) {
+      if (value) next.set(name, value);
+      else next.delete(name);
+    }
+    return next;
+  }
+
+  /** @param {string} name @param {string} value */
+  function change(name, value) {
+    go("search", withed({ [name]: value }));
+  }
+
+  function columnChoice() {
+    return h("details", { class: "menu" }, h("summary", null, "Columns"),
+      h("ul", null, columns.map(each => h("li", null, h("input", { type: "checkbox", id: `c-${each.name}`, checked: shownNames.includes(each.name), onchange: () => {
+        const next = columns.filter(one => one.name === each.name ? !shownNames.includes(one.name) : shownNames.includes(one.name)).map(one => one.name);
+        change("cols", next.join(",") === Usual.join(",") ? "" : next.join(","));
+      } }), h("label", { htmlFor: `c-${each.name}` }, each.title)))));
+  }
+}
+
+/** @param {URLSearchParams} filters @param {string} format @param {string} text */
+function exportLink(filters, format, text) {
+  const url = address("query", clean({ ...Object.fromEntries(filters), format }));
+  return h("a", { class: "button", href: url.href, download: "", onclick: /** @param {Event} event */ async event => {
+    // A link brings no key.
+    if (!hasCredentials()) return;
+    event.preventDefault();
+    const answer = await ask("query", { ...Object.fromEntries(filters), format });
+    const name = /filename="?([^";]+)/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? `opensdc-query.${format}`;
+    save(await answer.blob(), name);
+  } }, text);
+}
+
+/** @param {Blob} blob @param {string} name */
+function save(blob, name) {
+  const link = h("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
+/** The list says what is wrong with the filters; the counts beside it need not. @param {unknown} fault */
+function quiet(fault) {
+  if (!(fault instanceof Problem) && !(fault instanceof DOMException)) throw fault;
+}

@@ -1,0 +1,33 @@
+// The same search as lines to paste into a terminal or a program.
+import { address } from "./api.js";
+
+/** A word for a POSIX shell. @param {string} text */
+const shell = text => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+/** @param {string} text */
+const python = text => JSON.stringify(text);
+
+/** Options of sdc; other parameters are written as --where. */
+const options = new Set(["table", "instrument", "data_level", "descriptor", "start_date", "end_date", "ingestion_start_date", "ingestion_end_date", "version", "repointing", "cr", "extension", "filename"]);
+
+/** @param {string} name @param {string} value */
+const optionOf = (name, value) => name === "latest" && value === "true" ? "--latest" : options.has(name) ? `--${name.replaceAll("_", "-")} ${shell(value)}` : `--where ${shell(`${name}=${value}`)}`;
+
+/**
+ * @param {URLSearchParams} filters The parameters that say which files are meant, and their order.
+ * @returns {{ name: string, text: string }[]}
+ */
+export function recipes(filters) {
+  const plain = address("query", {});
+  plain.search = filters.toString().replaceAll("%2C", ",").replaceAll("%2A", "*");
+  const url = plain.href;
+  const join = plain.search ? "&" : "?";
+  const archive = address("").href.replace(/\/$/, "");
+  const members = [...filters].map(([name, value]) => `${python(name)}: ${python(value)}`).join(", ");
+  return [
+    { name: "curl", text: `curl -s ${shell(url)}` },
+    { name: "sdc", text: `sdc query --url ${shell(archive)} ${[...filters].map(([name, value]) => optionOf(name, value)).join(" ")}`.trim() },
+    { name: "Python", text: `import requests\nfiles = requests.get(${python(archive + "/query")}, params={${members}}).json()` },
+    { name: "wget", text: `curl -s ${shell(url + join + "format=urls")} | wget --content-disposition -i -\ncurl -s ${shell(url + join + "format=sha256sum")} | sha256sum -c --quiet` },
+  ];
+}

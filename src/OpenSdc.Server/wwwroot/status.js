@@ -1,2 +1,0 @@
-/** @param {import("./frame.js").View} view */
-export function show({ main }) { main.textContent = "…"; }

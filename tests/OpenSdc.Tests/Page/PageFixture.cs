@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using OpenSdc.Cli.Demo;
+using Shouldly;
+using Xunit;
+
+namespace OpenSdc.Tests.Page;
+
+/// <summary>An archive with the files of a demo, and Debian's Chromium to look at it.</summary>
+public sealed class PageFixture : IAsyncLifetime
+{
+    private const string Chromium = "/usr/bin/chromium";
+    private const int Files = 4000;
+
+    private IPlaywright playwright = null!;
+    private IBrowser browser = null!;
+
+    public RunningArchive Archive { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (!File.Exists(Chromium))
+            SharedData.SkipOrFail("Chromium is not installed (Debian: chromium).");
+        Archive = await RunningArchive.StartAsync();
+        await DemoArchive.FillAsync(Archive.Services, Files, CancellationToken.None);
+        playwright = await Playwright.CreateAsync();
+        browser = await playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = Chromium,
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (browser is not null)
+            await browser.DisposeAsync();
+        playwright?.Dispose();
+        if (Archive is not null)
+            await Archive.DisposeAsync();
+    }
+
+    /// <summary>A window of a new visitor, at a view of the page such as <c>#/search</c>.</summary>
+    public Task<Visit> VisitAsync(string view, BrowserNewContextOptions? options = null) => VisitAsync(Archive, view, options);
+
+    public async Task<Visit> VisitAsync(RunningArchive archive, string view, BrowserNewContextOptions? options = null)
+    {
+        options ??= new();
+        options.ViewportSize ??= new() { Width = 1400, Height = 1000 };
+        options.Permissions = ["clipboard-read", "clipboard-write"];
+        var context = await browser.NewContextAsync(options);
+        var visit = new Visit(context, await context.NewPageAsync(), archive.Address);
+        await visit.Page.GotoAsync($"{archive.Address}/{view}");
+        return visit;
+    }
+}
+
+/// <summary>One visit. When it ends, nothing was asked of another address, and the browser had nothing to complain of: no error of a script, no violation of the policy.</summary>
+public sealed class Visit : IAsyncDisposable
+{
+    private readonly IBrowserContext context;
+    private readonly ConcurrentQueue<string> faults = new();
+
+    public Visit(IBrowserContext context, IPage page, string address)
+    {
+        (this.context, Page) = (context, page);
+        // Beside the whole suite, a page takes its time.
+        page.SetDefaultTimeout(60_000);
+        page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith(address + "/", StringComparison.Ordinal) && !request.Url.StartsWith($"blob:{address}/", StringComparison.Ordinal))
+                faults.Enqueue($"asked {request.Url}");
+        };
+        page.Console += (_, message) =>
+        {
+            // An answer that is an error is shown by the page; the browser says so as well.
+            if (message.Type is "error" or "warning" && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal))
+                faults.Enqueue(message.Text);
+        };
+        page.PageError += (_, error) => faults.Enqueue(error);
+        page.Dialog += (_, dialog) => faults.Enqueue($"a dialog: {dialog.Message}");
+    }
+
+    public IPage Page { get; }
+
+    public ILocator Main => Page.Locator("main");
+
+    /// <summary>Nothing that axe finds stands in the way of anybody.</summary>
+    public async Task ShouldBeAccessibleAsync(string where)
+    {
+        var result = await Page.RunAxe();
+        result.Violations.Select(each => $"{where}: {each.Id}: {each.Help}: {string.Join(" | ", each.Nodes.Take(3).Select(node => node.Html))}").ShouldBeEmpty();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await context.DisposeAsync();
+        faults.ShouldBeEmpty();
+    }
+}

@@ -1,0 +1,214 @@
+using System.Text;
+using Microsoft.Playwright;
+using OpenSdc.Contract;
+using Shouldly;
+using Xunit;
+
+namespace OpenSdc.Tests.Page;
+
+/// <summary>What a person does on the page, in a real browser against the real service.</summary>
+public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFixture>
+{
+    private readonly RunningArchive archive = fixture.Archive;
+
+    [Fact]
+    public async Task The_start_shows_every_product_and_a_file_appears_when_it_arrives()
+    {
+        await using var visit = await fixture.VisitAsync("");
+        await visit.Page.GetByRole(AriaRole.Heading, new() { Name = "mag", Exact = true }).WaitForAsync();
+        var products = (await archive.SendAsync("GET /coverage?table=*&bin=year")).Json.EnumerateArray()
+            .Select(each => string.Join('|', new[] { "family", "instrument", "data_level", "descriptor", "extension" }.Select(member => each.GetProperty(member).ToString()))).Distinct().Count();
+        (await visit.Page.Locator(".card li").CountAsync()).ShouldBe(products);
+        (await visit.Page.TitleAsync()).ShouldBe("IMAP archive");
+
+        var name = "imap_swe_l1a_arrived_20260301_v001.cdf";
+        await archive.UploadAsync(name, [1, 2, 3]);
+        await visit.Page.Locator(".arrivals .new a", new() { HasText = name }).WaitForAsync();
+    }
+
+    [Fact]
+    public async Task Words_in_the_box_become_a_search_whose_address_holds_all_of_it()
+    {
+        await using var visit = await fixture.VisitAsync("");
+        var page = visit.Page;
+        await page.GetByRole(AriaRole.Heading, new() { Name = "mag", Exact = true }).WaitForAsync();
+        // With the keyboard alone.
+        await page.Locator("#q").FocusAsync();
+        await page.Keyboard.TypeAsync("mag l1b 2026");
+        await page.Keyboard.PressAsync("Enter");
+        var expected = await archive.QueryAsync("instrument=mag&data_level=l1b&start_date=20260101&end_date=20261231");
+        await page.GetByText($"{expected.Length:#,0} files", new() { Exact = true }).WaitForAsync();
+        page.Url.ShouldEndWith("#/search?instrument=mag&data_level=l1b&start_date=20260101&end_date=20261231");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Arrived" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Arrived" }).ClickAsync();
+        await page.WaitForURLAsync(url => url.Contains("sort=-ingestion_date", StringComparison.Ordinal));
+        var newest = (await archive.QueryAsync("instrument=mag&data_level=l1b&start_date=20260101&end_date=20261231&sort=-ingestion_date&limit=1"))[0];
+        await page.ReloadAsync();
+        (await page.Locator(".vbody .vrow a").First.InnerTextAsync()).ShouldBe(NameOf(newest));
+
+        // Three clicks to a file: from the table to its record.
+        await page.GetByRole(AriaRole.Table, new() { Name = "Files" }).FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByRole(AriaRole.Heading, new() { Name = NameOf(newest) }).WaitForAsync();
+        await page.GetByText(newest.Sha256, new() { Exact = false }).First.WaitForAsync();
+    }
+
+    [Fact]
+    public async Task A_long_list_has_only_the_rows_that_are_seen_and_tells_of_all()
+    {
+        await using var visit = await fixture.VisitAsync("#/search?table=*&version=*");
+        var table = visit.Page.GetByRole(AriaRole.Table, new() { Name = "Files" });
+        var all = (await archive.QueryAsync("table=*&version=*")).Length;
+        await visit.Page.WaitForFunctionAsync("n => document.querySelector('.vtable')?.getAttribute('aria-rowcount') === String(n)", all + 1);
+        await table.FocusAsync();
+        await visit.Page.WaitForFunctionAsync("n => parseInt(document.querySelector('.vbody').style.blockSize) === n * 24", all);
+        await visit.Page.Keyboard.PressAsync("End");
+        await visit.Page.Locator($".vrow[aria-rowindex='{all + 1}']").WaitForAsync();
+        (await visit.Page.Locator(".vrow").CountAsync()).ShouldBeLessThan(120);
+    }
+
+    [Fact]
+    public async Task Facets_tell_numbers_and_narrow_the_search()
+    {
+        await using var visit = await fixture.VisitAsync("#/search?instrument=mag");
+        var page = visit.Page;
+        await page.Locator("#w-instrument-swe").CheckAsync();
+        await page.WaitForURLAsync(url => url.Contains("instrument=mag,swe", StringComparison.Ordinal));
+        var both = await archive.QueryAsync("instrument=mag,swe");
+        await page.GetByText($"{both.Length:#,0} files", new() { Exact = true }).WaitForAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Remove instrument mag,swe" }).ClickAsync();
+        await page.WaitForURLAsync(url => url.EndsWith("#/search", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_same_search_is_there_as_lines_and_as_downloads()
+    {
+        await using var visit = await fixture.VisitAsync("#/search?instrument=mag&data_level=l2");
+        var page = visit.Page;
+        await page.GetByText("The same search as code").ClickAsync();
+        var lines = string.Join('\n', await page.Locator(".recipes pre").AllInnerTextsAsync());
+        lines.ShouldContain($"curl -s '{archive.Address}/query?instrument=mag&data_level=l2'");
+        lines.ShouldContain($"sdc query --url {archive.Address} --instrument mag --data-level l2");
+        lines.ShouldContain("wget --content-disposition -i -");
+        var saved = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Manifest" }).ClickAsync());
+        await using var manifest = await saved.CreateReadStreamAsync();
+        using var reader = new StreamReader(manifest);
+        (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).ShouldBe((await archive.SendAsync("GET /query?instrument=mag&data_level=l2&format=sha256sum")).Text);
+    }
+
+    [Fact]
+    public async Task A_fault_of_the_search_is_told_in_the_archives_words()
+    {
+        await using var visit = await fixture.VisitAsync("#/search?start_date=20261301");
+        await visit.Page.GetByRole(AriaRole.Alert).GetByText("start_date").WaitForAsync();
+    }
+
+    [Fact]
+    public async Task The_calendar_of_a_product_leads_to_the_files_of_a_day()
+    {
+        await using var visit = await fixture.VisitAsync("#/coverage");
+        var page = visit.Page;
+        await page.GetByRole(AriaRole.Link, new() { Name = "mag l2 norm-gse cdf" }).ClickAsync();
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Latency" }).WaitForAsync();
+        await page.GetByText("The same as a table").ClickAsync();
+        var days = (await archive.SendAsync("GET /coverage?instrument=mag&data_level=l2&descriptor=norm-gse&extension=cdf")).Json.EnumerateArray().ToList();
+        (await page.Locator(".daytable tbody tr").CountAsync()).ShouldBe(days.Count);
+        (await page.Locator(".calendar rect:is(.q1, .q2, .q3)").CountAsync()).ShouldBe(days.Count);
+
+        var last = days[^1].GetProperty("bin").GetString()!;
+        await page.Locator(".daytable tbody th a").Last.ClickAsync();
+        await page.WaitForURLAsync(url => url.Contains($"start_date={last}", StringComparison.Ordinal));
+        var files = days[^1].GetProperty("files").GetInt32();
+        await page.GetByText(files == 1 ? "1 file" : $"{files} files", new() { Exact = true }).WaitForAsync();
+    }
+
+    [Fact]
+    public async Task A_file_shows_its_record_versions_picture_and_downloads()
+    {
+        var look = (await archive.QueryAsync("table=quicklook&instrument=mag&limit=1"))[0];
+        var file = (await archive.QueryAsync($"instrument=mag&data_level=l2&descriptor=norm-gse&start_date={look.StartDate}&end_date={look.StartDate}")) is [.., var found]
+            ? found
+            : (await archive.QueryAsync("instrument=swe&data_level=l1a&limit=1"))[0];
+        await using (var picture = await fixture.VisitAsync($"#/file/{NameOf(look)}"))
+        {
+            await picture.Page.Locator(".picture img").WaitForAsync();
+            await picture.Page.WaitForFunctionAsync("document.querySelector('.picture img').naturalWidth > 0");
+        }
+
+        await using var visit = await fixture.VisitAsync($"#/file/{NameOf(file)}");
+        var page = visit.Page;
+        await page.GetByRole(AriaRole.Heading, new() { Name = NameOf(file) }).WaitForAsync();
+        var series = await archive.QueryAsync($"instrument={file.Instrument}&data_level={file.DataLevel}&descriptor={file.Descriptor}&start_date={file.StartDate}&end_date={file.StartDate}&version=*");
+        (await page.Locator("table tbody tr").CountAsync()).ShouldBe(series.Length);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Copy", Exact = true }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Copied" }).WaitForAsync();
+        (await page.EvaluateAsync<string>("navigator.clipboard.readText()")).ShouldBe(file.Sha256);
+        var saved = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Download" }).ClickAsync());
+        await using var stream = await saved.CreateReadStreamAsync();
+        Convert.ToHexStringLower(await System.Security.Cryptography.SHA256.HashDataAsync(stream, TestContext.Current.CancellationToken)).ShouldBe(file.Sha256);
+    }
+
+    [Theory]
+    [InlineData("imap_mag_l2_norm-gse_19990101_v001.cdf", "There is no such file")]
+    [InlineData("nonsense", "This is no name of the mission")]
+    public async Task A_name_that_leads_to_nothing_is_told(string name, string heading)
+    {
+        await using var visit = await fixture.VisitAsync($"#/file/{name}");
+        await visit.Page.GetByRole(AriaRole.Heading, new() { Name = heading }).WaitForAsync();
+    }
+
+    [Fact]
+    public async Task A_hostile_name_stays_text_on_every_view()
+    {
+        await using var own = await RunningArchive.StartAsync();
+        const string Descriptor = "<blink>'\"&amp;";
+        var name = $"imap_swe_l1a_{Descriptor}_20260301_v001.cdf";
+        var receipt = await own.UploadAsync(Uri.EscapeDataString(name), Encoding.UTF8.GetBytes("x"));
+        receipt.FilePath.ShouldEndWith(name);
+        foreach (var view in (string[])["", "#/search", "#/coverage", $"#/coverage?instrument=swe&data_level=l1a&descriptor={Uri.EscapeDataString(Descriptor)}&extension=cdf", $"#/file/{Uri.EscapeDataString(name)}"])
+        {
+            await using var visit = await fixture.VisitAsync(own, view);
+            await visit.Main.GetByText("<blink>'\"&amp;").First.WaitForAsync();
+            (await visit.Page.Locator("blink").CountAsync()).ShouldBe(0);
+        }
+    }
+
+    [Theory]
+    [InlineData(ColorScheme.Light, 1400)]
+    [InlineData(ColorScheme.Dark, 1400)]
+    [InlineData(ColorScheme.Light, 360)]
+    public async Task Nothing_on_any_view_stands_in_anybodys_way(ColorScheme mode, int width)
+    {
+        var name = NameOf((await archive.QueryAsync("instrument=mag&data_level=l2&limit=1"))[0]);
+        (string View, string Until)[] views =
+        [
+            ("", ".card li"), ("#/search?instrument=mag", ".vbody .vrow"), ("#/coverage", ".months td"), ("#/coverage?instrument=mag&data_level=l2&descriptor=norm-gse&extension=cdf", ".calendar rect"),
+            ($"#/file/{name}", ".record"), ("#/file/nonsense", ".empty"),
+        ];
+        foreach (var (view, until) in views)
+        {
+            await using var visit = await fixture.VisitAsync(view, new() { ColorScheme = mode, ViewportSize = new() { Width = width, Height = 900 } });
+            await visit.Page.Locator(until).First.WaitForAsync();
+            await visit.ShouldBeAccessibleAsync($"{view} {mode} {width}");
+            (await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth")).ShouldBeLessThanOrEqualTo(width, $"{view} does not fit");
+        }
+    }
+
+    [Fact]
+    public async Task A_line_that_breaks_is_told_and_mended_by_itself()
+    {
+        await using var own = await RunningArchive.StartAsync();
+        await own.UploadAsync("imap_swe_l1a_sci_20260301_v001.cdf", [1]);
+        await using var visit = await fixture.VisitAsync(own, "");
+        await visit.Page.Locator("#state b").WaitForAsync();
+        await visit.Page.Locator(".arrivals a").WaitForAsync();
+        await visit.Page.Context.SetOfflineAsync(true);
+        await visit.Page.GetByText("No connection; trying again").WaitForAsync();
+        await own.UploadAsync("imap_swe_l1a_sci_20260302_v001.cdf", [2]);
+        await visit.Page.Context.SetOfflineAsync(false);
+        await visit.Page.Locator(".arrivals .new a", new() { HasText = "20260302" }).WaitForAsync();
+    }
+
+    private static string NameOf(FileRecord file) => file.FilePath[(file.FilePath.LastIndexOf('/') + 1)..];
+}
