@@ -22,6 +22,8 @@ internal sealed class SettingOptions
                 Description = setting.Help + (setting.Default is { } text ? $" Default: {text}." : ""),
                 HelpName = setting.Name.ToUpperInvariant(),
             };
+            if (setting.IsSwitch)
+                option.Arity = ArgumentArity.ZeroOrOne;
             settings.options.Add(setting, option);
             command.Add(option);
         }
@@ -48,7 +50,10 @@ internal sealed class SettingOptions
         return settings;
 
         SettingValue? OfOption(Setting setting) =>
-            options.TryGetValue(setting, out var option) && parsed.GetValue(option) is { } text ? new SettingValue(text, "--" + setting.Name) : null;
+            !options.TryGetValue(setting, out var option) ? null
+            : parsed.GetValue(option) is { } text ? new SettingValue(text, "--" + setting.Name)
+            : setting.IsSwitch && parsed.GetResult(option) is { Implicit: false } ? new SettingValue("on", "--" + setting.Name)
+            : null;
     }
 
     /// <summary>What is said of a secret on the command line.</summary>

@@ -64,7 +64,7 @@ internal sealed class ListenAddresses
         .Aggregate(AddressKind.None, (sum, route) => sum | MeantFor(route));
 
     /// <summary>Whether nobody else than this machine can reach the archive: it listens on loopback, and no setting speaks of a proxy in front.</summary>
-    private static bool IsPrivate(ServerOptions options) =>
+    public static bool IsPrivate(ServerOptions options) =>
         options is { PublicUrl: null, TrustedProxies.Count: 0, TrustedNetworks.Count: 0 } && options.Urls.Split(';').All(url => IsLoopback(BindingAddress.Parse(url).Host));
 
     private static bool IsLoopback(string host) =>

@@ -206,6 +206,20 @@ internal static class Problems
         "This address is for operators and has /metrics, /hooks/s3 and /health; the archive's other routes are at its public address.")
     { Plain = true };
 
+    public static Problem NoCredentials(string sentence) => new("no-credentials", 401, sentence);
+
+    public static Problem BadToken(string sentence) => new("bad-token", 401, sentence);
+
+    public static Problem BadKey(string sentence) => new("bad-key", 403, sentence);
+
+    /// <summary>The caller is known, and may not do this.</summary>
+    public static Problem Denied(string sentence) => new("denied", 403, sentence);
+
+    public static Problem ThroughProxy(string header) => new("through-proxy", 403,
+        $"The request came through a proxy (header {ShownText.Of(header)}), but this archive is open only because nobody else than its own machine reaches it; set public-url and trusted-proxies, and keys or an issuer, or open.");
+
+    public static Problem NoSuchKey { get; } = new("not-found", 404, "There is no API key of this id.") { Plain = true };
+
     /// <summary>For a request that no handler answered.</summary>
     public static Problem OfStatus(HttpContext context) =>
         context.Response.StatusCode == 404 && PathValidation.Of(context) is { } climbs

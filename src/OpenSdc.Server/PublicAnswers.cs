@@ -1,4 +1,5 @@
 using System.Net;
+using OpenSdc.Server.Access;
 
 namespace OpenSdc.Server;
 
@@ -15,8 +16,9 @@ internal sealed class PublicAnswers(ServerOptions options)
     public const string AskedAgain = "no-cache";
 
     private const string Readable =
-        "ETag, Link, OpenSDC-Count, OpenSDC-Seq, OpenSDC-Left-Out, OpenSDC-Default-Versions, OpenSDC-History, Location, Content-Disposition, Content-Range, Accept-Ranges, Retry-After, X-Request-Id, OpenSDC-Upload-Id";
+        "ETag, WWW-Authenticate, Link, OpenSDC-Count, OpenSDC-Seq, OpenSDC-Left-Out, OpenSDC-Default-Versions, OpenSDC-History, Location, Content-Disposition, Content-Range, Accept-Ranges, Retry-After, X-Request-Id, OpenSDC-Upload-Id";
 
+    private const string Credentials = "Authorization, x-api-key";
     private const string Reading = "GET, HEAD, OPTIONS";
     private const string Everything = "GET, HEAD, PUT, POST, DELETE, OPTIONS";
 
@@ -47,10 +49,16 @@ internal sealed class PublicAnswers(ServerOptions options)
         var headers = context.Response.Headers;
         headers.AccessControlAllowOrigin = "*";
         headers.AccessControlExposeHeaders = Readable;
-        var caching = context.GetEndpoint()?.Metadata.GetMetadata<Caching>();
-        headers.CacheControl = caching?.Control ?? NeverKept;
+        var metadata = context.GetEndpoint()?.Metadata;
+        var caching = metadata?.GetMetadata<Caching>();
+        var control = caching?.Control ?? NeverKept;
+        // What a caller sees by its rights is for no cache that others share.
+        headers.CacheControl = control == NeverKept || context.Caller().IsAnonymous ? control : control + ", private";
+        var readsCredentials = metadata?.GetMetadata<Needs>() is { IsSignature: false };
         if (caching?.Vary is { } vary)
-            headers.Vary = vary;
+            headers.Vary = readsCredentials ? $"{vary}, {Credentials}" : vary;
+        else if (readsCredentials)
+            headers.Vary = Credentials;
     }
 
     /// <summary>

@@ -21,8 +21,9 @@ internal static class Representation
     public static bool IsDocumented(HttpContext context)
     {
         // The routes of the two representations say so from the beginning; this is for a path that led to none of them.
-        if (context.Response.Headers.Vary.Count == 0)
-            context.Response.Headers.Vary = "Accept";
+        var vary = context.Response.Headers.Vary;
+        if (!vary.ToString().StartsWith("Accept", StringComparison.Ordinal))
+            context.Response.Headers.Vary = vary.Count == 0 ? "Accept" : $"Accept, {vary}";
         return context.RequestServices.GetRequiredService<ServerOptions>().Representation switch
         {
             RepresentationSetting.Documented => true,

@@ -116,6 +116,12 @@ public static class ServerApp
         }
 
         services.AddSingleton<SignedUrls>();
+        services.AddSingleton<ApiKeyTable>();
+        services.AddSingleton<KeyRing>();
+        services.AddHostedService(all => all.GetRequiredService<KeyRing>());
+        services.AddSingleton<AccessTokens>();
+        services.AddSingleton<AccessPolicy>();
+        services.AddSingleton<Authentication>();
 
         services.AddSingleton<Catalogue.Catalogue>();
         services.AddSingleton<LookupBatcher>();
@@ -156,7 +162,8 @@ public static class ServerApp
             _ = app.Services.GetService<TlsCertificate>();
             await app.Services.GetRequiredService<LostCatalogue>().OpenCatalogueAsync(cancel);
             await app.Services.GetRequiredService<ArchiveMission>().OpenAsync(cancel);
-            await app.Services.GetRequiredService<SigningKey>().OpenAsync(cancel);
+            await app.Services.GetRequiredService<KeyRing>().OpenAsync(cancel);
+            await app.Services.GetRequiredService<AccessPolicy>().OpenAsync(cancel);
         }
         catch
         {
@@ -191,7 +198,7 @@ public static class ServerApp
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = UnexpectedErrors.AnswerAsync });
         app.Use(new PublicAnswers(options).InvokeAsync);
         app.Use(ListenAddresses.InvokeAsync);
-        app.Use(Authentication.InvokeAsync);
+        app.Use(app.Services.GetRequiredService<Authentication>().InvokeAsync);
         app.Use(app.Services.GetRequiredService<Recovery>().InvokeAsync);
         app.Use(TimedBody.Middleware(options, app.Services.GetRequiredService<TimeProvider>()));
         app.Use(HeldConditions.InvokeAsync);
@@ -208,38 +215,40 @@ public static class ServerApp
         var documents = new Caching(PublicAnswers.AskedAgain);
         foreach (var prefix in Prefixes)
         {
-            var routes = app.MapGroup(prefix);
+            var routes = app.MapGroup(prefix).WithMetadata(Needs.Nothing);
+            if (Expected(prefix) is { } expected)
+                routes.WithMetadata(expected);
             if (bytesPassHere)
             {
-                routes.MapGet("/upload/{**path}", RequestUpload.Handle).WithMetadata(HeldConditions.None, signed);
-                routes.MapPut(SignedUrls.Root + "{**key}", ReceiveUpload.Handle).WithMetadata(HeldConditions.OfUpload);
-                routes.MapMethods(SignedUrls.Root + "{**key}", GetAndHead, ServeObject.Handle);
+                routes.MapGet("/upload/{**path}", RequestUpload.Handle).WithMetadata(HeldConditions.None, signed, Needs.ToUpload);
+                routes.MapPut(SignedUrls.Root + "{**key}", ReceiveUpload.Handle).WithMetadata(HeldConditions.OfUpload, Needs.Signature);
+                routes.MapMethods(SignedUrls.Root + "{**key}", GetAndHead, ServeObject.Handle).WithMetadata(Needs.Signature);
             }
             else
             {
-                routes.MapGet("/upload/{**path}", RequestUpload.HandleDirect).WithMetadata(HeldConditions.None, signed);
-                routes.MapMethods(SignedUrls.Root + "{**key}", ["GET", "HEAD", "PUT"], () => Problems.NoBytesHere);
+                routes.MapGet("/upload/{**path}", RequestUpload.HandleDirect).WithMetadata(HeldConditions.None, signed, Needs.ToUpload);
+                routes.MapMethods(SignedUrls.Root + "{**key}", ["GET", "HEAD", "PUT"], () => Problems.NoBytesHere).WithMetadata(Needs.Signature);
             }
 
-            routes.MapPost("/uploads", BeginParts.Handle).WithMetadata(HeldConditions.None);
-            routes.MapGet("/uploads/{id}", FollowUpload.Handle).WithMetadata(HeldConditions.None);
-            routes.MapDelete("/uploads/{id}", PartRoutes.Abort).WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Public | AddressKind.Operators));
-            routes.MapGet("/uploads/{id}/parts", PartRoutes.List).WithMetadata(HeldConditions.None);
+            routes.MapPost("/uploads", BeginParts.Handle).WithMetadata(HeldConditions.None, Needs.ToUpload);
+            routes.MapGet("/uploads/{id}", FollowUpload.Handle).WithMetadata(HeldConditions.None, Needs.ToUpload);
+            routes.MapDelete("/uploads/{id}", PartRoutes.Abort).WithMetadata(HeldConditions.None, Needs.ToUpload, new ForAddress(AddressKind.Public | AddressKind.Operators));
+            routes.MapGet("/uploads/{id}/parts", PartRoutes.List).WithMetadata(HeldConditions.None, Needs.ToUpload);
             if (bytesPassHere)
-                routes.MapPut("/uploads/{id}/parts/{part}", ReceivePart.Handle).WithMetadata(HeldConditions.None);
+                routes.MapPut("/uploads/{id}/parts/{part}", ReceivePart.Handle).WithMetadata(HeldConditions.None, Needs.Signature);
             else
-                routes.MapPut("/uploads/{id}/parts/{part}", () => Problems.NoBytesHere).WithMetadata(HeldConditions.None);
-            routes.MapPost("/uploads/{id}/complete", PartRoutes.Complete).WithMetadata(HeldConditions.None);
+                routes.MapPut("/uploads/{id}/parts/{part}", () => Problems.NoBytesHere).WithMetadata(HeldConditions.None, Needs.Signature);
+            routes.MapPost("/uploads/{id}/complete", PartRoutes.Complete).WithMetadata(HeldConditions.None, Needs.ToUpload);
             routes.MapMethods("/query", GetAndHead, QueryFiles.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
             routes.MapPost("/query", QueryFiles.HandlePost).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
             routes.MapMethods("/coverage", GetAndHead, CoverFiles.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
             routes.MapMethods("/facets", GetAndHead, CountFacets.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
+            KeyRoutes.Map(routes);
             KernelRoutes.Map(routes, app.Services.GetRequiredService<Mission>(), documents);
             routes.MapMethods("/download/{**path}", GetAndHead, DownloadFile.Handle).WithMetadata(signed);
         }
 
-        // Whoever has an upload's id may abort it.
-        app.MapGet("/uploads", ListUploads.Handle).WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Operators));
+        app.MapGet("/uploads", ListUploads.Handle).WithMetadata(HeldConditions.None, Needs.ToUpload, new ForAddress(AddressKind.Operators));
         if (bytesPassHere)
             app.MapPost("/hooks/s3", () => Problems.OfStatus(404)).WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Operators));
         else
@@ -251,4 +260,10 @@ public static class ServerApp
         ReferencePage.Map(app);
         PageFiles.Map(app);
     }
+    private static CredentialsExpected? Expected(string prefix) => prefix switch
+    {
+        "/api-key" => new("Routes below /api-key need an API key, in the header x-api-key."),
+        "/authorized" => new("Routes below /authorized need a token, in the header Authorization, or an API key, in the header x-api-key."),
+        _ => null,
+    };
 }

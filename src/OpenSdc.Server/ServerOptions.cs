@@ -118,6 +118,12 @@ public sealed record ServerOptions
     /// <summary>Networks of such proxies, e.g. <c>10.0.0.0/8</c>; given by the same setting.</summary>
     public IReadOnlyList<IPNetwork> TrustedNetworks { get; init; } = [];
 
+    /// <summary>Whether everybody may read and upload, wherever the archive can be reached from.</summary>
+    public bool Open { get; init; }
+
+    /// <summary>The issuer whose tokens are taken (OpenID Connect); null for none.</summary>
+    public Uri? OidcIssuer { get; init; }
+
     /// <summary>Origins beside that of <see cref="PublicUrl"/> whose pages may PUT, POST and DELETE; <c>*</c> for all; none by default.</summary>
     public IReadOnlyList<string> WriteOrigins { get; init; } = [];
 
@@ -209,6 +215,7 @@ public sealed record ServerOptions
         new("public-url", "What signed URLs begin with when a proxy stands in front.", null, (o, v) => o with { PublicUrl = HttpUrl(v) }),
         new("trusted-proxies", "Addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded-* headers are believed, separated by commas.", null,
             (o, v) => Proxies(v) is var (addresses, networks) ? o with { TrustedProxies = addresses, TrustedNetworks = networks } : o),
+        new("open", "on or off: everybody may read and upload, wherever the archive can be reached from. Without it only an archive that nobody else than this machine reaches is open, until it has a key or an issuer.", "off", (o, v) => o with { Open = OnOrOff(v) }) { IsSwitch = true },
         new("write-origins", "Origins, beside that of public-url, whose pages may PUT, POST and DELETE, such as https://portal.example.org, separated by commas; * for all.", null, (o, v) => o with { WriteOrigins = Origins(v) }),
         new("representation", "negotiate, documented or plain.", "negotiate", (o, v) => o with { Representation = OneOf<RepresentationSetting>(v, "negotiate, documented or plain") }),
         new("upload-lifetime", "Life of a signed upload URL in seconds.", "3600", (o, v) => o with { UploadLifetime = (int)Whole(v, 1, 604800) }),
@@ -302,6 +309,9 @@ public sealed record Setting(string Name, string Help, string? Default, Func<Ser
 
     /// <summary>Whether its value may be secret, so that no sentence repeats it.</summary>
     public bool IsSecret { get; init; }
+
+    /// <summary>Whether the option may stand alone on the command line, which then means on.</summary>
+    public bool IsSwitch { get; init; }
 
     /// <summary>Name of the setting by which a secret one comes from a file, e.g. <c>hook-secret-file</c>.</summary>
     public string FileName => Name + "-file";

@@ -72,7 +72,7 @@ public sealed class OpenApiTests(OpenApiTests.Service service) : IClassFixture<O
     public void Every_operation_has_an_id_of_its_own_a_summary_a_text_and_a_known_tag()
     {
         var tags = service.Document["tags"]!.AsArray().Select(tag => tag!["name"]!.GetValue<string>()).ToList();
-        tags.ShouldBe(["Upload", "Query", "Download", "Bytes", "Health"]);
+        tags.ShouldBe(["Upload", "Query", "Download", "Bytes", "Access", "Health"]);
         var operations = DescribedOperations().ToList();
         foreach (var (path, method, operation) in operations)
         {

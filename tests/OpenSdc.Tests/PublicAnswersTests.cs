@@ -98,29 +98,29 @@ public sealed class PublicAnswersTests(FoundingArchive founding) : IClassFixture
     }
 
     [Theory]
-    [InlineData("GET /upload/imap_swe_l0_sci_20260101_v001.pkts", "no-store", "Accept")]
-    [InlineData("GET /upload/nonsense", "no-store", "Accept")]
+    [InlineData("GET /upload/imap_swe_l0_sci_20260101_v001.pkts", "no-store", "Accept, Authorization, x-api-key")]
+    [InlineData("GET /upload/nonsense", "no-store", "Accept, Authorization, x-api-key")]
     [InlineData("GET /upload/../nonsense", "no-store", "Accept")]
-    [InlineData("GET /download/naif0012.tls", "no-store", "Accept")]
-    [InlineData("HEAD /download/naif0012.tls", "no-store", "Accept")]
-    [InlineData("GET /api-key/download/naif0012.tls", "no-store", "Accept")]
-    [InlineData("GET /download/naif0013.tls", "no-store", "Accept")]
-    [InlineData("GET /query", "no-cache", "Accept, Accept-Encoding")]
-    [InlineData("HEAD /query", "no-cache", "Accept, Accept-Encoding")]
-    [InlineData("GET /query?filename=naif0012.tls", "no-cache", "Accept, Accept-Encoding")]
-    [InlineData("GET /query?limit=1", "no-cache", "Accept, Accept-Encoding")]
-    [InlineData("GET /query?count=true", "no-cache", "Accept, Accept-Encoding")]
-    [InlineData("GET /query?format=csv", "no-cache", "Accept, Accept-Encoding")]
-    [InlineData("GET /query?format=urls", "no-store", "Accept, Accept-Encoding")]
-    [InlineData("GET /query?format=urls&filename=naif0012.tls", "no-store", "Accept, Accept-Encoding")]
-    [InlineData("GET /query?nonsense=1", "no-store", "Accept, Accept-Encoding")]
-    [InlineData("GET /coverage", "no-cache", "Accept, Accept-Encoding")]
-    [InlineData("GET /facets", "no-cache", "Accept, Accept-Encoding")]
-    [InlineData("GET /facets?nonsense=1", "no-store", "Accept, Accept-Encoding")]
+    [InlineData("GET /download/naif0012.tls", "no-store", "Accept, Authorization, x-api-key")]
+    [InlineData("HEAD /download/naif0012.tls", "no-store", "Accept, Authorization, x-api-key")]
+    [InlineData("GET /api-key/download/naif0012.tls", "no-store", "Accept, Authorization, x-api-key")]
+    [InlineData("GET /download/naif0013.tls", "no-store", "Accept, Authorization, x-api-key")]
+    [InlineData("GET /query", "no-cache", "Accept, Authorization, x-api-key, Accept-Encoding")]
+    [InlineData("HEAD /query", "no-cache", "Accept, Authorization, x-api-key, Accept-Encoding")]
+    [InlineData("GET /query?filename=naif0012.tls", "no-cache", "Accept, Authorization, x-api-key, Accept-Encoding")]
+    [InlineData("GET /query?limit=1", "no-cache", "Accept, Authorization, x-api-key, Accept-Encoding")]
+    [InlineData("GET /query?count=true", "no-cache", "Accept, Authorization, x-api-key, Accept-Encoding")]
+    [InlineData("GET /query?format=csv", "no-cache", "Accept, Authorization, x-api-key, Accept-Encoding")]
+    [InlineData("GET /query?format=urls", "no-store", "Accept, Authorization, x-api-key, Accept-Encoding")]
+    [InlineData("GET /query?format=urls&filename=naif0012.tls", "no-store", "Accept, Authorization, x-api-key, Accept-Encoding")]
+    [InlineData("GET /query?nonsense=1", "no-store", "Accept, Authorization, x-api-key, Accept-Encoding")]
+    [InlineData("GET /coverage", "no-cache", "Accept, Authorization, x-api-key, Accept-Encoding")]
+    [InlineData("GET /facets", "no-cache", "Accept, Authorization, x-api-key, Accept-Encoding")]
+    [InlineData("GET /facets?nonsense=1", "no-store", "Accept, Authorization, x-api-key, Accept-Encoding")]
     [InlineData("GET /objects/imap/spice/lsk/naif0012.tls", "no-store", null)]
     [InlineData("PUT /objects/imap/spice/lsk/naif0012.tls", "no-store", null)]
-    [InlineData("GET /uploads/nonsense", "no-store", null)]
-    [InlineData("DELETE /uploads/nonsense", "no-store", null)]
+    [InlineData("GET /uploads/nonsense", "no-store", "Authorization, x-api-key")]
+    [InlineData("DELETE /uploads/nonsense", "no-store", "Authorization, x-api-key")]
     [InlineData("DELETE /query", "no-store", null)]
     [InlineData("GET /nothing/here", "no-store", null)]
     [InlineData("GET /health/live", "no-store", null)]
@@ -147,7 +147,7 @@ public sealed class PublicAnswersTests(FoundingArchive founding) : IClassFixture
         {
             var whole = await archive.SendAsync("GET " + route);
             var unchanged = await archive.SendAsync("GET " + route, headers: ("If-None-Match", whole["ETag"]!));
-            (unchanged.Status, unchanged["Cache-Control"], unchanged["Vary"]).ShouldBe((304, "no-cache", "Accept, Accept-Encoding"));
+            (unchanged.Status, unchanged["Cache-Control"], unchanged["Vary"]).ShouldBe((304, "no-cache", "Accept, Authorization, x-api-key, Accept-Encoding"));
         }
 
         var url = await archive.DownloadUrlAsync("naif0012.tls");

@@ -73,6 +73,8 @@ public sealed class RunningArchive : IAsyncDisposable
             Urls = "http://127.0.0.1:0",
             Data = folder ?? Directory.CreateTempSubdirectory("opensdc-").FullName,
             LogLevel = LogLevel.Critical,
+            // Tests of access set it to false.
+            Open = true,
         };
         settings = (setup ?? ArchiveSetup.All[0]).Configure(settings);
         var archive = new RunningArchive(configure?.Invoke(settings) ?? settings, clock ?? TimeProvider.System, folder is null);

@@ -16,7 +16,8 @@ internal sealed class ArchiveOptions
 {
     public const string AddressVariable = "IMAP_DATA_ACCESS_URL";
     public const string FolderVariable = "IMAP_DATA_DIR";
-    private const string KeyVariable = "IMAP_API_KEY";
+    public const string KeyVariable = "OPENSDC_API_KEY";
+    private const string InstalledClientsKeyVariable = "IMAP_API_KEY";
     private const string TokenVariable = "IMAP_ACCESS_TOKEN";
     private const string DefaultAddress = "http://127.0.0.1:8080";
     private const string DefaultFolder = "data";
@@ -55,7 +56,7 @@ internal sealed class ArchiveOptions
         var tries = parsed.GetValue(retries);
         if (tries is < 0 or > 1000)
             throw new SettingException($"The option --retries is {tries}; allowed: 0 to 1000.");
-        return new SdcClient(new SdcClientOptions { Address = Address(parsed), ApiKey = Secret(KeyVariable),
+        return new SdcClient(new SdcClientOptions { Address = Address(parsed), ApiKey = ApiKey(),
             AccessToken = Secret(TokenVariable), MaxRetries = tries, Mission = Mission() });
     }
 
@@ -70,7 +71,7 @@ internal sealed class ArchiveOptions
         {
             BaseAddress = new Uri(Address(parsed).AbsoluteUri.TrimEnd('/') + "/"),
         };
-        if (Secret(KeyVariable) is { } key)
+        if (ApiKey() is { } key)
             client.DefaultRequestHeaders.Add("x-api-key", key);
         if (Secret(TokenVariable) is { } token)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -108,6 +109,10 @@ internal sealed class ArchiveOptions
             throw new SettingException($"{given.Where} cannot be used: {fault.Message}", fault);
         }
     }
+
+    /// <summary>The API key of the environment, or null.</summary>
+    /// <exception cref="SettingException">It is no header's value.</exception>
+    public static string? ApiKey() => Secret(KeyVariable) ?? Secret(InstalledClientsKeyVariable);
 
     private static string? Secret(string variable)
     {

@@ -20,8 +20,8 @@ internal sealed record Caller(string Name, Scopes Scopes)
     /// <summary>When its credentials end; null for never.</summary>
     public DateTimeOffset? Expires { get; init; }
 
-    /// <summary>Which files it may upload, where it has <see cref="Scopes.Upload"/>.</summary>
-    public UploadLimits Limits { get; init; } = UploadLimits.None;
+    /// <summary>Which files it may upload, where it has <see cref="Scopes.Upload"/>: those that one of these allows.</summary>
+    public IReadOnlyList<UploadLimits> Limits { get; init; } = [UploadLimits.None];
 
     /// <summary>For whom files are read.</summary>
     public Audience Audience => Has(Scopes.Read) ? Audience.Team : Audience.Public;
@@ -30,5 +30,5 @@ internal sealed record Caller(string Name, Scopes Scopes)
     public bool Has(Scopes scope) => (Scopes & (scope | Scopes.Admin)) != Scopes.None;
 
     /// <summary>Whether it may upload a file of this name.</summary>
-    public bool MayUpload(FileName name) => Has(Scopes.Upload) && (Has(Scopes.Admin) || Limits.Allow(name));
+    public bool MayUpload(FileName name) => Has(Scopes.Upload) && (Scopes.HasFlag(Scopes.Admin) || Limits.Any(limits => limits.Allow(name)));
 }

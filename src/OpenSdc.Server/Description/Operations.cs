@@ -10,6 +10,7 @@ internal static class Operations
     public const string Query = "Query";
     private const string Download = "Download";
     private const string Bytes = "Bytes";
+    public const string Access = "Access";
     private const string Health = "Health";
     private const string Slashes = "Slashes stand as they are, not as `%2F`.";
     private const string ObjectPath = SignedUrls.Root + "{key}";
@@ -20,6 +21,7 @@ internal static class Operations
         new() { Name = Query, Description = "Third step: find files by what their names say and by when they came." },
         new() { Name = Download, Description = "Fourth step: name a file and be sent to its bytes." },
         new() { Name = Bytes, Description = "The bytes of a file, at the signed URL that a download leads to." },
+        new() { Name = Access, Description = "Who may do what: API keys." },
         new() { Name = Health, Description = "What a supervisor asks of the service." },
     ];
 
@@ -269,6 +271,7 @@ internal static class Operations
             Answers = [.. ServeObject.Answers.Where(each => each.Status != 206)],
             Failures = [.. ServeObject.Failures.Where(each => each.Problem.Status != 416)],
         },
+        .. KeyOperations.All,
         Live,
         Live.ForHead("headLive", "Is the process alive?"),
         Ready,

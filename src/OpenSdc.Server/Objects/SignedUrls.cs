@@ -20,7 +20,7 @@ internal sealed class SignedUrls(SigningKey signingKey, TimeProvider clock) : ID
     private static readonly SearchValues<char> Unreserved = SearchValues.Create("/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
     // Making a keyed hash costs more than using it; each thread keeps its own.
-    private readonly ThreadLocal<IncrementalHash> hashes = new(() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, signingKey.Bytes));
+    private readonly ThreadLocal<KeyedHash?> hashes = new();
 
     /// <summary>The absolute URL that allows one method on one key for a number of seconds.</summary>
     public string Sign(string baseUrl, string method, string key, int lifetime) => Sign(baseUrl, Root, method, key, lifetime);
@@ -67,6 +67,18 @@ internal sealed class SignedUrls(SigningKey signingKey, TimeProvider clock) : ID
     private static string PathOf(string key) =>
         key.AsSpan().ContainsAnyExcept(Unreserved) ? string.Join('/', key.Split('/').Select(Uri.EscapeDataString)) : key;
 
+    private IncrementalHash HashOfKey()
+    {
+        var key = signingKey.Bytes;
+        if (hashes.Value is { } kept && ReferenceEquals(kept.Key, key))
+            return kept.Hash;
+        hashes.Value?.Hash.Dispose();
+        hashes.Value = new(key, IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key));
+        return hashes.Value.Hash;
+    }
+
+    private sealed record KeyedHash(byte[] Key, IncrementalHash Hash);
+
     private void Compute(string method, string key, long expires, Span<byte> signature)
     {
         Span<byte> message = stackalloc byte[1024];
@@ -82,7 +94,7 @@ internal sealed class SignedUrls(SigningKey signingKey, TimeProvider clock) : ID
         length += written;
         message[length++] = (byte)'\n';
         expires.TryFormat(message[length..], out written, default, CultureInfo.InvariantCulture);
-        var hash = hashes.Value!;
+        var hash = HashOfKey();
         hash.AppendData(message[..(length + written)]);
         hash.GetHashAndReset(signature);
     }

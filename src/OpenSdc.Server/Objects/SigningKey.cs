@@ -6,20 +6,23 @@ namespace OpenSdc.Server.Objects;
 /// The key that signs URLs: made at the first start, and kept where the records are, so that every process of the archive has the same. Beside
 /// SQLite it is the file <c>signing.key</c> in the data folder, readable only by its owner (0600); in PostgreSQL it is a row of the table <c>shared</c>.
 /// </summary>
-/// <remarks>Removing the file or the row revokes every URL that is out, from the next start on.</remarks>
-internal sealed partial class SigningKey(Func<CancellationToken, ValueTask<byte[]>> read)
+/// <remarks><see cref="RotateAsync"/> revokes every URL that is out.</remarks>
+internal sealed partial class SigningKey(Func<CancellationToken, ValueTask<byte[]>> read, Func<byte[], CancellationToken, ValueTask> replace)
 {
     private const int Size = 32;
+
     /// <summary>Its name in the table <c>shared</c>.</summary>
     public const string SharedName = "signing-key";
 
     private const string ReadSql = "SELECT value FROM shared WHERE name = @p0";
     private const string MakeSql = "INSERT INTO shared (name, value) VALUES (@p0, @p1) ON CONFLICT DO NOTHING";
 
+    private const string ReplaceSql = "UPDATE shared SET value = @p1 WHERE name = @p0";
+
     private const UnixFileMode Others =
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
-    private byte[]? bytes;
+    private volatile byte[]? bytes;
 
     public byte[] Bytes => bytes ?? throw new InvalidOperationException("the signing key is read before it is used");
 
@@ -31,18 +34,36 @@ internal sealed partial class SigningKey(Func<CancellationToken, ValueTask<byte[
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & Others) != UnixFileMode.None)
             LogExposed(logger, path, Convert.ToString((int)File.GetUnixFileMode(path), 8));
         return new(key);
+    }, (key, _) =>
+    {
+        MakeFile(Path.Combine(dataFolder, "signing.key"), key);
+        return ValueTask.CompletedTask;
     });
 
     /// <summary>The key that all processes on one database share.</summary>
-    public static SigningKey Shared(Catalogue.Catalogue catalogue) => new(cancel => ReadSharedAsync(catalogue, cancel));
+    public static SigningKey Shared(Catalogue.Catalogue catalogue) => new(cancel => ReadSharedAsync(catalogue, cancel), async (key, cancel) =>
+        await catalogue.WriteAsync((session, transaction) => session.Statement(ReplaceSql, [SharedName, Convert.ToHexStringLower(key)], transaction).ExecuteNonQueryAsync(cancel), cancel));
 
     /// <summary>The key that a data folder has; null where it has none.</summary>
     public static byte[]? OfFolder(string dataFolder) =>
         Path.Combine(dataFolder, "signing.key") is var path && File.Exists(path) ? ReadFile(path) : null;
 
-    /// <summary>Reads the key, or makes it. Call once, after the catalogue is open and before a URL is signed.</summary>
+    /// <summary>Reads the key, or makes it: after the catalogue is open and before a URL is signed, and again where another process may have replaced it.</summary>
     /// <exception cref="SettingException">It cannot be made or is none.</exception>
-    public async Task OpenAsync(CancellationToken cancel) => bytes = await read(cancel);
+    public async Task OpenAsync(CancellationToken cancel)
+    {
+        var now = await read(cancel);
+        // The same key stays the same array, by which users of it see that it has not changed.
+        if (bytes is not { } before || !CryptographicOperations.FixedTimeEquals(before, now))
+            bytes = now;
+    }
+
+    /// <summary>Replaces the key by a new one: no URL that is out is accepted any more.</summary>
+    public async Task RotateAsync(CancellationToken cancel)
+    {
+        await replace(RandomNumberGenerator.GetBytes(Size), cancel);
+        await OpenAsync(cancel);
+    }
 
     private static async ValueTask<byte[]> ReadSharedAsync(Catalogue.Catalogue catalogue, CancellationToken cancel)
     {
@@ -68,7 +89,7 @@ internal sealed partial class SigningKey(Func<CancellationToken, ValueTask<byte[
         {
             try
             {
-                MakeFile(path);
+                MakeFile(path, RandomNumberGenerator.GetBytes(Size));
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
@@ -84,7 +105,7 @@ internal sealed partial class SigningKey(Func<CancellationToken, ValueTask<byte[
         return key;
     }
 
-    private static void MakeFile(string path)
+    private static void MakeFile(string path, byte[] key)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
@@ -94,12 +115,14 @@ internal sealed partial class SigningKey(Func<CancellationToken, ValueTask<byte[
         File.Delete(fresh);
         using (var file = new FileStream(fresh, options))
         {
-            file.Write(RandomNumberGenerator.GetBytes(Size));
+            file.Write(key);
             file.Flush();
             Posix.Flush(file.SafeFileHandle, fresh);
         }
 
-        File.Move(fresh, path);
+#pragma warning disable RS0030 // The key is no object, and replacing it is what a rotation means.
+        File.Move(fresh, path, overwrite: true);
+#pragma warning restore RS0030
         Posix.FlushFolder(Path.GetDirectoryName(path)!);
     }
 

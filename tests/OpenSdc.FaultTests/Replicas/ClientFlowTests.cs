@@ -13,7 +13,7 @@ public sealed class ClientFlowTests(Services services)
 {
     private const int Files = 20;
 
-    private static readonly (string, string)[] Key = [("x-api-key", "any"), ("Authorization", "Bearer any")];
+    private static readonly (string, string)[] Key = [];
 
     [Fact]
     public async Task What_one_replica_has_acknowledged_the_other_has_at_once()

@@ -73,7 +73,7 @@ public sealed class ServeCommandTests : IDisposable
     public async Task Nothing_but_the_settings_says_where_it_listens_and_whom_it_believes()
     {
         await using var sdc = SdcProcess.Start(
-            folder, "serve --urls http://127.0.0.1:0 --data data", ("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true"), ("Kestrel__Endpoints__Extra__Url", "http://127.0.0.1:1"),
+            folder, "serve --open --urls http://127.0.0.1:0 --data data", ("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true"), ("Kestrel__Endpoints__Extra__Url", "http://127.0.0.1:1"),
             ("ASPNETCORE_URLS", "http://127.0.0.1:1"), ("URLS", "http://127.0.0.1:1"), ("ASPNETCORE_HTTP_PORTS", "1"), ("DOTNET_URLS", "http://127.0.0.1:1"), ("ASPNETCORE_PREFERHOSTINGURLS", "true"),
             ("AllowedHosts", "nobody.example.org"), ("ASPNETCORE_ENVIRONMENT", "Development"), ("Kestrel__Limits__MaxConcurrentConnections", "0"), ("Logging__LogLevel__Default", "Trace"));
         var address = await sdc.AddressAsync();
@@ -218,7 +218,7 @@ public sealed class ServeCommandTests : IDisposable
     [Fact]
     public async Task An_address_that_this_machine_does_not_have_ends_with_code_2_and_one_sentence()
     {
-        await using var sdc = SdcProcess.Start(folder, "serve --urls http://192.0.2.1:8080 --data data");
+        await using var sdc = SdcProcess.Start(folder, "serve --open --urls http://192.0.2.1:8080 --data data");
         (await sdc.ExitCodeAsync()).ShouldBe(2);
         OnlySentence(sdc).ShouldStartWith("The archive cannot listen: ");
     }

@@ -208,3 +208,17 @@ CREATE TABLE audit_head (
 ) WITH (fillfactor = 10);
 INSERT INTO audit_head (id, number, hash, at, dropped, dropped_hash) VALUES
   (1, 0, '0000000000000000000000000000000000000000000000000000000000000000', '', 0, '0000000000000000000000000000000000000000000000000000000000000000');
+
+-- API keys. hash is the SHA-256 of a key's text, which is stored nowhere. scopes is a sum: 1 read, 2 upload, 4 release, 8 admin; limits is a JSON object: which values of which fields a file that is uploaded may
+-- have. Moments are Unix milliseconds. A revoked key keeps its row.
+CREATE TABLE api_keys (
+  id           TEXT PRIMARY KEY,
+  hash         TEXT NOT NULL UNIQUE,
+  owner        TEXT NOT NULL,
+  scopes       BIGINT NOT NULL,
+  limits       TEXT NOT NULL,
+  created_at   BIGINT NOT NULL,
+  expires_at   BIGINT,
+  revoked_at   BIGINT,
+  last_used_at BIGINT
+);

@@ -1,0 +1,42 @@
+namespace OpenSdc.Server.Access;
+
+/// <summary>
+/// Whether the archive is open: then everybody reads everything and may upload. An archive that only this machine reaches is open until it has a key or an issuer; any other starts with one of these, or by
+/// the setting <c>open</c>.
+/// </summary>
+internal sealed class AccessPolicy(ServerOptions options, ApiKeyTable keys)
+{
+    /// <summary>Whether a request without credentials may do everything but release and administer.</summary>
+    public bool IsOpen { get; private set; }
+
+    /// <summary>Whether it is open because only this machine reaches it: a proxy in front would open it to others.</summary>
+    public bool IsOnlyLocal { get; private set; }
+
+    /// <summary>Who a request without credentials is from.</summary>
+    public Caller WithoutCredentials => IsOpen ? Caller.Anyone : Caller.Anonymous;
+
+    /// <summary>Seconds that a signed URL of the store itself lives: nobody checks the caller's right when it is used.</summary>
+    public int LifetimeAtStore(int lifetime) => IsOpen ? lifetime : Math.Min(lifetime, 900);
+
+    /// <summary>Decides, at the start.</summary>
+    /// <exception cref="SettingException">Others could reach the archive, and nobody has said who may.</exception>
+    public async Task OpenAsync(CancellationToken cancel)
+    {
+        var isConfigured = options.OidcIssuer is not null || await keys.AnyAsync(cancel);
+        var isPrivate = ListenAddresses.IsPrivate(options);
+        if (!options.Open && !isConfigured && !isPrivate)
+        {
+            throw new SettingException(
+                $"Others than this machine could reach the archive ({Reason(options)}), and no setting says who may use it. Make the first key with sdc keys add --admin, or name an issuer with oidc-issuer "
+                + "(OPENSDC_OIDC_ISSUER); or let everybody read and upload with --open (OPENSDC_OPEN=on).");
+        }
+
+        IsOpen = options.Open || !isConfigured;
+        IsOnlyLocal = IsOpen && !options.Open;
+    }
+
+    private static string Reason(ServerOptions options) =>
+        options.PublicUrl is not null ? "public-url is set"
+        : options.TrustedProxies.Count + options.TrustedNetworks.Count > 0 ? "trusted-proxies is set"
+        : $"it listens on {options.Urls}";
+}

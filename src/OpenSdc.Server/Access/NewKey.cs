@@ -1,0 +1,59 @@
+using System.Globalization;
+using OpenSdc.Contract.Naming;
+
+namespace OpenSdc.Server.Access;
+
+/// <summary>Makes API keys of what is asked for, by a request or by a command.</summary>
+internal static class NewKey
+{
+    private const int LongestOwner = 200;
+
+    private static readonly string[] ScopeWords = ["read", "upload", "release", "admin"];
+
+    /// <summary>Makes one, with its text, which is nowhere else; or says what is wrong.</summary>
+    public static (ApiKey? Key, string? Text, string? Fault) Make(KeyRequest asked, Mission mission, DateTimeOffset now)
+    {
+        if (string.IsNullOrWhiteSpace(asked.Owner) || asked.Owner.Length > LongestOwner || asked.Owner.Any(char.IsControl))
+            return Wrong($"The owner is {Shown(asked.Owner)}; allowed: whose key it is, 1 to {LongestOwner} characters.");
+        var scopes = Scopes.None;
+        foreach (var word in asked.Scopes ?? [])
+        {
+            if (!ScopeWords.Contains(word, StringComparer.Ordinal))
+                return Wrong($"The scope is {Shown(word)}; allowed: {string.Join(", ", ScopeWords)}.");
+            scopes |= Enum.Parse<Scopes>(word, ignoreCase: true);
+        }
+
+        if (scopes == Scopes.None)
+            return Wrong($"The key has no scopes; allowed: one or more of {string.Join(", ", ScopeWords)}.");
+        DateTimeOffset? expires = null;
+        if (asked.Expires is { } text)
+        {
+            if (!DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd", "yyyyMMdd", "yyyy-MM-dd'T'HH:mm:ss'Z'"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) || moment <= now)
+                return Wrong($"The end of the key, expires, is {Shown(text)}; allowed: a moment in the future, such as 2030-01-01 or 2030-01-01T00:00:00Z, in UTC.");
+            expires = moment;
+        }
+
+        var fields = UploadLimits.FieldsOf(mission);
+        foreach (var (field, values) in asked.Limits ?? [])
+        {
+            if (!scopes.HasFlag(Scopes.Upload) || scopes.HasFlag(Scopes.Admin))
+                return Wrong("The key has limits, which are for uploads, but not the scope upload, or also admin, which has no limits.");
+            if (!fields.Contains(field, StringComparer.Ordinal))
+                return Wrong($"The limit is of {Shown(field)}; allowed: {string.Join(", ", fields)}.");
+            if (values is not { Count: > 0 } || values.Any(string.IsNullOrEmpty))
+                return Wrong($"The limit of {field} has no values; allowed: one or more, such as {field} of a file's name.");
+        }
+
+        var key = KeyText.Make(scopes);
+        return (new ApiKey(KeyText.NewId(), KeyText.Hash(key), asked.Owner, scopes)
+        {
+            Limits = asked.Limits is { Count: > 0 } limits ? new UploadLimits(limits) : UploadLimits.None,
+            CreatedAt = now,
+            ExpiresAt = expires,
+        }, key, null);
+
+        static (ApiKey?, string?, string?) Wrong(string sentence) => (null, null, sentence);
+    }
+
+    private static string Shown(string? text) => text is null ? "absent" : $"'{ShownText.Of(text)}'";
+}

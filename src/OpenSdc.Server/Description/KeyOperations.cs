@@ -1,0 +1,96 @@
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+
+namespace OpenSdc.Server.Description;
+
+/// <summary>The words of the routes of API keys.</summary>
+internal static class KeyOperations
+{
+    private const string Key = "ApiKey";
+    private const string KeyList = "ApiKeyList";
+
+    private const string Stored =
+        """{"id":"4tG7nQbX0a","owner":"a pipeline","scopes":["upload"],"limits":{},"created":"2026-01-02T03:04:05Z","expires":"2030-01-01T00:00:00Z","revoked":null,"last_used":null""";
+
+    private const string Made = Stored + ""","key":"sdc_upload_…"}""";
+
+    private static readonly Failure Denied = new(Problems.Denied("This operation needs the scope admin, which your credentials do not have."), "the caller is no administrator");
+    private static readonly Failure NoCredentials = new(Problems.NoCredentials("This request needs credentials: an API key in the header x-api-key, or a token in the header Authorization."), "the request brings no credentials");
+    private static readonly Failure BadKey = new(Problems.BadKey("This archive has no such API key."), "the key is wrong, revoked or expired");
+
+    private static IReadOnlyList<Failure> Failures { get; } = [NoCredentials, BadKey, Denied, Failure.Unexpected, Failure.Starting];
+
+    public static IReadOnlyList<Operation> All { get; } =
+    [
+        new(HttpMethod.Get, "/keys", "listKeys", Operations.Access, "List the API keys", "All keys, revoked ones too, in the order in which they were made. The keys themselves are stored nowhere. Needs the scope `admin`.")
+        {
+            Answers = [new(200, "The keys.") { Shapes = [KeyList], Examples = [("keys", "one key", $$"""{"keys":[{{Stored}}}]}""")] }],
+            Failures = Failures,
+        },
+        new(HttpMethod.Post, "/keys", "addKey", Operations.Access, "Make an API key", "The answer holds the key, this once. Needs the scope `admin`.")
+        {
+            Body = new OpenApiRequestBody
+            {
+                Required = true,
+                Description = "Whose key it is, what it allows, and until when.",
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    ["application/json"] = new OpenApiMediaType
+                    {
+                        Schema = Shapes.Object("A key that is asked for.",
+                            ("owner", Shapes.String("Whose key it is."), true),
+                            ("scopes", Scopes(), true),
+                            ("expires", Shapes.String("When it ends, UTC: `2030-01-01` or `2030-01-01T00:00:00Z`; without it never."), false),
+                            ("limits", Limits(), false)),
+                        Example = JsonNode.Parse("""{"owner":"a pipeline","scopes":["upload"],"expires":"2030-01-01","limits":{}}"""),
+                    },
+                },
+            },
+            Answers = [new(201, "The key is made.") { Shapes = [Key], Examples = [("made", "the key, which is shown once", Made)] }],
+            Failures = [new(Problems.BadUploadRequest("The key has no scopes; allowed: one or more of read, upload, release, admin."), "the body is not what it must be"), .. Failures],
+        },
+        new(HttpMethod.Post, "/keys/rotate-urls", "rotateUrls", Operations.Access, "Replace the key that signs URLs", "Every signed URL that is out is refused from then on, by all servers within a second. Needs the scope `admin`.")
+        {
+            Answers = [new(204, "The key is new.")],
+            Failures = Failures,
+        },
+        new(HttpMethod.Delete, "/keys/{id}", "revokeKey", Operations.Access, "Revoke an API key", "No server takes the key any more, within a second; URLs that were signed for it are refused. Revoking twice is no fault. Needs the scope `admin`.")
+        {
+            Parameters = [Words.Path("id", "The id of the key, as `GET /keys` gives it.", "4tG7nQbX0a")],
+            Answers = [new(204, "The key is revoked.")],
+            Failures = [new(Problems.NoSuchKey, "there is no key of this id"), .. Failures],
+        },
+    ];
+
+    public static void AddTo(OpenApiDocument document)
+    {
+        var key = Shapes.Object("An API key. Moments are ISO 8601, in UTC; null where there is none.",
+            ("id", Shapes.String("What it is called."), true),
+            ("owner", Shapes.String("Whose it is."), true),
+            ("scopes", Scopes(), true),
+            ("limits", Limits(), true),
+            ("created", Shapes.String("When it was made."), true),
+            ("expires", Moment("When it ends."), true),
+            ("revoked", Moment("When it was revoked."), true),
+            ("last_used", Moment("When it was last used, to the minute."), true),
+            ("key", Shapes.String("The key itself: only in the answer that it is made by."), false));
+        Shapes.Add(document, Key, key);
+        Shapes.Add(document, KeyList, Shapes.Object("The keys.", ("keys", new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchemaReference(Key, document) }, true)));
+    }
+
+    private static OpenApiSchema Scopes() => new()
+    {
+        Type = JsonSchemaType.Array,
+        Description = "`read` (unreleased files too), `upload`, `release`, `admin` (all of them).",
+        Items = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. ((string[])["read", "upload", "release", "admin"]).Select(each => (JsonNode)JsonValue.Create(each))] },
+    };
+
+    private static OpenApiSchema Limits() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Description = "Which files it may upload: the allowed values of `instrument`, `data_level`, `family`, or fields of the mission's own.",
+        AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = Words.String() },
+    };
+
+    private static OpenApiSchema Moment(string text) => new() { Type = JsonSchemaType.String | JsonSchemaType.Null, Description = text };
+}
