@@ -1,11 +1,9 @@
 using System.Buffers;
-using System.Security.Cryptography;
-using Amazon.S3.Model;
 
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// An upload that a client has put into staging past the server. It stays there until <see cref="StagedObject.RemoveAsync"/> or
+/// A direct or multipart upload that lies whole in the staging of a bucket. It stays there until <see cref="StagedObject.RemoveAsync"/> or
 /// <see cref="S3Staging.RemoveArrivedAsync"/>: disposing leaves it.
 /// </summary>
 internal sealed class ArrivedUpload : S3Staged
@@ -37,32 +35,22 @@ internal sealed class ArrivedUpload : S3Staged
     public byte[]? Bytes { get; private set; }
 
     /// <summary>Reads it once in constant memory, and keeps and gives its SHA-256. Fails where other bytes have come into its place since it was opened.</summary>
-    /// <param name="read">Told the number of bytes after each piece.</param>
-    /// <param name="cancel">Ends the reading.</param>
-    public async Task<string> DigestAsync(Action<int>? read, CancellationToken cancel)
+    public async Task<string> DigestAsync(CancellationToken cancel)
     {
         var head = new S3Head(Length, ETag, Arrived, null, null);
         using var stored = Interlocked.Exchange(ref onTheirWay, null) is { } bytes ? new S3Stored(Bucket, StagingKey, head, bytes) : new S3Stored(Bucket, StagingKey, head);
-        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var reading = new ObjectReading(stored, new ObjectRecord(Key, Length, Sha256: null));
         var small = Length <= SmallUpTo ? new byte[Length] : null;
-        var buffer = small ?? ArrayPool<byte>.Shared.Rent((int)Math.Min(Length, BufferSize));
+        var buffer = small ?? ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
-            long offset = 0;
-            while (offset < Length)
-            {
-                var at = small is null ? 0 : (int)offset;
-                var count = await stored.ReadAsync(offset, buffer.AsMemory(at), cancel);
-                if (count == 0)
-                    throw new StoreUnavailableException($"The object store ended {StagingKey} after {offset} of {Length} bytes.");
-                sha256.AppendData(buffer, at, count);
-                offset += count;
-                read?.Invoke(count);
-            }
-
+            // A small one fills its memory; of a large one each piece takes the place of the one before.
+            while (reading.Verdict is null)
+                await reading.ReadAsync(buffer.AsMemory(small is null ? 0 : (int)reading.Offset), cancel);
             (ContentEncoding, MediaType) = (stored.ContentEncoding, stored.MediaType);
+            Sha256 = reading.Sha256 ?? throw new StoreUnavailableException($"The object store ended {StagingKey} after {reading.Offset} of {Length} bytes.");
             Bytes = small;
-            return Sha256 = Convert.ToHexStringLower(sha256.GetHashAndReset());
+            return Sha256;
         }
         finally
         {
@@ -71,7 +59,7 @@ internal sealed class ArrivedUpload : S3Staged
         }
     }
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel) => throw new InvalidOperationException("Its bytes have come past the server.");
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel) => throw new InvalidOperationException("Its bytes are there already.");
 
     public override ValueTask FlushAsync(CancellationToken cancel) => ValueTask.CompletedTask;
 

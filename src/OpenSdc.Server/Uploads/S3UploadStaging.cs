@@ -58,7 +58,7 @@ internal class S3UploadStaging(S3Staging store, UploadLedger uploads, SignedUrls
 
     public override async ValueTask<StagedUpload?> OpenAsync(string id, string key, ArrivedObject? listed, CancellationToken cancel) =>
         (listed is { } told ? store.Open(told) : await store.OpenArrivedAsync(id, key, cancel)) is { } arrived
-            ? new StagedUpload(arrived, token => arrived.DigestAsync(read: null, token))
+            ? new StagedUpload(arrived, token => arrived.DigestAsync(token))
             : null;
 
     public override Task RemoveAsync(IReadOnlyCollection<(string Id, string Key)> ended, CancellationToken cancel) => store.RemoveArrivedAsync(ended, cancel);

@@ -51,7 +51,7 @@ public sealed class S3StagingTests : IAsyncLifetime
             (await CurlAsync($"-T file {headers} '{Quoted(Direct.SignUpload("upload-1", key, 60))}'")).ShouldBe("200", what);
             await using var arrived = (await Direct.OpenArrivedAsync("upload-1", key, None)).ShouldNotBeNull();
             arrived.Length.ShouldBe(size);
-            (await arrived.DigestAsync(null, None)).ShouldBe(Convert.ToHexStringLower(SHA256.HashData(bytes)));
+            (await arrived.DigestAsync(None)).ShouldBe(Convert.ToHexStringLower(SHA256.HashData(bytes)));
         }
     }
 
@@ -66,7 +66,7 @@ public sealed class S3StagingTests : IAsyncLifetime
             (listed.UploadId, listed.Key, listed.Length).ShouldBe(("up", key, 100_000));
             await using var arrived = (await Direct.OpenArrivedAsync("up", key, None)).ShouldNotBeNull();
             arrived.ETag.ShouldBe(listed.ETag);
-            var sha256 = await arrived.DigestAsync(null, None);
+            var sha256 = await arrived.DigestAsync(None);
             (await store.PlaceAsync(arrived, None)).ShouldBe(new PlaceResult(true));
             var head = (await bucket.HeadAsync(bucket.ObjectKey(key), None)).ShouldNotBeNull();
             (head.Upload, head.Sha256, head.ContentType).ShouldBe(("up", sha256, key == Key ? "application/octet-stream" : "application/json"));
@@ -128,14 +128,14 @@ public sealed class S3StagingTests : IAsyncLifetime
         byte[] hashed = RandomNumberGenerator.GetBytes(ArrivedUpload.SmallUpTo + 1), others = RandomNumberGenerator.GetBytes(ArrivedUpload.SmallUpTo + 1);
         await bucket.PutAsync(bucket.StagingKey("u", Key), hashed);
         await using var arrived = (await Direct.OpenArrivedAsync("u", Key, None)).ShouldNotBeNull();
-        await arrived.DigestAsync(null, None);
+        await arrived.DigestAsync(None);
         await bucket.PutAsync(bucket.StagingKey("u", Key), others);
         (await store.PlaceAsync(arrived, None)).Failure.ShouldNotBeNull().ShouldBeAssignableTo<IOException>();
-        await Should.ThrowAsync<ObjectChangedException>(() => arrived.DigestAsync(null, None));
+        await Should.ThrowAsync<ObjectChangedException>(() => arrived.DigestAsync(None));
 
         // Whatever the store made of it bears the upload's id, and the next try puts the bytes there that it has hashed.
         await using var again = (await Direct.OpenArrivedAsync("u", Key, None)).ShouldNotBeNull();
-        var sha256 = await again.DigestAsync(null, None);
+        var sha256 = await again.DigestAsync(None);
         (await store.PlaceAsync(again, None)).ShouldBe(new PlaceResult(true));
         await ShouldLieThereAsync(sha256);
     }
@@ -145,14 +145,14 @@ public sealed class S3StagingTests : IAsyncLifetime
     {
         await bucket.PutAsync(bucket.StagingKey("u", Key), "hashed"u8.ToArray());
         await using var arrived = (await Direct.OpenArrivedAsync("u", Key, None)).ShouldNotBeNull();
-        var sha256 = await arrived.DigestAsync(null, None);
+        var sha256 = await arrived.DigestAsync(None);
         await bucket.PutAsync(bucket.StagingKey("u", Key), "others"u8.ToArray());
         (await store.PlaceAsync(arrived, None)).ShouldBe(new PlaceResult(true));
         await ShouldLieThereAsync(sha256);
 
         // Its publisher has died before the record; whoever takes the upload next has hashed others, and those get the key.
         await using var again = (await Direct.OpenArrivedAsync("u", Key, None)).ShouldNotBeNull();
-        sha256 = await again.DigestAsync(null, None);
+        sha256 = await again.DigestAsync(None);
         (await store.PlaceAsync(again, None)).ShouldBe(new PlaceResult(true));
         await ShouldLieThereAsync(sha256);
         (await bucket.HeadAsync(bucket.ObjectKey(Key), None)).ShouldNotBeNull().Sha256.ShouldBe(sha256);
@@ -170,7 +170,7 @@ public sealed class S3StagingTests : IAsyncLifetime
             var bytes = RandomNumberGenerator.GetBytes(size);
             await bucket.PutAsync(bucket.StagingKey("u", key), bytes);
             await using var arrived = (await Direct.OpenArrivedAsync("u", key, None)).ShouldNotBeNull();
-            var notes = new ObjectNotes("application/json", "u", await arrived.DigestAsync(null, None));
+            var notes = new ObjectNotes("application/json", "u", await arrived.DigestAsync(None));
             arrived.Bytes.ShouldBe(bytes);
             (await conditions.PutNewAsync(bucket.ObjectKey(key), bytes, arrived.ETag, notes, None)).ShouldBeTrue();
             var head = (await bucket.HeadAsync(bucket.ObjectKey(key), None)).ShouldNotBeNull();
@@ -227,7 +227,7 @@ public sealed class S3StagingTests : IAsyncLifetime
         var bytes = RandomNumberGenerator.GetBytes(size);
         await bucket.PutAsync(bucket.StagingKey("large", Key), bytes);
         await using var arrived = (await Direct.OpenArrivedAsync("large", Key, None)).ShouldNotBeNull();
-        var sha256 = await arrived.DigestAsync(null, None);
+        var sha256 = await arrived.DigestAsync(None);
         (await store.PlaceAsync(arrived, None)).ShouldBe(new PlaceResult(true));
         using var stored = (await store.OpenAsync(Key, None)).ShouldNotBeNull();
         stored.Length.ShouldBe(size);
@@ -271,7 +271,7 @@ public sealed class S3StagingTests : IAsyncLifetime
         (await Direct.ArrivedAsync(None).ToListAsync()).ShouldBeEmpty();
         (await Direct.CompletePartsAsync("parts", Key, storeId, parts, None)).ShouldBeTrue();
         await using var arrived = (await Direct.OpenArrivedAsync("parts", Key, None)).ShouldNotBeNull();
-        (await arrived.DigestAsync(null, None)).ShouldBe(Convert.ToHexStringLower(SHA256.HashData(bytes)));
+        (await arrived.DigestAsync(None)).ShouldBe(Convert.ToHexStringLower(SHA256.HashData(bytes)));
         (await Direct.PartsAsync("parts", Key, storeId, None)).ShouldBeNull();
     }
 

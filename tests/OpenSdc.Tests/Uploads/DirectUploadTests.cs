@@ -176,12 +176,12 @@ public sealed class DirectUploadTests(DirectUploadTests.OnS3 fixture) : IClassFi
         byte[] hashed = new byte[ArrivedUpload.SmallUpTo + 1], others = [.. hashed.Select(_ => (byte)2)];
         await archive.SendAsync(upload, hashed);
         var arrived = (await direct.OpenArrivedAsync("stray", key, CancellationToken.None)).ShouldNotBeNull();
-        await arrived.DigestAsync(null, CancellationToken.None);
+        await arrived.DigestAsync(CancellationToken.None);
         await archive.SendAsync(upload, others);
         (await store.PlaceAsync(arrived, CancellationToken.None)).Failure.ShouldNotBeNull();
         // Whatever the store made of it bears the upload's id, by which the next try knows it for its own.
         var again = (await direct.OpenArrivedAsync("stray", key, CancellationToken.None)).ShouldNotBeNull();
-        var digest = await again.DigestAsync(null, CancellationToken.None);
+        var digest = await again.DigestAsync(CancellationToken.None);
         (await store.PlaceAsync(again, CancellationToken.None)).IsPlaced.ShouldBeTrue();
         using (var named = (await store.OpenAsync(key, CancellationToken.None)).ShouldNotBeNull())
             (await ObjectVerifier.Unthrottled.DigestAsync(named, CancellationToken.None)).ShouldBe(digest);

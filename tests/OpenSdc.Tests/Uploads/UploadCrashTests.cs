@@ -141,7 +141,7 @@ public sealed class UploadCrashTests(DirectUploadTests.OnS3 fixture) : IClassFix
     {
         var store = archive.Services.GetRequiredService<IObjectStore>();
         var arrived = (await archive.Services.GetRequiredService<S3Staging>().OpenArrivedAsync(upload.Id, upload.Key, CancellationToken.None)).ShouldNotBeNull();
-        await arrived.DigestAsync(null, CancellationToken.None);
+        await arrived.DigestAsync(CancellationToken.None);
         (await store.PlaceAsync(arrived, CancellationToken.None)).IsPlaced.ShouldBeTrue();
     }
 }
