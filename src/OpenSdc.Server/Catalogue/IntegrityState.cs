@@ -6,15 +6,19 @@ namespace OpenSdc.Server.Catalogue;
 /// <summary>A file's receipt as a download needs it.</summary>
 /// <param name="Receipt">The record.</param>
 /// <param name="Mark"><c>lost</c> or <c>damaged</c> where the bytes must not be sent.</param>
-/// <param name="AsOf">The newest change of the ledger at the time of reading; see <see cref="IntegrityState.MarkAsync(long, string, string, long, CancellationToken)"/>.</param>
+/// <param name="AsOf">The newest change of the ledger at the time of reading; see
+/// <see cref="IntegrityState.MarkAsync(long, string, string, long, CancellationToken)"/>.</param>
 internal readonly record struct ServedFile(UploadReceipt Receipt, string? Mark, long AsOf);
 
-/// <summary>A file's record as upkeep compares it with its object; <c>AsOf</c> is the newest change of the ledger at the time of reading.</summary>
+/// <summary>
+/// A file's record as upkeep compares it with its object; <c>AsOf</c> is the newest change of the ledger at the time
+/// of reading.
+/// </summary>
 internal readonly record struct KeptFile(long Seq, string Key, long Size, string Sha256, string? Mark, long AsOf);
 
 /// <summary>
-/// The integrity of the files as the catalogue knows it: which are marked as lost or damaged, and when each was last verified. Every mark is a
-/// change of the ledger, in the same transaction.
+/// The integrity of the files as the catalogue knows it: which are marked as lost or damaged, and when each was last
+/// verified. Every mark is a change of the ledger, in the same transaction.
 /// </summary>
 internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
 {
@@ -53,8 +57,9 @@ internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
     public ValueTask<List<KeptFile>> MarkedAsync(long after, int count, CancellationToken cancel) => PageAsync(AnyMarkSql, after, count, cancel);
 
     /// <summary>
-    /// The file at a key with its mark, or null, in one read: a mark that another process makes, such as <c>sdc fsck</c>, holds from the next request on.
-    /// The table of marks is nearly empty, so that the join costs a fraction of finding the record.
+    /// The file at a key with its mark, or null, in one read: a mark that another process makes, such as <c>sdc
+    /// fsck</c>, holds from the next request on. The table of marks is nearly empty, so that the join costs a
+    /// fraction of finding the record.
     /// </summary>
     public ValueTask<ServedFile?> FindAsync(string key, ReadScope scope, CancellationToken cancel) => catalogue.ReadAsync<ServedFile?>(async session =>
     {
@@ -82,14 +87,15 @@ internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
         catalogue.ReadAsync(async session => Convert.ToInt64(await session.Statement(CountSql, []).ExecuteScalarAsync(cancel)), cancel);
 
     /// <summary>
-    /// Marks a file as lost or damaged, or, by <see cref="ChangeKind.Sound"/>, removes its mark. False where the file has that state already: then
-    /// nothing is written.
+    /// Marks a file as lost or damaged, or, by <see cref="ChangeKind.Sound"/>, removes its mark. False where the file
+    /// has that state already: then nothing is written.
     /// </summary>
     public Task<bool> MarkAsync(long seq, string kind, string detail, CancellationToken cancel) => MarkAsync(seq, kind, detail, long.MaxValue, cancel);
 
     /// <summary>
-    /// The same for the result of a verification, which counts only where no mark of the file was made or removed since the verification began: its object may
-    /// have been replaced in between. False where one was, or where the file has that state already.
+    /// The same for the result of a verification, which counts only where no mark of the file was made or removed
+    /// since the verification began: its object may have been replaced in between. False where one was, or where the
+    /// file has that state already.
     /// </summary>
     /// <param name="seq">The file.</param>
     /// <param name="kind">The state that was found.</param>

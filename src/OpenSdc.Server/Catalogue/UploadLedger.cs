@@ -128,7 +128,8 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     /// ended, changes nothing; one that came after its time is taken all the same, since its sender has been
     /// told that it is there.
     /// </summary>
-    /// <param name="uploads">Each with the moment when its last byte came, as far as that is known: of two of one key that wait, the earlier one is published.</param>
+    /// <param name="uploads">Each with the moment when its last byte came, as far as that is known: of two of one key
+    /// that wait, the earlier one is published.</param>
     /// <param name="cancel">Gives up.</param>
     /// <returns>Those of which it was not known.</returns>
     public Task<HashSet<string>> ArriveAsync(IReadOnlyCollection<(string Id, DateTimeOffset? At)> uploads, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
@@ -160,7 +161,8 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
         session.Statement(ExpireSql, [Now, ForgetAt], transaction).ExecuteNonQueryAsync(cancel), cancel);
 
     /// <summary>
-    /// Ends the multipart uploads that stay open although their key has had a sound file for a while: their parts take up room, and nobody can make another file of them.
+    /// Ends the multipart uploads that stay open although their key has had a sound file for a while: their parts
+    /// take up room, and nobody can make another file of them.
     /// </summary>
     /// <param name="before">Both the file and the upload are older than this moment.</param>
     /// <param name="problem">What their senders are told.</param>

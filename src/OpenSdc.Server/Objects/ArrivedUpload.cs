@@ -21,7 +21,8 @@ internal sealed class ArrivedUpload : S3Staged
     /// <param name="key">The key that it is to get.</param>
     /// <param name="head">What the store says of it.</param>
     /// <param name="bytes">Its bytes, where they were asked for with that.</param>
-    public ArrivedUpload(S3Bucket bucket, string uploadId, string key, S3Head head, HttpResponseMessage? bytes = null) : base(bucket, uploadId, key)
+    public ArrivedUpload(S3Bucket bucket, string uploadId, string key, S3Head head, HttpResponseMessage? bytes = null)
+        : base(bucket, uploadId, key)
     {
         onTheirWay = bytes;
         (Length, ETag, Arrived) = (head.Length, head.ETag, head.Written);
@@ -34,11 +35,16 @@ internal sealed class ArrivedUpload : S3Staged
     /// <summary>The very bytes of the digest, where they are few; null where they are many, or have not been read.</summary>
     public byte[]? Bytes { get; private set; }
 
-    /// <summary>Reads it once in constant memory, and keeps and gives its SHA-256. Fails where other bytes have come into its place since it was opened.</summary>
+    /// <summary>
+    /// Reads it once in constant memory, and keeps and gives its SHA-256. Fails where other bytes have come into its
+    /// place since it was opened.
+    /// </summary>
     public async Task<string> DigestAsync(CancellationToken cancel)
     {
         var head = new S3Head(Length, ETag, Arrived, null, null);
-        using var stored = Interlocked.Exchange(ref onTheirWay, null) is { } bytes ? new S3Stored(Bucket, StagingKey, head, bytes) : new S3Stored(Bucket, StagingKey, head);
+        using var stored = Interlocked.Exchange(ref onTheirWay, null) is { } bytes
+            ? new S3Stored(Bucket, StagingKey, head, bytes)
+            : new S3Stored(Bucket, StagingKey, head);
         using var reading = new ObjectReading(stored, new ObjectRecord(Key, Length, Sha256: null));
         var small = Length <= SmallUpTo ? new byte[Length] : null;
         var buffer = small ?? ArrayPool<byte>.Shared.Rent(BufferSize);
@@ -48,7 +54,8 @@ internal sealed class ArrivedUpload : S3Staged
             while (reading.Verdict is null)
                 await reading.ReadAsync(buffer.AsMemory(small is null ? 0 : (int)reading.Offset), cancel);
             (ContentEncoding, MediaType) = (stored.ContentEncoding, stored.MediaType);
-            Sha256 = reading.Sha256 ?? throw new StoreUnavailableException($"The object store ended {StagingKey} after {reading.Offset} of {Length} bytes.");
+            Sha256 = reading.Sha256
+                ?? throw new StoreUnavailableException($"The object store ended {StagingKey} after {reading.Offset} of {Length} bytes.");
             Bytes = small;
             return Sha256;
         }
@@ -59,7 +66,8 @@ internal sealed class ArrivedUpload : S3Staged
         }
     }
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel) => throw new InvalidOperationException("Its bytes are there already.");
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel) =>
+        throw new InvalidOperationException("Its bytes are there already.");
 
     public override ValueTask FlushAsync(CancellationToken cancel) => ValueTask.CompletedTask;
 

@@ -19,14 +19,17 @@ internal readonly record struct StoredPart(int Part, long Size, string ETag);
 internal readonly record struct BegunParts(string UploadId, string Key, string StoreId, DateTimeOffset BegunAt);
 
 /// <summary>
-/// Bytes that travel between clients and an S3 store without passing through the server: signed URLs for them, and what has arrived. Signing asks
-/// nobody; all else asks the store.
+/// Bytes that travel between clients and an S3 store without passing through the server: signed URLs for them, and
+/// what has arrived. Signing asks nobody; all else asks the store.
 /// </summary>
 internal sealed class S3Staging(S3Bucket bucket)
 {
     private const int MostDeletedAtOnce = 1000;
 
-    /// <summary>The URL to PUT an upload's bytes to. Nothing but the host is bound by the signature: installed clients send headers of their own.</summary>
+    /// <summary>
+    /// The URL to PUT an upload's bytes to. Nothing but the host is bound by the signature: installed clients send
+    /// headers of their own.
+    /// </summary>
     public string SignUpload(string uploadId, string key, int seconds) => bucket.Signature.Sign("PUT", bucket.StagingKey(uploadId, key), seconds);
 
     /// <summary>The URL to GET an object from, under its own name.</summary>
@@ -45,7 +48,10 @@ internal sealed class S3Staging(S3Bucket bucket)
     /// <summary>The <c>s3://</c> URI of an object.</summary>
     public string Uri(string key) => bucket.Location.Uri(key);
 
-    /// <summary>What stands for an object of the archive in a path that a caller gives: its key where the path is its URI, otherwise the path itself.</summary>
+    /// <summary>
+    /// What stands for an object of the archive in a path that a caller gives: its key where the path is its URI,
+    /// otherwise the path itself.
+    /// </summary>
     public string WithoutUri(string path) => path.StartsWith(Uri(""), StringComparison.Ordinal) ? path[Uri("").Length..] : path;
 
     /// <summary>Reads the place of an upload as the store's notifications tell it; false for whatever else they tell of.</summary>
@@ -71,11 +77,17 @@ internal sealed class S3Staging(S3Bucket bucket)
     /// <summary>Whether an upload lies whole in staging.</summary>
     public async ValueTask<bool> HasArrivedAsync(string uploadId, string key, CancellationToken cancel) => await bucket.HeadAsync(bucket.StagingKey(uploadId, key), cancel) is not null;
 
-    /// <summary>An upload as it lies in staging, to be hashed and named; null where it has not arrived. Its bytes are on their way already: one request instead of two.</summary>
+    /// <summary>
+    /// An upload as it lies in staging, to be hashed and named; null where it has not arrived. Its bytes are on their
+    /// way already: one request instead of two.
+    /// </summary>
     public async ValueTask<ArrivedUpload?> OpenArrivedAsync(string uploadId, string key, CancellationToken cancel) =>
         await bucket.Requests.OpenAsync(bucket.StagingKey(uploadId, key), cancel) is var (head, bytes) ? new ArrivedUpload(bucket, uploadId, key, head, bytes) : null;
 
-    /// <summary>The same without asking, as a listing has just told it; other bytes in its place are noticed when it is read and when it is named.</summary>
+    /// <summary>
+    /// The same without asking, as a listing has just told it; other bytes in its place are noticed when it is read
+    /// and when it is named.
+    /// </summary>
     public ArrivedUpload Open(ArrivedObject arrived) => new(bucket, arrived.UploadId, arrived.Key, new S3Head(arrived.Length, arrived.ETag, arrived.LastWrite, null, null));
 
     /// <summary>Removes uploads from staging, a thousand with a request; those that are not there are no fault.</summary>
@@ -115,7 +127,10 @@ internal sealed class S3Staging(S3Bucket bucket)
         return parts;
     }
 
-    /// <summary>Makes one object of the parts, which then lies in staging as an upload that has arrived; false where the store knows no such upload, as when it was completed before.</summary>
+    /// <summary>
+    /// Makes one object of the parts, which then lies in staging as an upload that has arrived; false where the store
+    /// knows no such upload, as when it was completed before.
+    /// </summary>
     public async Task<bool> CompletePartsAsync(string uploadId, string key, string storeId, IEnumerable<StoredPart> parts, CancellationToken cancel)
     {
         var request = new CompleteMultipartUploadRequest

@@ -7,12 +7,16 @@ using OpenSdc.Server.Upkeep;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// Puts the object of a published file back, whose bytes were lost or damaged: what lies at its key goes to the quarantine, the bytes that were sent again get the key, and the
-/// mark is cleared by a <c>sound</c> event. No row of the file changes.
+/// Puts the object of a published file back, whose bytes were lost or damaged: what lies at its key goes to the
+/// quarantine, the bytes that were sent again get the key, and the mark is cleared by a <c>sound</c> event. No row of
+/// the file changes.
 /// </summary>
 /// <remarks>
-/// A crash after any step leaves the file marked, so that the next PUT begins again: bytes in the quarantine are never lost, and a right object at the key is recognised by its
-/// digest. A reader that meets the key empty in between reports a lost file: its report does not count, since it began before the <c>sound</c> event. Files are mended one at a time in a process, since it happens rarely, and each under the claim to its key where the store is shared.
+/// A crash after any step leaves the file marked, so that the next PUT begins again: bytes in the quarantine are
+/// never lost, and a right object at the key is recognised by its digest. A reader that meets the key empty in
+/// between reports a lost file: its report does not count, since it began before the <c>sound</c> event. Files are
+/// mended one at a time in a process, since it happens rarely, and each under the claim to its key where the store is
+/// shared.
 /// </remarks>
 internal sealed class ObjectMender(IObjectStore store, ClaimedKeys claimed, IntegrityState integrity, AuditLog log) : IDisposable
 {

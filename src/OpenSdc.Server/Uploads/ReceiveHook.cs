@@ -7,8 +7,8 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// An S3 store tells that objects have come. It may tell twice, late, in any order, and of what is not ours; whatever makes sense is answered 204, so that it is not
-/// told again.
+/// An S3 store tells that objects have come. It may tell twice, late, in any order, and of what is not ours; whatever
+/// makes sense is answered 204, so that it is not told again.
 /// </summary>
 internal static partial class ReceiveHook
 {

@@ -5,7 +5,10 @@ using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Uploads;
 
-/// <summary>Recorded uploads in the staging of an S3 store. Their parts are the store's own multipart upload, whose bytes pass through the server.</summary>
+/// <summary>
+/// Recorded uploads in the staging of an S3 store. Their parts are the store's own multipart upload, whose bytes pass
+/// through the server.
+/// </summary>
 internal class S3UploadStaging(S3Staging store, UploadLedger uploads, SignedUrls urls) : UploadStaging(uploads)
 {
     private readonly UploadLedger uploads = uploads;
@@ -39,7 +42,8 @@ internal class S3UploadStaging(S3Staging store, UploadLedger uploads, SignedUrls
         }
         catch (IOException failure)
         {
-            // Two may complete it at once, and of the later one Ceph says that it cannot now: then it is done, and the store has forgotten the parts.
+            // Two may complete it at once, and of the later one Ceph says that it cannot now: then it is done, and
+            // the store has forgotten the parts.
             if (await store.PartsAsync(upload.Id, upload.Key, upload.StoreId!, cancel) is null)
                 return null;
             if (failure is StoreUnavailableException)
@@ -73,8 +77,8 @@ internal class S3UploadStaging(S3Staging store, UploadLedger uploads, SignedUrls
     }
 
     /// <summary>
-    /// Whether an upload whose parts the store does not know is lost with them. Where it was completed its bytes lie in staging until its record says that it is published, so that
-    /// they are looked for first.
+    /// Whether an upload whose parts the store does not know is lost with them. Where it was completed its bytes lie
+    /// in staging until its record says that it is published, so that they are looked for first.
     /// </summary>
     private async Task<bool> IsGoneAsync(UploadSession upload, CancellationToken cancel) =>
         !await store.HasArrivedAsync(upload.Id, upload.Key, cancel) && await uploads.FindAsync(upload.Id, cancel) is { State: UploadState.Open };

@@ -7,11 +7,14 @@ using OpenSdc.Server.Upkeep;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// Takes an S3 store's notifications from a queue of SQS. A message is removed only when what it tells is in the ledger; one that tells nothing of ours is removed as
-/// well. Every replica asks: the queue gives each message to one of them.
+/// Takes an S3 store's notifications from a queue of SQS. A message is removed only when what it tells is in the
+/// ledger; one that tells nothing of ours is removed as well. Every replica asks: the queue gives each message to one
+/// of them.
 /// </summary>
 internal sealed partial class SqsNotifications(
-    S3Staging staging, UploadSignals signals, Recovery recovery, ServerOptions options, TimeProvider clock, ILogger<SqsNotifications> logger) : BackgroundService
+    S3Staging staging, UploadSignals signals, Recovery recovery, ServerOptions options, TimeProvider clock,
+    ILogger<SqsNotifications> logger)
+    : BackgroundService
 {
     private const int MostAtOnce = 10;
     private const int WaitSeconds = 20;
@@ -56,9 +59,9 @@ internal sealed partial class SqsNotifications(
         }
 
         await signals.SignalAsync(arrived, cancel);
-        await client.DeleteMessageBatchAsync(
-            new DeleteMessageBatchRequest { QueueUrl = queue, Entries = [.. messages.Select((each, i) => new DeleteMessageBatchRequestEntry(i.ToString(), each.ReceiptHandle))] },
-            cancel);
+        List<DeleteMessageBatchRequestEntry> done =
+            [.. messages.Select((each, i) => new DeleteMessageBatchRequestEntry(i.ToString(), each.ReceiptHandle))];
+        await client.DeleteMessageBatchAsync(new DeleteMessageBatchRequest { QueueUrl = queue, Entries = done }, cancel);
     }
 
     /// <summary>Of <c>sqs.REGION.amazonaws.com</c>; another host's is not asked for.</summary>

@@ -8,16 +8,19 @@ using OpenSdc.Server.Upkeep;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// Publishes direct and multipart uploads that have arrived in staging: takes them with the claims to their keys, reads each once for its SHA-256, places it at its
-/// key, has it recorded, and removes it from staging. Every replica does so, each with uploads of its own; decision 0012 says what a crash leaves after each step.
+/// Publishes direct and multipart uploads that have arrived in staging: takes them with the claims to their keys,
+/// reads each once for its SHA-256, places it at its key, has it recorded, and removes it from staging. Every replica
+/// does so, each with uploads of its own; decision 0012 says what a crash leaves after each step.
 /// </summary>
 /// <remarks>
-/// Nothing is in memory that another process would need: whoever takes an upload whose publisher has died begins again at its first step, and every step can be
-/// repeated.
+/// Nothing is in memory that another process would need: whoever takes an upload whose publisher has died begins
+/// again at its first step, and every step can be repeated.
 /// </remarks>
 internal sealed partial class StagedUploadPublisher(
-    IObjectStore store, UploadStaging staging, UploadLeases leases, LeaseRenewer held, UploadSignals signals, UploadWaits waits, Publisher publisher, ObjectMender mender, Recovery recovery, StorageHealth storage,
-    Mission mission, ServerOptions options, Telemetry telemetry, TimeProvider clock, ILogger<StagedUploadPublisher> logger) : BackgroundService
+    IObjectStore store, UploadStaging staging, UploadLeases leases, LeaseRenewer held, UploadSignals signals, UploadWaits waits,
+    Publisher publisher, ObjectMender mender, Recovery recovery, StorageHealth storage, Mission mission, ServerOptions options,
+    Telemetry telemetry, TimeProvider clock, ILogger<StagedUploadPublisher> logger)
+    : BackgroundService
 {
     // Small files wait for the store's answers, not for a processor.
     private const int AtOnce = 48;
@@ -92,7 +95,10 @@ internal sealed partial class StagedUploadPublisher(
         return begun;
     }
 
-    /// <summary>Does all of the work on one upload. What a transient error keeps from being done is tried again; any other error ends the process, for its supervisor to see.</summary>
+    /// <summary>
+    /// Does all of the work on one upload. What a transient error keeps from being done is tried again; any other
+    /// error ends the process, for its supervisor to see.
+    /// </summary>
     private async Task PublishAsync(TakenUpload upload, LeaseRenewer.Held lease)
     {
         try
@@ -206,7 +212,10 @@ internal sealed partial class StagedUploadPublisher(
     private async Task<bool> IsAtKeyAsync(Publication publication, CancellationToken cancel)
     {
         using var there = await store.OpenAsync(publication.Name.Key, cancel);
-        if (there is null || !(await ObjectVerifier.Unthrottled.VerifyAsync(there, new(publication.Name.Key, publication.Size, publication.Sha256), cancel)).ThrowIfUnreadable().IsIntact)
+        if (there is null)
+            return false;
+        var record = new ObjectRecord(publication.Name.Key, publication.Size, publication.Sha256);
+        if (!(await ObjectVerifier.Unthrottled.VerifyAsync(there, record, cancel)).ThrowIfUnreadable().IsIntact)
             return false;
         await store.FlushAsync(publication.Name.Key, cancel);
         return true;

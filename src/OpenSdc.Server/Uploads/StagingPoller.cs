@@ -6,16 +6,18 @@ using OpenSdc.Server.Upkeep;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// Notices uploads that have arrived in the store, by listing its staging: one request tells all of them, however many are expected. It works on any store
-/// without setting anything up; notifications only make it sooner. One process does it at a time.
+/// Notices uploads that have arrived in the store, by listing its staging: one request tells all of them, however
+/// many are expected. It works on any store without setting anything up; notifications only make it sooner. One
+/// process does it at a time.
 /// </summary>
 /// <remarks>
-/// The listing also tells what nobody waits for: bytes of uploads that have ended, as after a crash between a record and the removal from staging, or from a
-/// client that sends twice; and what belongs to no upload. The former are removed after some seconds, the latter after a day, or after minutes where the archive itself put it there.
+/// The listing also tells what nobody waits for: bytes of uploads that have ended, as after a crash between a record
+/// and the removal from staging, or from a client that sends twice; and what belongs to no upload. The former are
+/// removed after some seconds, the latter after a day, or after minutes where the archive itself put it there.
 /// </remarks>
 internal sealed partial class StagingPoller(
-    S3Staging staging, UploadLedger ledger, UploadLeases leases, UploadSignals signals, LeaderElection election, Recovery recovery, StorageHealth storage, ServerOptions options, TimeProvider clock,
-    ILogger<StagingPoller> logger)
+    S3Staging staging, UploadLedger ledger, UploadLeases leases, UploadSignals signals, LeaderElection election,
+    Recovery recovery, StorageHealth storage, ServerOptions options, TimeProvider clock, ILogger<StagingPoller> logger)
     : BackgroundService
 {
     private const string Role = "staging-poller";
@@ -32,7 +34,8 @@ internal sealed partial class StagingPoller(
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
-    // Who publishes has enough to do with so many; a listing of all that lies behind them would take the store's time from it. But others than those may have stopped.
+    // Who publishes has enough to do with so many; a listing of all that lies behind them would take the store's time
+    // from it. But others than those may have stopped.
     private const int Enough = 100, PassedAtMost = 8;
 
     private int passed;
@@ -44,7 +47,9 @@ internal sealed partial class StagingPoller(
     {
         await recovery.Done.WaitAsync(stoppingToken);
         // Through the server nothing comes unannounced, and the look is for what a crash has left.
-        var every = options.Transfers == Transfers.Direct ? TimeSpan.FromMilliseconds(options.UploadPoll) : TimeSpan.FromSeconds(options.UploadCleanUp);
+        var every = options.Transfers == Transfers.Direct
+            ? TimeSpan.FromMilliseconds(options.UploadPoll)
+            : TimeSpan.FromSeconds(options.UploadCleanUp);
         while (true)
         {
             var wait = every;
@@ -119,7 +124,8 @@ internal sealed partial class StagingPoller(
         if (others.Count > 0)
         {
             var states = await ledger.StatesAsync([.. others.Select(each => each.UploadId)], cancel);
-            var strays = others.Where(each => IsStray(each, states.GetValueOrDefault(each.UploadId))).Select(each => (each.UploadId, each.Key)).ToList();
+            var strays = others.Where(each => IsStray(each, states.GetValueOrDefault(each.UploadId)))
+                .Select(each => (each.UploadId, each.Key)).ToList();
             if (strays.Count > 0)
             {
                 await staging.RemoveArrivedAsync(strays, cancel);
@@ -130,8 +136,9 @@ internal sealed partial class StagingPoller(
         news.Clear();
     }
 
-    private bool IsStray(ArrivedObject arrived, string? state) =>
-        state is null ? arrived.LastWrite < clock.GetUtcNow() - (S3Conditions.IsTrial(arrived.UploadId) ? KeepTrials : KeepStrays) : UploadState.IsEnd(state);
+    private bool IsStray(ArrivedObject arrived, string? state) => state is null
+        ? arrived.LastWrite < clock.GetUtcNow() - (S3Conditions.IsTrial(arrived.UploadId) ? KeepTrials : KeepStrays)
+        : UploadState.IsEnd(state);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot look for uploads that have arrived; trying again: {Reason}")]
     private partial void LogCannotLook(string reason);

@@ -4,10 +4,13 @@ using OpenSdc.Server.Upkeep;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// Settles the uploads of processes that have died: an object that is at its key is recorded, and the claim ends. One process does so at a time.
+/// Settles the uploads of processes that have died: an object that is at its key is recorded, and the claim ends. One
+/// process does so at a time.
 /// </summary>
 internal sealed partial class UnfinishedUploads(
-    ClaimedKeys claimed, KeyClaims claims, Publisher publisher, LeaderElection election, Recovery recovery, TimeProvider clock, ILogger<UnfinishedUploads> logger) : BackgroundService
+    ClaimedKeys claimed, KeyClaims claims, Publisher publisher, LeaderElection election, Recovery recovery, TimeProvider clock,
+    ILogger<UnfinishedUploads> logger)
+    : BackgroundService
 {
     private const string Role = "claims";
     private const int SettledAtOnce = 100;
@@ -21,7 +24,8 @@ internal sealed partial class UnfinishedUploads(
         {
             try
             {
-                if (await election.IsLeaderAsync(Role, Every * 2, stoppingToken) && await claims.ExpiredAsync(SettledAtOnce, stoppingToken) is { Count: > 0 } expired)
+                if (await election.IsLeaderAsync(Role, Every * 2, stoppingToken)
+                    && await claims.ExpiredAsync(SettledAtOnce, stoppingToken) is { Count: > 0 } expired)
                     await claimed.SettleAsync(expired, publisher.RecordAsync, stoppingToken);
             }
             catch (Exception failure) when (TransientErrors.IsTransient(failure))

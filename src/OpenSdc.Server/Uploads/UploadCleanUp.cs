@@ -4,10 +4,12 @@ using OpenSdc.Server.Upkeep;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// Ends uploads whose time is over and multipart uploads whose file another one has published, forgets those that ended long ago, and removes parts that nobody will complete.
+/// Ends uploads whose time is over and multipart uploads whose file another one has published, forgets those that
+/// ended long ago, and removes parts that nobody will complete.
 /// </summary>
 internal sealed partial class UploadCleanUp(
-    UploadStaging staging, UploadLedger ledger, LeaderElection election, Recovery recovery, ServerOptions options, Telemetry telemetry, TimeProvider clock, ILogger<UploadCleanUp> logger)
+    UploadStaging staging, UploadLedger ledger, LeaderElection election, Recovery recovery, ServerOptions options,
+    Telemetry telemetry, TimeProvider clock, ILogger<UploadCleanUp> logger)
     : BackgroundService
 {
     /// <summary>How long a multipart upload stays open after another upload has published its file.</summary>
@@ -40,7 +42,8 @@ internal sealed partial class UploadCleanUp(
     internal async Task CleanUpAsync(CancellationToken cancel)
     {
         var expired = await ledger.ExpireAsync(cancel);
-        var published = await ledger.EndPublishedAsync(clock.GetUtcNow() - LeaveOpen, ("exists", "Another upload has published the file."), cancel);
+        var published = await ledger.EndPublishedAsync(
+            clock.GetUtcNow() - LeaveOpen, ("exists", "Another upload has published the file."), cancel);
         var forgotten = 0;
         while (await ledger.ToForgetAsync(cancel) is { Count: > 0 } ended)
         {
@@ -56,7 +59,9 @@ internal sealed partial class UploadCleanUp(
             LogDone(expired, published, forgotten, abandoned);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Uploads: {Expired} expired, {Published} ended since their file exists, {Forgotten} forgotten, parts of {Abandoned} removed")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Uploads: {Expired} expired, {Published} refused (the file exists), {Forgotten} forgotten, parts of {Abandoned} removed")]
     private partial void LogDone(int expired, int published, int forgotten, int abandoned);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot clean up uploads; trying again: {Reason}")]

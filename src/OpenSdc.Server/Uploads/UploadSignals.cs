@@ -6,20 +6,23 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// Collects the signals that uploads have arrived, from requests, notifications and listings: records them in the ledger and wakes the publisher. Uploads that
-/// another process records are found by polling the ledger. The end of an upload is for <see cref="UploadWaits"/>.
+/// Collects the signals that uploads have arrived, from requests, notifications and listings: records them in the
+/// ledger and wakes the publisher. Uploads that another process records are found by polling the ledger. The end of
+/// an upload is for <see cref="UploadWaits"/>.
 /// </summary>
 internal sealed class UploadSignals(UploadLedger ledger)
 {
     // What a listing told of an upload saves its publisher a request. It may be missing or out of date.
     private const int MostListed = 10_000;
 
-    private readonly Channel<bool> work = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> work = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ConcurrentDictionary<string, ArrivedObject> listed = new(StringComparer.Ordinal);
 
     /// <summary>Records that uploads have arrived in the store.</summary>
     /// <returns>Those that were not recorded as arrived before.</returns>
-    public Task<HashSet<string>> SignalAsync(IReadOnlyCollection<string> ids, CancellationToken cancel) => SignalAsync([.. ids.Select(id => (id, (DateTimeOffset?)null))], cancel);
+    public Task<HashSet<string>> SignalAsync(IReadOnlyCollection<string> ids, CancellationToken cancel) =>
+        SignalAsync([.. ids.Select(id => (id, (DateTimeOffset?)null))], cancel);
 
     private async Task<HashSet<string>> SignalAsync(IReadOnlyCollection<(string Id, DateTimeOffset? At)> uploads, CancellationToken cancel)
     {

@@ -9,7 +9,10 @@ namespace OpenSdc.Server.Uploads;
 /// <summary>An upload that is there whole, and how to read it once for its SHA-256.</summary>
 internal readonly record struct StagedUpload(StagedObject Staged, Func<CancellationToken, Task<string>> DigestAsync);
 
-/// <summary>Where the bytes of recorded uploads lie until they are published: those that come in parts, and those that clients send to the store themselves.</summary>
+/// <summary>
+/// Where the bytes of recorded uploads lie until they are published: those that come in parts, and those that clients
+/// send to the store themselves.
+/// </summary>
 internal abstract class UploadStaging(UploadLedger uploads)
 {
     /// <summary>Bytes of the largest file that may come in parts.</summary>
@@ -27,7 +30,10 @@ internal abstract class UploadStaging(UploadLedger uploads)
     /// <summary>What a part of a signed URL of this server is signed as.</summary>
     public static string PathOfPart(string id, string part) => $"uploads/{id}/parts/{part}";
 
-    /// <summary>The size of the parts of a file: what the settings say, or more where that were too many; null where the file is larger than any archive takes.</summary>
+    /// <summary>
+    /// The size of the parts of a file: what the settings say, or more where that were too many; null where the file
+    /// is larger than any archive takes.
+    /// </summary>
     public static long? PartSize(long size, long usual) =>
         size > LargestFile ? null : Math.Max(usual, (size + MostParts - 1) / MostParts);
 
