@@ -46,6 +46,9 @@ internal sealed class ListenAddresses
     /// <summary>Whether the connection of a request came in at an operators' address.</summary>
     public static bool IsOperators(HttpContext context) => KindOf(context).HasFlag(AddressKind.Operators);
 
+    /// <summary>Whether it came in at an address that is for operators alone.</summary>
+    public static bool IsOnlyOperators(HttpContext context) => KindOf(context) == AddressKind.Operators;
+
     /// <summary>Answers 404 where a route is not for the address that the request came in at. A route without a mark is public.</summary>
     public static Task InvokeAsync(HttpContext context, RequestDelegate next)
     {

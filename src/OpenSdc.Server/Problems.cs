@@ -124,6 +124,10 @@ internal static class Problems
         "The archive reads as many long bodies of queries at once as it may; try again in a few seconds, or send fewer names at once.")
     { Plain = true, RetryAfter = 5 };
 
+    public static Problem TooManyRequests(int seconds) => new("too-many-requests", 429,
+        $"More requests came from this address, or with these credentials, than the archive takes in a minute; try again in {seconds} s, and send fewer at once.")
+    { RetryAfter = seconds };
+
     public static Problem NoSuchObject { get; } = new("not-found", 404, "There is no such object.") { Plain = true };
 
     public static Problem DamagedObject(string key) => new("damaged", 500,

@@ -139,6 +139,7 @@ public static class ServerApp
         services.AddHostedService<LeaseRenewal>();
         services.AddHostedService(all => all.GetRequiredService<Publisher>());
         UploadSessions.Add(services);
+        RateLimits.Add(services);
         services.AddSingleton<AuditTable>();
         services.AddSingleton<AuditLog>();
         services.AddHostedService(all => all.GetRequiredService<AuditLog>());
@@ -198,7 +199,9 @@ public static class ServerApp
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = UnexpectedErrors.AnswerAsync });
         app.Use(new PublicAnswers(options).InvokeAsync);
         app.Use(ListenAddresses.InvokeAsync);
+        RateLimits.UseOfAddresses(app, options);
         app.Use(app.Services.GetRequiredService<Authentication>().InvokeAsync);
+        RateLimits.UseOfCallers(app, options);
         app.Use(app.Services.GetRequiredService<Recovery>().InvokeAsync);
         app.Use(TimedBody.Middleware(options, app.Services.GetRequiredService<TimeProvider>()));
         app.Use(HeldConditions.InvokeAsync);

@@ -187,6 +187,12 @@ public sealed record ServerOptions
     /// <summary>Days for which entries of the audit are kept; 0 keeps all.</summary>
     public int AuditDays { get; init; }
 
+    /// <summary>Requests a minute that one address may send; 0 for any number. Null for 30 000, and any number where only this machine reaches the archive.</summary>
+    public int? RateLimitAddress { get; init; }
+
+    /// <summary>Requests a minute that one caller with credentials may send, likewise; null for 60 000.</summary>
+    public int? RateLimitCaller { get; init; }
+
     /// <summary>The settings by name, as <c>sdc serve --help</c> lists them.</summary>
     public static IReadOnlyList<Setting> Settings { get; } =
     [
@@ -233,6 +239,8 @@ public sealed record ServerOptions
         new("client-timeout", "Seconds that a client may stand still.", "30", (o, v) => o with { ClientTimeout = (int)Whole(v, 2, 3600) }),
         new("max-connections", "Connections open at once.", "4096", (o, v) => o with { MaxConnections = (int)Whole(v, 1, 1_000_000) }),
         new("max-listings", "Answers of more than 64 KiB to queries that are sent at once; further ones are answered 503.", "24", (o, v) => o with { MaxListings = (int)Whole(v, 1, 1000) }),
+        new("rate-limit-address", "Requests a minute that one address may send, of each replica; 0 for any number. Without it 30000, and any number where only this machine reaches the archive.", null, (o, v) => o with { RateLimitAddress = (int)Whole(v, 0, 1_000_000_000) }),
+        new("rate-limit-caller", "Requests a minute that one key or person may send, likewise. Without it 60000.", null, (o, v) => o with { RateLimitCaller = (int)Whole(v, 0, 1_000_000_000) }),
         new("audit-days", "Days for which entries of the audit are kept; 0 keeps all.", "0", (o, v) => o with { AuditDays = (int)Whole(v, 0, 36500) }),
         new("max-log-size", "Bytes of the SQLite catalogue's log beyond which listings that keep it from being emptied are cut.", "268435456", (o, v) => o with { MaxLogSize = Whole(v, 1L << 20, 1L << 40) }),
     ];
