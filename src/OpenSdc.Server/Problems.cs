@@ -219,6 +219,9 @@ internal static class Problems
     /// <summary>The caller is known, and may not do this.</summary>
     public static Problem Denied(string sentence) => new("denied", 403, sentence);
 
+    /// <summary>The name is outside the limits of the key or token.</summary>
+    public static Problem NotYourUpload(string name) => Denied($"Upload access denied. Your credentials do not allow uploads of {ShownText.Of(name)}.");
+
     public static Problem ThroughProxy(string header) => new("through-proxy", 403,
         $"The request came through a proxy (header {ShownText.Of(header)}), but this archive is open only because nobody else than its own machine reaches it; set public-url and trusted-proxies, and keys or an issuer, or open.");
 

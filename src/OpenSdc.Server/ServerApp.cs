@@ -122,6 +122,7 @@ public static class ServerApp
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<AccessPolicy>();
         services.AddSingleton<Authentication>();
+        services.AddSingleton<UrlRights>();
 
         services.AddSingleton<Catalogue.Catalogue>();
         services.AddSingleton<LookupBatcher>();

@@ -11,7 +11,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     /// <summary>How long one that has ended can still be asked about.</summary>
     public static readonly TimeSpan Remembered = TimeSpan.FromDays(1);
 
-    private const string Columns = "id, file_path, state, expires_at, size, part_size, store_id, code, detail, created_at, sha256";
+    private const string Columns = "id, file_path, state, expires_at, size, part_size, store_id, code, detail, created_at, sha256, owner";
     private const string FindSql = $"SELECT {Columns} FROM uploads WHERE id = @p0";
     private const string CountArrivedSql = "SELECT count(*) FROM uploads WHERE state = 'arrived'";
     private const string ExpireSql = "UPDATE uploads SET state = 'expired', check_at = @p1 WHERE state = 'open' AND check_at <= @p0";
@@ -29,9 +29,9 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
         "SELECT 1 FROM files WHERE file_path = column2 AND NOT EXISTS (SELECT 1 FROM corrupt_or_missing WHERE corrupt_or_missing.seq = files.seq)";
 
     private const string OpenInPartsSql = $"""
-        INSERT INTO uploads (id, file_path, state, created_at, expires_at, check_at, size, part_size, store_id, sha256)
-        SELECT column1, column2, 'open', column3, column4, column4, column5, column6, column7, column8
-        FROM (VALUES (@p0, @p1, CAST(@p2 AS BIGINT), CAST(@p3 AS BIGINT), CAST(@p4 AS BIGINT), CAST(@p5 AS BIGINT), @p6, CAST(@p7 AS TEXT))) AS asked
+        INSERT INTO uploads (id, file_path, state, created_at, expires_at, check_at, size, part_size, store_id, sha256, owner)
+        SELECT column1, column2, 'open', column3, column4, column4, column5, column6, column7, column8, column9
+        FROM (VALUES (@p0, @p1, CAST(@p2 AS BIGINT), CAST(@p3 AS BIGINT), CAST(@p4 AS BIGINT), CAST(@p5 AS BIGINT), @p6, CAST(@p7 AS TEXT), @p8)) AS asked
         WHERE NOT EXISTS ({SoundFileSql}) ON CONFLICT DO NOTHING RETURNING id
         """;
 
@@ -42,7 +42,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
         "SELECT count(CASE WHEN file_path = @p0 THEN 1 END), count(*) FROM uploads WHERE state = 'open' AND part_size IS NOT NULL";
 
     private const string ListOpenSql =
-        $"SELECT {Columns} FROM uploads WHERE state = 'open' AND (created_at, id) > (@p0, @p1) ORDER BY created_at, id LIMIT @p2";
+        $"SELECT {Columns} FROM uploads WHERE state = 'open' AND (created_at, id) > (@p0, @p1) AND (@p3 = '' OR owner = @p3) ORDER BY created_at, id LIMIT @p2";
 
     // The promise may be repeated, and never changed.
     private const string PromiseSql =
@@ -64,11 +64,11 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
         var opened = new HashSet<string>(StringComparer.Ordinal);
         foreach (var group in SqlBatch.Groups(uploads))
         {
-            object[] values = [Now, .. group.SelectMany(each => (object[])[each.Id, each.Key, each.ExpiresAt.ToUnixTimeMilliseconds()])];
+            object[] values = [Now, .. group.SelectMany(each => (object[])[each.Id, each.Key, each.ExpiresAt.ToUnixTimeMilliseconds(), each.Owner])];
             opened.UnionWith(await IdsAsync(session.Statement(
                 $"""
-                INSERT INTO uploads (id, file_path, state, created_at, expires_at, check_at)
-                SELECT column1, column2, 'open', @p0, column3, column3 FROM (VALUES {SqlBatch.Rows(group.Length, ["{0}", "{0}", "CAST({0} AS BIGINT)"], before: 1)}) AS asked
+                INSERT INTO uploads (id, file_path, state, created_at, expires_at, check_at, owner)
+                SELECT column1, column2, 'open', @p0, column3, column3, column4 FROM (VALUES {SqlBatch.Rows(group.Length, ["{0}", "{0}", "CAST({0} AS BIGINT)", "{0}"], before: 1)}) AS asked
                 WHERE NOT EXISTS ({SoundFileSql}) ON CONFLICT DO NOTHING RETURNING id
                 """,
                 values, transaction), cancel));
@@ -83,7 +83,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
         await session.Statement(TakeTurnSql, [], transaction).ExecuteNonQueryAsync(cancel);
         if (await CheckAsync(session.Statement(CountOpenSql, [upload.Key], transaction), limits, cancel) is not OpenOutcome.Opened and var tooMany)
             return tooMany;
-        object?[] values = [upload.Id, upload.Key, Now, upload.ExpiresAt.ToUnixTimeMilliseconds(), upload.Size, upload.PartSize, upload.StoreId, upload.Sha256];
+        object?[] values = [upload.Id, upload.Key, Now, upload.ExpiresAt.ToUnixTimeMilliseconds(), upload.Size, upload.PartSize, upload.StoreId, upload.Sha256, upload.Owner];
         return await session.Statement(OpenInPartsSql, values, transaction).ExecuteScalarAsync(cancel) is null ? OpenOutcome.Exists : OpenOutcome.Opened;
     }, cancel);
 
@@ -95,8 +95,8 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     /// Some of the open uploads in the order in which they were asked for, after the one that this moment
     /// (Unix milliseconds) and id name.
     /// </summary>
-    public ValueTask<List<UploadSession>> ListOpenAsync(long afterCreated, string afterId, int most, CancellationToken cancel) =>
-        catalogue.ReadAsync(async session => await ReadAsync(session.Statement(ListOpenSql, [afterCreated, afterId, (long)most]), cancel), cancel);
+    public ValueTask<List<UploadSession>> ListOpenAsync(long afterCreated, string afterId, int most, string? owner, CancellationToken cancel) =>
+        catalogue.ReadAsync(async session => await ReadAsync(session.Statement(ListOpenSql, [afterCreated, afterId, (long)most, owner ?? ""]), cancel), cancel);
 
     /// <summary>
     /// Records the SHA-256 that the whole file is promised to have; false where another one was promised
@@ -217,6 +217,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
                 Problem = reader.IsDBNull(7) ? null : (reader.GetString(7), reader.GetString(8)),
                 CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(9)),
                 Sha256 = reader.IsDBNull(10) ? null : reader.GetString(10),
+                Owner = reader.GetString(11),
             });
         }
 

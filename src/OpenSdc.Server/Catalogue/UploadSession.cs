@@ -29,6 +29,9 @@ internal static class UploadState
 /// <summary>An upload as the ledger has it.</summary>
 internal sealed record UploadSession(string Id, string Key, string State, DateTimeOffset ExpiresAt)
 {
+    /// <summary>Who asked for it, by the name of the caller: nobody else but an administrator learns of it or changes it.</summary>
+    public string Owner { get; init; } = "";
+
     /// <summary>When it was asked for.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 

@@ -1,3 +1,4 @@
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 using OpenSdc.Server.Upkeep;
@@ -21,12 +22,13 @@ internal abstract class DownloadUrls
 }
 
 /// <summary>This server's own: what is wrong with a file is said where its bytes are asked for.</summary>
-internal sealed class ServerDownloadUrls(SignedUrls urls, PublicAddress address, Catalogue.Catalogue catalogue, ServerOptions options) : DownloadUrls
+internal sealed class ServerDownloadUrls(UrlRights urls, PublicAddress address, Catalogue.Catalogue catalogue, ServerOptions options) : DownloadUrls
 {
     public override Func<string, string> For(HttpContext context)
     {
         var own = address.Of(context);
-        return key => urls.Sign(own, "GET", key, options.DownloadLifetime);
+        var caller = context.Caller();
+        return key => urls.Sign(own, "GET", key, options.DownloadLifetime, caller);
     }
 
     public override string? UriOf(string key) => null;
@@ -38,9 +40,13 @@ internal sealed class ServerDownloadUrls(SignedUrls urls, PublicAddress address,
 }
 
 /// <summary>The store's own: no byte is looked at on its way, so what is known against a file is said before, or by nobody.</summary>
-internal sealed class DirectDownloadUrls(S3Staging direct, IntegrityState integrity, StorageHealth storage, ServerOptions options) : DownloadUrls
+internal sealed class DirectDownloadUrls(S3Staging direct, UrlRights urls, IntegrityState integrity, StorageHealth storage, ServerOptions options) : DownloadUrls
 {
-    public override Func<string, string> For(HttpContext context) => key => direct.SignDownload(key, options.DownloadLifetime);
+    public override Func<string, string> For(HttpContext context)
+    {
+        var lifetime = urls.LifetimeAtStore(options.DownloadLifetime, context.Caller());
+        return key => direct.SignDownload(key, lifetime);
+    }
 
     public override string? UriOf(string key) => direct.Uri(key);
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 using OpenSdc.Server.Upkeep;
@@ -12,14 +13,14 @@ internal static class ServeObject
 {
     /// <summary><c>GET</c> or <c>HEAD {signed URL}</c></summary>
     public static async Task<Results<ObjectBytes, NotModified, Problem>> Handle(
-        string? key, HttpContext context, SignedUrls urls, IntegrityState integrity, IObjectStore store, IntegrityReports reports, ObjectSender sender)
+        string? key, HttpContext context, UrlRights urls, IntegrityState integrity, IObjectStore store, IntegrityReports reports, ObjectSender sender)
     {
         key ??= "";
-        if (urls.Refuse(context.Request.Method, key, context.Request.Query) is { } sentence)
+        if (urls.Refuse(context, context.Request.Method, key) is { } sentence)
             return Problems.BadSignature(sentence);
         // The bytes never change, but whoever has them from a cache has them by this URL: no longer than it lives.
-        context.Response.Headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"private, max-age={urls.SecondsLeft(context.Request.Query)}");
-        if (await integrity.FindAsync(key, ReadScope.Team, context.RequestAborted) is not { } file)
+        context.Response.Headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"private, max-age={urls.SecondsLeft(context)}");
+        if (await integrity.FindAsync(key, ReadScope.Of(context.Caller()), context.RequestAborted) is not { } file)
             return Problems.NoSuchObject;
         if (file.Mark is not null)
             return NotServed(key, file.Mark);

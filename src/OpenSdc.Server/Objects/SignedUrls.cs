@@ -7,7 +7,7 @@ using System.Text;
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// URLs that carry the permission for one method on one key until a moment: HMAC-SHA-256 over the three. Whoever holds one needs nothing else.
+/// URLs that carry the permission for one method on one key until a moment, and whose it is: HMAC-SHA-256 over these.
 /// </summary>
 /// <remarks>
 /// Whoever has another <see cref="SigningKey"/> takes none of them. A URL for GET also allows HEAD.
@@ -19,33 +19,41 @@ internal sealed class SignedUrls(SigningKey signingKey, TimeProvider clock) : ID
 
     private static readonly SearchValues<char> Unreserved = SearchValues.Create("/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
+    private static readonly string[] Given = ["expires", "for", "signature"];
+
     // Making a keyed hash costs more than using it; each thread keeps its own.
     private readonly ThreadLocal<KeyedHash?> hashes = new();
 
     /// <summary>The absolute URL that allows one method on one key for a number of seconds.</summary>
-    public string Sign(string baseUrl, string method, string key, int lifetime) => Sign(baseUrl, Root, method, key, lifetime);
+    public string Sign(string baseUrl, string method, string key, int lifetime, string? signedFor = null) => Sign(baseUrl, Root, method, key, lifetime, signedFor);
 
     /// <summary>The same for a path that is no object's: of one part of an upload.</summary>
-    public string SignPath(string baseUrl, string method, string path, int lifetime) => Sign(baseUrl, "/", method, path, lifetime);
+    public string SignPath(string baseUrl, string method, string path, int lifetime, string? signedFor = null) => Sign(baseUrl, "/", method, path, lifetime, signedFor);
 
-    private string Sign(string baseUrl, string root, string method, string key, int lifetime)
+    private string Sign(string baseUrl, string root, string method, string key, int lifetime, string? signedFor)
     {
         var expires = clock.GetUtcNow().ToUnixTimeSeconds() + lifetime;
         Span<byte> signature = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        Compute(method, key, expires, signature);
+        Compute(method, key, expires, signedFor, signature);
         Span<char> text = stackalloc char[Base64Url.GetEncodedLength(HMACSHA256.HashSizeInBytes)];
         Base64Url.EncodeToChars(signature, text);
-        return string.Create(CultureInfo.InvariantCulture, $"{baseUrl}{root}{PathOf(key)}?expires={expires}&signature={text}");
+        var by = signedFor is null ? "" : "&for=" + Uri.EscapeDataString(signedFor);
+        return string.Create(CultureInfo.InvariantCulture, $"{baseUrl}{root}{PathOf(key)}?expires={expires}{by}&signature={text}");
     }
 
     /// <summary>Null where the request may pass; otherwise the sentence that says why not.</summary>
-    public string? Refuse(string method, string key, IQueryCollection query)
+    /// <param name="method">The method of the request.</param>
+    /// <param name="key">The key, or the path, of the request.</param>
+    /// <param name="query">Its parameters.</param>
+    /// <param name="signedFor">Whom the URL was signed for; null for nobody in particular.</param>
+    public string? Refuse(string method, string key, IQueryCollection query, out string? signedFor)
     {
+        signedFor = query.TryGetValue("for", out var names) ? names.ToString() : null;
         var signatureText = (string?)query["signature"];
-        if (signatureText is null || !long.TryParse(query["expires"], NumberStyles.None, CultureInfo.InvariantCulture, out var expires))
+        if (signatureText is null || Given.Any(name => query[name].Count > 1) || !long.TryParse(query["expires"], NumberStyles.None, CultureInfo.InvariantCulture, out var expires))
             return "The URL carries no signature; ask /upload or /download for a signed one.";
         Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        Compute(method == "HEAD" ? "GET" : method, key, expires, expected);
+        Compute(method == "HEAD" ? "GET" : method, key, expires, signedFor, expected);
         Span<byte> given = stackalloc byte[HMACSHA256.HashSizeInBytes];
         if (signatureText.Length != Base64Url.GetEncodedLength(given.Length)
             || Base64Url.DecodeFromChars(signatureText, given, out _, out var length) != OperationStatus.Done
@@ -79,12 +87,12 @@ internal sealed class SignedUrls(SigningKey signingKey, TimeProvider clock) : ID
 
     private sealed record KeyedHash(byte[] Key, IncrementalHash Hash);
 
-    private void Compute(string method, string key, long expires, Span<byte> signature)
+    private void Compute(string method, string key, long expires, string? signedFor, Span<byte> signature)
     {
-        Span<byte> message = stackalloc byte[1024];
+        Span<byte> message = stackalloc byte[2048];
         var length = Encoding.UTF8.TryGetBytes(method, message, out var written) ? written : 0;
         message[length++] = (byte)'\n';
-        if (!Encoding.UTF8.TryGetBytes(key, message[length..^32], out written))
+        if (!Encoding.UTF8.TryGetBytes(key, message[length..(1024 - 32)], out written))
         {
             // No key of the archive is this long, so no signature of it is right.
             RandomNumberGenerator.Fill(signature);
@@ -94,8 +102,21 @@ internal sealed class SignedUrls(SigningKey signingKey, TimeProvider clock) : ID
         length += written;
         message[length++] = (byte)'\n';
         expires.TryFormat(message[length..], out written, default, CultureInfo.InvariantCulture);
+        length += written;
+        if (signedFor is not null)
+        {
+            message[length++] = (byte)'\n';
+            if (!Encoding.UTF8.TryGetBytes(signedFor, message[length..], out written))
+            {
+                RandomNumberGenerator.Fill(signature);
+                return;
+            }
+
+            length += written;
+        }
+
         var hash = HashOfKey();
-        hash.AppendData(message[..(length + written)]);
+        hash.AppendData(message[..length]);
         hash.GetHashAndReset(signature);
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 using OpenSdc.Server.Upkeep;
@@ -15,7 +16,7 @@ internal static class BeginParts
 
     /// <summary><c>POST /uploads</c></summary>
     public static async Task<Results<UploadStatusAnswer, Problem>> Handle(
-        HttpContext context, Mission mission, IntegrityState integrity, UploadLedger ledger, UploadStaging staging, StorageHealth storage,
+        HttpContext context, Mission mission, IntegrityState integrity, Catalogue.Catalogue catalogue, UploadLedger ledger, UploadStaging staging, StorageHealth storage,
         ServerOptions options, TimeProvider clock)
     {
         var cancel = context.RequestAborted;
@@ -28,13 +29,17 @@ internal static class BeginParts
         var parsed = ArchivePath.ParseUpload(path, mission);
         if (parsed.Name is not { } name)
             return Problems.BadUploadName(parsed.Faults) with { Plain = true };
+        var caller = context.Caller();
+        if (!caller.MayUpload(name))
+            return Problems.NotYourUpload(name.Name) with { Plain = true };
         if (UploadStaging.PartSize(size, options.UploadPartSize) is not { } partSize)
             return Problems.TooLarge(UploadStaging.LargestFile);
         // A file whose object is lost or damaged can be sent again.
         var there = await integrity.FindAsync(name.Key, ReadScope.Team, cancel);
         if (there is { Mark: null } sound)
-            return Problems.Exists(sound.Receipt) with { Plain = true };
-        if (there is { Receipt: var receipt } && (receipt.Size != size || (asked.Sha256 ?? receipt.Sha256) != receipt.Sha256))
+            return await TakenName.ExistsAsync(sound.Receipt, caller, catalogue, cancel) with { Plain = true };
+        if (there is { Receipt: var receipt } && (receipt.Size != size || (asked.Sha256 ?? receipt.Sha256) != receipt.Sha256)
+            && await TakenName.IsSeenAsync(name.Key, caller, catalogue, cancel))
             return Problems.ContentConflict(name.Key);
         // Told now, not after hours of sending. The parts ask again: the room is not kept for them.
         using (var room = await storage.ReserveAsync(name.Key, size, cancel))
@@ -50,6 +55,7 @@ internal static class BeginParts
         var upload = new UploadSession(id, name.Key, UploadState.Open, clock.GetUtcNow() + Life)
         {
             CreatedAt = clock.GetUtcNow(),
+            Owner = caller.Name,
             Size = size,
             PartSize = partSize,
             Sha256 = asked.Sha256,
@@ -59,7 +65,7 @@ internal static class BeginParts
         if (outcome != OpenOutcome.Opened)
             await staging.AbandonAsync(upload, cancel);
         if (outcome == OpenOutcome.Exists)
-            return Problems.Exists((await integrity.FindAsync(name.Key, ReadScope.Team, cancel))!.Value.Receipt) with { Plain = true };
+            return await TakenName.ExistsAsync((await integrity.FindAsync(name.Key, ReadScope.Team, cancel))!.Value.Receipt, caller, catalogue, cancel) with { Plain = true };
         if (Refusal(outcome, name.Key, limits) is { } late)
             return late;
         return new UploadStatusAnswer(UploadStatusAnswer.Of(upload), 201);

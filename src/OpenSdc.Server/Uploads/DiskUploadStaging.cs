@@ -1,20 +1,21 @@
 using System.Globalization;
 using OpenSdc.Contract;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>Uploads in parts on the archive's own disk. Which parts have come is in the ledger: in the file a hole and a part look alike.</summary>
-internal sealed class DiskUploadStaging(DiskParts disk, UploadLedger uploads, PartLedger ledger, SignedUrls urls) : UploadStaging(uploads)
+internal sealed class DiskUploadStaging(DiskParts disk, UploadLedger uploads, PartLedger ledger, UrlRights urls) : UploadStaging(uploads)
 {
     public override Task<string> BeginAsync(string id, string key, CancellationToken cancel) => Task.FromResult(id);
 
     public override async Task<IReadOnlyList<ReceivedPart>?> PartsAsync(UploadSession upload, int from, int count, CancellationToken cancel) =>
         await ledger.ListAsync(upload.Id, from, count, cancel);
 
-    public override string SignPart(UploadSession upload, int part, int seconds, string address) =>
-        urls.SignPath(address, "PUT", PathOfPart(upload.Id, part.ToString(CultureInfo.InvariantCulture)), seconds);
+    public override string SignPart(UploadSession upload, int part, int seconds, string address, Caller caller) =>
+        urls.SignPath(address, "PUT", PathOfPart(upload.Id, part.ToString(CultureInfo.InvariantCulture)), seconds, caller);
 
     public override async Task<StagedPart?> OpenPartAsync(UploadSession upload, int part, CancellationToken cancel)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Uploads;
@@ -20,7 +21,7 @@ internal static class FollowUpload
         if (!UploadStaging.IsId(id))
             return Problems.NoSuchUpload;
         using var waiting = seconds > 0 ? waits.Begin(id) : null;
-        if (await ledger.FindAsync(id, context.RequestAborted) is not { } upload)
+        if (await ledger.FindOfAsync(id, context.Caller(), context.RequestAborted) is not { } upload)
             return Problems.NoSuchUpload;
         // Who asks need not wait until it is noticed; of many who wait the first asks the store. Of one in parts nothing is there before it is completed, which says so itself.
         if (upload.State == UploadState.Open && upload.PartSize is null && waiting is null or { IsFirst: true })

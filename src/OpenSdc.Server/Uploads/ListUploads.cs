@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using OpenSdc.Contract;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Uploads;
@@ -39,7 +40,10 @@ internal static class ListUploads
         if ((string?)query["cursor"] is { } cursor && !TryRead(cursor, out created, out id))
             return Problems.BadUploadRequest($"The parameter cursor is '{ShownText.Of(cursor)}'; allowed: next_cursor of the page before, unchanged.");
 
-        var uploads = await ledger.ListOpenAsync(created, id, most + 1, context.RequestAborted);
+        var caller = context.Caller();
+        // An administrator sees all, and so does everybody at the operators' address of an open archive.
+        var owner = caller.Has(Scopes.Admin) || caller.IsAnonymous ? null : caller.Name;
+        var uploads = await ledger.ListOpenAsync(created, id, most + 1, owner, context.RequestAborted);
         var next = uploads.Count > most ? Write(uploads[most - 1]) : null;
         return new UploadListAnswer(new UploadList([.. uploads.Take(most).Select(upload => UploadStatusAnswer.Of(upload))], next));
     }

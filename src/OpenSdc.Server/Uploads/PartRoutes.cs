@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using OpenSdc.Contract;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Uploads;
@@ -18,7 +19,7 @@ internal static class PartRoutes
     public static async Task<Results<PartListAnswer, Problem>> List(
         string id, string? from, string? count, HttpContext context, UploadLedger ledger, UploadStaging staging, PublicAddress address, ServerOptions options)
     {
-        if (!UploadStaging.IsId(id) || await ledger.FindAsync(id, context.RequestAborted) is not { } upload)
+        if (!UploadStaging.IsId(id) || await ledger.FindOfAsync(id, context.Caller(), context.RequestAborted) is not { } upload)
             return Problems.NoSuchUpload;
         if (upload.PartSize is null)
             return Problems.NotInParts;
@@ -33,7 +34,7 @@ internal static class PartRoutes
         var urls = Enumerable.Range(first, Math.Min(most, upload.Parts - first + 1)).Except(received.Select(part => part.Part)).Select(part =>
         {
             var (offset, size) = upload.Part(part);
-            return new MissingPart(part, offset, size, staging.SignPart(upload, part, options.UploadLifetime, address.Of(context)));
+            return new MissingPart(part, offset, size, staging.SignPart(upload, part, options.UploadLifetime, address.Of(context), context.Caller()));
         });
         return new PartListAnswer(new PartList(received, [.. urls]));
     }
@@ -52,7 +53,7 @@ internal static class PartRoutes
         if (!UploadStaging.IsId(id))
             return Problems.NoSuchUpload;
         using var waiting = seconds > 0 ? waits.Begin(id) : null;
-        if (await ledger.FindAsync(id, cancel) is not { } upload)
+        if (await ledger.FindOfAsync(id, context.Caller(), cancel) is not { } upload)
             return Problems.NoSuchUpload;
         if (upload.PartSize is null)
             return Problems.NotInParts;
@@ -87,7 +88,7 @@ internal static class PartRoutes
     /// <summary><c>DELETE /uploads/{id}</c></summary>
     public static async Task<Results<NoContent, Problem>> Abort(string id, HttpContext context, UploadLedger ledger, UploadStaging staging, UploadWaits waits)
     {
-        if (!UploadStaging.IsId(id) || await ledger.FindAsync(id, context.RequestAborted) is not { } upload)
+        if (!UploadStaging.IsId(id) || await ledger.FindOfAsync(id, context.Caller(), context.RequestAborted) is not { } upload)
             return Problems.NoSuchUpload;
         if (!await ledger.AbortAsync(id, context.RequestAborted))
         {

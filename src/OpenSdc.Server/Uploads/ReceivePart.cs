@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 using OpenSdc.Server.Upkeep;
@@ -15,14 +16,14 @@ internal static partial class ReceivePart
 {
     /// <summary><c>PUT /uploads/{id}/parts/{part}</c></summary>
     public static async Task<Results<NoContent, Problem>> Handle(
-        string id, string part, HttpContext context, SignedUrls urls, UploadLedger ledger, UploadStaging staging, Catalogue.Catalogue catalogue,
+        string id, string part, HttpContext context, UrlRights urls, UploadLedger ledger, UploadStaging staging, Catalogue.Catalogue catalogue,
         StorageHealth storage, ILoggerFactory logs)
     {
         var request = context.Request;
         // Only numbers of parts that there are have been signed.
-        if (urls.Refuse("PUT", UploadStaging.PathOfPart(id, part), request.Query) is { } sentence)
+        if (urls.Refuse(context, "PUT", UploadStaging.PathOfPart(id, part)) is { } sentence)
             return Problems.BadSignature(sentence);
-        if (!UploadStaging.IsId(id) || await ledger.FindAsync(id, context.RequestAborted) is not { PartSize: not null } upload)
+        if (!UploadStaging.IsId(id) || await ledger.FindOfAsync(id, context.Caller(), context.RequestAborted) is not { PartSize: not null } upload || !context.Caller().Has(Scopes.Upload))
             return Problems.NoSuchUpload;
         if (upload.State != UploadState.Open)
             return Problems.UploadEnded(upload.State);

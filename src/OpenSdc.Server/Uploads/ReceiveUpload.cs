@@ -17,16 +17,19 @@ internal static partial class ReceiveUpload
 {
     /// <summary><c>PUT {signed URL}</c></summary>
     public static async Task<Results<UploadAnswer, Problem>> Handle(
-        string? key, HttpContext context, SignedUrls urls, Mission mission, Catalogue.Catalogue catalogue, IntegrityState integrity, IObjectStore store,
+        string? key, HttpContext context, UrlRights urls, Mission mission, Catalogue.Catalogue catalogue, IntegrityState integrity, IObjectStore store,
         Publisher publisher, ObjectMender mender, StorageHealth storage, ServerOptions options, Telemetry telemetry, ILoggerFactory logs)
     {
         key ??= "";
         var request = context.Request;
-        if (urls.Refuse("PUT", key, request.Query) is { } sentence)
+        if (urls.Refuse(context, "PUT", key) is { } sentence)
             return Problems.BadSignature(sentence);
         var parsed = ArchivePath.ParseUpload(key, mission);
         if (parsed.Name is not { } name)
             return Problems.BadUploadName(parsed.Faults) with { Plain = true };
+        // Looked at again: the right may have ended since the URL was signed. A token's limits were looked at then.
+        if (!context.Caller().MayUpload(name))
+            return Problems.NotYourUpload(name.Name) with { Plain = true };
         if (BodyHeaders.Refusal(request, options.AllowEmptyFiles) is { } notTheFile)
             return notTheFile;
         if (!RequestDigests.TryRead(request.Headers, out var digests, out var fault))
@@ -38,16 +41,18 @@ internal static partial class ReceiveUpload
         try
         {
             var receipt = (await integrity.FindAsync(key, ReadScope.Team, context.RequestAborted))?.Receipt;
-            if (UploadConditions.Refusal(request, receipt) is { } condition)
+            var isSeen = receipt is null || await TakenName.IsSeenAsync(key, context.Caller(), catalogue, context.RequestAborted);
+            if (UploadConditions.Refusal(request, receipt, isSeen) is { } condition)
                 return condition;
             // A file that came in parts may be larger than one PUT takes, and is mended all the same.
-            var limit = Math.Max(options.MaxUploadSize, receipt?.Size ?? 0);
+            var limit = Math.Max(options.MaxUploadSize, isSeen ? receipt?.Size ?? 0 : 0);
             if (request.ContentLength > limit)
                 return Problems.TooLarge(options.MaxUploadSize);
             answer = receipt is null ? await StoreAsync(name, request, digests, store, publisher, storage, options)
-                : await mender.IsBrokenAsync(receipt, context.RequestAborted)
+                // Whoever may not read the file sends the whole body before anything is said of its size.
+                : (isSeen || request.ContentLength == receipt.Size) && await mender.IsBrokenAsync(receipt, context.RequestAborted)
                 ? await MendAsync(receipt, request, digests, store, mender, storage)
-                : await CompareAsync(receipt, request, digests, limit);
+                : await CompareAsync(receipt, request, digests, limit, isSeen);
         }
         catch (BadHttpRequestException malformed) when (malformed.StatusCode == 400)
         {
@@ -94,7 +99,7 @@ internal static partial class ReceiveUpload
             return Problems.EmptyFile;
         var outcome = await publisher.PublishAsync(name, staged, digests.Sha256, cancel, audit: AuditLog.Of(request.HttpContext, AuditAction.Upload, name.Key, 201));
         // Another upload of the same name may have ended first.
-        if (!outcome.IsNew && UploadConditions.Refusal(request, outcome.Receipt) is { } condition)
+        if (!outcome.IsNew && UploadConditions.Refusal(request, outcome.Receipt, isSeen: false) is { } condition)
             return condition;
         return outcome.Receipt is { } receipt ? new UploadAnswer(receipt, outcome.IsNew) : Problems.ContentConflict(name.Key);
     }
@@ -120,9 +125,9 @@ internal static partial class ReceiveUpload
 
     /// <summary>The key has a record: the bytes are only hashed, and answer with the first receipt where they are the same.</summary>
     private static async Task<Results<UploadAnswer, Problem>> CompareAsync(
-        UploadReceipt receipt, HttpRequest request, RequestDigests digests, long limit)
+        UploadReceipt receipt, HttpRequest request, RequestDigests digests, long limit, bool isSeen)
     {
-        if (request.ContentLength is { } length && length != receipt.Size)
+        if (isSeen && request.ContentLength is { } length && length != receipt.Size)
             return Problems.ContentConflict(receipt.FilePath);
         if (await RequestBody.ReadAsync(request, digests, staged: null, room: null, limit) is { } refusal)
             return refusal;

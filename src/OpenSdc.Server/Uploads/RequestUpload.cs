@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 using OpenSdc.Server.Upkeep;
@@ -11,20 +12,20 @@ internal static class RequestUpload
 {
     /// <summary><c>GET /upload/{path}</c></summary>
     public static async Task<Results<UploadUrl, Problem>> Handle(
-        string? path, HttpContext context, Mission mission, IntegrityState integrity, SignedUrls urls, PublicAddress address, ServerOptions options)
+        string? path, HttpContext context, Mission mission, IntegrityState integrity, Catalogue.Catalogue catalogue, UrlRights urls, PublicAddress address, ServerOptions options)
     {
         var (name, problem) = Read(path, context, mission);
         if (name is null)
             return problem!;
         // A file whose object is lost or damaged can be sent again.
         if (await integrity.FindAsync(name.Key, ReadScope.Team, context.RequestAborted) is { Mark: null } there)
-            return Problems.Exists(there.Receipt);
-        return new UploadUrl(urls.Sign(address.Of(context), "PUT", name.Key, options.UploadLifetime));
+            return await TakenName.ExistsAsync(there.Receipt, context.Caller(), catalogue, context.RequestAborted);
+        return new UploadUrl(urls.Sign(address.Of(context), "PUT", name.Key, options.UploadLifetime, context.Caller()));
     }
 
     /// <summary>The same where clients send to the store themselves: the upload is recorded before its URL is given out.</summary>
     public static async Task<Results<UploadUrl, Problem>> HandleDirect(
-        string? path, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, S3Staging direct, UploadRegistrar uploads, StorageHealth storage, ServerOptions options, TimeProvider clock)
+        string? path, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, S3Staging direct, UploadRegistrar uploads, UrlRights urls, StorageHealth storage, ServerOptions options, TimeProvider clock)
     {
         var (name, problem) = Read(path, context, mission);
         if (name is null)
@@ -34,10 +35,11 @@ internal static class RequestUpload
             return refusal with { Plain = false };
         // One statement records it and sees whether the key has a file.
         var id = UploadStaging.NewId();
-        var upload = new UploadSession(id, name.Key, UploadState.Open, clock.GetUtcNow().AddSeconds(options.UploadLifetime));
+        var (caller, lifetime) = (context.Caller(), urls.LifetimeAtStore(options.UploadLifetime, context.Caller()));
+        var upload = new UploadSession(id, name.Key, UploadState.Open, clock.GetUtcNow().AddSeconds(lifetime)) { Owner = caller.Name };
         return await uploads.OpenAsync(upload, context.RequestAborted)
-            ? new UploadUrl(direct.SignUpload(id, name.Key, options.UploadLifetime), id)
-            : Problems.Exists((await catalogue.FindAsync(name.Key, ReadScope.Team, context.RequestAborted))!);
+            ? new UploadUrl(direct.SignUpload(id, name.Key, lifetime), id)
+            : await TakenName.ExistsAsync((await catalogue.FindAsync(name.Key, ReadScope.Team, context.RequestAborted))!, caller, catalogue, context.RequestAborted);
     }
 
     private static (FileName? Name, Problem? Problem) Read(string? path, HttpContext context, Mission mission)
@@ -47,7 +49,9 @@ internal static class RequestUpload
         if (PathValidation.Of(context) is { } fault)
             return (null, Problems.BadUploadName([fault]));
         var parsed = ArchivePath.ParseUpload(path, mission);
-        return (parsed.Name, parsed.Name is null ? Problems.BadUploadName(parsed.Faults) : null);
+        if (parsed.Name is not { } name)
+            return (null, Problems.BadUploadName(parsed.Faults));
+        return context.Caller().MayUpload(name) ? (name, null) : (null, Problems.NotYourUpload(name.Name));
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using OpenSdc.Contract;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 
@@ -9,7 +10,7 @@ namespace OpenSdc.Server.Uploads;
 /// Recorded uploads in the staging of an S3 store. Their parts are the store's own multipart upload, whose bytes pass
 /// through the server.
 /// </summary>
-internal class S3UploadStaging(S3Staging store, UploadLedger uploads, SignedUrls urls) : UploadStaging(uploads)
+internal class S3UploadStaging(S3Staging store, UploadLedger uploads, UrlRights urls) : UploadStaging(uploads)
 {
     private readonly UploadLedger uploads = uploads;
 
@@ -22,8 +23,8 @@ internal class S3UploadStaging(S3Staging store, UploadLedger uploads, SignedUrls
         return [.. Complete(upload, stored).Where(part => part.Part >= from && part.Part < (long)from + count).Select(part => new ReceivedPart(part.Part, part.Size))];
     }
 
-    public override string SignPart(UploadSession upload, int part, int seconds, string address) =>
-        urls.SignPath(address, "PUT", PathOfPart(upload.Id, part.ToString(CultureInfo.InvariantCulture)), seconds);
+    public override string SignPart(UploadSession upload, int part, int seconds, string address, Caller caller) =>
+        urls.SignPath(address, "PUT", PathOfPart(upload.Id, part.ToString(CultureInfo.InvariantCulture)), seconds, caller);
 
     public override Task<StagedPart?> OpenPartAsync(UploadSession upload, int part, CancellationToken cancel) =>
         Task.FromResult<StagedPart?>(store.OpenPart(upload.Id, upload.Key, upload.StoreId!, part, upload.Part(part).Size));
@@ -89,10 +90,11 @@ internal class S3UploadStaging(S3Staging store, UploadLedger uploads, SignedUrls
 }
 
 /// <summary>The same where clients send parts to the store themselves.</summary>
-internal sealed class DirectUploadStaging(S3Staging store, UploadLedger uploads, SignedUrls urls) : S3UploadStaging(store, uploads, urls)
+internal sealed class DirectUploadStaging(S3Staging store, UploadLedger uploads, UrlRights urls) : S3UploadStaging(store, uploads, urls)
 {
     private readonly S3Staging store = store;
+    private readonly UrlRights urls = urls;
 
-    public override string SignPart(UploadSession upload, int part, int seconds, string address) =>
-        store.SignPart(upload.Id, upload.Key, upload.StoreId!, part, seconds);
+    public override string SignPart(UploadSession upload, int part, int seconds, string address, Caller caller) =>
+        store.SignPart(upload.Id, upload.Key, upload.StoreId!, part, urls.LifetimeAtStore(seconds, caller));
 }

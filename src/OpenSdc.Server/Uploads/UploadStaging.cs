@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using OpenSdc.Contract;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 
@@ -44,7 +45,7 @@ internal abstract class UploadStaging(UploadLedger uploads)
     public abstract Task<IReadOnlyList<ReceivedPart>?> PartsAsync(UploadSession upload, int from, int count, CancellationToken cancel);
 
     /// <summary>The absolute URL to PUT one part to.</summary>
-    public abstract string SignPart(UploadSession upload, int part, int seconds, string address);
+    public abstract string SignPart(UploadSession upload, int part, int seconds, string address, Caller caller);
 
     /// <summary>Opens a part for bytes that pass through the server; null where the upload takes no parts any more.</summary>
     public abstract Task<StagedPart?> OpenPartAsync(UploadSession upload, int part, CancellationToken cancel);

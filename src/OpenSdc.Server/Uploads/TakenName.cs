@@ -1,0 +1,17 @@
+using OpenSdc.Contract;
+using OpenSdc.Server.Access;
+using OpenSdc.Server.Catalogue;
+
+namespace OpenSdc.Server.Uploads;
+
+/// <summary>What a caller who uploads may know of the file that has the name already: one who may not read it learns that the name is taken, and neither its size nor its digest nor its date.</summary>
+internal static class TakenName
+{
+    /// <summary>Whether a caller may read the file at a key.</summary>
+    public static async ValueTask<bool> IsSeenAsync(string key, Caller caller, Catalogue.Catalogue catalogue, CancellationToken cancel) =>
+        caller.Audience == Audience.Team || await catalogue.HasAsync(key, ReadScope.Of(caller), cancel);
+
+    /// <summary>409: the name is taken.</summary>
+    public static async ValueTask<Problem> ExistsAsync(UploadReceipt there, Caller caller, Catalogue.Catalogue catalogue, CancellationToken cancel) =>
+        await IsSeenAsync(there.FilePath, caller, catalogue, cancel) ? Problems.Exists(there) : Problems.Exists(there) with { Existing = null };
+}
