@@ -7,7 +7,7 @@ cd "$(dirname "$0")" || exit 1
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
 
 # Commands that the tests run, each with the Debian package that brings it.
-needed='curl:curl bash:bash python3:python3 mount:mount kill:procps cc:gcc nginx:nginx-light chromium:chromium systemd-analyze:systemd setpriv:util-linux ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw ceph:ceph-common monmaptool:ceph-base'
+needed='curl:curl bash:bash python3:python3 mount:mount kill:procps cc:gcc nginx:nginx-light chromium:chromium npm:npm systemd-analyze:systemd setpriv:util-linux ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw ceph:ceph-common monmaptool:ceph-base'
 
 stop() {
     echo "test.sh: $1" >&2
@@ -31,6 +31,9 @@ if [ -n "$packages" ]; then
     apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $packages \
         || stop "apt-get could not install:$packages"
 fi
+
+# TypeScript, which checks the types of the page.
+(cd eng/page && npm ci --no-audit --no-fund --loglevel=error) || stop 'npm could not install what checks the page.'
 
 command -v dotnet > /dev/null || stop 'the .NET 10 SDK is missing: https://dotnet.microsoft.com/download/dotnet/10.0'
 dotnet --list-sdks | grep -q '^10\.' || stop "the .NET 10 SDK is missing; found only: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')"

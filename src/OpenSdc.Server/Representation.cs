@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Net.Http.Headers;
+using OpenSdc.Server.Page;
 
 namespace OpenSdc.Server;
 
@@ -83,9 +84,24 @@ internal static class Representation
             context.Response.Headers.Connection = "close";
         if (problem.RetryAfter is { } seconds)
             context.Response.Headers.RetryAfter = seconds.ToString();
-        return problem.Plain || !IsDocumented(context)
+        var documented = !problem.Plain && IsDocumented(context);
+        if (!documented && IsNavigation(context.Request))
+            return WritePageAsync(context, problem);
+        return !documented
             ? WriteAsync(context, problem.Status, "application/problem+json", PlainOf(problem, context.TraceIdentifier))
             : WriteAsync(context, problem.DocumentedStatus ?? problem.Status, "application/json", DocumentedOf(problem));
+    }
+
+    /// <summary>A person's browser that goes to an address. The answers that are not errors are the same for it as for programs.</summary>
+    private static bool IsNavigation(HttpRequest request) => (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && AsksForHtml(request.Headers.Accept);
+
+    private static Task WritePageAsync(HttpContext context, Problem problem)
+    {
+        var publicUrl = context.RequestServices.GetRequiredService<ServerOptions>().PublicUrl;
+        var root = (publicUrl?.AbsolutePath.TrimEnd('/') ?? context.Request.PathBase.ToUriComponent()) + "/";
+        context.Response.Headers.ContentSecurityPolicy = ErrorPage.Policy;
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        return WriteAsync(context, problem.Status, "text/html; charset=utf-8", ErrorPage.Of(problem, root, context.Request.Path.Value ?? "", context.TraceIdentifier));
     }
 
     public static string DocumentedOf(Problem problem)

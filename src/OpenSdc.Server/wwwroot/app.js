@@ -12,6 +12,7 @@ const views = {
   coverage: { title: "Coverage", load: () => import("./coverage.js") },
   file: { title: "File", load: () => import("./file.js") },
   upload: { title: "Upload", load: () => import("./upload.js") },
+  status: { title: "Status", load: () => import("./status.js") },
 };
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));

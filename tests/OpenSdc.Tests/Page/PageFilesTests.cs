@@ -74,12 +74,15 @@ public sealed partial class PageFilesTests(FoundingArchive founding) : IClassFix
         }
     }
 
-    private static string Folder()
+    private static string Folder() => Path.Combine(Root(), "src/OpenSdc.Server/wwwroot");
+
+    /// <summary>Where the sources are.</summary>
+    internal static string Root()
     {
         for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
         {
             if (File.Exists(Path.Combine(folder, "OpenSdc.slnx")))
-                return Path.Combine(folder, "src/OpenSdc.Server/wwwroot");
+                return folder;
         }
 
         throw new InvalidOperationException("The sources are not above the tests.");

@@ -169,7 +169,7 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         foreach (var view in (string[])["", "#/search", "#/coverage", $"#/coverage?instrument=swe&data_level=l1a&descriptor={Uri.EscapeDataString(Descriptor)}&extension=cdf", $"#/file/{Uri.EscapeDataString(name)}"])
         {
             await using var visit = await fixture.VisitAsync(own, view);
-            await visit.Main.GetByText("<blink>'\"&amp;").First.WaitForAsync();
+            await visit.Main.GetByText("<blink>'\"&amp;").Filter(new() { Visible = true }).First.WaitForAsync();
             (await visit.Page.Locator("blink").CountAsync()).ShouldBe(0);
         }
     }
@@ -184,7 +184,8 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         (string View, string Until)[] views =
         [
             ("", ".card li"), ("#/search?instrument=mag", ".vbody .vrow"), ("#/coverage", ".months td"), ("#/coverage?instrument=mag&data_level=l2&descriptor=norm-gse&extension=cdf", ".calendar rect"),
-            ($"#/file/{name}", ".record"), ("#/file/nonsense", ".empty"),
+            ($"#/file/{name}", ".record"), ("#/file/nonsense", ".empty"), ("#/upload", ".drop"), ("#/status", ".bars"),
+            ("download/imap_mag_l2_norm-gse_19990101_v001.cdf", ".errorpage"),
         ];
         foreach (var (view, until) in views)
         {
@@ -193,6 +194,35 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
             await visit.ShouldBeAccessibleAsync($"{view} {mode} {width}");
             (await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth")).ShouldBeLessThanOrEqualTo(width, $"{view} does not fit");
         }
+    }
+
+    [Fact]
+    public async Task The_status_tells_operators_what_the_archive_does()
+    {
+        await using var visit = await fixture.VisitAsync("#/status");
+        await visit.Main.GetByText("answers", new() { Exact = true }).WaitForAsync();
+        await visit.Main.GetByText("files/s").WaitForAsync();
+        (await visit.Page.Locator(".bars a").CountAsync()).ShouldBe(14);
+        await visit.Page.GetByRole(AriaRole.Heading, new() { Name = "Open uploads: 0" }).WaitForAsync();
+    }
+
+    [Theory]
+    [InlineData("download/imap_mag_l2_norm-gse_19990101_v001.cdf", 404, "There is no such file")]
+    [InlineData("download/<blink>.cdf", 400, "Bad Request")]
+    [InlineData("objects/imap/mag/x.cdf?expires=1&signature=x", 403, "This address is not valid, or not any more")]
+    [InlineData("nothing/here", 404, "There is nothing at this address")]
+    public async Task An_error_is_a_page_for_a_person_and_a_problem_for_a_program(string path, int status, string heading)
+    {
+        await using var visit = await fixture.VisitAsync(path);
+        (await visit.Page.Locator("h1").InnerTextAsync()).ShouldBe(heading);
+        (await visit.Page.Locator("blink").CountAsync()).ShouldBe(0);
+        var person = await archive.SendAsync($"GET /{path}", "text/html,*/*;q=0.8");
+        person.Status.ShouldBe(status);
+        person["Content-Security-Policy"].ShouldStartWith("default-src 'none'");
+        foreach (var accept in (string?[])[null, "*/*", "application/json, */*"])
+            (await archive.SendAsync($"GET /{path}", accept))["Content-Type"].ShouldBe("application/problem+json");
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "To the archive" }).ClickAsync();
+        await visit.Page.Locator(".card").First.WaitForAsync();
     }
 
     [Fact]

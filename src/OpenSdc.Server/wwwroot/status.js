@@ -1,0 +1,155 @@
+// How the archive is: for everybody whether it answers and what has arrived; at an operators' address rates, storage, verification, open uploads and the audit.
+import { ask, json, pause, Problem, query } from "./api.js";
+import { fill, h } from "./dom.js";
+import { bytes, count, counted, day, dayNumber, dayText, nameOf, time, today } from "./format.js";
+import { faultBox } from "./frame.js";
+
+const Days = 14;
+const Seconds = 5;
+
+/** @param {import("./frame.js").View} view */
+export async function show({ main, signal, head }) {
+  const health = h("section", null, h("h2", null, "Health"), h("p", { class: "quiet" }, "Asking…"));
+  const rates = h("section", { hidden: true });
+  const arrivals = h("section", null, h("h2", null, "Arrivals"));
+  const newest = h("section", null, h("h2", null, "Last publications"));
+  const uploads = h("section", { hidden: true });
+  const audit = h("section", { class: "whole", hidden: true });
+  fill(main, h("h1", null, "Status"), health, rates, arrivals, newest, uploads, audit);
+  head.addEventListener("change", () => { Promise.all([showArrivals(), showNewest()]).catch(ignore); }, { signal });
+  watch();
+  await Promise.all([showArrivals(), showNewest(), showUploads(), showAudit()]);
+
+  async function watch() {
+    /** @type {{ at: number, values: Map<string, number> } | null} */
+    let before = null;
+    while (!signal.aborted) {
+      if (!document.hidden) {
+        await showHealth();
+        const values = await metrics(signal);
+        const at = Date.now();
+        if (values) showRates(values, before);
+        before = values && { at, values };
+      }
+      await pause(Seconds * 1000, signal);
+    }
+  }
+
+  async function showHealth() {
+    try {
+      const state = await json("health/ready", {}, { signal, cache: "no-store" }).catch(fault => {
+        if (fault instanceof Problem && fault.body?.status) return fault.body;
+        throw fault;
+      });
+      fill(health, h("h2", null, "Health"), facts([
+        ["State", state.status], ["Recovery", state.recovery], ["Catalogue", state.catalogue], ["Uploads", state.uploads], ["Reason", state.reason],
+        ["Free", state.free_bytes === undefined ? null : bytes(state.free_bytes)], ["Lost or damaged", state.corrupt_or_missing_files === undefined ? null : counted(state.corrupt_or_missing_files, "file", "files")],
+      ]), state.catalogue === undefined && h("p", { class: "quiet" }, "The details are at the operators' address."));
+    } catch (fault) {
+      if (!signal.aborted) fill(health, h("h2", null, "Health"), faultBox(fault));
+    }
+  }
+
+  /** @param {Map<string, number>} now @param {{ at: number, values: Map<string, number> } | null} before */
+  function showRates(now, before) {
+    const of = (/** @type {string} */ name) => now.get(name) ?? 0;
+    const rate = (/** @type {string} */ name) => before ? Math.max(0, of(name) - (before.values.get(name) ?? 0)) / ((Date.now() - before.at) / 1000) : 0;
+    const published = 'opensdc_uploads_total{outcome="published"}';
+    rates.hidden = false;
+    fill(rates, h("h2", null, "Work"), facts([
+      ["Stored", `${counted(of("opensdc_stored_files"), "file", "files")}, ${bytes(of("opensdc_stored_size_bytes"))}`],
+      ["Ingest", `${rate(published).toFixed(1)} files/s, ${bytes(Math.round(rate("opensdc_received_bytes_total")))}/s`],
+      ["Sent", `${bytes(Math.round(rate("opensdc_sent_bytes_total")))}/s`],
+      ["Since the start", `${counted(of(published), "file", "files")} published`],
+      ["In staging", bytes(of("opensdc_staging_size_bytes"))],
+      ["Scrub", `${counted(of("opensdc_scrub_verified_total"), "file", "files")} verified since the start, ${bytes(Math.round(rate("opensdc_scrub_read_bytes_total")))}/s now`],
+      ["Last backup", now.has("opensdc_backup_age_seconds") ? `${(of("opensdc_backup_age_seconds") / 3600).toFixed(1)} h ago` : null],
+      ["Connections", count(of("kestrel_active_connections"))],
+      ["Memory", bytes(of("dotnet_process_memory_working_set_bytes"))],
+    ]));
+  }
+
+  async function showArrivals() {
+    const last = dayNumber(today());
+    const days = await Promise.all(Array.from({ length: Days }, async (_, i) => {
+      const text = dayText(last - Days + 1 + i);
+      const answer = await ask("query", { table: "*", version: "*", ingestion_start_date: text, ingestion_end_date: text, count: true }, { method: "HEAD", signal });
+      return { text, files: Number(answer.headers.get("OpenSDC-Count")) };
+    }));
+    const most = Math.max(1, ...days.map(each => each.files));
+    fill(arrivals, h("h2", null, `Files that arrived, last ${Days} days`),
+      h("div", { class: "bars" }, days.map(each => {
+        const bar = h("i");
+        bar.style.blockSize = `${each.files / most * 100}%`;
+        const label = `${day(each.text)}: ${counted(each.files, "file", "files")}`;
+        return h("a", { href: `#/search?${new URLSearchParams({ table: "*", version: "*", ingestion_start_date: each.text, ingestion_end_date: each.text })}`, title: label, "aria-label": label }, bar);
+      })),
+      h("div", { class: "barlabels", "aria-hidden": "true" }, days.map(each => h("span", null, each.text.slice(6)))),
+      h("p", { class: "quiet" }, `At most ${counted(most, "file", "files")} a day; days are UTC.`));
+  }
+
+  async function showNewest() {
+    const some = await query({ table: "*", sort: "-seq", limit: 15 }, signal);
+    fill(newest, h("h2", null, "Last publications"), h("ol", { class: "arrivals" }, some.map(file => h("li", null, h("a", { href: `#/file/${encodeURIComponent(nameOf(file.file_path))}` }, nameOf(file.file_path)), h("time", null, time(file.ingestion_date))))));
+  }
+
+  async function showUploads() {
+    const open = await forOperators("uploads", { state: "open", limit: 100 });
+    if (!open) return;
+    uploads.hidden = false;
+    fill(uploads, h("h2", null, `Open uploads: ${count(open.uploads.length)}${open.next_cursor ? " and more" : ""}`),
+      h("ul", { class: "arrivals" }, open.uploads.map((/** @type {any} */ each) => h("li", null, h("span", null, nameOf(each.file_path)), h("time", null, `since ${time(each.created)}`)))));
+  }
+
+  async function showAudit() {
+    const entries = await forOperators("audit", { limit: 50 });
+    if (!entries) return;
+    audit.hidden = false;
+    const list = h("tbody");
+    const draw = (/** @type {any[]} */ some) => fill(list, some.map((/** @type {any} */ each) => h("tr", null, [each.at, each.action, each.caller, each.target, each.status, each.request].map(value => h("td", null, value === undefined || value === null ? "" : String(value))))));
+    const input = h("input", { type: "search", id: "audit-text", placeholder: "a caller, a name, an action", oninput: () => draw(all.filter((/** @type {any} */ each) => JSON.stringify(each).toLowerCase().includes(input.value.toLowerCase()))) });
+    const all = Array.isArray(entries) ? entries : entries.entries ?? [];
+    fill(audit, h("div", { class: "bar" }, h("h2", null, "Audit"), h("p", { class: "field inline" }, h("label", { htmlFor: "audit-text" }, "Find"), input)),
+      h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Audit" }, h("table", { class: "wide" }, h("thead", null, h("tr", null, ["Time, UTC", "Action", "Caller", "Target", "Status", "Request"].map(each => h("th", { scope: "col" }, each)))), list)));
+    draw(all);
+  }
+
+  /** What is not there for this caller, or at this address, is not shown. @param {string} path @param {import("./api.js").Parameters} parameters */
+  async function forOperators(path, parameters) {
+    try {
+      return await json(path, parameters, { signal, headers: { Accept: "application/json, */*" } });
+    } catch (fault) {
+      if (fault instanceof Problem && [401, 403, 404, 405].includes(fault.status)) return null;
+      throw fault;
+    }
+  }
+
+  /** @param {unknown} fault */
+  function ignore(fault) {
+    // The header says that there is no connection.
+    if (!signal.aborted && !(fault instanceof Problem)) throw fault;
+  }
+}
+
+/** @param {[string, import("./dom.js").Child][]} rows */
+const facts = rows => h("dl", { class: "record" }, rows.filter(([, value]) => value !== null && value !== undefined).map(([title, value]) => h("div", null, h("dt", null, title), h("dd", null, value))));
+
+/** Prometheus' text: names, with the labels that matter, and numbers; null where this address has none. @param {AbortSignal} signal */
+async function metrics(signal) {
+  let text;
+  try {
+    text = await (await ask("metrics", {}, { signal, cache: "no-store" })).text();
+  } catch (fault) {
+    if (signal.aborted || fault instanceof Problem) return null;
+    throw fault;
+  }
+  /** @type {Map<string, number>} */
+  const values = new Map();
+  for (const line of text.split("\n")) {
+    const parts = /^([a-z_]+)(?:\{(.*)\})? ([\d.eE+-]+)/.exec(line);
+    if (!parts) continue;
+    const labels = (parts[2] ?? "").split(",").filter(each => each && !each.startsWith("otel_scope"));
+    values.set(parts[1] + (labels.length > 0 ? `{${labels.join(",")}}` : ""), Number(parts[3]));
+  }
+  return values;
+}
