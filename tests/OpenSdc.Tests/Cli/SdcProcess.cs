@@ -23,6 +23,10 @@ internal sealed class SdcProcess : IAsyncDisposable
 
     public string Errors => Read(errors);
 
+    /// <summary>What it says of a start that failed, beside what it did: no failure of a part that only had to end.</summary>
+    public string OnlySentence =>
+        Errors.Trim().Split('\n').Where(line => !line.Contains(" info: ", StringComparison.Ordinal)).ShouldHaveSingleItem();
+
     /// <summary>Starts <c>sdc ARGUMENTS</c> in a folder, which is also where it looks for appsettings.json.</summary>
     public static SdcProcess Start(string folder, string arguments, params (string Name, string Value)[] environment) =>
         Start(["dotnet", Path.Combine(AppContext.BaseDirectory, "sdc.dll")], folder, arguments, environment);
