@@ -19,7 +19,7 @@ public sealed class ServeSettingsTests : IDisposable
 
     [Theory]
     [InlineData("serve --upload-lifetime never", "The setting upload-lifetime (--upload-lifetime) is 'never'; allowed: a whole number from 1 to 604800.")]
-    [InlineData("serve --urls nonsense", "The setting urls (--urls) is 'nonsense'; allowed: http addresses by number, localhost or *, separated by semicolons, such as http://127.0.0.1:8080 (TLS is for a proxy).")]
+    [InlineData("serve --urls nonsense", "The setting urls (--urls) is 'nonsense'; allowed: http or https addresses by number, localhost or *, separated by semicolons, such as http://127.0.0.1:8080.")]
     [InlineData("serve --mission nowhere.json", "The setting mission (--mission) is 'nowhere.json'; allowed: the path of a file that exists.")]
     [InlineData("serve --data /proc/nowhere", "The data folder /proc/nowhere cannot be made: ")]
     [InlineData("serve --demo -5", "The option --demo is '-5'; allowed: how many files, such as 500.")]
@@ -102,7 +102,7 @@ public sealed class ServeSettingsTests : IDisposable
     [InlineData("""{"OpenSdc": {"TrustedProxies": ["10.0.0.1"]}}""", "The file FILE gives OpenSdc:TrustedProxies a list or an object; allowed: one text or number.")]
     [InlineData("""{"OpenSdc": "data"}""", "The file FILE gives OpenSdc the value 'data'; allowed: an object whose members are settings.")]
     [InlineData("""{"OpenSdc": {"UploadLifetime": "soon"}}""", "The setting upload-lifetime (OpenSdc:UploadLifetime in FILE) is 'soon'; ")]
-    [InlineData("""{"OpenSdc": {"UploadLifespan": 10}}""", "The file FILE names the setting OpenSdc:UploadLifespan, which does not exist; allowed: OpenSdc:AccessLog, OpenSdc:AllowEmptyFiles, OpenSdc:Catalogue, OpenSdc:CatalogueFile, OpenSdc:ClientTimeout, OpenSdc:Data, ")]
+    [InlineData("""{"OpenSdc": {"UploadLifespan": 10}}""", "The file FILE names the setting OpenSdc:UploadLifespan, which does not exist; allowed: OpenSdc:AccessLog, OpenSdc:AllowEmptyFiles, ")]
     [InlineData("""{"OpenSdcs": {"UploadLifetime": 10}}""", "The file FILE has the member OpenSdcs, which nothing reads; allowed: OpenSdc, an object whose members are settings.")]
     [InlineData("""{"UploadLifetime": 10}""", "The file FILE has the member UploadLifetime, which nothing reads; ")]
     [InlineData("""{"OpenSdc": {"Data": "data"}, "Kestrel": {"Limits": {}}}""", "The file FILE has the member Kestrel, which nothing reads; ")]
