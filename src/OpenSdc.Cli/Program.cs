@@ -5,7 +5,7 @@ using OpenSdc.Cli.Client;
 
 var root = new RootCommand("OpenSDC: an open science data archive.")
 {
-    ServeCommand.Make(), FsckCommand.Make(), BackupCommand.Make(), RestoreCommand.Make(), RebuildCommand.Make(), MigrateCommand.Make(), UploadsCommand.Make(), KeysCommand.Make(), MissionCommand.Make(), NewHistoryCommand.Make(), BucketPolicyCommand.Make(),
+    ServeCommand.Make(), FsckCommand.Make(), BackupCommand.Make(), RestoreCommand.Make(), RebuildCommand.Make(), MigrateCommand.Make(), UploadsCommand.Make(), KeysCommand.Make(), AuditCommand.Make(), MissionCommand.Make(), NewHistoryCommand.Make(), BucketPolicyCommand.Make(),
 };
 
 // What a scientist fetches has the rights that the shell says; what an archive writes is its own.

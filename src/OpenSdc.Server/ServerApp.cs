@@ -248,6 +248,7 @@ public static class ServerApp
             routes.MapMethods("/coverage", GetAndHead, CoverFiles.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
             routes.MapMethods("/facets", GetAndHead, CountFacets.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
             KeyRoutes.Map(routes);
+            AuditRoutes.Map(routes);
             KernelRoutes.Map(routes, app.Services.GetRequiredService<Mission>(), documents);
             routes.MapMethods("/download/{**path}", GetAndHead, DownloadFile.Handle).WithMetadata(signed);
         }

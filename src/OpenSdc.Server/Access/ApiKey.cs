@@ -23,6 +23,10 @@ internal sealed record ApiKey(string Id, string Hash, string Owner, Scopes Scope
     /// <summary>Who comes with it.</summary>
     public Caller Caller => caller ??= new Caller("key:" + Id, Scopes) { Expires = ExpiresAt, Limits = [Limits] };
 
+    /// <summary>What it is, for the audit.</summary>
+    public string Summary => $"{Scopes.ToString().ToLowerInvariant()}; owner {Owner}; until {ExpiresAt?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture) ?? "revoked"}"
+        + string.Concat(Limits.Fields.Select(limit => $"; {limit.Key}={string.Join('|', limit.Value)}"));
+
     private Caller? caller;
 
     /// <summary>Why it does not count at a moment; null where it does.</summary>

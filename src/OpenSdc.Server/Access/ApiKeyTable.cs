@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Access;
 
@@ -46,11 +47,12 @@ internal sealed class ApiKeyTable(Catalogue.Catalogue catalogue)
         return keys;
     }, cancel);
 
-    public Task AddAsync(ApiKey key, CancellationToken cancel) => ChangeAsync(AddSql,
-        [key.Id, key.Hash, key.Owner, (long)key.Scopes, JsonSerializer.Serialize(Limits(key), AccessJson.Default.DictionaryStringIReadOnlyListString), key.CreatedAt.ToUnixTimeMilliseconds(), key.ExpiresAt?.ToUnixTimeMilliseconds()], cancel);
+    public Task AddAsync(ApiKey key, AuditEntry audit, CancellationToken cancel) => ChangeAsync(AddSql,
+        [key.Id, key.Hash, key.Owner, (long)key.Scopes, JsonSerializer.Serialize(Limits(key), AccessJson.Default.DictionaryStringIReadOnlyListString), key.CreatedAt.ToUnixTimeMilliseconds(), key.ExpiresAt?.ToUnixTimeMilliseconds()],
+        audit, key.CreatedAt, cancel);
 
     /// <summary>Ends a key; ending it twice keeps the first moment. False where there is none of this id.</summary>
-    public Task<bool> RevokeAsync(string id, DateTimeOffset at, CancellationToken cancel) => ChangeAsync(RevokeSql, [id, at.ToUnixTimeMilliseconds()], cancel);
+    public Task<bool> RevokeAsync(string id, DateTimeOffset at, AuditEntry audit, CancellationToken cancel) => ChangeAsync(RevokeSql, [id, at.ToUnixTimeMilliseconds()], audit, at, cancel);
 
     /// <summary>Notes when keys were last used.</summary>
     public Task UsedAsync(IReadOnlyCollection<KeyValuePair<string, DateTimeOffset>> uses, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
@@ -61,13 +63,20 @@ internal sealed class ApiKeyTable(Catalogue.Catalogue catalogue)
     }, cancel);
 
     /// <summary>Tells other processes that something of access has changed.</summary>
-    public Task RaiseAsync(CancellationToken cancel) =>
-        catalogue.WriteAsync((session, transaction) => session.Statement(RaiseSql, [], transaction).ExecuteNonQueryAsync(cancel), cancel);
+    public Task RaiseAsync(AuditEntry audit, DateTimeOffset now, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
+    {
+        await session.Statement(RaiseSql, [], transaction).ExecuteNonQueryAsync(cancel);
+        await AuditTable.AppendAsync(session, transaction, [audit], now, cancel);
+        return true;
+    }, cancel);
 
-    private Task<bool> ChangeAsync(string sql, object?[] values, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
+    /// <summary>Makes a change with its entry of the audit; false, and no entry, where nothing is changed.</summary>
+    private Task<bool> ChangeAsync(string sql, object?[] values, AuditEntry audit, DateTimeOffset now, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
         var changed = await session.Statement(sql, values, transaction).ExecuteNonQueryAsync(cancel) > 0;
         await session.Statement(RaiseSql, [], transaction).ExecuteNonQueryAsync(cancel);
+        if (changed)
+            await AuditTable.AppendAsync(session, transaction, [audit], now, cancel);
         return changed;
     }, cancel);
 

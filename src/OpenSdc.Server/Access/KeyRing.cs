@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Access;
@@ -38,25 +39,25 @@ internal sealed partial class KeyRing(ApiKeyTable table, Catalogue.Catalogue cat
 
     public IReadOnlyCollection<ApiKey> All => copy.ById.Values;
 
-    public async Task AddAsync(ApiKey key, CancellationToken cancel)
+    public async Task AddAsync(ApiKey key, AuditEntry audit, CancellationToken cancel)
     {
-        await table.AddAsync(key, cancel);
+        await table.AddAsync(key, audit, cancel);
         await ReadAgainAsync(cancel);
     }
 
     /// <summary>Ends a key; false where there is none of this id.</summary>
-    public async Task<bool> RevokeAsync(string id, CancellationToken cancel)
+    public async Task<bool> RevokeAsync(string id, AuditEntry audit, CancellationToken cancel)
     {
-        var found = await table.RevokeAsync(id, clock.GetUtcNow(), cancel);
+        var found = await table.RevokeAsync(id, clock.GetUtcNow(), audit, cancel);
         await ReadAgainAsync(cancel);
         return found;
     }
 
     /// <summary>Replaces the key that signs URLs: every URL that is out is refused from now on, in other processes within <see cref="LongestAge"/>.</summary>
-    public async Task RotateUrlsAsync(CancellationToken cancel)
+    public async Task RotateUrlsAsync(AuditEntry audit, CancellationToken cancel)
     {
         await signingKey.RotateAsync(cancel);
-        await table.RaiseAsync(cancel);
+        await table.RaiseAsync(audit, clock.GetUtcNow(), cancel);
         await ReadAgainAsync(cancel);
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Access;
 
@@ -37,18 +38,18 @@ internal static class KeyRoutes
         var (key, text, fault) = NewKey.Make(asked, mission, clock.GetUtcNow());
         if (key is null)
             return Problems.BadUploadRequest(fault!);
-        await ring.AddAsync(key, context.RequestAborted);
+        await ring.AddAsync(key, AuditLog.Of(context, AuditAction.KeyAdded, key.Id, 201) with { Detail = key.Summary }, context.RequestAborted);
         return TypedResults.Json(KeyInfo.Of(key, text), AccessJson.Default.KeyInfo, statusCode: 201);
     }
 
     /// <summary><c>DELETE /keys/{id}</c></summary>
     private static async Task<Results<NoContent, Problem>> RevokeAsync(string id, HttpContext context, KeyRing ring) =>
-        await ring.RevokeAsync(id, context.RequestAborted) ? TypedResults.NoContent() : Problems.NoSuchKey;
+        await ring.RevokeAsync(id, AuditLog.Of(context, AuditAction.KeyRevoked, id, 204), context.RequestAborted) ? TypedResults.NoContent() : Problems.NoSuchKey;
 
     /// <summary><c>POST /keys/rotate-urls</c></summary>
     private static async Task<NoContent> RotateUrlsAsync(HttpContext context, KeyRing ring)
     {
-        await ring.RotateUrlsAsync(context.RequestAborted);
+        await ring.RotateUrlsAsync(AuditLog.Of(context, AuditAction.SigningKeyRotated, "", 204), context.RequestAborted);
         return TypedResults.NoContent();
     }
 }

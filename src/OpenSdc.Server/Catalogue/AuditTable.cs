@@ -96,13 +96,13 @@ internal sealed class AuditTable(Catalogue catalogue, TimeProvider clock)
     }, cancel);
 
     /// <summary>All entries after a number, read page by page as they are asked for: nobody holds a session between two pages.</summary>
-    public async IAsyncEnumerable<AuditEntry> EntriesAsync(AuditFilter filter, long after, [EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<AuditEntry> EntriesAsync(AuditFilter filter, long after, long limit, [EnumeratorCancellation] CancellationToken cancel)
     {
-        while (await PageAsync(filter, after, PageSize, cancel) is { Count: > 0 } page)
+        while (limit > 0 && await PageAsync(filter, after, (int)Math.Min(PageSize, limit), cancel) is { Count: > 0 } page)
         {
             foreach (var entry in page)
                 yield return entry;
-            after = page[^1].Number;
+            (after, limit) = (page[^1].Number, limit - page.Count);
         }
     }
 
@@ -110,7 +110,7 @@ internal sealed class AuditTable(Catalogue catalogue, TimeProvider clock)
     public async Task<string?> VerifyAsync(IReadOnlyList<AuditHead> noted, CancellationToken cancel)
     {
         var (head, dropped, _) = await HeadAsync(cancel);
-        return await AuditChain.VerifyAsync(head, dropped, EntriesAsync(new AuditFilter(), dropped.Number, cancel), noted, cancel);
+        return await AuditChain.VerifyAsync(head, dropped, EntriesAsync(new AuditFilter(), dropped.Number, long.MaxValue, cancel), noted, cancel);
     }
 
     /// <summary>The newest entry, the newest that was dropped, and when the newest was appended.</summary>

@@ -18,7 +18,7 @@ internal static class KeyOperations
     private static readonly Failure NoCredentials = new(Problems.NoCredentials("This request needs credentials: an API key in the header x-api-key, or a token in the header Authorization."), "the request brings no credentials");
     private static readonly Failure BadKey = new(Problems.BadKey("This archive has no such API key."), "the key is wrong, revoked or expired");
 
-    private static IReadOnlyList<Failure> Failures { get; } = [NoCredentials, BadKey, Denied, Failure.Unexpected, Failure.Starting];
+    public static IReadOnlyList<Failure> Failures { get; } = [NoCredentials, BadKey, Denied, Failure.Unexpected, Failure.Starting];
 
     public static IReadOnlyList<Operation> All { get; } =
     [

@@ -272,6 +272,7 @@ internal static class Operations
             Failures = [.. ServeObject.Failures.Where(each => each.Problem.Status != 416)],
         },
         .. KeyOperations.All,
+        .. AuditOperations.All,
         Live,
         Live.ForHead("headLive", "Is the process alive?"),
         Ready,

@@ -55,6 +55,7 @@ internal static class Shapes
                 "The Python text of a list of tuples: instrument, level, descriptor, start date, end date (the start again where the name has none), version, "
                 + "extension. What a family of files does not have is `None`. `ast.literal_eval` reads it."), true)));
         KeyOperations.AddTo(document);
+        AuditOperations.AddTo(document);
         Add(document, CoverageList, CoverageShapes.List);
         Add(document, Facets, CoverageShapes.Facets);
         Add(document, Problem, Object("An error, as RFC 9457 describes it.",

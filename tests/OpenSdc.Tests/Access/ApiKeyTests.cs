@@ -106,7 +106,7 @@ public sealed partial class ApiKeyTests(ClosedArchive closed) : IClassFixture<Cl
 
         var ring = Archive.Services.GetRequiredService<KeyRing>();
         var text = KeyText.Make(Scopes.Read);
-        await ring.AddAsync(new ApiKey("expired", KeyText.Hash(text), "past", Scopes.Read) { ExpiresAt = DateTimeOffset.UnixEpoch.AddYears(50) }, CancellationToken.None);
+        await ring.AddAsync(new ApiKey("expired", KeyText.Hash(text), "past", Scopes.Read) { ExpiresAt = DateTimeOffset.UnixEpoch.AddYears(50) }, new() { Action = "test", Caller = "test" }, CancellationToken.None);
         (await Archive.SendAsync("GET /query", headers: ("x-api-key", text))).Text.ShouldContain("expired at 2020-01-01 00:00:00 UTC");
     }
 

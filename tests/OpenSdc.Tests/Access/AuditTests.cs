@@ -241,7 +241,7 @@ public sealed class AuditTests
     }
 
     private static async Task<List<AuditEntry>> EntriesAsync(RunningArchive archive) =>
-        await archive.Services.GetRequiredService<AuditTable>().EntriesAsync(new AuditFilter(), 0, Cancel).ToListAsync(Cancel);
+        await archive.Services.GetRequiredService<AuditTable>().EntriesAsync(new AuditFilter(), 0, long.MaxValue, Cancel).ToListAsync(Cancel);
 
     private static Task<string?> VerifyAsync(RunningArchive archive, params AuditHead[] noted) => archive.Services.GetRequiredService<AuditTable>().VerifyAsync(noted, Cancel);
 
