@@ -118,6 +118,7 @@ internal static class UploadsCommand
         var code = (int)answer.StatusCode switch
         {
             404 or 409 when answer.RequestMessage?.Method == HttpMethod.Delete => ExitCode.NotAborted,
+            401 or 403 => ExitCode.Refused,
             >= 500 => ExitCode.ArchiveAway,
             _ => ExitCode.Failed,
         };

@@ -121,7 +121,7 @@ public sealed class OpenUploadsTests
         await File.WriteAllTextAsync(Path.Combine(configuration, "config.json"), $$"""{"url":"{{proxy.Address}}"}""");
         (code, output, _) = await RunAsync("uploads list", ("IMAP_DATA_ACCESS_URL", ""), ("XDG_CONFIG_HOME", Path.Combine(archive.Folder, "config")), ("IMAP_API_KEY", "open-sesame"), ("IMAP_ACCESS_TOKEN", "a.token"));
         // Wrong ones are refused, also by an archive that is open.
-        (code, output).ShouldBe((1, ""));
+        (code, output).ShouldBe((43, ""));
         var headers = proxy.Headers.ShouldHaveSingleItem().Headers;
         (headers["x-api-key"].ToString(), headers.Authorization.ToString()).ShouldBe(("open-sesame", "Bearer a.token"));
         (code, _, errors) = await RunAsync("uploads list --url ftp://x");
