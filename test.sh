@@ -7,7 +7,7 @@ cd "$(dirname "$0")" || exit 1
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
 
 # Commands that the tests run, each with the Debian package that brings it.
-needed='curl:curl bash:bash python3:python3 mount:mount kill:procps cc:gcc nginx:nginx-light chromium:chromium npm:npm systemd-analyze:systemd setpriv:util-linux ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw ceph:ceph-common monmaptool:ceph-base'
+needed='curl:curl bash:bash python3:python3 mount:mount kill:procps cc:gcc nginx:nginx-light chromium:chromium systemd-analyze:systemd setpriv:util-linux mandoc:mandoc tmux:tmux node:nodejs npm:npm ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw ceph:ceph-common monmaptool:ceph-base'
 
 stop() {
     echo "test.sh: $1" >&2
@@ -44,6 +44,15 @@ dotnet build OpenSdc.slnx -c Release -warnaserror || stop 'the build failed or h
 export OPENSDC_NATIVE="$PWD/artifacts/native/sdc"
 rm -rf artifacts/native
 dotnet publish src/OpenSdc.Cli -c Release --use-current-runtime -p:PublishAot=true -o artifacts/native -v quiet || stop 'the native program cannot be built, or has warnings.'
+
+# The packages of "dotnet tool", which hold the same program: it is not compiled again.
+export OPENSDC_TOOL_PACKAGES="$PWD/artifacts/tool"
+rm -rf artifacts/tool
+eng/tool.sh artifacts/tool || stop 'the packages of the tool cannot be made.'
+
+# A real OpenID provider, for the tests of signing in.
+export OPENSDC_OIDC="$PWD/artifacts/oidc"
+[ -d "$OPENSDC_OIDC/node_modules/oidc-provider" ] || npm install --prefix "$OPENSDC_OIDC" --no-audit --no-fund --silent oidc-provider@8.8.1 || stop 'npm could not install oidc-provider.'
 
 passed=0 failed=0 skipped=0
 log=$(mktemp) && faults=$(mktemp) || exit 1

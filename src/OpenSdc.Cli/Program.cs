@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using OpenSdc.Cli;
 using OpenSdc.Cli.Client;
+using OpenSdc.Cli.Client.SignIn;
 
 var root = new RootCommand("OpenSDC: an open science data archive.")
 {
@@ -11,7 +12,7 @@ var root = new RootCommand("OpenSDC: an open science data archive.")
 // What a scientist fetches has the rights that the shell says; what an archive writes is its own.
 Command[] ofClients =
 [
-    QueryCommand.Make(), LatestCommand.Make(), InfoCommand.Make(), CoverageCommand.Make(), DownloadCommand.Make(), UploadCommand.Make(), VerifyCommand.Make(), SyncCommand.Make(), CompletionCommand.Make(),
+    QueryCommand.Make(), LatestCommand.Make(), InfoCommand.Make(), CoverageCommand.Make(), DownloadCommand.Make(), UploadCommand.Make(), VerifyCommand.Make(), SyncCommand.Make(), LoginCommand.Make(), LoginCommand.MakeLogout(), CompletionCommand.Make(),
 ];
 foreach (var command in ofClients)
     root.Add(command);

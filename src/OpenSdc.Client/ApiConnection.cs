@@ -53,7 +53,8 @@ internal sealed class ApiConnection : IDisposable
             api.DefaultRequestHeaders.Add("x-api-key", options.ApiKey);
         if (!string.IsNullOrEmpty(options.AccessToken))
             api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", options.AccessToken);
-        prefix = !string.IsNullOrEmpty(options.ApiKey) ? "api-key/" : !string.IsNullOrEmpty(options.AccessToken) ? "authorized/" : "";
+        prefix = !string.IsNullOrEmpty(options.ApiKey) ? "api-key/"
+            : !string.IsNullOrEmpty(options.AccessToken) || options.GetAccessToken is not null ? "authorized/" : "";
     }
 
     /// <summary>The client of signed URLs.</summary>
@@ -74,6 +75,8 @@ internal sealed class ApiConnection : IDisposable
     {
         using var request = new HttpRequestMessage(method, new Uri(target, UriKind.Relative)) { Content = content };
         request.Headers.TryAddWithoutValidation("Accept", accept);
+        if (options.GetAccessToken is { } get && await get(cancel) is { Length: > 0 } token)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         try
         {
             return await api.SendAsync(request, cancel);

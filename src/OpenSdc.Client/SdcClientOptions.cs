@@ -23,6 +23,12 @@ public sealed record SdcClientOptions
     public string? AccessToken { get; set; }
 
     /// <summary>
+    /// Gives the access token of each request, in place of <see cref="AccessToken"/>, where tokens end and are
+    /// renewed; it may be called by several threads. Default: null.
+    /// </summary>
+    public Func<CancellationToken, ValueTask<string?>>? GetAccessToken { get; set; }
+
+    /// <summary>
     /// How often a request is repeated after a transient fault (connection lost, 408, 429, 5xx), 0 or more. A
     /// transfer that makes progress begins to count anew. Default: 6.
     /// </summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using OpenSdc.Cli.Client.SignIn;
 using OpenSdc.Client;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server;
@@ -17,8 +18,8 @@ internal sealed class ArchiveOptions
     public const string AddressVariable = "IMAP_DATA_ACCESS_URL";
     public const string FolderVariable = "IMAP_DATA_DIR";
     public const string KeyVariable = "OPENSDC_API_KEY";
-    private const string InstalledClientsKeyVariable = "IMAP_API_KEY";
-    private const string TokenVariable = "IMAP_ACCESS_TOKEN";
+    public const string InstalledClientsKeyVariable = "IMAP_API_KEY";
+    public const string TokenVariable = "IMAP_ACCESS_TOKEN";
     private const string DefaultAddress = "http://127.0.0.1:8080";
     private const string DefaultFolder = "data";
 
@@ -56,8 +57,16 @@ internal sealed class ArchiveOptions
         var tries = parsed.GetValue(retries);
         if (tries is < 0 or > 1000)
             throw new SettingException($"The option --retries is {tries}; allowed: 0 to 1000.");
-        return new SdcClient(new SdcClientOptions { Address = Address(parsed), ApiKey = ApiKey(),
-            AccessToken = Secret(TokenVariable), MaxRetries = tries, Mission = Mission() });
+        var signedIn = SignedInOf(parsed);
+        return new SdcClient(new SdcClientOptions
+        {
+            Address = Address(parsed),
+            ApiKey = ApiKey(),
+            AccessToken = Secret(TokenVariable),
+            GetAccessToken = signedIn is null ? null : signedIn.TokenAsync,
+            MaxRetries = tries,
+            Mission = Mission(),
+        });
     }
 
     /// <summary>
@@ -67,7 +76,10 @@ internal sealed class ArchiveOptions
     /// <exception cref="SettingException">A value cannot be used.</exception>
     public HttpClient Http(ParseResult parsed)
     {
-        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }, disposeHandler: true)
+        HttpMessageHandler handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false };
+        if (SignedInOf(parsed) is { } signedIn)
+            handler = new TokenHandler(signedIn) { InnerHandler = handler };
+        var client = new HttpClient(handler, disposeHandler: true)
         {
             BaseAddress = new Uri(Address(parsed).AbsoluteUri.TrimEnd('/') + "/"),
         };
@@ -77,6 +89,10 @@ internal sealed class ArchiveOptions
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return client;
     }
+
+    /// <summary>What <c>sdc login</c> left for the archive; null where nothing, or where the environment has a key or token.</summary>
+    private SignedIn? SignedInOf(ParseResult parsed) =>
+        ApiKey() is null && Secret(TokenVariable) is null && new TokenFile().Find(Address(parsed)) is not null ? new SignedIn(Address(parsed), TimeProvider.System) : null;
 
     /// <summary>The address of the archive.</summary>
     /// <exception cref="SettingException">It is none.</exception>
@@ -130,12 +146,14 @@ internal sealed class ArchiveOptions
         : Configured(member) is { } configured ? configured
         : (otherwise, "The default");
 
+    /// <summary>Folder of the user's settings and tokens.</summary>
+    public static string ConfigurationFolder => Path.Combine(
+        Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } given ? given
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config"), "opensdc");
+
     private static (string Text, string Where)? Configured(string member)
     {
-        var root = Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } given
-            ? given
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config");
-        var path = Path.Combine(root, "opensdc", "config.json");
+        var path = Path.Combine(ConfigurationFolder, "config.json");
         if (!File.Exists(path))
             return null;
         try
@@ -154,6 +172,17 @@ internal sealed class ArchiveOptions
         catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new SettingException($"The file {path} cannot be read: {fault.Message}", fault);
+        }
+    }
+
+    /// <summary>Sets the token of each request, which may be another one than that of the request before.</summary>
+    private sealed class TokenHandler(SignedIn signedIn) : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (await signedIn.TokenAsync(cancellationToken) is { } token)
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            return await base.SendAsync(request, cancellationToken);
         }
     }
 }

@@ -10,13 +10,18 @@ namespace OpenSdc.Cli.Client;
 /// </summary>
 internal static class ClientRun
 {
-    public static async Task<int> RunAsync(ParseResult parsed, ArchiveOptions archive, Func<SdcClient, Task<int>> work,
-        CancellationToken cancel)
+    public static Task<int> RunAsync(ParseResult parsed, ArchiveOptions archive, Func<SdcClient, Task<int>> work,
+        CancellationToken cancel) => RunAsync(async () =>
+    {
+        using var client = archive.Client(parsed);
+        return await work(client);
+    }, cancel);
+
+    public static async Task<int> RunAsync(Func<Task<int>> work, CancellationToken cancel)
     {
         try
         {
-            using var client = archive.Client(parsed);
-            return await work(client);
+            return await work();
         }
         catch (SettingException fault)
         {
@@ -57,7 +62,7 @@ internal static class ClientRun
     {
         SdcError.Unreachable when failure.Status is null => $" Look at --url or {ArchiveOptions.AddressVariable}.",
         SdcError.Unreachable => " Try again later.",
-        SdcError.Refused when failure.Status is 401 or 403 => " Look at IMAP_API_KEY or IMAP_ACCESS_TOKEN.",
+        SdcError.Refused when failure.Status is 401 or 403 => " Run sdc login, or look at IMAP_API_KEY or IMAP_ACCESS_TOKEN.",
         _ => "",
     };
 }
