@@ -3,6 +3,20 @@ namespace OpenSdc.Cli;
 /// <summary>What <c>sdc</c> says to the shell. The numbers are an interface: they never change their meaning.</summary>
 internal static class ExitCode
 {
+    /// <summary>What the client commands end with, as <c>docs/cli.md</c> and the manual pages say it.</summary>
+    public static readonly (int Code, string Meaning)[] OfClients =
+    [
+        (0, "done"),
+        (1, "failed for another reason: a local file or the disk"),
+        (2, "an option, a variable or the configuration file is wrong"),
+        (30, "the archive cannot be reached, or cannot answer at the moment"),
+        (40, "the archive does not have a file that was named"),
+        (41, "some files could not be transferred; each is named on standard error"),
+        (42, "local files are absent or differ (verify, sync --dry-run), or the bytes of the one file do not arrive as they were sent"),
+        (43, "the archive refuses what was asked, or what answers is no archive"),
+        (130, "stopped by a signal"),
+    ];
+
     /// <summary>It did what was asked.</summary>
     public const int Done = 0;
 

@@ -16,10 +16,12 @@ Command[] ofClients =
 ];
 foreach (var command in ofClients)
     root.Add(command);
+var man = ManCommand.Make(root);
+root.Add(man);
 
 var parsed = root.Parse(args);
 // Before any command writes a file; one that reads the settings does so again by them.
-if (!ofClients.Contains(parsed.CommandResult.Command))
+if (!ofClients.Contains(parsed.CommandResult.Command) && parsed.CommandResult.Command != man)
     OpenSdc.Server.FileRights.Restrict(new OpenSdc.Server.ServerOptions());
 // The sentence that says what is wrong would drown in the help.
 if (parsed.Action is ParseErrorAction error)

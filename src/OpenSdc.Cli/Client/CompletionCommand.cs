@@ -25,7 +25,8 @@ internal static class CompletionCommand
             words_of_sdc=("${(@f)$(sdc "[suggest:${#BUFFER}]" "${BUFFER}" 2> /dev/null)}")
             compadd -a words_of_sdc || _files
         }
-        compdef _sdc sdc
+        # As a file _sdc of $fpath it is the function itself; sourced, it only makes it known.
+        if [ "${funcstack[1]}" = _sdc ]; then _sdc "$@"; else compdef _sdc sdc; fi
         """;
 
     private const string Fish = """
