@@ -55,7 +55,7 @@ internal static class Banner
         var catalogue = services.GetRequiredService<Catalogue>();
         foreach (var name in NamesOf(mission, services.GetRequiredService<TimeProvider>()))
         {
-            if (FileName.Parse(name, mission).Name is { } parsed && await catalogue.FindAsync(parsed.Key, ReadScope.Team, CancellationToken.None) is null)
+            if (FileName.Parse(name, mission).Name is { } parsed && await catalogue.FindAsync(parsed.Key, ReadScope.All, CancellationToken.None) is null)
                 return name;
         }
 

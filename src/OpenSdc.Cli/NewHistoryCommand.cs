@@ -19,7 +19,7 @@ internal static class NewHistoryCommand
     {
         using var records = await RecordsAlone.JoinAsync(options, cancel);
         var catalogue = records.Catalogue;
-        var before = await catalogue.StateAsync(cancel);
+        var before = await catalogue.StateAsync(Server.Catalogue.Audience.All, cancel);
         var history = await catalogue.BeginHistoryAsync(cancel);
         await Console.Out.WriteLineAsync($"The archive in {catalogue.Name} has the new history {history}, up to publication {before.Seq}; it was {before.History}.");
         return ExitCode.Done;

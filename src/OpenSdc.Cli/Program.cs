@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using OpenSdc.Cli;
 using OpenSdc.Cli.Client;
 using OpenSdc.Cli.Client.SignIn;
+using OpenSdc.Cli.Curation;
 
 var root = new RootCommand("OpenSDC: an open science data archive.")
 {
@@ -15,6 +16,8 @@ Command[] ofClients =
     QueryCommand.Make(), LatestCommand.Make(), InfoCommand.Make(), CoverageCommand.Make(), DownloadCommand.Make(), UploadCommand.Make(), VerifyCommand.Make(), SyncCommand.Make(), LoginCommand.Make(), LoginCommand.MakeLogout(), CompletionCommand.Make(),
 ];
 foreach (var command in ofClients)
+    root.Add(command);
+foreach (var command in CurationCommands.Make())
     root.Add(command);
 var man = ManCommand.Make(root);
 root.Add(man);

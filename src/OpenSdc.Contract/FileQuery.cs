@@ -66,10 +66,10 @@ public sealed record FileQuery
     /// <summary>Only files of which their series has no newer version, whatever else is asked for; false for only those of which it has one; null for all.</summary>
     public bool? Current { get; init; }
 
-    /// <summary>Only files published up to this change; null for all.</summary>
+    /// <summary>Only files that the caller saw after this change; null for those that it sees now.</summary>
     public long? AsOf { get; init; }
 
-    /// <summary>Only files published after this change; null for all.</summary>
+    /// <summary>Only files that the caller sees since a later change than this: published after it, or released or restored; null for all.</summary>
     public long? SinceSeq { get; init; }
 
     /// <summary>Only files whose days, first to last, meet these, <c>YYYYMMDD</c>; a file without a last day has its first one only.</summary>
@@ -84,14 +84,14 @@ public sealed record FileQuery
     /// <summary>At most this many; null for all.</summary>
     public int? Limit { get; init; }
 
-    /// <summary>Whether no file can be found: every file is released, and none has the identifier of a composite release.</summary>
-    public bool FindsNone => Released == false || Crids.Count > 0;
+    /// <summary>Whether no file can be found: none has the identifier of a composite release.</summary>
+    public bool FindsNone => Crids.Count > 0;
 
     /// <summary>Whether a filter may take some files of a series and leave others.</summary>
     public bool SplitsSeries =>
         Versions.Count + MinorOfVersions.Count + MajorVersions.Count + MinorVersions.Count + FilePaths.Count + Sha256s.Count + Integrity.Count > 0
         || Own.Any(each => !each.Field.InProduct)
-        || this is not { IngestionStartDate: null, IngestionEndDate: null, SinceSeq: null, Overlaps: null, Current: not false };
+        || this is not { IngestionStartDate: null, IngestionEndDate: null, SinceSeq: null, Overlaps: null, Current: not false, Released: null };
 
     /// <summary>The path of the one file that is asked for, and of which nothing else is asked; null in any other query.</summary>
     public string? OnlyPath =>
@@ -100,7 +100,7 @@ public sealed record FileQuery
         && this is
         {
             Family: null, StartDate: null, EndDate: null, IngestionStartDate: null, IngestionEndDate: null, Latest: false, DefaultVersions: false, Current: null, AsOf: null,
-            SinceSeq: null, Overlaps: null, After: null,
+            SinceSeq: null, Overlaps: null, After: null, Released: null,
         }
             ? path
             : null;

@@ -1,6 +1,8 @@
 using System.Globalization;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
+using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server;
 
@@ -30,6 +32,29 @@ internal static class Problems
 
     /// <summary>With digest and size of the published file, so that a client that sends again knows whether the file is its own.</summary>
     public static Problem Exists(UploadReceipt there) => new("exists", 409, $"{there.FilePath} already exists.") { Existing = there };
+
+    /// <summary>A name stays taken after its file was withdrawn. Whoever may upload need not know when.</summary>
+    public static Problem NameWithdrawn(Tombstone there) => new("withdrawn", 409,
+        $"{there.Key} was withdrawn, and its name stays taken: {there.Reason}");
+
+    /// <summary>What is left of a withdrawn file.</summary>
+    public static Problem Withdrawn(Tombstone there) => new("withdrawn", 410,
+        $"{there.Key} was withdrawn: {there.Reason}{(there.Successor is { } successor ? $" In its place there is {successor}." : "")}")
+    { Tombstone = there };
+
+    public static Problem NotWithdrawn(string key) => new("not-withdrawn", 409, $"{key} is not withdrawn.") { Plain = true };
+
+    public static Problem IsPurged(string key) => new("purged", 409, $"The bytes of {key} were removed for good; it cannot be restored.") { Plain = true };
+
+    public static Problem NoSuccessor { get; } = new("bad-parameter", 400,
+        "The parameter superseded_by names no other file of the archive, or one that was withdrawn itself; allowed: the name of a file that is there.")
+    { Plain = true };
+
+    public static Problem WrongPurgeToken { get; } = new("bad-parameter", 400,
+        "The parameter token is not the one that the last order without a token gave; send that one again, and then its token.")
+    { Plain = true };
+
+    public static Problem BadOrder(string sentence) => new("bad-parameter", 400, sentence) { Plain = true };
 
     public static Problem UnknownParameter(string name, IEnumerable<string> known) => new("unknown-parameter", 400,
         $"{name} is not a valid query parameter. Valid query parameters are: [{string.Join(", ", known.Select(each => $"'{each}'"))}]")
@@ -263,6 +288,9 @@ internal sealed record Problem(string Code, int Status, string Sentence) : IResu
 
     /// <summary>The file that is in the way, whose <c>sha256</c> and <c>size</c> the answer says; null where none is.</summary>
     public UploadReceipt? Existing { get; init; }
+
+    /// <summary>The withdrawn file that is asked for, whose reason, date and successor the answer says; null where none is.</summary>
+    public Tombstone? Tombstone { get; init; }
 
     /// <summary>Whether it answers a query: the document shows headers there, and nowhere else.</summary>
     public bool OfQuery { get; init; }

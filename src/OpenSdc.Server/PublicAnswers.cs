@@ -16,7 +16,7 @@ internal sealed class PublicAnswers(ServerOptions options)
     public const string AskedAgain = "no-cache";
 
     private const string Readable =
-        "ETag, WWW-Authenticate, Link, OpenSDC-Count, OpenSDC-Seq, OpenSDC-Left-Out, OpenSDC-Default-Versions, OpenSDC-History, Location, Content-Disposition, Content-Range, Accept-Ranges, Retry-After, X-Request-Id, OpenSDC-Upload-Id";
+        "ETag, WWW-Authenticate, Link, OpenSDC-Count, OpenSDC-Seq, OpenSDC-Left-Out, OpenSDC-Visibility, OpenSDC-Default-Versions, OpenSDC-History, Location, Content-Disposition, Content-Range, Accept-Ranges, Retry-After, X-Request-Id, OpenSDC-Upload-Id";
 
     private const string Credentials = "Authorization, x-api-key";
     private const string Reading = "GET, HEAD, OPTIONS";

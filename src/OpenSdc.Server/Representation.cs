@@ -109,7 +109,10 @@ internal static class Representation
         var headers = problem.OfQuery ? QueryHeaders + ", " : "";
         var errors = problem.Errors.Count > 0 ? $", \"errors\": [{string.Join(", ", problem.Errors.Select(Quoted))}]" : "";
         var existing = problem.Existing is { } file ? string.Create(CultureInfo.InvariantCulture, $", \"sha256\": {Quoted(file.Sha256)}, \"size\": {file.Size}") : "";
-        return $$"""{"statusCode": {{problem.DocumentedStatus ?? problem.Status}}, {{headers}}"body": {{Quoted(problem.Sentence)}}{{errors}}{{existing}}}""";
+        var tombstone = problem.Tombstone is { } there
+            ? $", \"withdrawn\": {Quoted(there.At)}, \"reason\": {Quoted(there.Reason)}, \"superseded_by\": {(there.Successor is null ? "null" : Quoted(there.Successor))}"
+            : "";
+        return $$"""{"statusCode": {{problem.DocumentedStatus ?? problem.Status}}, {{headers}}"body": {{Quoted(problem.Sentence)}}{{errors}}{{existing}}{{tombstone}}}""";
     }
 
     /// <summary>A problem of RFC 9457.</summary>
@@ -135,6 +138,13 @@ internal static class Representation
             {
                 json.WriteString("sha256", file.Sha256);
                 json.WriteNumber("size", file.Size);
+            }
+
+            if (problem.Tombstone is { } tombstone)
+            {
+                json.WriteString("withdrawn", tombstone.At);
+                json.WriteString("reason", tombstone.Reason);
+                json.WriteString("superseded_by", tombstone.Successor);
             }
 
             json.WriteString("requestId", requestId);

@@ -4,6 +4,7 @@ using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Description;
 using OpenSdc.Server.Files;
+using OpenSdc.Server.Files.Curation;
 using OpenSdc.Server.Files.Formats;
 using OpenSdc.Server.Files.Kernels;
 using OpenSdc.Server.Objects;
@@ -126,6 +127,10 @@ public static class ServerApp
 
         services.AddSingleton<Catalogue.Catalogue>();
         services.AddSingleton<LookupBatcher>();
+        services.AddSingleton<Releases>();
+        services.AddSingleton<Withdrawals>();
+        services.AddSingleton<ReleaseManifest>();
+        services.AddSingleton<CursorSeal>();
         services.AddSingleton<ListingPlaces>();
         services.AddSingleton<LargeBodies>();
         services.AddSingleton<LostCatalogue>();
@@ -166,6 +171,7 @@ public static class ServerApp
             await app.Services.GetRequiredService<ArchiveMission>().OpenAsync(cancel);
             await app.Services.GetRequiredService<KeyRing>().OpenAsync(cancel);
             await app.Services.GetRequiredService<AccessPolicy>().OpenAsync(cancel);
+            await app.Services.GetRequiredService<Catalogue.Catalogue>().SetReleasesAllAsync(app.Services.GetRequiredService<AccessPolicy>().IsOpen, cancel);
         }
         catch
         {
@@ -245,6 +251,12 @@ public static class ServerApp
             routes.MapPost("/uploads/{id}/complete", PartRoutes.Complete).WithMetadata(HeldConditions.None, Needs.ToUpload);
             routes.MapMethods("/query", GetAndHead, QueryFiles.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
             routes.MapPost("/query", QueryFiles.HandlePost).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
+            routes.MapGet("/release", ReleaseFiles.HandleManifest).WithMetadata(HeldConditions.None);
+            routes.MapPost("/release", ReleaseFiles.HandleRelease).WithMetadata(HeldConditions.None, Needs.ToRelease);
+            routes.MapPost("/unrelease", ReleaseFiles.HandleUnrelease).WithMetadata(HeldConditions.None, Needs.ToRelease);
+            routes.MapPost("/withdraw", WithdrawFiles.HandleWithdraw).WithMetadata(HeldConditions.None, Needs.ToUpload);
+            routes.MapPost("/restore-file", WithdrawFiles.HandleRestore).WithMetadata(HeldConditions.None, Needs.ToAdminister);
+            routes.MapPost("/purge", WithdrawFiles.HandlePurge).WithMetadata(HeldConditions.None, Needs.ToAdminister);
             routes.MapMethods("/coverage", GetAndHead, CoverFiles.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
             routes.MapMethods("/facets", GetAndHead, CountFacets.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
             KeyRoutes.Map(routes);

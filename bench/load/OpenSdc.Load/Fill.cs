@@ -38,7 +38,7 @@ internal static class Fill
     private static async Task<int> RunAsync(Arguments options, long rows, NameGenerator generator, Mission mission, SqlDialect dialect, string? file)
     {
         using var telemetry = new Telemetry();
-        using var catalogue = new Catalogue(dialect, TimeProvider.System, telemetry);
+        using var catalogue = new Catalogue(dialect, TimeProvider.System, telemetry) { ReleasesAll = true };
         await catalogue.OpenAsync(CancellationToken.None);
 
         // What an earlier run left is not filled again.

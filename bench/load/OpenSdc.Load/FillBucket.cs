@@ -23,7 +23,7 @@ internal static class FillBucket
         using var folder = DataFolder.Open(options.Text("data"));
         using var sqlite = new Sqlite(folder.CatalogueFile);
         using var telemetry = new Telemetry();
-        using var catalogue = new Catalogue(sqlite, TimeProvider.System, telemetry);
+        using var catalogue = new Catalogue(sqlite, TimeProvider.System, telemetry) { ReleasesAll = true };
         await catalogue.OpenAsync(CancellationToken.None);
 
         var started = Stopwatch.GetTimestamp();

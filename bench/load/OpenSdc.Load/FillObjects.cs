@@ -24,7 +24,7 @@ internal static class FillObjects
         using var folder = DataFolder.Open(options.Text("data"));
         using var sqlite = new Sqlite(folder.CatalogueFile);
         using var telemetry = new Telemetry();
-        using var catalogue = new Catalogue(sqlite, TimeProvider.System, telemetry);
+        using var catalogue = new Catalogue(sqlite, TimeProvider.System, telemetry) { ReleasesAll = true };
         await catalogue.OpenAsync(CancellationToken.None);
         var objects = Directory.CreateDirectory(Path.Combine(folder.Path, "objects")).FullName;
         Directory.CreateDirectory(Path.Combine(folder.Path, "staging"));

@@ -27,6 +27,8 @@ const string Usage = """
                                                       good clients alone and beside hostile ones
       fill    --data DIR|--catalogue CONNECTION --rows N [--seconds S]
                                                       catalogue rows for an archive that is not running; goes on where it stopped
+      release --data DIR|--catalogue CONNECTION [--rows N] [--count N]
+                                                      releases beside uploads and look-ups, and pages of the public beside the team's
       fill-objects --data DIR --rows N [--size BYTES] objects and their rows, for the same
       fill-bucket --data DIR --objects s3://B/P --endpoint URL --rows N [--size BYTES]
                                                       the same with the objects in a bucket
@@ -58,6 +60,7 @@ try
         "bare-publish" => BarePublish.Run(options),
         "ask" => Ask.Run(options),
         "rows" => RowLoop.Run(options),
+        "release" => await ReleaseLoad.Run(options),
         "get" => GetStream.Run(options),
         "ready" => await StartTime.Run(options),
         "fuzz" => await Fuzz.Run(options),

@@ -133,6 +133,7 @@ internal sealed class Convention
             MinorVersion = minor,
             CountedMajor = Entry.HighestMajorByDefault ? major ?? 1 : null,
             Extension = extension,
+            StartsReleased = Entry.Released,
             Own = own,
             SeriesParts = SeriesParts(startTime, repointing, cr, own),
             VersionOrder = Naming.VersionOrder.Of(major, minor, _versionPieces.Count > 0 ? VersionPieces(name, captures) : []),

@@ -66,6 +66,9 @@ public sealed record FileName
     /// </summary>
     public required string Extension { get; init; }
 
+    /// <summary>Whether files of its family are released when they are published, in an archive that does not release all.</summary>
+    public bool StartsReleased { get; init; } = true;
+
     /// <summary>What the name says in fields of the mission's own.</summary>
     public OwnValues Own { get; init; } = OwnValues.None;
 

@@ -19,13 +19,13 @@ internal sealed record MissionEntry(string Mission, string Root, Dictionary<stri
     }
 }
 
-internal sealed record FamilyEntry(string Name, string? Like, string? Key, bool IgnoreCase,
+internal sealed record FamilyEntry(string Name, string? Like, string? Key, bool IgnoreCase, bool Released,
     Dictionary<string, string[]>? Fields, string[]? YieldsTo, ConventionEntry[]? Conventions)
 {
     public static FamilyEntry Read(JsonElement json, string owner)
     {
-        var family = new Entry(json, "A family", ["name", "like", "key", "ignore_case", "fields", "yields_to", "conventions"], "The family");
-        return new(family.Needed("name"), family.Optional("like"), family.Optional("key"), family.Flag("ignore_case") ?? false,
+        var family = new Entry(json, "A family", ["name", "like", "key", "ignore_case", "fields", "yields_to", "released", "conventions"], "The family");
+        return new(family.Needed("name"), family.Optional("like"), family.Optional("key"), family.Flag("ignore_case") ?? false, family.Flag("released") ?? true,
             family.Map("fields", Entry.Words), family.All("yields_to", Entry.Text),
             family.All("conventions", (element, _) => ConventionEntry.Read(element, family.Name)));
     }
@@ -35,6 +35,9 @@ internal sealed record ConventionEntry(string Name, string Template, string? Key
     Dictionary<string, string[]>? Fields, Dictionary<string, string>? Values, Dictionary<string, Dictionary<string, string>>? RecordedAs,
     RuleEntry[]? Rules, string? Example, bool HighestMajorByDefault)
 {
+    /// <summary>Whether files of its family are released when they are published.</summary>
+    public bool Released { get; init; } = true;
+
     // "in_use" is for readers of the file; nothing depends on it, because old names stay valid.
     private static readonly string[] Members =
         ["name", "in_use", "template", "key", "ignore_case", "ordered", "fields", "values", "recorded_as", "rules", "example", "highest_major_by_default"];

@@ -101,7 +101,7 @@ internal static class MissionLoader
         {
             if (!names.Add(entry.Name)) throw new MissionFileException($"The convention {family.Name}/{entry.Name} is there twice.");
             // What a family lists by default is its own: another that is like it lists every version.
-            yield return Make(file, family, source, source == family ? entry : entry with { HighestMajorByDefault = false });
+            yield return Make(file, family, source, entry with { Released = family.Released, HighestMajorByDefault = source == family && entry.HighestMajorByDefault });
         }
     }
 

@@ -9,7 +9,7 @@ internal static class CallerScope
     extension(ReadScope)
     {
         /// <summary>The scope of what a caller asks.</summary>
-        public static ReadScope Of(FileQuery query, Caller caller) => new(caller.Audience, query.AsOf);
+        public static ReadScope Of(FileQuery query, Caller caller) => ReadScope.Of(query, caller.Audience);
 
         /// <summary>All files that a caller may see, as they are now.</summary>
         public static ReadScope Of(Caller caller) => new(caller.Audience);

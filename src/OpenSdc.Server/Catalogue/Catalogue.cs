@@ -15,8 +15,15 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     private const string LostSql = "SELECT seq FROM corrupt_or_missing WHERE kind = 'lost' LIMIT 1";
     private const string MarkedSql = "SELECT seq FROM corrupt_or_missing LIMIT 1";
 
+    private const string ReleasesAllSql = "SELECT value FROM shared WHERE name = 'releases'";
+    private const string SetReleasesAllSql = "INSERT INTO shared (name, value) VALUES ('releases', @p0) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    private const string All = "all";
+
     private readonly Sessions sessions = new(dialect, clock, telemetry);
     private readonly ProductTable products = new();
+
+    /// <summary>Whether every file is released when it is published; otherwise its family says so.</summary>
+    public bool ReleasesAll { get; set; }
 
     /// <summary>What the database is called in sentences.</summary>
     public string Name => dialect.Name;
@@ -43,6 +50,19 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// <summary>Makes sure that the schema is this program's, and leaves it as it is: for who comes beside a service. Call instead of <see cref="OpenAsync"/>.</summary>
     public Task JoinAsync(CancellationToken cancel) => dialect.CheckAsync(cancel);
 
+    /// <summary>Says how files are released when they are published, for this process and for upkeep beside it.</summary>
+    public async Task SetReleasesAllAsync(bool all, CancellationToken cancel)
+    {
+        var before = await ReadReleasesAllAsync(cancel);
+        ReleasesAll = all;
+        if (before != all)
+            await WriteAsync((session, transaction) => session.Statement(SetReleasesAllSql, [all ? All : "families"], transaction).ExecuteNonQueryAsync(cancel), cancel);
+    }
+
+    /// <summary>Reads what the archive's service said of that; a catalogue that no service has opened goes by the families.</summary>
+    public async Task<bool> ReadReleasesAllAsync(CancellationToken cancel) =>
+        ReleasesAll = await ReadAsync(async session => await session.Statement(ReleasesAllSql, []).ExecuteScalarAsync(cancel) is All, cancel);
+
     /// <summary>The receipt of the file at a key, or null.</summary>
     public ValueTask<UploadReceipt?> FindAsync(string key, ReadScope scope, CancellationToken cancel) => ReadAsync(async session =>
     {
@@ -61,11 +81,11 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     }, cancel);
 
     /// <summary>The number of the newest change; 0 for an empty archive.</summary>
-    public async ValueTask<long> HeadAsync(CancellationToken cancel) => (await StateAsync(cancel)).Seq;
+    public async ValueTask<long> HeadAsync(CancellationToken cancel) => (await StateAsync(Audience.All, cancel)).Seq;
 
-    /// <summary>The number of the newest change, and its history.</summary>
-    public ValueTask<ArchiveState> StateAsync(CancellationToken cancel) =>
-        ReadAsync(session => StateAsync(session, null, cancel), cancel);
+    /// <summary>The number of the newest change that an audience could see, and its history.</summary>
+    public ValueTask<ArchiveState> StateAsync(Audience audience, CancellationToken cancel) =>
+        ReadAsync(session => StateAsync(session, null, audience, cancel), cancel);
 
     /// <summary>Whether nothing was ever published, and no upload is known.</summary>
     public ValueTask<bool> IsNewAsync(CancellationToken cancel) =>
@@ -81,7 +101,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     public ValueTask<Rows> QueryAsync(FileQuery query, ReadScope scope, Family? family, string columns, bool count, CancellationToken cancel) => sessions.OpenAsync(async session =>
     {
         query = await PassOverLostAsync(session, query, cancel);
-        var (snapshot, state) = await BeginAsync(session, cancel);
+        var (snapshot, state) = await BeginAsync(session, scope.Audience, cancel);
         var queries = new FileQueries(session, snapshot, state, products);
         if (query.SinceSeq >= (scope.AsOf ?? state.Seq) || await queries.PrepareAsync(query, scope, family, cancel) is not { } ready)
             return new Rows(sessions.Readers, session, snapshot, null, query.Limit) { State = state, Count = count ? 0 : null };
@@ -114,7 +134,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     public ValueTask<CoverageRows> CoverAsync(FileQuery query, ReadScope scope, int digits, CancellationToken cancel) => sessions.OpenAsync(async session =>
     {
         query = await PassOverLostAsync(session, query, cancel);
-        var (snapshot, state) = await BeginAsync(session, cancel);
+        var (snapshot, state) = await BeginAsync(session, scope.Audience, cancel);
         var ready = await new FileQueries(session, snapshot, state, products).PrepareAsync(query, scope, family: null, cancel);
         var inOrder = ProductTable.InOrder(ready?.Products ?? []);
         SqlStatement? statement = ready is null ? null : CoverageStatements.Of(dialect, ready with { Products = inOrder }, digits);
@@ -179,7 +199,7 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         var turn = await LedgerTurn.TakeAsync(session, transaction, cancel);
         await products.ReadAsync(session, transaction, turn.Products, cancel);
         var now = clock.GetUtcNow();
-        var recorder = new Recorder(session, transaction, dialect.RowsAtOnce, turn, products, now);
+        var recorder = new Recorder(session, transaction, dialect.RowsAtOnce, turn, products, ReleasesAll, now);
         Lease[] leases = [.. publications.Select(each => each.Upload).OfType<Lease>()];
         KeyClaim[] claims = [.. publications.Where(each => each.Claim is not null).Select(each => new KeyClaim(each.Name.Key, each.Claim!))];
         if (leases.Length == 0 && claims.Length == 0)
@@ -216,12 +236,12 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
             : query;
 
     /// <summary>A state in which all statements of one answer are read.</summary>
-    private async ValueTask<(DbTransaction Snapshot, ArchiveState State)> BeginAsync(Session session, CancellationToken cancel)
+    private async ValueTask<(DbTransaction Snapshot, ArchiveState State)> BeginAsync(Session session, Audience audience, CancellationToken cancel)
     {
         var snapshot = await dialect.BeginReadAsync(session.Connection, cancel);
-        return (snapshot, await StateAsync(session, snapshot, cancel));
+        return (snapshot, await StateAsync(session, snapshot, audience, cancel));
     }
 
-    private static async ValueTask<ArchiveState> StateAsync(Session session, DbTransaction? transaction, CancellationToken cancel) =>
-        ArchiveState.Parse((string)(await session.Statement(ArchiveState.Sql, [], transaction).ExecuteScalarAsync(cancel))!);
+    private static async ValueTask<ArchiveState> StateAsync(Session session, DbTransaction? transaction, Audience audience, CancellationToken cancel) =>
+        ArchiveState.Parse((string)(await session.Statement(ArchiveState.Sql, [], transaction).ExecuteScalarAsync(cancel))!, audience);
 }

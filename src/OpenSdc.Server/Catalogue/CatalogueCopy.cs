@@ -19,6 +19,7 @@ internal sealed class CatalogueCopy : IDisposable
     private const string Columns = """
         SELECT files.seq, file_path, size, sha256, ingestion_date, corrupt_or_missing.seq IS NOT NULL
         FROM files LEFT JOIN corrupt_or_missing ON corrupt_or_missing.seq = files.seq
+        WHERE NOT EXISTS (SELECT 1 FROM withdrawals WHERE withdrawals.file = files.seq AND withdrawals.purged IS NOT NULL) AND
         """;
 
     private readonly SqliteConnection connection;
@@ -137,18 +138,18 @@ internal sealed class CatalogueCopy : IDisposable
     }
 
     /// <summary>The records after one of them, in the order of their publication, read as they are asked for.</summary>
-    public IEnumerable<CopiedFile> After(long seq) => Read("WHERE files.seq > @p0 ORDER BY files.seq", seq);
+    public IEnumerable<CopiedFile> After(long seq) => Read("files.seq > @p0 ORDER BY files.seq", seq);
 
-    public CopiedFile? Find(long seq) => Read("WHERE files.seq = @p0", seq).Cast<CopiedFile?>().FirstOrDefault();
+    public CopiedFile? Find(long seq) => Read("files.seq = @p0", seq).Cast<CopiedFile?>().FirstOrDefault();
 
-    public CopiedFile? Find(string key) => Read("WHERE file_path = @p0", key).Cast<CopiedFile?>().FirstOrDefault();
+    public CopiedFile? Find(string key) => Read("file_path = @p0", key).Cast<CopiedFile?>().FirstOrDefault();
 
     public void Dispose() => connection.Dispose();
 
-    private IEnumerable<CopiedFile> Read(string where, object value)
+    private IEnumerable<CopiedFile> Read(string condition, object value)
     {
         using var command = connection.CreateCommand();
-        command.CommandText = $"{Columns} {where}";
+        command.CommandText = $"{Columns} {condition}";
         command.Parameters.AddWithValue("@p0", value);
         using var reader = command.ExecuteReader();
         while (reader.Read())

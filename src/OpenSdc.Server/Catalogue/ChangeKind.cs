@@ -17,4 +17,19 @@ internal static class ChangeKind
 
     /// <summary>Its object, lost or damaged before, is there again with the right bytes.</summary>
     public const string Sound = "sound";
+
+    /// <summary>Everybody may see it.</summary>
+    public const string Released = "released";
+
+    /// <summary>Only the team may see it, as before its release.</summary>
+    public const string Unreleased = "unreleased";
+
+    /// <summary>Nobody is given it any more; its name stays taken.</summary>
+    public const string Withdrawn = "withdrawn";
+
+    /// <summary>It, withdrawn before, is given out again.</summary>
+    public const string Restored = "restored";
+
+    /// <summary>The bytes of a withdrawn file were removed for good.</summary>
+    public const string Purged = "purged";
 }

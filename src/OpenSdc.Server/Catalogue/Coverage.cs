@@ -9,15 +9,16 @@ namespace OpenSdc.Server.Catalogue;
 /// their bytes, the newest version, and when the first and the last of them came. Kept by every publication
 /// in its own transaction; <see cref="DerivedData"/> compares it with the rows.
 /// </summary>
-internal sealed class Coverage
+/// <param name="audience">Whose: it counts the files that the audience sees.</param>
+internal sealed class Coverage(Audience audience)
 {
     private const string IsNewer = "(excluded.version_order, excluded.newest) > (coverage.version_order, coverage.newest)";
 
     private static readonly BatchInsert Buckets = new(
-        "INSERT INTO coverage (product, digits, period, files, latest, bytes, version, version_order, newest, first_ingestion, last_ingestion)",
-        columns: 11,
+        "INSERT INTO coverage (audience, product, digits, period, files, latest, bytes, version, version_order, newest, first_ingestion, last_ingestion)",
+        columns: 12,
         $"""
-        ON CONFLICT (product, digits, period) DO UPDATE SET
+        ON CONFLICT (audience, product, digits, period) DO UPDATE SET
           files = coverage.files + excluded.files,
           latest = coverage.latest + excluded.latest,
           bytes = coverage.bytes + excluded.bytes,
@@ -53,7 +54,7 @@ internal sealed class Coverage
             await Buckets.RunAsync(session, transaction, rowsAtOnce, [.. buckets], (each, values) =>
             {
                 var ((product, period), b) = each;
-                ReadOnlySpan<object?> row = [product, digits, period, b.Files, b.Latest, b.Bytes, b.Version, b.VersionOrder, b.Newest, b.First, b.Last];
+                ReadOnlySpan<object?> row = [(int)audience, product, digits, period, b.Files, b.Latest, b.Bytes, b.Version, b.VersionOrder, b.Newest, b.First, b.Last];
                 row.CopyTo(values);
             }, cancel);
         }

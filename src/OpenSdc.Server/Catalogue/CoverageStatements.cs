@@ -32,7 +32,7 @@ internal static class CoverageStatements
     public static SqlStatement CountOf(SqlDialect dialect, ReadyQuery ready, string column)
     {
         var filters = new Filters(dialect);
-        var products = filters.IsAnyOf("product", ready.ProductIds);
+        var products = Of(ready.Scope.Audience) + filters.IsAnyOf("product", ready.ProductIds);
         var parts = Periods.Split(ready.Query.StartDate, ready.Query.EndDate, digits: 4)
             .Select(part => $"SELECT {column} AS files FROM coverage WHERE {products}{Of(part, filters)}");
         var sum = $"SELECT COALESCE(SUM(files), 0) FROM ({string.Join(" UNION ALL ", parts)}) AS found";
@@ -41,7 +41,7 @@ internal static class CoverageStatements
         // By the index of these files alone, whatever else they are.
         var outdated = filters.Beside().AnyOf(Filters.Unindexed("product", isNumber: true), ready.ProductIds)
             .Between(Filters.Unindexed("start_date"), ready.Query.StartDate, ready.Query.EndDate);
-        return new($"SELECT ({sum}) - (SELECT COUNT(*) FROM files WHERE outdated_by IS NOT NULL{outdated.AndAll})", filters.Values);
+        return new($"SELECT ({sum}) - (SELECT COUNT(*) FROM files WHERE {ready.Scope.Columns.OutdatedBy} IS NOT NULL{outdated.AndAll})", filters.Values);
     }
 
     /// <summary>
@@ -55,7 +55,7 @@ internal static class CoverageStatements
             return OfFiles(dialect, ready, digits);
         var list = dialect.Elements(filters.AddList(ready.ProductIds));
         var parts = Periods.Split(ready.Query.StartDate, ready.Query.EndDate, digits).ToList();
-        var buckets = string.Join(" UNION ALL ", parts.Select(part => $"SELECT * FROM coverage WHERE product = list.value{Of(part, filters)}"));
+        var buckets = string.Join(" UNION ALL ", parts.Select(part => $"SELECT * FROM coverage WHERE {Of(ready.Scope.Audience)}product = list.value{Of(part, filters)}"));
         // The days at the ends of a range that begins or ends within a month or year are put together.
         if (parts.Exists(part => part.Digits != digits))
         {
@@ -86,7 +86,9 @@ internal static class CoverageStatements
     }
 
     private static bool IsOfCoverage(ReadyQuery ready) =>
-        ready.Scope.IsNow && ready.Query.Repointings.Count + ready.Query.Crs.Count == 0 && !(ready.Query with { Current = null }).SplitsSeries;
+        ready.Scope is { IsNow: true, Audience: not Audience.All } && ready.Query.Repointings.Count + ready.Query.Crs.Count == 0 && !(ready.Query with { Current = null }).SplitsSeries;
+
+    private static string Of(Audience audience) => string.Create(CultureInfo.InvariantCulture, $"audience = {(int)audience} AND ");
 
     private static string Of(Period part, Filters filters) =>
         string.Create(CultureInfo.InvariantCulture, $" AND digits = {part.Digits}") + Bound(part.From, filters) + Bound(part.To, filters)

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>What was found of one kind of derived data.</summary>
-/// <param name="Name">Coverage, superseded_by, outdated_by or max_days.</param>
+/// <param name="Name">Coverage, the column of a note, or max_days.</param>
 /// <param name="Differ">How many rows do not say what follows from the records.</param>
 internal readonly record struct DerivedState(string Name, long Differ);
 
@@ -15,40 +15,56 @@ internal readonly record struct DerivedState(string Name, long Differ);
 /// </summary>
 internal sealed class DerivedData(Catalogue catalogue)
 {
-    private const string Columns = "product, digits, period, files, latest, bytes, version, version_order, newest, first_ingestion, last_ingestion";
+    private const string Columns = "audience, product, digits, period, files, latest, bytes, version, version_order, newest, first_ingestion, last_ingestion";
 
     private const string Sums = "CAST(SUM(files) AS BIGINT) AS files, CAST(SUM(latest) AS BIGINT) AS latest, CAST(SUM(bytes) AS BIGINT) AS bytes, MAX(rank) AS rank, MIN(first) AS first, MAX(last) AS last";
 
     private static readonly string Fresh = $"""
-        WITH days AS (
-          SELECT product, start_date AS period, COUNT(*) AS files, SUM(CASE WHEN superseded_by IS NULL THEN 1 ELSE 0 END) AS latest, SUM(size) AS bytes,
-            MAX({VersionRank.Of("seq")}) AS rank, MIN(ingestion_date) AS first, MAX(ingestion_date) AS last FROM files GROUP BY product, start_date),
-        months AS (SELECT product, substr(period, 1, 6) AS period, {Sums} FROM days GROUP BY product, substr(period, 1, 6)),
-        years AS (SELECT product, substr(period, 1, 4) AS period, {Sums} FROM months GROUP BY product, substr(period, 1, 4)),
+        WITH days AS ({Days(Audience.Team)} UNION ALL {Days(Audience.Public)}),
+        months AS (SELECT audience, product, substr(period, 1, 6) AS period, {Sums} FROM days GROUP BY audience, product, substr(period, 1, 6)),
+        years AS (SELECT audience, product, substr(period, 1, 4) AS period, {Sums} FROM months GROUP BY audience, product, substr(period, 1, 4)),
         fresh AS (
-          SELECT product, digits, period, files, latest, CAST(bytes AS BIGINT) AS bytes, {VersionRank.Version("rank")} AS version, {VersionRank.Order("rank")} AS version_order,
+          SELECT audience, product, digits, period, files, latest, CAST(bytes AS BIGINT) AS bytes, {VersionRank.Version("rank")} AS version, {VersionRank.Order("rank")} AS version_order,
             {VersionRank.Seq("rank")} AS newest, first AS first_ingestion, last AS last_ingestion
           FROM (SELECT 8 AS digits, days.* FROM days UNION ALL SELECT 6, months.* FROM months UNION ALL SELECT 4, years.* FROM years) AS buckets)
         """;
 
     private static readonly string CoverageDiffersSql =
         $"{Fresh} SELECT (SELECT COUNT(*) FROM (SELECT {Columns} FROM fresh EXCEPT SELECT {Columns} FROM coverage) AS missing) "
-        + $"+ (SELECT COUNT(*) FROM coverage WHERE NOT EXISTS (SELECT 1 FROM fresh WHERE (fresh.product, fresh.digits, fresh.period) = (coverage.product, coverage.digits, coverage.period)))";
+        + $"+ (SELECT COUNT(*) FROM coverage WHERE NOT EXISTS (SELECT 1 FROM fresh WHERE (fresh.audience, fresh.product, fresh.digits, fresh.period) = (coverage.audience, coverage.product, coverage.digits, coverage.period)))";
 
     private static readonly string MakeCoverageSql = $"INSERT INTO coverage ({Columns}) {Fresh} SELECT {Columns} FROM fresh";
 
-    // A row is superseded by the first later one of its series that is newer, and from its first moment on
-    // where a newer one was there before it.
-    private static readonly string Superseded = Note("(newer.version_order, newer.seq) > (files.version_order, files.seq)");
-    private static readonly string Outdated = Note("newer.counted_major > files.counted_major");
+    // The notes of each audience, with what follows from the rows.
+    private static readonly (string Column, string Sql)[] Notes = [.. ((Audience[])[Audience.Team, Audience.Public]).SelectMany(NotesOf)];
 
     /// <summary>The statements that count the rows which differ, by the names of what they say.</summary>
     public static IReadOnlyList<(string Name, string Sql)> Checks { get; } =
     [
         ("coverage", CoverageDiffersSql),
-        ("superseded_by", DiffersSql("superseded_by", Superseded)),
-        ("outdated_by", DiffersSql("outdated_by", Outdated)),
+        .. Notes.Select(each => (each.Column, DiffersSql(each.Column, each.Sql))),
     ];
+
+    /// <summary>The notes of an audience, and what each is of a row of <c>files</c>. A row is superseded since the first newer one of its series that is seen together with it.</summary>
+    public static (string Column, string Sql)[] NotesOf(Audience audience)
+    {
+        var columns = VisibilityColumns.Of(audience);
+        return [(columns.SupersededBy, Note("(newer.version_order, newer.seq) > (files.version_order, files.seq)")), (columns.OutdatedBy, Note("newer.counted_major > files.counted_major"))];
+
+        string Note(string isNewer) => $"""
+            CASE WHEN {VisibilityColumns.IsSeen(audience)} THEN
+              (SELECT MIN(CASE WHEN newer.{columns.From} < files.{columns.From} THEN files.{columns.From} ELSE newer.{columns.From} END)
+               FROM files AS newer WHERE newer.series = files.series AND {VisibilityColumns.IsSeen(audience, "newer")} AND {isNewer}) END
+            """;
+    }
+
+    /// <summary>What an audience sees of each product and day.</summary>
+    public static string Days(Audience audience, string from = "files") => string.Create(CultureInfo.InvariantCulture, $"""
+        SELECT {(int)audience} AS audience, files.product, files.start_date AS period, COUNT(*) AS files,
+          SUM(CASE WHEN {VisibilityColumns.Of(audience).SupersededBy} IS NULL THEN 1 ELSE 0 END) AS latest, SUM(size) AS bytes, MAX({VersionRank.Of("files.seq")}) AS rank,
+          MIN(ingestion_date) AS first, MAX(ingestion_date) AS last
+        FROM {from} WHERE {VisibilityColumns.IsSeen(audience)} GROUP BY files.product, files.start_date
+        """);
 
     /// <summary>What does not say what follows from the records; empty where all of it does.</summary>
     public ValueTask<List<DerivedState>> CheckAsync(CancellationToken cancel) => catalogue.ReadAsync(async session =>
@@ -70,15 +86,12 @@ internal sealed class DerivedData(Catalogue catalogue)
     public Task RepairAsync(CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
         await LedgerTurn.TakeAsync(session, transaction, cancel);
-        foreach (var sql in (string[])[MakeSql("superseded_by", Superseded), MakeSql("outdated_by", Outdated), "DELETE FROM coverage", MakeCoverageSql])
+        foreach (var sql in (string[])[.. Notes.Select(each => MakeSql(each.Column, each.Sql)), "DELETE FROM coverage", MakeCoverageSql])
             await session.Statement(sql, [], transaction).ExecuteNonQueryAsync(cancel);
         foreach (var (product, days) in await LongestAsync(session, transaction, cancel))
             await session.Statement("UPDATE products SET max_days = @p0 WHERE id = @p1", [days, product], transaction).ExecuteNonQueryAsync(cancel);
         return true;
     }, cancel);
-
-    private static string Note(string isNewer) =>
-        $"(SELECT CASE WHEN MIN(newer.seq) < files.seq THEN files.seq ELSE MIN(newer.seq) END FROM files AS newer WHERE newer.series = files.series AND {isNewer})";
 
     private static string DiffersSql(string column, string note) => $"SELECT COUNT(*) FROM files WHERE {column} IS DISTINCT FROM {note}";
 

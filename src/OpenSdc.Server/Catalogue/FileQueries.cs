@@ -23,6 +23,15 @@ internal sealed class FileQueries(Session session, DbTransaction? snapshot, Arch
         // The newest state is the one that coverage is kept of, and a snapshot stays it.
         if (scope.AsOf == state.Seq)
             scope = scope with { AsOf = null };
+        scope = scope with { Revised = state.Revised, PublicRevised = state.PublicRevised };
+        if (scope.Audience == Audience.Public && query.Released is { } released)
+        {
+            // The public sees released files only.
+            if (!released)
+                return null;
+            query = query with { Released = null };
+        }
+
         var all = await products.ReadAsync(session, snapshot, state.Products, cancel);
         var selected = ProductTable.Select(all, query);
         var meant = selected ?? all;
@@ -30,14 +39,18 @@ internal sealed class FileQueries(Session session, DbTransaction? snapshot, Arch
             return null;
         if (query.Overlaps is { } days)
             query = await BoundAsync(query, days, meant, cancel);
-        var (first, last) = (query.SinceSeq + 1 ?? 0, long.MaxValue);
+        // Nearly always nothing was seen later than it was published; then what an audience sees since a change is what was published after it.
+        var hasLate = query.SinceSeq is { } since && (scope.IsPast || await HasLateAsync(scope, since, cancel));
+        if (!hasLate)
+            scope = scope with { Since = null };
+        var (first, last) = (hasLate ? 0 : query.SinceSeq + 1 ?? 0, long.MaxValue);
         if (query.IngestionStartDate is { } from)
             first = Math.Max(first, await FirstOfDayAsync(from, cancel));
         if (query.IngestionEndDate is { } until)
             last = await FirstOfDayAsync(Day.Text(Day.Of(until).AddDays(1)), cancel) - 1;
         var ready = new ReadyQuery(query, scope, meant, IsAll: selected is null) { Family = family, FirstSeq = first, LastSeq = last, Head = state.Seq };
         return ready.IsDated && NeedsDates(query, meant.Count)
-            ? ready with { Dated = await NumberAsync(CoverageStatements.CountOf(session.Dialect, ready with { Query = query with { DefaultVersions = false } }, "files"), cancel) }
+            ? ready with { Dated = await NumberAsync(CoverageStatements.CountOf(session.Dialect, ready with { Scope = ReadScope.Team, Query = query with { DefaultVersions = false } }, "files"), cancel) }
             : ready;
     }
 
@@ -68,6 +81,14 @@ internal sealed class FileQueries(Session session, DbTransaction? snapshot, Arch
             StartDate = string.CompareOrdinal(query.StartDate, first) > 0 ? query.StartDate : first,
             EndDate = query.EndDate is { } end && string.CompareOrdinal(end, days.To) < 0 ? end : days.To,
         };
+    }
+
+    /// <summary>Whether the audience sees a file since a later change than this that was published before.</summary>
+    private async ValueTask<bool> HasLateAsync(ReadScope scope, long since, CancellationToken cancel)
+    {
+        var from = scope.Columns.From;
+        return scope.Audience != Audience.All
+            && await session.Statement($"SELECT seq FROM files WHERE {from} <> seq AND {from} > @p0 LIMIT 1", [since], snapshot).ExecuteScalarAsync(cancel) is not null;
     }
 
     /// <summary>

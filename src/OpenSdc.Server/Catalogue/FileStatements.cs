@@ -22,7 +22,7 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
     public SqlStatement List(string columns)
     {
         var order = SortOrder.Of(query.Sort);
-        var selected = columns + string.Concat(order.Keys.Select((key, i) => $", {key.Column} AS k{i}"));
+        var selected = ready.Scope.Select(filters, columns) + string.Concat(order.Keys.Select((key, i) => $", {key.Column} AS k{i}"));
         var leads = AddLeading();
         if (!leads && IsMerged(order))
             return Merged(order, selected);
@@ -61,6 +61,8 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
             Lead(Path.Own, AddOwn(filters, "files.seq", own));
         else if (IsMarked)
             Lead(Path.Marks, AddIntegrity(filters, "files.seq"));
+        else if (ready.Scope.Since is { } since && ready.Head - since <= Few)
+            Lead(Path.Late, AddLate(since));
         else if (ready.Numbers <= Few)
             Lead(Path.Numbers, AddSeq(filters, "files", leads: true));
         else if (ready.Dated <= Few)
@@ -69,6 +71,16 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
     }
 
     private void Lead(Path by, Filters _) => path = by;
+
+    /// <summary>The rows that the audience may see since a later change: each change brings it one at most.</summary>
+    private Filters AddLate(long since)
+    {
+        var (number, from) = (filters.Add(since), ready.Scope.Columns.From);
+        var earlier = ready.Scope.IsPast
+            ? string.Create(CultureInfo.InvariantCulture, $" UNION ALL SELECT file FROM earlier_intervals WHERE audience = {(int)ready.Scope.Audience} AND from_seq > {number}")
+            : "";
+        return filters.And($"files.seq IN (SELECT seq FROM files WHERE seq > {number} UNION ALL SELECT seq FROM files WHERE {from} <> seq AND {from} > {number}{earlier})");
+    }
 
     /// <summary>So many rows are read and sorted rather than looked for in order: of a whole list a share of all there are, since all of them would be read otherwise.</summary>
     private long Few => query.Limit is null ? Math.Max(dialect.SortedRows, ready.Head / 4) : dialect.SortedRows;
@@ -147,7 +159,7 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
     /// <summary>All conditions but those that lead, and those of products where they are stated already.</summary>
     private void AddRest()
     {
-        if (path is Path.Files or Path.Digests or Path.Repointings or Path.Rotations or Path.Own or Path.Marks || (path == Path.Numbers && ready.Numbers <= Few))
+        if (path is Path.Files or Path.Digests or Path.Repointings or Path.Rotations or Path.Own or Path.Marks or Path.Late || (path == Path.Numbers && ready.Numbers <= Few))
             AddProducts(filters, leads: false);
         if (path is not (Path.Dates or Path.Products))
             AddStart(filters, leads: false);
@@ -157,15 +169,15 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
             filters.AnyOf(Filters.Unindexed("files.cr", isNumber: true), query.Crs);
         AddOfVersion(filters, "files", path);
         if (query.Latest)
-            AddNewest(filters, "superseded_by", "(newer.version_order, newer.seq) > (files.version_order, files.seq)");
+            AddNewest(filters, ready.Scope.Columns.SupersededBy, "(newer.version_order, newer.seq) > (files.version_order, files.seq)");
         if (query.DefaultVersions)
-            AddNewest(filters, "outdated_by", "newer.counted_major > files.counted_major");
+            AddNewest(filters, ready.Scope.Columns.OutdatedBy, "newer.counted_major > files.counted_major");
     }
 
     /// <summary>The newest of each series: by the note, or, where other filters take the files of a series apart, among those that they leave.</summary>
     private void AddNewest(Filters to, string note, string isNewer)
     {
-        if (!query.SplitsSeries)
+        if (!query.SplitsSeries && !ready.Scope.IsPast)
         {
             ready.Scope.AddNote(to, $"files.{note}", isSet: false);
             return;
@@ -190,9 +202,24 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
             AddIntegrity(to, Filters.Unindexed($"{files}.seq", isNumber: true));
         if (leading is not (Path.Numbers or Path.Products))
             AddSeq(to, files, leads: false);
+        if (query.Released is { } released)
+            ready.Scope.AddReleased(to, released, files);
         if (query.Current is { } current)
-            ready.Scope.AddNote(to, $"{files}.superseded_by", isSet: !current);
+            AddCurrent(to, files, current);
         return to;
+    }
+
+    /// <summary>By the note, or, where it does not say what was seen then, by the versions of the series that were.</summary>
+    private void AddCurrent(Filters to, string files, bool current)
+    {
+        if (!ready.Scope.IsPast)
+        {
+            ready.Scope.AddNote(to, $"{files}.{ready.Scope.Columns.SupersededBy}", isSet: !current);
+            return;
+        }
+
+        var seen = (ready.Scope with { Since = null }).AddTo(to.Beside(), "later");
+        to.And($"{(current ? "NOT " : "")}EXISTS (SELECT 1 FROM files AS later WHERE later.series = {files}.series AND (later.version_order, later.seq) > ({files}.version_order, {files}.seq){seen.AndAll})");
     }
 
     private void AddVersions(Filters to, string files)
@@ -242,6 +269,6 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
     /// <summary>What leads to the rows.</summary>
     private enum Path
     {
-        None, Files, Digests, Repointings, Rotations, Own, Marks, Numbers, Dates, Products,
+        None, Files, Digests, Repointings, Rotations, Own, Marks, Late, Numbers, Dates, Products,
     }
 }

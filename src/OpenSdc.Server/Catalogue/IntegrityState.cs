@@ -6,9 +6,12 @@ namespace OpenSdc.Server.Catalogue;
 /// <summary>A file's receipt as a download needs it.</summary>
 /// <param name="Receipt">The record.</param>
 /// <param name="Mark"><c>lost</c> or <c>damaged</c> where the bytes must not be sent.</param>
-/// <param name="AsOf">The newest change of the ledger at the time of reading; see
-/// <see cref="IntegrityState.MarkAsync(long, string, string, long, CancellationToken)"/>.</param>
-internal readonly record struct ServedFile(UploadReceipt Receipt, string? Mark, long AsOf);
+/// <param name="AsOf">The newest change of the ledger at the time of reading; see <see cref="IntegrityState.MarkAsync(long, string, string, long, CancellationToken)"/>.</param>
+internal readonly record struct ServedFile(UploadReceipt Receipt, string? Mark, long AsOf)
+{
+    /// <summary>Whether it was withdrawn: only the archive's own work finds such a file.</summary>
+    public bool IsWithdrawn { get; init; }
+}
 
 /// <summary>
 /// A file's record as upkeep compares it with its object; <c>AsOf</c> is the newest change of the ledger at the time
@@ -24,8 +27,11 @@ internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
 {
     private const string HeadSql = "(SELECT ledger.seq FROM ledger WHERE id = 1)";
     private const string Columns = "files.seq, file_path, size, sha256, kind, " + HeadSql + " FROM files LEFT JOIN corrupt_or_missing ON corrupt_or_missing.seq = files.seq";
-    private const string ByPathSql = "SELECT " + Columns + " WHERE file_path > @p0 ORDER BY file_path LIMIT @p1";
-    private const string BySeqSql = "SELECT " + Columns + " WHERE files.seq > @p0 ORDER BY files.seq LIMIT @p1";
+
+    // A file whose bytes were removed for good has no object to be compared.
+    private const string NotPurged = " AND NOT EXISTS (SELECT 1 FROM withdrawals WHERE withdrawals.file = files.seq AND withdrawals.purged IS NOT NULL)";
+    private const string ByPathSql = "SELECT " + Columns + " WHERE file_path > @p0" + NotPurged + " ORDER BY file_path LIMIT @p1";
+    private const string BySeqSql = "SELECT " + Columns + " WHERE files.seq > @p0" + NotPurged + " ORDER BY files.seq LIMIT @p1";
     private const string AnyMarkSql =
         "SELECT files.seq, file_path, size, sha256, kind, " + HeadSql + " FROM corrupt_or_missing JOIN files ON files.seq = corrupt_or_missing.seq WHERE corrupt_or_missing.seq > @p0 ORDER BY corrupt_or_missing.seq LIMIT @p1";
 
@@ -36,6 +42,8 @@ internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
         "INSERT INTO corrupt_or_missing (seq, kind, at) VALUES (@p0, @p1, @p2) ON CONFLICT (seq) DO UPDATE SET kind = excluded.kind, at = excluded.at WHERE corrupt_or_missing.kind <> excluded.kind";
     private const string ChangeSql = "INSERT INTO changes (seq, kind, file, at, detail) VALUES (@p0, @p1, @p2, @p3, @p4)";
     private const string MarkedSql = "UPDATE ledger SET seq = @p0, marked = @p0 WHERE id = 1";
+    // What the public ever saw it may ask for again, as of then.
+    private const string PublicMarkedSql = "UPDATE ledger SET public_seq = @p0, public_marked = @p0 WHERE id = 1 AND EXISTS (SELECT 1 FROM files WHERE seq = @p1 AND public_from IS NOT NULL)";
     private const string ItemSql = "SELECT item FROM files WHERE seq = @p0";
     private const string SetItemSql = "UPDATE files SET item = @p1 WHERE seq = @p0";
     // The newest mark of any file bounds the changes that are looked at: usually there are none.
@@ -65,12 +73,12 @@ internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
     {
         var filters = scope.AddTo(new Filters(session.Dialect).Compare("file_path =", key));
         await using var reader = await session.Statement(
-            $"SELECT size, sha256, files.seq, ingestion_date, kind, {HeadSql} FROM files LEFT JOIN corrupt_or_missing ON corrupt_or_missing.seq = files.seq{filters.Where}", filters.Values).ExecuteReaderAsync(cancel);
+            $"SELECT size, sha256, files.seq, ingestion_date, kind, {HeadSql}, team_to FROM files LEFT JOIN corrupt_or_missing ON corrupt_or_missing.seq = files.seq{filters.Where}", filters.Values).ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
             ? new ServedFile(
                 new UploadReceipt(key, reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3)),
                 reader.IsDBNull(4) ? null : reader.GetString(4),
-                reader.GetInt64(5))
+                reader.GetInt64(5)) { IsWithdrawn = !reader.IsDBNull(6) }
             : null;
     }, cancel);
 
@@ -116,6 +124,7 @@ internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
         var change = turn.Seq + 1;
         await session.Statement(ChangeSql, [change, kind, seq, at, detail], transaction).ExecuteNonQueryAsync(cancel);
         await session.Statement(MarkedSql, [change], transaction).ExecuteNonQueryAsync(cancel);
+        await session.Statement(PublicMarkedSql, [change, seq], transaction).ExecuteNonQueryAsync(cancel);
         var item = (string)(await session.Statement(ItemSql, [seq], transaction).ExecuteScalarAsync(cancel))!;
         await session.Statement(SetItemSql, [seq, RecordJson.WithIntegrity(item, kind == ChangeKind.Sound ? null : kind)], transaction).ExecuteNonQueryAsync(cancel);
         return true;

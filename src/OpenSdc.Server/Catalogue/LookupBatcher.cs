@@ -141,7 +141,8 @@ internal sealed class LookupBatcher(Catalogue catalogue, SqlDialect dialect, Tim
     public static SqlStatement Of(SqlDialect dialect, IReadOnlyList<string> paths, string columns, ReadScope scope)
     {
         var filters = scope.AddTo(new Filters(dialect).AnyOf("file_path", paths));
-        return new($"SELECT {columns}, ({ArchiveState.Sql}) FROM files{filters.Where}", filters.Values);
+        var selected = scope.Select(filters, columns);
+        return new($"SELECT {selected}, ({ArchiveState.Sql}) FROM files{filters.Where}", filters.Values);
     }
 
     /// <summary>One caller's. Whatever comes first decides it: its row, the end of the statement, or the caller's leaving.</summary>
@@ -166,7 +167,7 @@ internal sealed class LookupBatcher(Catalogue catalogue, SqlDialect dialect, Tim
             try
             {
                 read(row);
-                SetResult(ArchiveState.Parse(row.GetString(row.FieldCount - 1)));
+                SetResult(ArchiveState.Parse(row.GetString(row.FieldCount - 1), scope.Audience));
             }
             catch (Exception failure)
             {

@@ -9,8 +9,16 @@ namespace OpenSdc.Server.Catalogue;
 /// <param name="Name">What its name says.</param>
 /// <param name="Product">The id of its product.</param>
 /// <param name="Change">The kind of its change: published, or adopted.</param>
-internal sealed record NewRow(FileRecord Record, FileName Name, long Product, string Change)
+/// <param name="IsPublic">Whether it is released from its first moment on.</param>
+/// <param name="Who">Who uploaded it.</param>
+internal sealed record NewRow(FileRecord Record, FileName Name, long Product, string Change, bool IsPublic, string? Who = null)
 {
+    /// <summary>What is noted of it for the team.</summary>
+    public VersionNote Team { get; } = new();
+
+    /// <summary>What is noted of it for the public; null where it is not released.</summary>
+    public VersionNote? Public { get; } = IsPublic ? new() : null;
+
     /// <summary>What all versions of the file share: every part of its name that is neither its version nor its end. The product stands for the words.</summary>
     public string Series { get; } = string.Create(CultureInfo.InvariantCulture, $"{Product} {Record.StartDate}{Name.SeriesParts}");
 
@@ -19,12 +27,6 @@ internal sealed record NewRow(FileRecord Record, FileName Name, long Product, st
 
     /// <summary>The major version as the default of lists counts it; null where the convention lists every major.</summary>
     public int? CountedMajor => Name.CountedMajor;
-
-    /// <summary>The change since which its series has a newer version; null while it is the newest.</summary>
-    public long? SupersededBy { get; set; }
-
-    /// <summary>The change since which its series has a higher major version; null while it has the highest.</summary>
-    public long? OutdatedBy { get; set; }
 
     /// <summary>The record as <c>/query</c> answers it.</summary>
     public string? Item { get; set; }

@@ -13,8 +13,9 @@ namespace OpenSdc.Server.Catalogue;
 /// <param name="rowsAtOnce">See <see cref="SqlDialect.RowsAtOnce"/>.</param>
 /// <param name="turn">What the ledger says.</param>
 /// <param name="products">All products that it counts.</param>
+/// <param name="releasesAll">Whether every file is released from its first moment on, whatever its family.</param>
 /// <param name="now">The present moment.</param>
-internal sealed class Recorder(Session session, DbTransaction transaction, int rowsAtOnce, LedgerTurn turn, ProductTable products, DateTimeOffset now)
+internal sealed class Recorder(Session session, DbTransaction transaction, int rowsAtOnce, LedgerTurn turn, ProductTable products, bool releasesAll, DateTimeOffset now)
 {
     // What is looked for at once; where there are fewer the rest is null, which finds nothing.
     private const int PathsAtOnce = 50;
@@ -25,9 +26,10 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
     private const string FindSql = "SELECT file_path, size, sha256, seq, ingestion_date FROM files WHERE file_path IN ";
 
     private const string ChangesSql =
-        "INSERT INTO changes (seq, kind, file, at) SELECT seq, @p0, seq, @p1 FROM files WHERE seq >= @p2 AND seq <= @p3 ORDER BY seq";
+        "INSERT INTO changes (seq, kind, file, at, who) SELECT seq, @p0, seq, @p1, CAST(@p4 AS TEXT) FROM files WHERE seq >= @p2 AND seq <= @p3 ORDER BY seq";
 
-    private const string AdvanceSql = "UPDATE ledger SET seq = @p0, products = @p1, ingested = @p2 WHERE id = 1";
+    private const string AdvanceSql =
+        "UPDATE ledger SET seq = @p0, products = @p1, ingested = @p2, public_seq = CASE WHEN @p3 > public_seq THEN @p3 ELSE public_seq END WHERE id = 1";
 
     private const string LongestSql = "UPDATE products SET max_days = @p0 WHERE id = @p1 AND max_days < @p0";
 
@@ -36,7 +38,7 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
 
     private static readonly BatchInsert Rows = new(
         "INSERT INTO files (seq, product, file_path, start_date, end_date, repointing, cr, series, version, major_version, minor_version, version_order, counted_major, "
-        + "ingestion_date, size, sha256, superseded_by, outdated_by, item)", columns: 19);
+        + "ingestion_date, size, sha256, superseded_by, outdated_by, team_from, is_public, public_from, public_superseded_by, public_outdated_by, item)", columns: 24);
 
     private static readonly BatchInsert NewProducts = new(
         "INSERT INTO products (id, family, instrument, data_level, descriptor, extension, own)", columns: 7);
@@ -44,7 +46,8 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
     private static readonly BatchInsert OwnValues = new("INSERT INTO own_values (field, value, seq)", columns: 3);
 
     private readonly VersionNotes notes = new(session, transaction);
-    private readonly Coverage coverage = new();
+    private readonly Coverage coverage = new(Audience.Team);
+    private readonly Coverage publicCoverage = new(Audience.Public);
     private readonly Dictionary<Product, long> added = [];
     private readonly Dictionary<long, long> longest = [];
 
@@ -70,8 +73,11 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
             var at = Catalogue.Text(publication.IngestedAt ?? now);
             ingested = string.CompareOrdinal(at, ingested) > 0 ? at : ingested;
             var r = publication.Record(turn.Seq + rows.Count + 1, ingested);
-            var row = new NewRow(r, publication.Name, ProductOf(publication.Name), publication.Change);
-            coverage.Add(row, isFirst: await notes.NoteAsync(row, cancel));
+            var row = new NewRow(r, publication.Name, ProductOf(publication.Name), publication.Change, releasesAll || publication.Name.StartsReleased, publication.Who);
+            var isFirst = await notes.NoteAsync(row, cancel);
+            coverage.Add(row, isFirst.ForTeam);
+            if (row.IsPublic)
+                publicCoverage.Add(row, isFirst.ForPublic);
             if (row.Days > longest.GetValueOrDefault(row.Product))
                 longest[row.Product] = row.Days;
             rows.Add(row);
@@ -87,9 +93,10 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         await AddOwnAsync(rows, cancel);
         await AddChangesAsync(rows, cancel);
         await coverage.SaveAsync(session, transaction, rowsAtOnce, cancel);
+        await publicCoverage.SaveAsync(session, transaction, rowsAtOnce, cancel);
         foreach (var (product, days) in longest)
             await session.Statement(LongestSql, [days, product], transaction).ExecuteNonQueryAsync(cancel);
-        await session.Statement(AdvanceSql, [turn.Seq + rows.Count, turn.Products + added.Count, ingested], transaction).ExecuteNonQueryAsync(cancel);
+        await session.Statement(AdvanceSql, [turn.Seq + rows.Count, turn.Products + added.Count, ingested, rows.FindLast(each => each.IsPublic)?.Record.Seq ?? 0], transaction).ExecuteNonQueryAsync(cancel);
         return recorded;
     }
 
@@ -119,7 +126,8 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         ReadOnlySpan<object?> all =
         [
             r.Seq, row.Product, r.FilePath, r.StartDate ?? "", r.EndDate, r.Repointing, r.Cr, row.Series, r.Version, r.MajorVersion, r.MinorVersion, row.VersionOrder,
-            row.CountedMajor, r.IngestionDate, r.Size, r.Sha256, row.SupersededBy, row.OutdatedBy, row.Item,
+            row.CountedMajor, r.IngestionDate, r.Size, r.Sha256, row.Team.SupersededBy, row.Team.OutdatedBy, r.Seq, row.IsPublic ? 1 : 0, row.IsPublic ? r.Seq : null,
+            row.Public?.SupersededBy, row.Public?.OutdatedBy, row.Item,
         ];
         all.CopyTo(values);
     }
@@ -169,15 +177,15 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         }, cancel);
     }
 
-    /// <summary>One change for each row, in the order of their numbers; rows of one kind that follow each other share a statement.</summary>
+    /// <summary>One change for each row, in the order of their numbers; rows of one kind and uploader that follow each other share a statement.</summary>
     private async Task AddChangesAsync(List<NewRow> rows, CancellationToken cancel)
     {
         for (int from = 0, next; from < rows.Count; from = next)
         {
             next = from + 1;
-            while (next < rows.Count && rows[next].Change == rows[from].Change)
+            while (next < rows.Count && (rows[next].Change, rows[next].Who) == (rows[from].Change, rows[from].Who))
                 next++;
-            await session.Statement(ChangesSql, [rows[from].Change, Catalogue.Text(now), rows[from].Record.Seq, rows[next - 1].Record.Seq], transaction)
+            await session.Statement(ChangesSql, [rows[from].Change, Catalogue.Text(now), rows[from].Record.Seq, rows[next - 1].Record.Seq, rows[from].Who], transaction)
                 .ExecuteNonQueryAsync(cancel);
         }
     }

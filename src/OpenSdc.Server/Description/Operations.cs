@@ -1,4 +1,5 @@
 using Microsoft.OpenApi;
+using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Description;
@@ -163,13 +164,13 @@ internal static class Operations
                     ("documented", "documented: to Accept: application/json", Representation.OfDownloadUrl(Samples.Url, uri: null, documented: true)),
                 ],
             },
-            new(403, "The file is not released to this caller. An archive whose files are all public never answers this."),
         ],
         Failures =
         [
             new(Problems.BadDownloadName(Samples.NameFaults), "the path is not a valid name or URI"),
             new(Problems.NoDownloadName, "the path holds no file name"),
-            new(Problems.NoSuchFile, "the name is valid, but there is no such file"),
+            new(Problems.NoSuchFile, "the name is valid, but there is no such file, or it is not released to this caller"),
+            new(Problems.Withdrawn(new(42, Samples.Key, 43, "20260103 04:05:06", "Made with a wrong calibration.", null, null)), "the file was withdrawn; `reason` says why, and `superseded_by` which file stands for it"),
             Failure.Unexpected,
             Failure.Starting,
         ],
@@ -261,6 +262,7 @@ internal static class Operations
         CoverageOperations.FacetsOfFiles,
         CoverageOperations.FacetsOfFiles.ForHead("headCountFacets", "Ask about the values of files"),
         .. KernelOperations.All,
+        .. CurationOperations.All,
         DownloadFile,
         DownloadFile.ForHead("headDownloadFile", "Ask where the bytes of a file are"),
         ServeObject,

@@ -40,7 +40,7 @@ internal static class QueryWords
         Texts("sha256", $"Single files, by the SHA-256 of their bytes. Without `table` a file of any family is found. {AnyNumber}", Samples.Sha256, "^[0-9a-fA-F]{64}$"),
         Several("integrity", $"What is known of the files' bytes: `intact`, `lost` or `damaged`. {InTurn}",
             new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. FileIntegrity.All.Select(each => (JsonNode)JsonValue.Create(each))] }, JsonValue.Create(FileIntegrity.Lost)),
-        Words.Query("released", "`true`: only files that are released to everybody; `false`: only those that are not. Every file of this archive is released.",
+        Words.Query("released", "`true`: only files that are released to everybody; `false`: only those that are not, which the public never sees.",
             new OpenApiSchema { Type = JsonSchemaType.Boolean }, JsonValue.Create(true)),
         Texts("crid", $"Identifier of a composite release. Names do not tell it, so that no file has one. {AnyNumber}", "CRID01", "^[A-Za-z0-9._-]{1,64}$"),
         Words.Query("overlaps",

@@ -24,6 +24,7 @@ internal static class Shapes
     public const string Text = "Text";
     public const string Readiness = "Readiness";
     public const string Items = "Items";
+    public const string Outcome = "Outcome";
 
     public static void Add(OpenApiDocument document, string name, OpenApiSchema schema) => document.AddComponent(name, schema);
 
@@ -76,6 +77,7 @@ internal static class Shapes
             ("size", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Of `exists`: its bytes." }, false)));
         Add(document, Bytes, new OpenApiSchema { Description = "The bytes of a file, unchanged.", Type = JsonSchemaType.String, Format = "binary" });
         Add(document, Text, String("Lines of text."));
+        Add(document, Outcome, new OpenApiSchema { Type = JsonSchemaType.Object, Description = "What an order did." });
         Add(document, Items, new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema(), Description = "Objects or names, as the live service writes them." });
         Add(document, Readiness, Object("The parts of readiness; at a public address the status alone.",
             ("status", String("`ready`; `read-only` while uploads are refused; `starting` or `failing`, both with 503."), true),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Files;
@@ -14,6 +15,9 @@ internal static class AskedState
 
     /// <summary>The header with the history that this number counts in.</summary>
     public const string HistoryHeader = "OpenSDC-History";
+
+    /// <summary>The header that tells the public that unreleased files may be left out.</summary>
+    public const string VisibilityHeader = "OpenSDC-Visibility";
 
     /// <summary>Whether a request says anything that must be compared before it is answered.</summary>
     public static bool IsIn(QueryRequest request) =>
@@ -39,6 +43,14 @@ internal static class AskedState
     {
         context.Response.Headers[SeqHeader] = state.Seq.ToString(CultureInfo.InvariantCulture);
         context.Response.Headers[HistoryHeader] = state.History;
+        AddVisibility(context);
+    }
+
+    /// <summary>Tells who sees released files only that there may be others.</summary>
+    public static void AddVisibility(HttpContext context)
+    {
+        if (context.Caller().Audience == Audience.Public)
+            context.Response.Headers[VisibilityHeader] = "released files only; unreleased files may be left out";
     }
 
     private static Problem? Beyond(string name, long? number, ArchiveState state) => number > state.Seq

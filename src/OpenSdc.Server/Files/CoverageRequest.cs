@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Primitives;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Files;
@@ -45,7 +46,7 @@ internal sealed record CoverageRequest(QueryRequest Asked, int Digits, IQueryCol
         var asks = context.Request.Headers.IfNoneMatch;
         if (AskedState.IsIn(request.Asked) || asks.Count > 0)
         {
-            var state = await catalogue.StateAsync(context.RequestAborted);
+            var state = await catalogue.StateAsync(context.Caller().Audience, context.RequestAborted);
             problem = AskedState.Refuse(request.Asked, state);
             if (problem is not null)
                 return problem with { Plain = true };
@@ -62,7 +63,7 @@ internal sealed record CoverageRequest(QueryRequest Asked, int Digits, IQueryCol
     {
         if (!HttpMethods.IsHead(context.Request.Method))
             return false;
-        AddHeaders(context, await catalogue.StateAsync(context.RequestAborted));
+        AddHeaders(context, await catalogue.StateAsync(context.Caller().Audience, context.RequestAborted));
         return true;
     }
 

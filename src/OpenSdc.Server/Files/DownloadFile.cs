@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
+using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Files;
 
@@ -8,7 +10,7 @@ internal static class DownloadFile
 {
     /// <summary><c>GET</c> or <c>HEAD /download/{path or filename}</c></summary>
     public static async Task<Results<DownloadUrl, Problem>> Handle(
-        string? path, HttpContext context, Mission mission, DownloadUrls urls)
+        string? path, HttpContext context, Mission mission, DownloadUrls urls, Withdrawals withdrawals)
     {
         if (string.IsNullOrEmpty(path))
             return Problems.NoDownloadName;
@@ -21,7 +23,10 @@ internal static class DownloadFile
             return Problems.BadDownloadName(target.Faults);
         if (target.Key is not { } key)
             return Problems.NoSuchFile;
-        return await urls.RefusalAsync(key, context.RequestAborted) is { } problem ? problem : new DownloadUrl(urls.For(context)(key), urls.UriOf(key));
+        if (await urls.RefusalAsync(key, ReadScope.Of(context.Caller()), context.RequestAborted) is not { } problem)
+            return new DownloadUrl(urls.For(context)(key), urls.UriOf(key));
+        // Also of what does not exist: both are answered after the same statements.
+        return problem == Problems.NoSuchFile && await withdrawals.FindAsync(key, context.Caller().Audience, context.RequestAborted) is { } tombstone ? Problems.Withdrawn(tombstone) : problem;
     }
 }
 

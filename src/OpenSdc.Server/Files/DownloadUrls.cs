@@ -18,7 +18,7 @@ internal abstract class DownloadUrls
     public abstract string WithoutUri(string path);
 
     /// <summary>Why no URL of a file is given out; null where one is.</summary>
-    public abstract ValueTask<Problem?> RefusalAsync(string key, CancellationToken cancel);
+    public abstract ValueTask<Problem?> RefusalAsync(string key, ReadScope scope, CancellationToken cancel);
 }
 
 /// <summary>This server's own: what is wrong with a file is said where its bytes are asked for.</summary>
@@ -35,8 +35,8 @@ internal sealed class ServerDownloadUrls(UrlRights urls, PublicAddress address, 
 
     public override string WithoutUri(string path) => path;
 
-    public override async ValueTask<Problem?> RefusalAsync(string key, CancellationToken cancel) =>
-        await catalogue.HasAsync(key, ReadScope.Team, cancel) ? null : Problems.NoSuchFile;
+    public override async ValueTask<Problem?> RefusalAsync(string key, ReadScope scope, CancellationToken cancel) =>
+        await catalogue.HasAsync(key, scope, cancel) ? null : Problems.NoSuchFile;
 }
 
 /// <summary>The store's own: no byte is looked at on its way, so what is known against a file is said before, or by nobody.</summary>
@@ -52,9 +52,9 @@ internal sealed class DirectDownloadUrls(S3Staging direct, UrlRights urls, Integ
 
     public override string WithoutUri(string path) => direct.WithoutUri(path);
 
-    public override async ValueTask<Problem?> RefusalAsync(string key, CancellationToken cancel)
+    public override async ValueTask<Problem?> RefusalAsync(string key, ReadScope scope, CancellationToken cancel)
     {
-        if (await integrity.FindAsync(key, ReadScope.Team, cancel) is not { } file)
+        if (await integrity.FindAsync(key, scope, cancel) is not { } file)
             return Problems.NoSuchFile;
         return file.Mark switch
         {

@@ -19,23 +19,23 @@ internal static class QueryFiles
 {
     /// <summary><c>GET</c> or <c>HEAD /query?…</c></summary>
     public static Task<Results<Listing, Unchanged, Problem>> Handle(
-        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookupBatcher lookUps, ListingFormats formats, PublicAddress address) =>
-        AnswerAsync(context.Request.Query, context, mission, catalogue, lookUps, formats, address);
+        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookupBatcher lookUps, ListingFormats formats, PublicAddress address, CursorSeal seal) =>
+        AnswerAsync(context.Request.Query, context, mission, catalogue, lookUps, formats, address, seal);
 
     /// <summary><c>POST /query</c>: the same, with the parameters in the body.</summary>
     public static async Task<Results<Listing, Unchanged, Problem>> HandlePost(
-        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookupBatcher lookUps, ListingFormats formats, PublicAddress address)
+        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookupBatcher lookUps, ListingFormats formats, PublicAddress address, CursorSeal seal)
     {
         var (given, problem) = await QueryBody.ReadAsync(context.Request);
-        return given is null ? problem! : await AnswerAsync(given, context, mission, catalogue, lookUps, formats, address);
+        return given is null ? problem! : await AnswerAsync(given, context, mission, catalogue, lookUps, formats, address, seal);
     }
 
     private static async Task<Results<Listing, Unchanged, Problem>> AnswerAsync(
-        IQueryCollection given, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookupBatcher lookUps, ListingFormats formats, PublicAddress address)
+        IQueryCollection given, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookupBatcher lookUps, ListingFormats formats, PublicAddress address, CursorSeal seal)
     {
         if (QueryBody.RefuseOfGet(context.Request) is { } hasBody)
             return hasBody;
-        var (request, problem) = QueryParameters.Read(given, mission);
+        var (request, problem) = QueryParameters.Read(given, mission, text => seal.Open(text, context.Caller().Audience));
         if (request is null)
             return problem!;
         (var format, problem) = formats.Choose(context, request);
@@ -47,7 +47,7 @@ internal static class QueryFiles
         ArchiveState? asked = null;
         if (AskedState.IsIn(request) || query.Limit is not null || asks.Count > 0)
         {
-            var state = await catalogue.StateAsync(cancel);
+            var state = await catalogue.StateAsync(context.Caller().Audience, cancel);
             problem = AskedState.Refuse(request, state);
             if (problem is not null)
                 return problem;
@@ -63,7 +63,7 @@ internal static class QueryFiles
                 asked = state;
         }
 
-        return new Listing(request with { Query = query }, format, given, catalogue, lookUps, address) { Asked = asked };
+        return new Listing(request with { Query = query }, format, given, catalogue, lookUps, address, seal) { Asked = asked };
     }
 }
 
@@ -88,7 +88,7 @@ internal sealed record Unchanged(string Tag, ArchiveState State) : IResult
 /// until its end is known, since its header says where the next one begins, and the session is given back before the page is sent.
 /// </summary>
 internal sealed record Listing(
-    QueryRequest Request, IListingFormat Format, IQueryCollection Given, Catalogue.Catalogue Catalogue, LookupBatcher LookupBatcher, PublicAddress Address) : IResult
+    QueryRequest Request, IListingFormat Format, IQueryCollection Given, Catalogue.Catalogue Catalogue, LookupBatcher LookupBatcher, PublicAddress Address, CursorSeal Seal) : IResult
 {
     /// <summary>How many files of the query a list of what is to be fetched leaves out, since they are lost or damaged.</summary>
     public const string LeftOutHeader = "OpenSDC-Left-Out";
@@ -105,11 +105,13 @@ internal sealed record Listing(
     public ArchiveState? Asked { get; init; }
 
     /// <summary>
-    /// The tag of an answer: the newest change, its history, and what was asked. It is weak, since it promises the same files and not the same bytes to every client.
+    /// The tag of an answer: the newest change that the caller could see, its history, and what was asked for which audience. It is weak, since it promises the same files and not the same bytes to every client.
     /// </summary>
     public static string TagOf(HttpContext context, IQueryCollection given, ArchiveState state, long? asOf)
     {
         using var asked = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        // What one audience was answered is no answer to another.
+        Append(asked, context.Caller().Audience + "\n");
         foreach (var value in context.Request.Headers.Accept)
             Append(asked, value + "\n");
         foreach (var (name, values) in given.OrderBy(each => each.Key, StringComparer.Ordinal))
@@ -233,7 +235,7 @@ internal sealed record Listing(
         var parameters = request.Query
             .Where(each => each.Key != "cursor")
             .SelectMany(each => each.Value, (each, value) => KeyValuePair.Create(each.Key, value))
-            .Append(KeyValuePair.Create("cursor", (string?)cursor.Write()));
+            .Append(KeyValuePair.Create("cursor", (string?)Seal.Close(cursor.Write(), request.HttpContext.Caller().Audience)));
         return QueryHelpers.AddQueryString(Address.Of(request.HttpContext) + request.Path, parameters);
     }
 }

@@ -68,6 +68,7 @@ internal sealed class QueryParameters
 
     private readonly ParameterValues given;
     private readonly Mission mission;
+    private readonly Func<string, string?> openCursor;
     private readonly Family family;
 
     // What values may be is said by the family that is asked for, or by all of them where single files are, which say themselves what family they are of.
@@ -81,9 +82,9 @@ internal sealed class QueryParameters
     private string? cursor;
     private bool namesMajor;
 
-    private QueryParameters(ParameterValues given, Mission mission)
+    private QueryParameters(ParameterValues given, Mission mission, Func<string, string?> openCursor)
     {
-        (this.given, this.mission) = (given, mission);
+        (this.given, this.mission, this.openCursor) = (given, mission, openCursor);
         var table = given.Has("table") ? given.Single("table") : DefaultTable(mission);
         var isAny = table == "*";
         family = mission.Families.FirstOrDefault(each => isAny || each.Name == table)
@@ -96,7 +97,10 @@ internal sealed class QueryParameters
     }
 
     /// <summary>What the parameters ask, or the problem with them.</summary>
-    public static (QueryRequest? Request, Problem? Problem) Read(IQueryCollection given, Mission mission)
+    /// <param name="given">The parameters.</param>
+    /// <param name="mission">The mission.</param>
+    /// <param name="openCursor">Takes the seal off a cursor; where it is left out, cursors have none.</param>
+    public static (QueryRequest? Request, Problem? Problem) Read(IQueryCollection given, Mission mission, Func<string, string?>? openCursor = null)
     {
         try
         {
@@ -106,7 +110,7 @@ internal sealed class QueryParameters
                     return (null, Problems.UnknownParameter(Shown(name), [.. Names, .. OwnOf(given, mission)]));
             }
 
-            var p = new QueryParameters(new ParameterValues(given), mission);
+            var p = new QueryParameters(new ParameterValues(given), mission, openCursor ?? (static text => text));
             foreach (var (name, _) in given)
             {
                 if (Readers.TryGetValue(name, out var read))
@@ -233,7 +237,7 @@ internal sealed class QueryParameters
     }
 
     private Cursor? CursorOf(IReadOnlyList<SortField> sort) =>
-        cursor is null ? null : Cursor.Read(cursor, SortOrder.Of(sort)) ?? throw Bad("cursor", cursor, "what the header Link of the page before gave, unchanged", []);
+        cursor is null ? null : (openCursor(cursor) is { } open ? Cursor.Read(open, SortOrder.Of(sort)) : null) ?? throw Bad("cursor", cursor, "what the header Link of the page before gave, unchanged", []);
 
     /// <summary>No file can meet a range whose end is before its start, and an empty list would hide the slip.</summary>
     private void RefuseReversed()

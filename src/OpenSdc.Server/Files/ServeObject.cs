@@ -13,7 +13,7 @@ internal static class ServeObject
 {
     /// <summary><c>GET</c> or <c>HEAD {signed URL}</c></summary>
     public static async Task<Results<ObjectBytes, NotModified, Problem>> Handle(
-        string? key, HttpContext context, UrlRights urls, IntegrityState integrity, IObjectStore store, IntegrityReports reports, ObjectSender sender)
+        string? key, HttpContext context, UrlRights urls, IntegrityState integrity, Withdrawals withdrawals, IObjectStore store, IntegrityReports reports, ObjectSender sender)
     {
         key ??= "";
         if (urls.Refuse(context, context.Request.Method, key) is { } sentence)
@@ -21,7 +21,12 @@ internal static class ServeObject
         // The bytes never change, but whoever has them from a cache has them by this URL: no longer than it lives.
         context.Response.Headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"private, max-age={urls.SecondsLeft(context)}");
         if (await integrity.FindAsync(key, ReadScope.Of(context.Caller()), context.RequestAborted) is not { } file)
-            return Problems.NoSuchObject;
+        {
+            return await withdrawals.FindAsync(key, context.Caller().Audience, context.RequestAborted) is { } tombstone
+                ? Problems.Withdrawn(tombstone) with { Plain = true }
+                : Problems.NoSuchObject;
+        }
+
         if (file.Mark is not null)
             return NotServed(key, file.Mark);
 

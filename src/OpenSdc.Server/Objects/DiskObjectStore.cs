@@ -107,6 +107,14 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
         return ValueTask.CompletedTask;
     }
 
+    public async ValueTask RemoveAsync(string key, CancellationToken cancel)
+    {
+        if (!File.Exists(PathOf(key)))
+            return;
+        File.Delete(PathOf(key));
+        await flushThreads.RunAsync(() => Posix.FlushFolder(FolderOf(key)));
+    }
+
     public async ValueTask FlushAsync(string key, CancellationToken cancel)
     {
         var mark = sharedFlush.Mark;

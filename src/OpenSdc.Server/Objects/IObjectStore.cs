@@ -34,6 +34,9 @@ internal interface IObjectStore
     /// <summary>Removes the object of an upload that <see cref="PlaceAsync"/> has placed, because its record could not be written. Only the holder of the key may do this.</summary>
     ValueTask RevertAsync(StagedObject staged, CancellationToken cancel);
 
+    /// <summary>Removes an object for good, where there is one. Durable when it returns, as far as the store can tell.</summary>
+    ValueTask RemoveAsync(string key, CancellationToken cancel);
+
     /// <summary>Makes an object durable that something else than an upload has put under its key, or an upload of an earlier process.</summary>
     ValueTask FlushAsync(string key, CancellationToken cancel);
 

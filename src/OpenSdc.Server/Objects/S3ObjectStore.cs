@@ -63,6 +63,8 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
             await bucket.DeleteAsync(named, cancel);
     }
 
+    public async ValueTask RemoveAsync(string key, CancellationToken cancel) => await bucket.DeleteAsync(bucket.ObjectKey(key), cancel);
+
     public ValueTask FlushAsync(string key, CancellationToken cancel) => ValueTask.CompletedTask;
 
     public async ValueTask<StoredObject?> OpenAsync(string key, CancellationToken cancel)

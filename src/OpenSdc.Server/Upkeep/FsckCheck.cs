@@ -70,7 +70,7 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, Object
         Seq = (before, await archive.Catalogue.HeadAsync(cancel));
         await foreach (var candidate in candidates.ReadAsync(cancel))
         {
-            if (candidate.Seq is not null || await archive.Catalogue.FindAsync(candidate.Key, ReadScope.Team, cancel) is null)
+            if (candidate.Seq is not null || await archive.Catalogue.FindAsync(candidate.Key, ReadScope.All, cancel) is null)
             {
                 if (candidate.Kind == FsckKind.Orphan && (onTheirWay.Contains(NameOf(candidate.Key)) || (isServed && await claims.IsClaimedAsync(candidate.Key, cancel))))
                     Young++;

@@ -83,7 +83,7 @@ internal sealed class FsckRepair(OpenArchive archive, FsckActions actions, FsckO
     }
 
     private async Task<string?> QuarantineAsync(FsckFinding finding, CancellationToken cancel) =>
-        await archive.Catalogue.FindAsync(finding.Key, ReadScope.Team, cancel) is null
+        await archive.Catalogue.FindAsync(finding.Key, ReadScope.All, cancel) is null
             ? await actions.QuarantineAsync(finding.Key, cancel)
             : "It got a record meanwhile.";
 

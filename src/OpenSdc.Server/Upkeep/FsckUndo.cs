@@ -63,7 +63,7 @@ internal sealed class FsckUndo(OpenArchive archive, FsckActions actions, string 
 
     private async Task<string?> UndoAdoptionAsync(FsckLogLine line, CancellationToken cancel)
     {
-        if (await archive.Catalogue.FindAsync(line.Key, ReadScope.Team, cancel) is not { } record || record.Sha256 != line.Sha256)
+        if (await archive.Catalogue.FindAsync(line.Key, ReadScope.All, cancel) is not { } record || record.Sha256 != line.Sha256)
             return "Its record is another one.";
         if (await archive.Integrity.OfAsync(record.Seq, cancel) is { } mark)
             return $"It is marked {mark} meanwhile.";
@@ -83,7 +83,7 @@ internal sealed class FsckUndo(OpenArchive archive, FsckActions actions, string 
         switch (line.Action)
         {
             case FsckActions.Adopt:
-                return await archive.Catalogue.FindAsync(line.Key, ReadScope.Team, cancel) is { } record && record.Sha256 == line.Sha256
+                return await archive.Catalogue.FindAsync(line.Key, ReadScope.All, cancel) is { } record && record.Sha256 == line.Sha256
                     && await archive.Integrity.WasAdoptedAsync(record.Seq, cancel);
             case FsckActions.Derive:
                 return true;

@@ -60,9 +60,10 @@ internal sealed class OpenArchive : IDisposable
         }
     }
 
-    /// <summary>Reads the mission that the archive keeps, once its catalogue is joined.</summary>
+    /// <summary>Reads the mission that the archive keeps, and how it releases files, once its catalogue is joined.</summary>
     public async Task ReadMissionAsync(CancellationToken cancel)
     {
+        await Catalogue.ReadReleasesAllAsync(cancel);
         if (await new MissionTable(Catalogue).NewestAsync(cancel) is { } stored)
             Mission = new MissionText(stored.Text, $"The mission file that the archive in {Name} keeps").Load();
     }

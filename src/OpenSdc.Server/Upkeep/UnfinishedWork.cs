@@ -33,7 +33,7 @@ internal sealed class StagedWork(IObjectStore store, Catalogue.Catalogue catalog
 
     private async Task<bool> FinishAsync(string leftOver, CancellationToken cancel)
     {
-        if (ArchivePath.ParseUpload(leftOver, mission).Name is not { } name || await catalogue.FindAsync(name.Key, ReadScope.Team, cancel) is not null)
+        if (ArchivePath.ParseUpload(leftOver, mission).Name is not { } name || await catalogue.FindAsync(name.Key, ReadScope.All, cancel) is not null)
             return false;
         using var stored = await store.OpenAsync(name.Key, cancel);
         if (stored is null)

@@ -16,7 +16,7 @@ internal static class BeginParts
 
     /// <summary><c>POST /uploads</c></summary>
     public static async Task<Results<UploadStatusAnswer, Problem>> Handle(
-        HttpContext context, Mission mission, IntegrityState integrity, Catalogue.Catalogue catalogue, UploadLedger ledger, UploadStaging staging, StorageHealth storage,
+        HttpContext context, Mission mission, IntegrityState integrity, Catalogue.Catalogue catalogue, Withdrawals withdrawals, UploadLedger ledger, UploadStaging staging, StorageHealth storage,
         ServerOptions options, TimeProvider clock)
     {
         var cancel = context.RequestAborted;
@@ -35,9 +35,9 @@ internal static class BeginParts
         if (UploadStaging.PartSize(size, options.UploadPartSize) is not { } partSize)
             return Problems.TooLarge(UploadStaging.LargestFile);
         // A file whose object is lost or damaged can be sent again.
-        var there = await integrity.FindAsync(name.Key, ReadScope.Team, cancel);
-        if (there is { Mark: null } sound)
-            return await TakenName.ExistsAsync(sound.Receipt, caller, catalogue, cancel) with { Plain = true };
+        var there = await integrity.FindAsync(name.Key, ReadScope.All, cancel);
+        if (there is { } taken && (taken.Mark is null || taken.IsWithdrawn))
+            return await TakenName.RefusalAsync(taken, caller, catalogue, withdrawals, cancel) with { Plain = true };
         if (there is { Receipt: var receipt } && (receipt.Size != size || (asked.Sha256 ?? receipt.Sha256) != receipt.Sha256)
             && await TakenName.IsSeenAsync(name.Key, caller, catalogue, cancel))
             return Problems.ContentConflict(name.Key);
@@ -65,7 +65,7 @@ internal static class BeginParts
         if (outcome != OpenOutcome.Opened)
             await staging.AbandonAsync(upload, cancel);
         if (outcome == OpenOutcome.Exists)
-            return await TakenName.ExistsAsync((await integrity.FindAsync(name.Key, ReadScope.Team, cancel))!.Value.Receipt, caller, catalogue, cancel) with { Plain = true };
+            return await TakenName.RefusalAsync((await integrity.FindAsync(name.Key, ReadScope.All, cancel))!.Value, caller, catalogue, withdrawals, cancel) with { Plain = true };
         if (Refusal(outcome, name.Key, limits) is { } late)
             return late;
         return new UploadStatusAnswer(UploadStatusAnswer.Of(upload), 201);

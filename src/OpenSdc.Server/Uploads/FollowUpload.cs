@@ -73,7 +73,7 @@ internal static class FollowUpload
         await ledger.FindAsync(id, CancellationToken.None) is { } upload ? new UploadEnd(upload, await ReceiptAsync(upload, catalogue, CancellationToken.None)) : null;
 
     private static async Task<Contract.UploadReceipt?> ReceiptAsync(UploadSession upload, Catalogue.Catalogue catalogue, CancellationToken cancel) =>
-        upload.State == UploadState.Published ? await catalogue.FindAsync(upload.Key, ReadScope.Team, cancel) : null;
+        upload.State == UploadState.Published ? await catalogue.FindAsync(upload.Key, ReadScope.All, cancel) : null;
 
     private static async Task LookAsync(UploadSession upload, UploadStaging staging, UploadSignals signals, CancellationToken cancel)
     {

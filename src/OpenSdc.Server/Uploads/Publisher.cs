@@ -154,7 +154,7 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         while (unsettled.Count > 0)
         {
             var staged = unsettled[^1];
-            if (await catalogue.FindAsync(staged.Key, ReadScope.Team, CancellationToken.None) is null)
+            if (await catalogue.FindAsync(staged.Key, ReadScope.All, CancellationToken.None) is null)
                 await store.RevertAsync(staged, CancellationToken.None);
             await staged.RemoveAsync();
             unsettled.RemoveAt(unsettled.Count - 1);
@@ -166,7 +166,7 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
     {
         var publication = late.Publication;
         var key = publication.Name.Key;
-        if (await catalogue.FindAsync(key, ReadScope.Team, CancellationToken.None) is { } receipt)
+        if (await catalogue.FindAsync(key, ReadScope.All, CancellationToken.None) is { } receipt)
             return new Recorded(receipt, IsNew: false);
         using var there = await store.OpenAsync(key, CancellationToken.None);
         if (there is null)

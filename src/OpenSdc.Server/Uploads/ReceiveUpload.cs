@@ -17,7 +17,7 @@ internal static partial class ReceiveUpload
 {
     /// <summary><c>PUT {signed URL}</c></summary>
     public static async Task<Results<UploadAnswer, Problem>> Handle(
-        string? key, HttpContext context, UrlRights urls, Mission mission, Catalogue.Catalogue catalogue, IntegrityState integrity, IObjectStore store,
+        string? key, HttpContext context, UrlRights urls, Mission mission, Catalogue.Catalogue catalogue, IntegrityState integrity, Withdrawals withdrawals, IObjectStore store,
         Publisher publisher, ObjectMender mender, StorageHealth storage, ServerOptions options, Telemetry telemetry, ILoggerFactory logs)
     {
         key ??= "";
@@ -40,7 +40,10 @@ internal static partial class ReceiveUpload
         Results<UploadAnswer, Problem> answer;
         try
         {
-            var receipt = (await integrity.FindAsync(key, ReadScope.Team, context.RequestAborted))?.Receipt;
+            var there = await integrity.FindAsync(key, ReadScope.All, context.RequestAborted);
+            if (there is { IsWithdrawn: true } withdrawn)
+                return await TakenName.RefusalAsync(withdrawn, context.Caller(), catalogue, withdrawals, context.RequestAborted) with { Plain = true };
+            var receipt = there?.Receipt;
             var isSeen = receipt is null || await TakenName.IsSeenAsync(key, context.Caller(), catalogue, context.RequestAborted);
             if (UploadConditions.Refusal(request, receipt, isSeen) is { } condition)
                 return condition;

@@ -12,20 +12,21 @@ internal static class RequestUpload
 {
     /// <summary><c>GET /upload/{path}</c></summary>
     public static async Task<Results<UploadUrl, Problem>> Handle(
-        string? path, HttpContext context, Mission mission, IntegrityState integrity, Catalogue.Catalogue catalogue, UrlRights urls, PublicAddress address, ServerOptions options)
+        string? path, HttpContext context, Mission mission, IntegrityState integrity, Catalogue.Catalogue catalogue, Withdrawals withdrawals, UrlRights urls, PublicAddress address, ServerOptions options)
     {
         var (name, problem) = Read(path, context, mission);
         if (name is null)
             return problem!;
         // A file whose object is lost or damaged can be sent again.
-        if (await integrity.FindAsync(name.Key, ReadScope.Team, context.RequestAborted) is { Mark: null } there)
-            return await TakenName.ExistsAsync(there.Receipt, context.Caller(), catalogue, context.RequestAborted);
+        if (await integrity.FindAsync(name.Key, ReadScope.All, context.RequestAborted) is { } there && (there.Mark is null || there.IsWithdrawn))
+            return await TakenName.RefusalAsync(there, context.Caller(), catalogue, withdrawals, context.RequestAborted);
         return new UploadUrl(urls.Sign(address.Of(context), "PUT", name.Key, options.UploadLifetime, context.Caller()));
     }
 
     /// <summary>The same where clients send to the store themselves: the upload is recorded before its URL is given out.</summary>
     public static async Task<Results<UploadUrl, Problem>> HandleDirect(
-        string? path, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, S3Staging direct, UploadRegistrar uploads, UrlRights urls, StorageHealth storage, ServerOptions options, TimeProvider clock)
+        string? path, HttpContext context, Mission mission, IntegrityState integrity, Catalogue.Catalogue catalogue, Withdrawals withdrawals, S3Staging direct, UploadRegistrar uploads,
+        UrlRights urls, StorageHealth storage, ServerOptions options, TimeProvider clock)
     {
         var (name, problem) = Read(path, context, mission);
         if (name is null)
@@ -39,7 +40,7 @@ internal static class RequestUpload
         var upload = new UploadSession(id, name.Key, UploadState.Open, clock.GetUtcNow().AddSeconds(lifetime)) { Owner = caller.Name };
         return await uploads.OpenAsync(upload, context.RequestAborted)
             ? new UploadUrl(direct.SignUpload(id, name.Key, lifetime), id)
-            : await TakenName.ExistsAsync((await catalogue.FindAsync(name.Key, ReadScope.Team, context.RequestAborted))!, caller, catalogue, context.RequestAborted);
+            : await TakenName.RefusalAsync((await integrity.FindAsync(name.Key, ReadScope.All, context.RequestAborted))!.Value, caller, catalogue, withdrawals, context.RequestAborted);
     }
 
     private static (FileName? Name, Problem? Problem) Read(string? path, HttpContext context, Mission mission)

@@ -1,10 +1,12 @@
-using OpenSdc.Contract;
 using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Uploads;
 
-/// <summary>What a caller who uploads may know of the file that has the name already: one who may not read it learns that the name is taken, and neither its size nor its digest nor its date.</summary>
+/// <summary>
+/// What a caller who uploads may know of the file that has the name already: one who may not read it learns that the name is taken, and neither its size nor its digest nor its date. Of a file that was
+/// withdrawn it learns why.
+/// </summary>
 internal static class TakenName
 {
     /// <summary>Whether a caller may read the file at a key.</summary>
@@ -12,6 +14,10 @@ internal static class TakenName
         caller.Audience == Audience.Team || await catalogue.HasAsync(key, ReadScope.Of(caller), cancel);
 
     /// <summary>409: the name is taken.</summary>
-    public static async ValueTask<Problem> ExistsAsync(UploadReceipt there, Caller caller, Catalogue.Catalogue catalogue, CancellationToken cancel) =>
-        await IsSeenAsync(there.FilePath, caller, catalogue, cancel) ? Problems.Exists(there) : Problems.Exists(there) with { Existing = null };
+    public static async ValueTask<Problem> RefusalAsync(ServedFile there, Caller caller, Catalogue.Catalogue catalogue, Withdrawals withdrawals, CancellationToken cancel)
+    {
+        if (there.IsWithdrawn && await withdrawals.FindAsync(there.Receipt.FilePath, Audience.All, cancel) is { } tombstone)
+            return Problems.NameWithdrawn(tombstone);
+        return await IsSeenAsync(there.Receipt.FilePath, caller, catalogue, cancel) ? Problems.Exists(there.Receipt) : Problems.Exists(there.Receipt) with { Existing = null };
+    }
 }

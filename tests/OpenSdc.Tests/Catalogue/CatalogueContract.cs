@@ -23,7 +23,7 @@ public abstract partial class CatalogueContract(TestDatabase database) : IAsyncL
 
     public async ValueTask InitializeAsync()
     {
-        catalogue = new Archive(database.Dialect, clock, telemetry);
+        catalogue = new Archive(database.Dialect, clock, telemetry) { ReleasesAll = true };
         await catalogue.OpenAsync(CancellationToken.None);
     }
 
@@ -221,7 +221,7 @@ public abstract partial class CatalogueContract(TestDatabase database) : IAsyncL
     internal Archive Another()
     {
         var dialect = database.Open();
-        var another = new Archive(dialect, clock, telemetry);
+        var another = new Archive(dialect, clock, telemetry) { ReleasesAll = true };
         others.Add(another);
         others.Add((IDisposable)dialect);
         return another;
@@ -282,7 +282,7 @@ public sealed class PostgresCatalogueTests : CatalogueContract
         using var fresh = new PostgresDatabase();
         using var telemetry = new Telemetry();
         var dialects = Enumerable.Range(0, 5).Select(_ => fresh.Open()).ToList();
-        var all = dialects.Select(each => new Archive(each, Clock, telemetry)).ToList();
+        var all = dialects.Select(each => new Archive(each, Clock, telemetry) { ReleasesAll = true }).ToList();
         await Task.WhenAll(all.Select(each => Task.Run(() => each.OpenAsync(CancellationToken.None))));
         (await all[0].PublishAsync([Of(1)], CancellationToken.None))[0].Receipt.Seq.ShouldBe(1);
         (await all[4].HeadAsync(CancellationToken.None)).ShouldBe(1);
@@ -296,7 +296,7 @@ public sealed class PostgresCatalogueTests : CatalogueContract
         await Catalogue.PublishAsync([Of(1)], CancellationToken.None);
         for (var i = 0; i < 3; i++)
             (await Catalogue.FindAsync(Of(1).Name.Key, ReadScope.Team, CancellationToken.None)).ShouldNotBeNull();
-        (await ValueAsync("SELECT COUNT(*) FROM pg_prepared_statements WHERE statement LIKE '%WHERE file_path = $1'")).ShouldBe(1L);
+        (await ValueAsync("SELECT COUNT(*) FROM pg_prepared_statements WHERE statement LIKE '%WHERE file_path = $1 AND files.team_to IS NULL'")).ShouldBe(1L);
         (await ValueAsync("SHOW application_name")).ShouldBe("OpenSDC");
 
         ValueTask<object?> ValueAsync(string sql) =>
@@ -336,7 +336,7 @@ public sealed class PostgresCatalogueTests : CatalogueContract
         {
             using var dialect = new Postgres(settings.ConnectionString, Clock);
             using var telemetry = new Telemetry();
-            using var refused = new Archive(dialect, Clock, telemetry);
+            using var refused = new Archive(dialect, Clock, telemetry) { ReleasesAll = true };
             var opening = refused.OpenAsync(CancellationToken.None);
             while (!opening.IsCompleted)
             {

@@ -20,7 +20,7 @@ public sealed class CatalogueFixture : IAsyncLifetime
     internal CatalogueFixture(TimeProvider clock, TestDatabase database)
     {
         this.database = database;
-        Catalogue = new Archive(database.Dialect, clock, telemetry);
+        Catalogue = new Archive(database.Dialect, clock, telemetry) { ReleasesAll = true };
     }
 
     internal Archive Catalogue { get; }

@@ -123,7 +123,7 @@ public sealed class CommonQueriesTests : IAsyncLifetime
 
     private static ValueTask<SqlStatement> StatementAsync(CatalogueFixture fixture, FileQuery query, Family? family, bool isCount = false) => fixture.Catalogue.ReadAsync(async session =>
     {
-        var state = ArchiveState.Parse((string)(await session.Statement(ArchiveState.Sql, []).ExecuteScalarAsync())!);
+        var state = ArchiveState.Parse((string)(await session.Statement(ArchiveState.Sql, []).ExecuteScalarAsync())!, Audience.Team);
         // Nothing was published in these days; the plan is that of an archive where much was.
         var ready = (await new FileQueries(session, null, state, new ProductTable()).PrepareAsync(query, ReadScope.Of(query, Caller.Anyone), family, CancellationToken.None)).ShouldNotBeNull();
         var statements = new FileStatements(session.Dialect, ready);

@@ -23,7 +23,7 @@ public sealed class CoveragePlanTests(CatalogueFixture fixture) : IClassFixture<
             [CoverageStatements.Of(Dialect, ready, digits), CoverageStatements.CountOf(Dialect, ready, "files"), CoverageStatements.CountOf(Dialect, ready, "latest")])
         {
             var plan = await fixture.PlanAsync(statement);
-            plan.Where(line => line.Contains("coverage", StringComparison.Ordinal)).ShouldAllBe(line => line.StartsWith("SEARCH coverage USING PRIMARY KEY (product=?", StringComparison.Ordinal), statement.Text);
+            plan.Where(line => line.Contains("coverage", StringComparison.Ordinal)).ShouldAllBe(line => line.StartsWith("SEARCH coverage USING PRIMARY KEY (audience=? AND product=?", StringComparison.Ordinal), statement.Text);
             plan.ShouldContain(line => line.Contains("digits=?", StringComparison.Ordinal));
         }
     }

@@ -154,7 +154,7 @@ public sealed class PostgresUnavailableTests : IAsyncLifetime
 
         using var dialect = new Server.Catalogue.Postgres(new NpgsqlConnectionStringBuilder(database) { Username = "guest" }.ConnectionString, TimeProvider.System);
         using var telemetry = new Server.Telemetry();
-        using var catalogue = new Archive(dialect, TimeProvider.System, telemetry);
+        using var catalogue = new Archive(dialect, TimeProvider.System, telemetry) { ReleasesAll = true };
         var refusal = await Should.ThrowAsync<PostgresException>(() => catalogue.HeadAsync(CancellationToken.None).AsTask());
         refusal.SqlState.ShouldBe(PostgresErrorCodes.TooManyConnections);
         catalogue.IsUnavailable(refusal).ShouldBeTrue();

@@ -11,7 +11,7 @@ public sealed partial class ReadScopeTests
     private static readonly string[] ForCallers = ["Catalogue.cs", "FileStatements.cs", "FileQueries.cs", "CoverageStatements.cs", "LookupBatcher.cs", "IntegrityState.cs", "Product.cs"];
 
     /// <summary>What the publisher must know, inside its transaction, whoever may see it: whether a name is taken, and what is newer.</summary>
-    private static readonly string[] ForPublishing = ["Recorder.cs", "VersionNotes.cs", "Coverage.cs", "UploadLedger.cs", "UploadLeases.cs", "Receipts.cs"];
+    private static readonly string[] ForPublishing = ["Recorder.cs", "VersionNotes.cs", "Visibility.cs", "Withdrawals.cs", "Coverage.cs", "UploadLedger.cs", "UploadLeases.cs", "Receipts.cs"];
 
     /// <summary>What the operator's own commands compare and copy.</summary>
     private static readonly string[] ForUpkeep = ["DerivedData.cs", "CatalogueCopy.cs", "Migration.cs", "MissionTable.cs"];

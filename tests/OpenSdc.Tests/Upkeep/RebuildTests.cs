@@ -133,7 +133,7 @@ public sealed class RebuildTests : IDisposable
             File.Delete(file);
     }
 
-    private static FileRecord Bare(FileRecord record) => record with { Seq = 0, IngestionDate = "" };
+    private static FileRecord Bare(FileRecord record) => record with { Seq = 0, IngestionDate = "", Released = true };
 
     private static DateTime Moment(FileRecord record) => DateTime.ParseExact(record.IngestionDate, "yyyyMMdd HH:mm:ss", null);
 }

@@ -15,6 +15,7 @@ internal static class KernelTables
     /// <param name="catalogue">The files.</param>
     public static async Task<BareText> HandleAsync(string type, HttpContext context, KernelCatalogue catalogue)
     {
+        AskedState.AddVisibility(context);
         try
         {
             return await AnswerAsync(type, new KernelParameters(context.Request.Query, Documented, []), catalogue, context.Caller(), context.RequestAborted);

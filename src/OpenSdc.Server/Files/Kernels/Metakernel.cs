@@ -13,6 +13,7 @@ internal static class Metakernel
 
     public static async Task<BareText> Handle(HttpContext context, KernelCatalogue catalogue)
     {
+        AskedState.AddVisibility(context);
         try
         {
             return await AnswerAsync(new KernelParameters(context.Request.Query, Documented, []), catalogue, context.Caller(), context.RequestAborted);

@@ -14,6 +14,7 @@ internal static class SpiceQuery
 
     public static async Task<BareText> Handle(HttpContext context, KernelCatalogue catalogue)
     {
+        AskedState.AddVisibility(context);
         try
         {
             return await AnswerAsync(new KernelParameters(context.Request.Query, Documented, Others), catalogue, context.Caller(), context.RequestAborted);

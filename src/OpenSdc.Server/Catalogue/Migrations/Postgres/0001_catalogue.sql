@@ -1,12 +1,17 @@
 -- The ledger: one counter. Every change of what anybody can see takes the next seq in the transaction that makes it, so that changes have no gaps.
 -- history names this counting of seq: a catalogue that was restored or made again counts anew, under a new one. marked is the newest change that marked a file as lost, damaged
--- or sound again. products is the number of products: a reader whose copy has fewer reads the others first. ingested is the newest ingestion date, which never runs backwards.
+-- or sound again. public_seq and public_marked are the newest of those that the public could see. team_revised and public_revised are the newest change that hid a file which the
+-- audience had seen: of what it sees since then the rows alone tell, and of what it saw before also earlier_intervals. products is the number of products: a reader whose copy has fewer reads the others first. ingested is the newest ingestion date, which never runs backwards.
 -- Texts are ordered by their bytes, as SQLite orders them. Tables whose rows are written again keep room for that beside each row.
 CREATE TABLE ledger (
   id       BIGINT PRIMARY KEY CHECK (id = 1),
   seq      BIGINT NOT NULL,
   history  TEXT COLLATE "C" NOT NULL,
   marked   BIGINT NOT NULL DEFAULT 0,
+  public_seq     BIGINT NOT NULL DEFAULT 0,
+  public_marked  BIGINT NOT NULL DEFAULT 0,
+  team_revised   BIGINT NOT NULL DEFAULT 0,
+  public_revised BIGINT NOT NULL DEFAULT 0,
   products BIGINT NOT NULL DEFAULT 0,
   ingested TEXT COLLATE "C" NOT NULL DEFAULT ''
 ) WITH (fillfactor = 10);
@@ -20,12 +25,14 @@ CREATE TABLE missions (
   text     TEXT COLLATE "C" NOT NULL
 );
 
--- Every change in order: published, adopted (found without a record), lost, damaged, sound (again). file is the seq of the file's publication.
+-- Every change in order: published, adopted (found without a record), lost, damaged, sound (again), released, unreleased, withdrawn, restored, purged. file is the seq of the
+-- file's publication; who made the change is null where the archive did.
 CREATE TABLE changes (
   seq    BIGINT PRIMARY KEY,
   kind   TEXT COLLATE "C" NOT NULL,
   file   BIGINT NOT NULL,
   at     TEXT COLLATE "C" NOT NULL,
+  who    TEXT COLLATE "C",
   detail TEXT COLLATE "C"
 );
 
@@ -45,7 +52,10 @@ CREATE TABLE products (
 -- A row is written once, by the publisher; its seq is the change that published it.
 -- start_date is '' where the name has none. series is what all versions of one file share. version_order sorts as the versions do. counted_major is the major version, 1 where the name
 -- has none, of names whose convention lists only the highest by default.
--- superseded_by and outdated_by are notes: the change since which the series has a newer version, and a higher major. They follow from the other rows, as "sdc fsck" checks.
+-- superseded_by and outdated_by are notes: the change since which the series has a newer version, and a higher major, among what the team sees. They follow from the other rows, as
+-- "sdc fsck" checks. A file that is not seen has none.
+-- team_from and team_to are the changes from which and before which the team sees the file, for the last time; team_to is null while it does. public_from, public_to and the two
+-- notes with public_ say the same of the public, and is_public whether it sees the file now; the indexes of pages end with it, so that what is left out costs no row.
 -- item is the record as /query answers it, rendered once: an answer of many rows then reads one column a row.
 CREATE TABLE files (
   seq            BIGINT PRIMARY KEY,
@@ -66,21 +76,54 @@ CREATE TABLE files (
   sha256         TEXT COLLATE "C" NOT NULL,
   superseded_by  BIGINT,
   outdated_by    BIGINT,
+  team_from      BIGINT NOT NULL,
+  team_to        BIGINT,
+  is_public      BIGINT NOT NULL,
+  public_from    BIGINT,
+  public_to      BIGINT,
+  public_superseded_by BIGINT,
+  public_outdated_by   BIGINT,
   item           TEXT COLLATE "C" NOT NULL
 ) WITH (fillfactor = 95);
 -- One for each order in which a page can be asked for.
-CREATE INDEX files_by_path ON files (product, file_path);
-CREATE INDEX files_by_start ON files (product, start_date, seq);
-CREATE INDEX files_by_version ON files (product, version_order, seq);
-CREATE INDEX files_by_size ON files (product, size, seq);
-CREATE INDEX files_by_seq ON files (product, seq);
+CREATE INDEX files_by_path ON files (product, file_path, is_public);
+CREATE INDEX files_by_start ON files (product, start_date, seq, is_public);
+CREATE INDEX files_by_version ON files (product, version_order, seq, is_public);
+CREATE INDEX files_by_size ON files (product, size, seq, is_public);
+CREATE INDEX files_by_seq ON files (product, seq, is_public);
 CREATE INDEX files_by_series ON files (series, version_order, counted_major);
 -- Sixteen digits tell files apart as well as all of them do, in a quarter of the room.
 CREATE INDEX files_by_digest ON files (substr(sha256, 1, 16));
 -- Only what has one is in these, which most files have not.
 CREATE INDEX files_by_repointing ON files (repointing) WHERE repointing IS NOT NULL;
 CREATE INDEX files_outdated ON files (product, start_date, outdated_by) WHERE outdated_by IS NOT NULL;
+CREATE INDEX files_public_outdated ON files (product, start_date, public_outdated_by) WHERE public_outdated_by IS NOT NULL;
+-- What was seen later than it was published.
+CREATE INDEX files_late ON files (team_from) WHERE team_from <> seq;
+CREATE INDEX files_public_late ON files (public_from) WHERE public_from <> seq;
 CREATE INDEX files_by_rotation ON files (cr) WHERE cr IS NOT NULL;
+
+-- When files were seen before the last time: by the team (audience 0) or the public (1), from one change until before another.
+CREATE TABLE earlier_intervals (
+  file     BIGINT NOT NULL,
+  audience BIGINT NOT NULL,
+  from_seq BIGINT NOT NULL,
+  to_seq   BIGINT NOT NULL,
+  PRIMARY KEY (file, audience, from_seq)
+);
+
+-- The files that were withdrawn and not restored: by which change, when, by whom, why, and the path of the file that stands for it. purge_token is what the first
+-- order to purge answered, and the second must repeat; purged is when the bytes were removed.
+CREATE TABLE withdrawals (
+  file        BIGINT PRIMARY KEY,
+  seq         BIGINT NOT NULL,
+  at          TEXT COLLATE "C" NOT NULL,
+  who         TEXT COLLATE "C",
+  reason      TEXT COLLATE "C" NOT NULL,
+  successor   TEXT COLLATE "C",
+  purge_token TEXT COLLATE "C",
+  purged      TEXT COLLATE "C"
+);
 
 -- What names say in fields of the mission's own that are not words of the product.
 CREATE TABLE own_values (
@@ -90,9 +133,10 @@ CREATE TABLE own_values (
   PRIMARY KEY (field, value, seq)
 );
 
--- What the archive covers, a row for each product and period. digits says how long a period is: 8 a day, 6 a month, 4 a year; period is that many digits of the start date, '' for files without one.
+-- What the archive covers, a row for each audience (0 the team, 1 the public), product and period. digits says how long a period is: 8 a day, 6 a month, 4 a year; period is that many digits of the start date, '' for files without one.
 -- latest is how many of the files are the newest of their series. version, version_order and newest are of the newest version, and the change that published it.
 CREATE TABLE coverage (
+  audience        BIGINT NOT NULL,
   product         BIGINT NOT NULL,
   digits          BIGINT NOT NULL,
   period          TEXT COLLATE "C" NOT NULL,
@@ -104,7 +148,7 @@ CREATE TABLE coverage (
   newest          BIGINT NOT NULL,
   first_ingestion TEXT COLLATE "C" NOT NULL,
   last_ingestion  TEXT COLLATE "C" NOT NULL,
-  PRIMARY KEY (product, digits, period)
+  PRIMARY KEY (audience, product, digits, period)
 ) WITH (fillfactor = 70);
 
 -- The files whose last change says that their bytes are not there or not right: a handful at most, asked on every download.
