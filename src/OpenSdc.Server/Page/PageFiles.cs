@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
+using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
 
 namespace OpenSdc.Server.Page;
 
@@ -16,15 +18,15 @@ internal static class PageFiles
 
     public static void Map(WebApplication app)
     {
-        var index = new ArchiveIndex(app.Services.GetRequiredService<OpenSdc.Contract.Naming.Mission>(), app.Services.GetRequiredService<ServerOptions>());
+        var index = new ArchiveIndex(app.Services.GetRequiredService<Mission>(), app.Services.GetRequiredService<ServerOptions>(), app.Services.GetRequiredService<AccessPolicy>());
         var policy = PolicyOf(app.Services.GetRequiredService<ServerOptions>());
         app.MapMethods("/", ["GET", "HEAD"], Results<PageFile, ContentHttpResult> (HttpContext context) =>
         {
             if (!Representation.AsksForHtml(context.Request.Headers.Accept))
-                return TypedResults.Text(index.Json, "application/json");
+                return TypedResults.Text(index.JsonFor(context.Caller()), "application/json");
             context.Response.Headers.ContentSecurityPolicy = policy;
             return Files["index.html"];
-        }).WithMetadata(HeldConditions.OfListing, new Caching(PublicAnswers.AskedAgain, Vary: "Accept")).ExcludeFromDescription();
+        }).WithMetadata(HeldConditions.OfListing, Needs.Nothing, new Caching(PublicAnswers.AskedAgain, Vary: "Accept")).ExcludeFromDescription();
         app.MapMethods("/page/{name}", ["GET", "HEAD"], Results<PageFile, Problem> (string name) =>
             Files.TryGetValue(name, out var file) ? file : Problems.OfStatus(404)).WithMetadata(HeldConditions.OfListing, new Caching(PublicAnswers.AskedAgain)).ExcludeFromDescription();
     }

@@ -52,6 +52,8 @@ export const base = new URL("../", import.meta.url);
  * @property {string} version
  * @property {string} transfers
  * @property {{ name: string, fields: string[] }[]} families
+ * @property {boolean} [open]
+ * @property {{ name: string, scopes: string[], expires: string | null }} [caller]
  */
 
 /** An error answer of the archive, or none at all. */
@@ -73,6 +75,9 @@ export class Problem extends Error {
   }
 }
 
+/** @type {Promise<Archive> | null} */
+let described = null;
+
 /** Credentials for this tab. They are sent with each question, never with the bytes. */
 const credentials = {
   /** @type {Record<string, string>} */
@@ -82,6 +87,7 @@ const credentials = {
 /** @param {Record<string, string>} headers */
 export function useCredentials(headers) {
   credentials.headers = headers;
+  described = null;
 }
 
 export const hasCredentials = () => Object.keys(credentials.headers).length > 0;
@@ -127,9 +133,6 @@ export const coverage = (parameters, signal) => json("coverage", parameters, { s
 /** @param {Parameters} parameters @param {AbortSignal} [signal] @returns {Promise<Facets>} */
 export const facets = (parameters, signal) => json("facets", parameters, { signal });
 
-/** @type {Promise<Archive> | null} */
-let described = null;
-
 /** What the archive says of itself, asked for once. @returns {Promise<Archive>} */
 export function archive() {
   described ??= json("", {}, { headers: { Accept: "application/json" } }).catch(fault => {
@@ -138,6 +141,9 @@ export function archive() {
   });
   return described;
 }
+
+/** Whether the caller has a scope. @param {Archive} about @param {"read" | "upload" | "release" | "admin"} scope */
+export const may = (about, scope) => about.caller?.scopes.includes(scope) ?? false;
 
 /**
  * Rows as they come, each a line of JSON.

@@ -1,5 +1,5 @@
 // The frame: which view the address asks for, and what stands in the header.
-import { archive, poll } from "./api.js";
+import { archive, may, poll } from "./api.js";
 import { fill, h } from "./dom.js";
 import { faultBox, Head } from "./frame.js";
 import { restore } from "./session.js";
@@ -13,6 +13,7 @@ const views = {
   file: { title: "File", load: () => import("./file.js") },
   upload: { title: "Upload", load: () => import("./upload.js") },
   status: { title: "Status", load: () => import("./status.js") },
+  access: { title: "Access", load: () => import("./access.js") },
 };
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
@@ -36,6 +37,7 @@ async function route() {
   }
   try {
     const about = await archive().catch(() => null);
+    showCaller(about);
     const mission = about ? `${about.mission.toUpperCase()} archive` : "Archive";
     fill(/** @type {HTMLElement} */ (document.getElementById("name")), mission);
     document.title = [name === "file" ? decodeURIComponent(rest.join("/")) : view.title, mission].filter(each => each).join(" · ");
@@ -55,6 +57,14 @@ async function route() {
   }
   isFirst = false;
   shownPath = path;
+}
+
+/** What the caller may not do is not offered. @param {import("./api.js").Archive | null} about */
+function showCaller(about) {
+  const upload = /** @type {HTMLElement | null} */ (document.querySelector('nav a[href="#/upload"]'));
+  if (upload) upload.hidden = about !== null && !may(about, "upload");
+  const access = document.querySelector('nav a[href="#/access"]');
+  if (access) fill(access, about?.caller && !["anyone", "anonymous"].includes(about.caller.name) ? about.caller.name : about?.open === false ? "Sign in" : "Access");
 }
 
 async function watch() {

@@ -184,7 +184,7 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         (string View, string Until)[] views =
         [
             ("", ".card li"), ("#/search?instrument=mag", ".vbody .vrow"), ("#/coverage", ".months td"), ("#/coverage?instrument=mag&data_level=l2&descriptor=norm-gse&extension=cdf", ".calendar rect"),
-            ($"#/file/{name}", ".record"), ("#/file/nonsense", ".empty"), ("#/upload", ".drop"), ("#/status", ".bars"),
+            ($"#/file/{name}", ".record"), ("#/file/nonsense", ".empty"), ("#/upload", ".drop"), ("#/status", ".bars"), ("#/access", ".keyform"),
             ("download/imap_mag_l2_norm-gse_19990101_v001.cdf", ".errorpage"),
         ];
         foreach (var (view, until) in views)
