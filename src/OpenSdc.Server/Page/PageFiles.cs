@@ -31,12 +31,13 @@ internal static class PageFiles
             Files.TryGetValue(name, out var file) ? file : Problems.OfStatus(404)).WithMetadata(HeldConditions.OfListing, new Caching(PublicAnswers.AskedAgain)).ExcludeFromDescription();
     }
 
-    /// <summary>What the page may load and ask: this archive alone. Where signed URLs lead to another address, such as the store's, that one too.</summary>
+    /// <summary>What the page may load and ask: this archive alone. Where signed URLs lead to another address, such as the store's, that one too; and the issuer, for tokens.</summary>
     private static string PolicyOf(ServerOptions options)
     {
         string?[] others = [options.PublicUrl?.GetLeftPart(UriPartial.Authority), options.Transfers == Transfers.Direct ? options.S3Endpoint?.GetLeftPart(UriPartial.Authority) : null];
         var bytes = string.Join(' ', others.OfType<string>().Prepend("'self'"));
-        return $"default-src 'self'; connect-src {bytes}; img-src {bytes}; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+        var issuer = options.OidcIssuer is null ? "" : " " + options.OidcIssuer.GetLeftPart(UriPartial.Authority);
+        return $"default-src 'self'; connect-src {bytes}{issuer}; img-src {bytes}; object-src 'none'; base-uri 'none'; form-action 'self'{issuer}; frame-ancestors 'none'";
     }
 
     private static Dictionary<string, PageFile> ReadAll()

@@ -3,7 +3,8 @@ import { archive } from "./api.js";
 import { fill, h } from "./dom.js";
 import { time } from "./format.js";
 import { faultBox } from "./frame.js";
-import { hasKey, useKey } from "./session.js";
+import { issuer, signIn } from "./oidc.js";
+import { forget, isSignedIn, takeFault, useKey } from "./session.js";
 
 /** @type {Record<string, string>} */
 const Scopes = { read: "reads unreleased files too", upload: "uploads", release: "releases files", admin: "administers: keys, withdrawals, the audit" };
@@ -11,26 +12,30 @@ const Scopes = { read: "reads unreleased files too", upload: "uploads", release:
 /** @param {import("./frame.js").View} view */
 export async function show({ main, signal }) {
   /** A key that is not right any more must not keep its owner from forgetting it. @type {unknown} */
-  let wrong = null;
+  let wrong = takeFault();
   const about = await archive().catch(problem => {
-    if (!hasKey()) throw problem;
+    if (!isSignedIn()) throw problem;
     wrong = problem;
     return null;
   });
   if (signal.aborted) return;
   const caller = about?.caller;
   const isNobody = !caller || caller.name === "anyone" || caller.name === "anonymous";
+  const institute = await issuer();
+  if (signal.aborted) return;
   const fault = h("div");
   const input = h("input", { type: "password", id: "key", autocomplete: "off", spellcheck: false, required: true, placeholder: "sdc_…" });
   fill(main, h("h1", null, "Access"),
-    wrong !== null ? faultBox(wrong) : h("p", null, about?.open ? "This archive is open: everybody who reaches it reads everything and may upload. Keys work as well." : isNobody ? "You see what is released. With a key of the archive this tab sees and does what the key allows." : "What you see and may do:"),
+    wrong !== null && faultBox(wrong),
+    about && h("p", null, about.open ? "This archive is open: everybody who reaches it reads everything and may upload. Keys work as well." : isNobody ? "You see what is released. With a key of the archive, or signed in at the institute, this tab sees and does what the key allows." : "What you see and may do:"),
     caller && !isNobody && h("dl", { class: "record" }, h("div", null, h("dt", null, "Caller"), h("dd", null, caller.name)),
       h("div", null, h("dt", null, "May"), h("dd", null, caller.scopes.map(each => Scopes[each] ?? each).join("; ") || "reads what is released")),
       caller.expires && h("div", null, h("dt", null, "Until"), h("dd", null, `${time(caller.expires)} UTC`))),
+    institute && isNobody && h("p", null, h("button", { type: "button", class: "main", onclick: () => signIn(institute).catch(problem => fill(fault, faultBox(problem))) }, `Sign in at ${new URL(institute.issuer).host}`)),
     h("form", { class: "keyform", onsubmit: use }, h("div", { class: "field" }, h("label", { htmlFor: "key" }, "API key"), input), h("button", { class: "main" }, "Use it in this tab"),
-      hasKey() && h("button", { type: "button", onclick: forget }, "Forget the key")),
+      isSignedIn() && h("button", { type: "button", onclick: leave }, "Sign out")),
     fault,
-    h("p", { class: "quiet" }, "The key stays in this tab until it is closed, and is sent to this archive alone. There are no cookies."));
+    h("p", { class: "quiet" }, "A key or token stays in this tab until it is closed, and is sent to this archive alone. There are no cookies."));
 
   /** @param {Event} event */
   async function use(event) {
@@ -46,8 +51,8 @@ export async function show({ main, signal }) {
     }
   }
 
-  function forget() {
-    useKey("");
+  function leave() {
+    forget();
     dispatchEvent(new Event("hashchange"));
   }
 }

@@ -93,6 +93,6 @@ document.querySelector(".skip")?.addEventListener("click", event => {
   main.focus();
 });
 
-restore();
+await restore();
 route();
 watch();

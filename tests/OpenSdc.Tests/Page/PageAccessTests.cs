@@ -36,7 +36,7 @@ public sealed class PageAccessTests(PageFixture fixture, ClosedArchive closed) :
         saved.SuggestedFilename.ShouldBe("imap_swe_l1a_keyed_20260301_v001.cdf");
 
         await page.GotoAsync($"{archive.Address}/#/access");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Forget the key" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await page.GetByText("You see what is released.").WaitForAsync();
         (await page.EvaluateAsync<int>("sessionStorage.length + localStorage.length + document.cookie.length")).ShouldBe(0);
     }
@@ -52,7 +52,41 @@ public sealed class PageAccessTests(PageFixture fixture, ClosedArchive closed) :
         (await archive.SendAsync($"DELETE /keys/{id}", headers: closed.Admin)).Status.ShouldBe(204);
         await visit.Page.ReloadAsync();
         await visit.Page.GetByRole(AriaRole.Alert).WaitForAsync();
-        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Forget the key" }).ClickAsync();
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await visit.Page.GetByText("You see what is released.").WaitForAsync();
+    }
+
+    /// <summary>The archive's word for its issuer and the check of its tokens are taken by the test; the policy that lets the page speak to the issuer is the archive's.</summary>
+    [Fact]
+    public async Task A_person_signs_in_at_the_institute_and_the_token_goes_with_each_question()
+    {
+        await using var issuer = await InstituteIssuer.StartAsync();
+        await using var own = await RunningArchive.StartAsync(options => options with { OidcIssuer = new Uri(issuer.Address) });
+        await using var visit = await fixture.VisitAsync(own, "#/upload", others: issuer.Address);
+        var page = visit.Page;
+        await page.RouteAsync("**/.well-known/oauth-protected-resource", route => route.FulfillAsync(new()
+        {
+            Status = 200,
+            ContentType = "application/json",
+            Body = $$"""{"authorization_servers":["{{issuer.Address}}"],"opensdc_client_id":"page","scopes_supported":["opensdc.read"]}""",
+        }));
+        await page.RouteAsync($"{own.Address}/", route => route.Request.Headers.GetValueOrDefault("authorization") == "Bearer token-of-the-institute"
+            ? route.FulfillAsync(new() { Status = 200, ContentType = "application/json", Body = """{"mission":"imap","families":[],"open":false,"caller":{"name":"a person","scopes":["read"],"expires":null}}""" })
+            : route.ContinueAsync());
+        await page.GotoAsync($"{own.Address}/#/access");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in at 127.0.0.1" }).ClickAsync();
+        await page.GetByText("a person", new() { Exact = true }).First.WaitForAsync();
+        page.Url.ShouldBe($"{own.Address}/#/access");
+        (await page.EvaluateAsync<string>("sessionStorage.getItem('opensdc-sign-in') ?? ''")).ShouldBeEmpty();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        (await page.EvaluateAsync<int>("sessionStorage.length")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_sign_in_that_this_tab_did_not_begin_is_refused()
+    {
+        await using var visit = await fixture.VisitAsync(archive, "?code=stolen&state=other");
+        await visit.Page.GetByRole(AriaRole.Alert).GetByText("This sign-in was not begun in this tab.").WaitForAsync();
+        visit.Page.Url.ShouldBe($"{archive.Address}/#/access");
     }
 }

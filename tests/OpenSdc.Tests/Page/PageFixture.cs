@@ -44,13 +44,13 @@ public sealed class PageFixture : IAsyncLifetime
     /// <summary>A window of a new visitor, at a view of the page such as <c>#/search</c>.</summary>
     public Task<Visit> VisitAsync(string view, BrowserNewContextOptions? options = null) => VisitAsync(Archive, view, options);
 
-    public async Task<Visit> VisitAsync(RunningArchive archive, string view, BrowserNewContextOptions? options = null)
+    public async Task<Visit> VisitAsync(RunningArchive archive, string view, BrowserNewContextOptions? options = null, string? others = null)
     {
         options ??= new();
         options.ViewportSize ??= new() { Width = 1400, Height = 1000 };
         options.Permissions = ["clipboard-read", "clipboard-write"];
         var context = await browser.NewContextAsync(options);
-        var visit = new Visit(context, await context.NewPageAsync(), archive.Address);
+        var visit = new Visit(context, await context.NewPageAsync(), archive.Address, others);
         await visit.Page.GotoAsync($"{archive.Address}/{view}");
         return visit;
     }
@@ -62,14 +62,15 @@ public sealed class Visit : IAsyncDisposable
     private readonly IBrowserContext context;
     private readonly ConcurrentQueue<string> faults = new();
 
-    public Visit(IBrowserContext context, IPage page, string address)
+    public Visit(IBrowserContext context, IPage page, string address, string? issuer = null)
     {
         (this.context, Page) = (context, page);
         // Beside the whole suite, a page takes its time.
         page.SetDefaultTimeout(60_000);
         page.Request += (_, request) =>
         {
-            if (!request.Url.StartsWith(address + "/", StringComparison.Ordinal) && !request.Url.StartsWith($"blob:{address}/", StringComparison.Ordinal))
+            if (!request.Url.StartsWith(address + "/", StringComparison.Ordinal) && !request.Url.StartsWith($"blob:{address}/", StringComparison.Ordinal)
+                && !(issuer is not null && request.Url.StartsWith(issuer + "/", StringComparison.Ordinal)))
                 faults.Enqueue($"asked {request.Url}");
         };
         page.Console += (_, message) =>
