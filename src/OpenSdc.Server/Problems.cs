@@ -239,6 +239,10 @@ internal static class Problems
 
     public static Problem BadToken(string sentence) => new("bad-token", 401, sentence);
 
+    public static Problem IssuerUnavailable { get; } = new("issuer-unavailable", 503,
+        "The issuer of tokens cannot be reached at the moment, so that the token cannot be checked; try again later.")
+    { RetryAfter = 5 };
+
     public static Problem BadKey(string sentence) => new("bad-key", 403, sentence);
 
     /// <summary>The caller is known, and may not do this.</summary>

@@ -121,6 +121,7 @@ public static class ServerApp
         services.AddSingleton<KeyRing>();
         services.AddHostedService(all => all.GetRequiredService<KeyRing>());
         services.AddSingleton<AccessTokens>();
+        AccessTokens.Add(services, options);
         services.AddSingleton<AccessPolicy>();
         services.AddSingleton<Authentication>();
         services.AddSingleton<UrlRights>();
@@ -273,6 +274,7 @@ public static class ServerApp
         app.MapMethods("/health/live", GetAndHead, Health.Live).WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Public | AddressKind.Operators));
         app.MapMethods("/health/ready", GetAndHead, Health.Ready).WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Public | AddressKind.Operators));
         app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Operators));
+        app.MapGet(AccessTokens.MetadataPath, ResourceMetadata.Handle).WithMetadata(HeldConditions.None);
         MissionDocument.Map(app, documents);
         ReferencePage.Map(app);
         PageFiles.Map(app);

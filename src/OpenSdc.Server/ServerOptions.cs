@@ -1,5 +1,6 @@
 using System.Net;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
 using static OpenSdc.Server.SettingText;
 
 namespace OpenSdc.Server;
@@ -124,8 +125,23 @@ public sealed record ServerOptions
     /// <summary>Whether everybody may read and upload, wherever the archive can be reached from.</summary>
     public bool Open { get; init; }
 
-    /// <summary>The issuer whose tokens are taken (OpenID Connect); null for none.</summary>
-    public Uri? OidcIssuer { get; init; }
+    /// <summary>The issuer whose tokens are taken (OpenID Connect), as its tokens name it; null for none.</summary>
+    public string? OidcIssuer { get; init; }
+
+    /// <summary>The audience that a token must be for.</summary>
+    public string? OidcAudience { get; init; }
+
+    /// <summary>The public client by which programs let a person log in; null for none.</summary>
+    public string? OidcClientId { get; init; }
+
+    /// <summary>The claims of a token whose values have roles, separated by commas.</summary>
+    public string OidcClaims { get; init; } = "scope,scp,groups,roles";
+
+    /// <summary>What the values of these claims allow.</summary>
+    internal IReadOnlyList<TokenRole> OidcRoles { get; init; } = [];
+
+    /// <summary>Seconds by which the clocks of issuer and archive may differ.</summary>
+    public int OidcClockSkew { get; init; } = 60;
 
     /// <summary>Origins beside that of <see cref="PublicUrl"/> whose pages may PUT, POST and DELETE; <c>*</c> for all; none by default.</summary>
     public IReadOnlyList<string> WriteOrigins { get; init; } = [];
@@ -226,6 +242,12 @@ public sealed record ServerOptions
         new("trusted-proxies", "Addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded-* headers are believed, separated by commas.", null,
             (o, v) => Proxies(v) is var (addresses, networks) ? o with { TrustedProxies = addresses, TrustedNetworks = networks } : o),
         new("open", "on or off: everybody may read and upload, wherever the archive can be reached from. Without it only an archive that nobody else than this machine reaches is open, until it has a key or an issuer.", "off", (o, v) => o with { Open = OnOrOff(v) }) { IsSwitch = true },
+        new("oidc-issuer", "Issuer whose tokens are taken (OpenID Connect), such as https://login.example.org/realms/imap; it needs oidc-audience and oidc-roles.", null, (o, v) => o with { OidcIssuer = Issuer(v) }),
+        new("oidc-audience", "Audience that a token must be for.", null, (o, v) => o with { OidcAudience = NotEmpty(v, "the audience of tokens for this archive") }),
+        new("oidc-client-id", "Public client by which programs let a person log in; told at /.well-known/oauth-protected-resource.", null, (o, v) => o with { OidcClientId = NotEmpty(v, "the id of a client at the issuer") }),
+        new("oidc-claims", "Claims whose values have roles, separated by commas.", "scope,scp,groups,roles", (o, v) => o with { OidcClaims = NotEmpty(v, "names of claims, separated by commas") }),
+        new("oidc-roles", "What the values of these claims allow, such as imap-team=read,swe-team=upload;instrument=swe|mag,operators=release+admin.", null, (o, v) => o with { OidcRoles = TokenRole.Parse(v) }),
+        new("oidc-clock-skew", "Seconds by which the clocks of issuer and archive may differ.", "60", (o, v) => o with { OidcClockSkew = (int)Whole(v, 0, 600) }),
         new("write-origins", "Origins, beside that of public-url, whose pages may PUT, POST and DELETE, such as https://portal.example.org, separated by commas; * for all.", null, (o, v) => o with { WriteOrigins = Origins(v) }),
         new("representation", "negotiate, documented or plain.", "negotiate", (o, v) => o with { Representation = OneOf<RepresentationSetting>(v, "negotiate, documented or plain") }),
         new("upload-lifetime", "Life of a signed upload URL in seconds.", "3600", (o, v) => o with { UploadLifetime = (int)Whole(v, 1, 604800) }),
@@ -288,6 +310,10 @@ public sealed record ServerOptions
             throw new SettingException("The setting transfers (OPENSDC_TRANSFERS) is direct, but objects (OPENSDC_OBJECTS) is not given: with objects in the data folder bytes travel through the server.");
         if (options.Transfers == Transfers.Through && Settings.FirstOrDefault(each => OnlyDirect.Contains(each.Name) && value(each) is not null) is { } idle)
             throw new SettingException($"The setting {idle.Name} ({value(idle)!.Where}) is for direct transfers only; set transfers (OPENSDC_TRANSFERS) to direct, or leave it out.");
+        if (options.OidcIssuer is null && Settings.FirstOrDefault(each => each.Name.StartsWith("oidc-", StringComparison.Ordinal) && each.Default is null && value(each) is not null) is { } ofIssuer)
+            throw new SettingException($"The setting {ofIssuer.Name} ({value(ofIssuer)!.Where}) is given without oidc-issuer (OPENSDC_OIDC_ISSUER); set that to the issuer of the tokens, or leave both out.");
+        if (options.OidcIssuer is not null && (options.OidcAudience is null || options.OidcRoles.Count == 0))
+            throw new SettingException("The setting oidc-issuer (OPENSDC_OIDC_ISSUER) needs oidc-audience (OPENSDC_OIDC_AUDIENCE), since the issuer makes tokens for others too, and oidc-roles (OPENSDC_OIDC_ROLES), since a token without a role allows nothing.");
         if (options.OperatorUrls?.Split(';').FirstOrDefault(url => options.Urls.Split(';').Any(other => AreSame(url, other))) is { } twice)
             throw new SettingException($"The setting operator-urls (OPENSDC_OPERATOR_URLS) names {twice}, which urls (OPENSDC_URLS) takes as well; give it a port of its own.");
         RefuseHalfTls(options);

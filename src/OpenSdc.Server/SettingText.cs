@@ -34,6 +34,12 @@ internal static class SettingText
             ? number
             : throw new FormatException($"a whole number from {least} to {most}");
 
+    /// <summary>The issuer's text stays as it is, since its tokens repeat it.</summary>
+    public static string Issuer(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url is { Query.Length: 0, Fragment.Length: 0, UserInfo.Length: 0 } && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback))
+            ? text
+            : throw new FormatException("an absolute https URL without a query, or an http one of this machine");
+
     public static bool OnOrOff(string text) => text switch { "on" => true, "off" => false, _ => throw new FormatException("on or off") };
 
     public static T OneOf<T>(string text, string allowed) where T : struct, Enum =>

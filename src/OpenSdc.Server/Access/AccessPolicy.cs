@@ -4,7 +4,7 @@ namespace OpenSdc.Server.Access;
 /// Whether the archive is open: then everybody reads everything and may upload. An archive that only this machine reaches is open until it has a key or an issuer; any other starts with one of these, or by
 /// the setting <c>open</c>.
 /// </summary>
-internal sealed class AccessPolicy(ServerOptions options, ApiKeyTable keys)
+internal sealed class AccessPolicy(ServerOptions options, ApiKeyTable keys, ArchiveMission mission)
 {
     /// <summary>Whether a request without credentials may do everything but release and administer.</summary>
     public bool IsOpen { get; private set; }
@@ -31,6 +31,9 @@ internal sealed class AccessPolicy(ServerOptions options, ApiKeyTable keys)
                 + "(OPENSDC_OIDC_ISSUER); or let everybody read and upload with --open (OPENSDC_OPEN=on).");
         }
 
+        var fields = UploadLimits.FieldsOf(mission.Mission);
+        if (options.OidcRoles.SelectMany(role => role.Limits.Fields.Keys).FirstOrDefault(field => !fields.Contains(field)) is { } unknown)
+            throw new SettingException($"The setting oidc-roles (OPENSDC_OIDC_ROLES) limits uploads by '{ShownText.Of(unknown)}'; allowed: {string.Join(", ", fields)}.");
         IsOpen = options.Open || !isConfigured;
         IsOnlyLocal = IsOpen && !options.Open;
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using OpenSdc.Server.Access;
 
 namespace OpenSdc.Server.Description;
 
@@ -8,6 +9,7 @@ internal static class KeyOperations
 {
     private const string Key = "ApiKey";
     private const string KeyList = "ApiKeyList";
+    private const string ResourceMetadata = "ResourceMetadata";
 
     private const string Stored =
         """{"id":"4tG7nQbX0a","owner":"a pipeline","scopes":["upload"],"limits":{},"created":"2026-01-02T03:04:05Z","expires":"2030-01-01T00:00:00Z","revoked":null,"last_used":null""";
@@ -19,6 +21,24 @@ internal static class KeyOperations
     private static readonly Failure BadKey = new(Problems.BadKey("This archive has no such API key."), "the key is wrong, revoked or expired");
 
     public static IReadOnlyList<Failure> Failures { get; } = [NoCredentials, BadKey, Denied, Failure.Unexpected, Failure.Starting];
+
+    private static Operation Metadata { get; } = new(HttpMethod.Get, AccessTokens.MetadataPath, "resourceMetadata", Operations.Access, "Whose tokens are taken",
+        "The issuer whose tokens are taken in `Authorization: Bearer`, the audience that they must be for, and the public client by which a program lets a person log in (RFC 9728). 404 in an archive without an issuer.")
+    {
+        Answers =
+        [
+            new(200, "The issuer.")
+            {
+                Shapes = [ResourceMetadata],
+                Examples =
+                [
+                    ("issuer", "an issuer and its public client",
+                        """{"resource":"https://sdc.example.org","authorization_servers":["https://login.example.org/realms/mission"],"bearer_methods_supported":["header"],"audience":"opensdc","client_id":"opensdc-cli"}"""),
+                ],
+            },
+        ],
+        Failures = [new(Problems.OfStatus(404), "the archive takes no tokens"), Failure.Unexpected],
+    };
 
     public static IReadOnlyList<Operation> All { get; } =
     [
@@ -60,6 +80,7 @@ internal static class KeyOperations
             Answers = [new(204, "The key is revoked.")],
             Failures = [new(Problems.NoSuchKey, "there is no key of this id"), .. Failures],
         },
+        Metadata,
     ];
 
     public static void AddTo(OpenApiDocument document)
@@ -75,6 +96,12 @@ internal static class KeyOperations
             ("last_used", Moment("When it was last used, to the minute."), true),
             ("key", Shapes.String("The key itself: only in the answer that it is made by."), false));
         Shapes.Add(document, Key, key);
+        Shapes.Add(document, ResourceMetadata, Shapes.Object("Whose tokens are taken.",
+            ("resource", Shapes.String("The address of the archive."), true),
+            ("authorization_servers", Texts("The issuer."), true),
+            ("bearer_methods_supported", Texts("Always `header`."), true),
+            ("audience", Shapes.String("What a token must be for."), true),
+            ("client_id", Shapes.String("The public client, where there is one."), false)));
         Shapes.Add(document, KeyList, Shapes.Object("The keys.", ("keys", new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchemaReference(Key, document) }, true)));
     }
 
@@ -91,6 +118,8 @@ internal static class KeyOperations
         Description = "Which files it may upload: the allowed values of `instrument`, `data_level`, `family`, or fields of the mission's own.",
         AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = Words.String() },
     };
+
+    private static OpenApiSchema Texts(string text) => new() { Type = JsonSchemaType.Array, Items = Words.String(), Description = text };
 
     private static OpenApiSchema Moment(string text) => new() { Type = JsonSchemaType.String | JsonSchemaType.Null, Description = text };
 }

@@ -36,7 +36,8 @@ internal static class Operations
         ObjectKey,
         Words.Query("expires", "Moment at which the URL ends, in seconds since 1970-01-01 UTC.",
             new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" }, long.Parse(Samples.Expires), required: true),
-        Words.Query("signature", "HMAC over method, key and end, in base64url.", Words.String(), Samples.Signature, required: true),
+        Words.Query("for", "Whom the URL was signed for; absent where for nobody in particular.", Words.String(), "key:4tG7nQbX0a"),
+        Words.Query("signature", "HMAC over method, key, end and whom it is for, in base64url.", Words.String(), Samples.Signature, required: true),
     ];
 
     private static readonly IReadOnlyList<(string, string, string)> ObjectHeaders =

@@ -161,7 +161,8 @@ internal static class UploadOperations
             Words.Path("part", "Number of the part; the first is 1.", "2"),
             Words.Query("expires", "Moment at which the URL ends, in seconds since 1970-01-01 UTC.",
                 new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" }, long.Parse(Samples.Expires), required: true),
-            Words.Query("signature", "HMAC over method, path and end, in base64url.", Words.String(), Samples.Signature, required: true),
+            Words.Query("for", "Whom the URL was signed for; absent where for nobody in particular.", Words.String(), "key:4tG7nQbX0a"),
+            Words.Query("signature", "HMAC over method, path, end and whom it is for, in base64url.", Words.String(), Samples.Signature, required: true),
         ],
         Body = new OpenApiRequestBody
         {
