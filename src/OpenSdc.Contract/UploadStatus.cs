@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace OpenSdc.Contract;
 
 /// <summary>
-/// How far an upload is that travels past the server or in parts: what <c>GET /uploads/{id}</c> answers, and <c>POST /uploads</c> for one in parts.
+/// How far a direct or multipart upload is: what <c>GET /uploads/{id}</c> answers, and <c>POST /uploads</c> for one in parts.
 /// </summary>
 public sealed record UploadStatus
 {

@@ -36,7 +36,7 @@ internal sealed class Telemetry : IDisposable
         filesVerified = meter.CreateCounter<long>("opensdc.scrub.verified", "{file}", "Files that the scrub has read and found right.");
         integrityChanges = meter.CreateCounter<long>("opensdc.integrity.changes", "{file}", "Files found lost or damaged, or sound again, by kind.");
         meter.CreateObservableGauge("opensdc.corrupt_or_missing.files", () => CorruptOrMissingFiles, "{file}", "Files that are lost or damaged now.");
-        meter.CreateObservableGauge("opensdc.uploads.waiting", () => WaitingUploads, "{upload}", "Uploads past the server or in parts that have arrived and are not yet published.");
+        meter.CreateObservableGauge("opensdc.uploads.waiting", () => WaitingUploads, "{upload}", "Direct and multipart uploads that have arrived and are not yet published.");
         listingsRefused = meter.CreateCounter<long>("opensdc.listings.refused", "{listing}", "Long answers to queries that were refused, since as many were sent as may be.");
         listingsCut = meter.CreateCounter<long>("opensdc.listings.cut", "{listing}", "Long answers to queries that were ended, since they kept the catalogue's log.");
         publishTime = meter.CreateHistogram("opensdc.publish.duration", "s", "From the last byte received to the record in the catalogue.", advice: Buckets(0.0005));
@@ -90,7 +90,7 @@ internal sealed class Telemetry : IDisposable
     /// <summary>Files that are lost or damaged, as last counted.</summary>
     public long CorruptOrMissingFiles { get; set; }
 
-    /// <summary>Uploads past the server or in parts that have arrived and not ended, as last counted.</summary>
+    /// <summary>Direct and multipart uploads that have arrived and not ended, as last counted.</summary>
     public long WaitingUploads { get; set; }
 
     public void RefusedListing() => listingsRefused.Add(1);

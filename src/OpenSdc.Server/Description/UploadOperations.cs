@@ -4,7 +4,7 @@ using OpenSdc.Server.Uploads;
 
 namespace OpenSdc.Server.Description;
 
-/// <summary>The words of the routes of uploads that travel past the server or in parts.</summary>
+/// <summary>The words of the routes of direct and multipart uploads.</summary>
 internal static class UploadOperations
 {
     private static readonly OpenApiParameter Id = Words.Path("id", "The upload, as `OpenSDC-Upload-Id` or `POST /uploads` named it.", Samples.UploadId);

@@ -4,15 +4,18 @@ using System.Runtime.InteropServices;
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// Memory that a disk takes as it is: blocks that begin where a page does, and never move. There are only so many, so that uploads that come slowly cannot
-/// take all memory: whoever finds none left writes what comes as it comes.
+/// Memory that a disk takes as it is: blocks that begin where a page does, and never move. There are only so many, so
+/// that uploads that come slowly cannot take all memory: whoever finds none left writes what comes as it comes.
 /// </summary>
 internal sealed class AlignedBlocks(int most)
 {
     /// <summary>Bytes of one block: a disk is at its best with about as much at once.</summary>
     public const int Size = 1024 * 1024;
 
-    /// <summary>What places, lengths and memory are multiples of in writes that pass the page cache by; all common disks are content with it.</summary>
+    /// <summary>
+    /// What places, lengths and memory are multiples of in writes that pass the page cache by; all common disks are
+    /// content with it.
+    /// </summary>
     public const int Alignment = 4096;
 
     // The last one given back is the first one taken: the fewer are touched, the less memory they cost.

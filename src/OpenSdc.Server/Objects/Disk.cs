@@ -2,7 +2,10 @@ using System.Data.Common;
 
 namespace OpenSdc.Server.Objects;
 
-/// <summary>Tells what the disk says of itself when it fails: no room, no permission, bytes that cannot be read, or something unexpected.</summary>
+/// <summary>
+/// Tells what the disk says of itself when it fails: no room, no permission, bytes that cannot be read, or something
+/// unexpected.
+/// </summary>
 internal static class Disk
 {
     public const int NoSpace = 28;        // ENOSPC
@@ -36,6 +39,9 @@ internal static class Disk
     /// <summary>Whether a write failed since the file system takes none, from whomever.</summary>
     public static bool IsReadOnly(IOException failure) => failure.HResult == ReadOnly;
 
-    /// <summary>True where a read failed since the bytes are not there to be read; false where asking was refused, which says nothing of the bytes.</summary>
+    /// <summary>
+    /// True where a read failed since the bytes are not there to be read; false where asking was refused, which says
+    /// nothing of the bytes.
+    /// </summary>
     public static bool IsReadError(IOException failure) => failure.HResult is InputOutput or BadMessage or NotClean;
 }

@@ -6,9 +6,10 @@ namespace OpenSdc.Server.Objects;
 /// A folder's files with those below it, in the ordinal order of their keys.
 /// </summary>
 /// <remarks>
-/// A folder takes its turn as its name with a slash, since that is how its files' keys go on: <c>a.b</c> stands before <c>a/b</c>, and that before
-/// <c>a0</c>. Only the names of the folders on the way to the current file are held, so memory follows the fullest folder, not the archive.
-/// A folder that cannot be read fails the listing: passed over, its files would look lost.
+/// A folder takes its turn as its name with a slash, since that is how its files' keys go on: <c>a.b</c> stands
+/// before <c>a/b</c>, and that before <c>a0</c>. Only the names of the folders on the way to the current file are
+/// held, so memory follows the fullest folder, not the archive. A folder that cannot be read fails the listing:
+/// passed over, its files would look lost.
 /// </remarks>
 internal static class DiskListing
 {

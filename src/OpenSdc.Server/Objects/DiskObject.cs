@@ -27,6 +27,9 @@ internal abstract class DiskStaged(string key) : StagedObject(key)
     /// <summary>Where it lies.</summary>
     public abstract string Path { get; }
 
-    /// <summary>The same as <see cref="StagedObject.FlushAsync"/>, but it may return on the thread that flushes, see <see cref="SharedFlush.TogetherAsync"/>.</summary>
+    /// <summary>
+    /// The same as <see cref="StagedObject.FlushAsync"/>, but it may return on the thread that flushes, see
+    /// <see cref="SharedFlush.TogetherAsync"/>.
+    /// </summary>
     public virtual ValueTask FlushTogetherAsync() => FlushAsync(CancellationToken.None);
 }

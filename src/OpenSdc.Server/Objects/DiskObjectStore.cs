@@ -5,13 +5,16 @@ namespace OpenSdc.Server.Objects;
 
 /// <summary>Objects as files in the data folder, each at its key, so that the folder can be browsed without OpenSDC.</summary>
 /// <remarks>
-/// <para>Configuration: the data folder. <c>objects/KEY</c> holds the files, <c>staging/N/NAME</c> the uploads on their way, <c>parts/</c> those that come in parts, <c>quarantine/</c> what
+/// <para>Configuration: the data folder. <c>objects/KEY</c> holds the files, <c>staging/N/NAME</c> the uploads on
+/// their way, <c>parts/</c> those that come in parts, <c>quarantine/</c> what
 /// upkeep took out of the archive; all must be on one file system, one that has hard links.</para>
 /// <para>How it works: an upload takes a free slot N of staging, so that its file can bear its own name there and a restart
-/// knows where it belongs. It is written, flushed, and linked to its final name: a link, unlike a rename, never overwrites. Then the folders that got a
-/// new entry are flushed. Removing the staging name afterwards needs no flush: a left-over is recognised at the next start.</para>
+/// knows where it belongs. It is written, flushed, and linked to its final name: a link, unlike a rename, never
+/// overwrites. Then the folders that got a new entry are flushed. Removing the staging name afterwards needs no
+/// flush: a left-over is recognised at the next start.</para>
 /// <para>Watch for: flushes block their thread for a disk's latency; they run on threads of their own, since the pool's would
-/// run out, and those of small files and of folders are shared. A folder is flushed also when another upload has just made it but not yet flushed it.</para>
+/// run out, and those of small files and of folders are shared. A folder is flushed also when another upload has just
+/// made it but not yet flushed it.</para>
 /// </remarks>
 internal sealed class DiskObjectStore : IObjectStore, IDisposable
 {

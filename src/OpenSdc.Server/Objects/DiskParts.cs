@@ -4,12 +4,14 @@ using Microsoft.Win32.SafeHandles;
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// Uploads in parts, on the disk: each is one file <c>parts/UPLOAD</c>, which its parts fill at their places, in any order, and which is linked to its key as
-/// any upload is. It lies apart from <c>staging/</c>, since it outlives the process: its sender goes on after a restart.
+/// Uploads in parts, on the disk: each is one file <c>parts/UPLOAD</c>, which its parts fill at their places, in any
+/// order, and which is linked to its key as any upload is. It lies apart from <c>staging/</c>, since it outlives the
+/// process: its sender goes on after a restart.
 /// </summary>
 /// <remarks>
-/// Which parts have come is for the ledger to know; a hole and a part look alike here. Watch for: a sender who lost its connection sends the part again while
-/// the server still waits for the first; only the newest sending of a part writes to its place.
+/// Which parts have come is for the ledger to know; a hole and a part look alike here. Watch for: a sender who lost
+/// its connection sends the part again while the server still waits for the first; only the newest sending of a part
+/// writes to its place.
 /// </remarks>
 internal sealed class DiskParts(string dataFolder, FlushThreads flushThreads)
 {
@@ -39,10 +41,10 @@ internal sealed class DiskParts(string dataFolder, FlushThreads flushThreads)
     }
 
     /// <summary>An upload all of whose parts have come, to be hashed and named; null where nothing of it is there.</summary>
-    public DiskArrival? Open(string uploadId, string key)
+    public DiskArrivedUpload? Open(string uploadId, string key)
     {
         var path = PathOf(uploadId);
-        return File.Exists(path) ? new DiskArrival(path, key) : null;
+        return File.Exists(path) ? new DiskArrivedUpload(path, key) : null;
     }
 
     /// <summary>Removes an upload; one that is not there is no fault.</summary>
@@ -147,11 +149,11 @@ internal sealed class DiskPart : StagedPart
 }
 
 /// <summary>An upload whose parts have all come. Disposing leaves it: it is removed when it has its record.</summary>
-internal sealed class DiskArrival : DiskStaged
+internal sealed class DiskArrivedUpload : DiskStaged
 {
     private readonly StoredObject stored;
 
-    public DiskArrival(string path, string key) : base(key)
+    public DiskArrivedUpload(string path, string key) : base(key)
     {
         Path = path;
         stored = new DiskObject(path);

@@ -3,10 +3,12 @@ using Microsoft.Win32.SafeHandles;
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// A folder that one process has for itself, by a lock on the folder itself: a file in it could be removed, and a second process would make and lock another one. The
-/// system gives the lock up when the process ends, however it does.
+/// A folder that one process has for itself, by a lock on the folder itself: a file in it could be removed, and a
+/// second process would make and lock another one. The system gives the lock up when the process ends, however it
+/// does.
 /// </summary>
-/// <remarks>Where a file system locks no folders (NFS wants a file that is open for writing), a file <c>lock</c> in it takes their place.</remarks>
+/// <remarks>Where a file system locks no folders (NFS wants a file that is open for writing), a file <c>lock</c> in
+/// it takes their place.</remarks>
 internal sealed class FolderLock : IDisposable
 {
     private const int WouldBlock = 11;   // EWOULDBLOCK

@@ -5,7 +5,8 @@ namespace OpenSdc.Server.Objects;
 /// <param name="What">Whether it is an object.</param>
 /// <param name="Length">Its bytes; 0 for what is no object.</param>
 /// <param name="LastWrite">When its bytes were last written.</param>
-/// <param name="LastChange">When anything of it was last changed: its bytes, its name, its owner. A store that does not know says the last write.</param>
+/// <param name="LastChange">When anything of it was last changed: its bytes, its name, its owner. A store that does
+/// not know says the last write.</param>
 internal readonly record struct ListedObject(string Key, ListedKind What, long Length, DateTimeOffset LastWrite, DateTimeOffset LastChange);
 
 /// <summary>What a listed thing is.</summary>
@@ -20,7 +21,10 @@ internal enum ListedKind
     /// <summary>Something that must not be opened: a pipe, a socket, a device.</summary>
     Other,
 
-    /// <summary>Its name is not text, so that it can be neither opened nor moved by that name; the key says U+FFFD for what is not.</summary>
+    /// <summary>
+    /// Its name is not text, so that it can be neither opened nor moved by that name; the key says U+FFFD for what is
+    /// not.
+    /// </summary>
     Unnameable,
 }
 

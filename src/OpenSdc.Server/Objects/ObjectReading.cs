@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// One object that is read in order and hashed on the way: the only place that hashes stored bytes piece by piece. The verdict is there with the last
-/// piece, before the caller passes that piece on.
+/// One object that is read in order and hashed on the way: the only place that hashes stored bytes piece by piece.
+/// The verdict is there with the last piece, before the caller passes that piece on.
 /// </summary>
 internal sealed class ObjectReading : IDisposable
 {
@@ -32,7 +32,10 @@ internal sealed class ObjectReading : IDisposable
     /// <summary>Reads a range and does not hash it: the verdict tells only whether its bytes are there.</summary>
     public static ObjectReading Unhashed(StoredObject stored, ObjectRecord record, long from, long length) => new(stored, record, from, length);
 
-    /// <summary>Reads the next piece; 0 where there is none. An exception means that the store refused; a failure of the medium is a verdict.</summary>
+    /// <summary>
+    /// Reads the next piece; 0 where there is none. An exception means that the store refused; a failure of the
+    /// medium is a verdict.
+    /// </summary>
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancel)
     {
         if (Verdict is not null)

@@ -7,8 +7,8 @@ namespace OpenSdc.Server.Objects;
 internal delegate ValueTask<StoredObject?> OpenObject(string key, CancellationToken cancel);
 
 /// <summary>
-/// Answers "does this object match its record?" for all that ask: scrub, fsck, backup, restore, rebuild, downloads and uploads of what is there already.
-/// Nothing else compares stored bytes with a record.
+/// Answers "does this object match its record?" for all that ask: scrub, fsck, backup, restore, rebuild, downloads
+/// and uploads of what is there already. Nothing else compares stored bytes with a record.
 /// </summary>
 internal sealed class ObjectVerifier
 {
@@ -26,7 +26,10 @@ internal sealed class ObjectVerifier
     /// <summary>Whether the store's own bytes are read and not a cache's, and without pushing out of it what readers ask for.</summary>
     public bool BypassesCache { get; init; }
 
-    /// <summary>Opens an object and compares its length with the record's. Where that matches, the caller gets the object and disposes it.</summary>
+    /// <summary>
+    /// Opens an object and compares its length with the record's. Where that matches, the caller gets the object and
+    /// disposes it.
+    /// </summary>
     public static async ValueTask<(StoredObject? Stored, ObjectVerdict Verdict)> OpenAsync(OpenObject open, ObjectRecord record, CancellationToken cancel)
     {
         StoredObject? stored;
@@ -56,7 +59,10 @@ internal sealed class ObjectVerifier
         return verdict;
     }
 
-    /// <summary>Reads a small object into memory that has its size, and compares it with the record. An exception means that the store refused.</summary>
+    /// <summary>
+    /// Reads a small object into memory that has its size, and compares it with the record. An exception means that
+    /// the store refused.
+    /// </summary>
     public static async ValueTask<ObjectVerdict> FillAsync(StoredObject stored, ObjectRecord record, Memory<byte> whole, CancellationToken cancel)
     {
         try
@@ -78,7 +84,8 @@ internal sealed class ObjectVerifier
     /// <param name="open">Opens the object.</param>
     /// <param name="record">What it should be.</param>
     /// <param name="cancel">Ends the reading.</param>
-    /// <param name="copy">Is given each piece, where the object is copied on the way. Its exceptions pass: they are none of the object's.</param>
+    /// <param name="copy">Is given each piece, where the object is copied on the way. Its exceptions pass: they are
+    /// none of the object's.</param>
     public async ValueTask<ObjectVerdict> VerifyAsync(
         OpenObject open, ObjectRecord record, CancellationToken cancel, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? copy = null)
     {

@@ -5,8 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// The calls of the operating system that .NET does not offer, or not so that they can be relied on: link a file, replace one, flush a file, a folder or
-/// a file system, ask whether a file takes writes, pass the page cache by, drop a file from it.
+/// The calls of the operating system that .NET does not offer, or not so that they can be relied on: link a file,
+/// replace one, flush a file, a folder or a file system, ask whether a file takes writes, pass the page cache by,
+/// drop a file from it.
 /// </summary>
 internal static partial class Posix
 {
@@ -54,7 +55,10 @@ internal static partial class Posix
             throw Failure(Marshal.GetLastPInvokeError(), $"flush {path}");
     }
 
-    /// <summary>Gives a file the name of another, which loses it in the same moment: at no time is there neither. Not for objects, which are never replaced.</summary>
+    /// <summary>
+    /// Gives a file the name of another, which loses it in the same moment: at no time is there neither. Not for
+    /// objects, which are never replaced.
+    /// </summary>
     public static void Replace(string file, string name)
     {
         if (rename(file, name) != 0)
@@ -75,7 +79,10 @@ internal static partial class Posix
             throw Failure(Marshal.GetLastPInvokeError(), $"flush the file system of {folder}");
     }
 
-    /// <summary>Locks an open file or folder for as long as it is open; the error where that is not possible at once, otherwise 0.</summary>
+    /// <summary>
+    /// Locks an open file or folder for as long as it is open; the error where that is not possible at once,
+    /// otherwise 0.
+    /// </summary>
     public static int Lock(SafeFileHandle handle, bool exclusive) => flock(handle, (exclusive ? LockExclusive : LockShared) | LockNow) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
     /// <summary>A handle to a folder itself, for flushing or locking.</summary>
@@ -85,15 +92,21 @@ internal static partial class Posix
         return descriptor < 0 ? throw Failure(Marshal.GetLastPInvokeError(), $"open folder {folder}") : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
-    /// <summary>The error that a write of a file would meet; 0 where there is none. It is not opened for that: closing it would give up the locks that a database of this process holds on it.</summary>
+    /// <summary>
+    /// The error that a write of a file would meet; 0 where there is none. It is not opened for that: closing it
+    /// would give up the locks that a database of this process holds on it.
+    /// </summary>
     public static int WhyNotWritable(string file) => access(file, WriteOk) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
-    /// <summary>Asks the system to forget what it has cached of a file. Advice: where the file system does not follow it, nothing is lost.</summary>
+    /// <summary>
+    /// Asks the system to forget what it has cached of a file. Advice: where the file system does not follow it,
+    /// nothing is lost.
+    /// </summary>
     public static void DropCache(SafeFileHandle file) => _ = posix_fadvise(file, 0, 0, DontNeed);
 
     /// <summary>
-    /// Makes the next writes pass the page cache by, or no longer. They must then be of whole pages, in place, length and memory. False where this system or file
-    /// system has no such way.
+    /// Makes the next writes pass the page cache by, or no longer. They must then be of whole pages, in place, length
+    /// and memory. False where this system or file system has no such way.
     /// </summary>
     public static bool SetDirect(SafeFileHandle file, bool direct)
     {

@@ -1,7 +1,8 @@
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// Limits how fast objects are read: all readers that share it together take no more than a rate. What was not used is not made up for later.
+/// Limits how fast objects are read: all readers that share it together take no more than a rate. What was not used
+/// is not made up for later.
 /// </summary>
 /// <param name="bytesPerSecond">The rate; 0 for as fast as it goes.</param>
 /// <param name="clock">The clock.</param>

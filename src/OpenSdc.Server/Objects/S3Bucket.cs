@@ -17,12 +17,17 @@ namespace OpenSdc.Server.Objects;
 /// <param name="ContentType">What they are, for those who fetch them.</param>
 internal readonly record struct S3Head(long Length, string ETag, DateTimeOffset Written, string? Upload, string? Sha256, string ContentType = "application/octet-stream");
 
-/// <summary>One bucket of an S3-compatible store: every request to it has an end in time, and its failures are those that the store interface names.</summary>
+/// <summary>
+/// One bucket of an S3-compatible store: every request to it has an end in time, and its failures are those that the
+/// store interface names.
+/// </summary>
 /// <remarks>
-/// <para>Credentials come by the usual chain: <c>AWS_ACCESS_KEY_ID</c> and its kin, the shared profile files, the role of a container or machine.</para>
-/// <para>Watch for: the client's default checksums need an encoding of the body that older stores (Ceph 16 among them) take for the body itself, so they
-/// are sent only where a request requires them; over plain http the body is signed instead. The client does not limit the time of a request: each gets its
-/// limit here, retries and waits included.</para>
+/// <para>Credentials come by the usual chain: <c>AWS_ACCESS_KEY_ID</c> and its kin, the shared profile files, the
+/// role of a container or machine.</para>
+/// <para>Watch for: the client's default checksums need an encoding of the body that older stores (Ceph 16 among
+/// them) take for the body itself, so they
+/// are sent only where a request requires them; over plain http the body is signed instead. The client does not limit
+/// the time of a request: each gets its limit here, retries and waits included.</para>
 /// </remarks>
 internal sealed class S3Bucket : IDisposable
 {
@@ -106,7 +111,10 @@ internal sealed class S3Bucket : IDisposable
         }
     }
 
-    /// <summary>The same; null where the store says that there is no such thing, by an error of a name or, as Ceph does, by the status alone.</summary>
+    /// <summary>
+    /// The same; null where the store says that there is no such thing, by an error of a name or, as Ceph does, by
+    /// the status alone.
+    /// </summary>
     public async Task<T?> AskOrNullAsync<T>(TimeSpan limit, Func<AmazonS3Client, CancellationToken, Task<T>> request, string expected, CancellationToken cancel) where T : class =>
         await AskAsync<T?>(limit, async (client, token) =>
         {
@@ -129,7 +137,10 @@ internal sealed class S3Bucket : IDisposable
     public Task DeleteAsync(string objectKey, CancellationToken cancel) =>
         AskAsync(Shortly, (client, token) => client.DeleteObjectAsync(Name, objectKey, token), cancel);
 
-    /// <summary>Whether a failure is the store's: not the caller's own cancel, and not one that is in the store interface's words already.</summary>
+    /// <summary>
+    /// Whether a failure is the store's: not the caller's own cancel, and not one that is in the store interface's
+    /// words already.
+    /// </summary>
     public static bool IsOfStore(Exception failure, CancellationToken cancel) =>
         !cancel.IsCancellationRequested && failure is not (StoreUnavailableException or ObjectChangedException or ObjectRefusedException)
         && failure is AmazonClientException or AmazonServiceException or HttpRequestException or IOException or TimeoutException or OperationCanceledException;
@@ -152,7 +163,10 @@ internal sealed class S3Bucket : IDisposable
         Client.Dispose();
     }
 
-    /// <summary>Where the store is and by what region it signs are the client's to know: it has the rules of every region, of path and host style.</summary>
+    /// <summary>
+    /// Where the store is and by what region it signs are the client's to know: it has the rules of every region, of
+    /// path and host style.
+    /// </summary>
     public S3Signature MakeSignature(TimeProvider clock)
     {
         const string anyKey = "k";

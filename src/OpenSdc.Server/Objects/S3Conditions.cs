@@ -4,8 +4,9 @@ using System.Security.Cryptography;
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// Whether a store heeds <c>If-None-Match: *</c> of a PUT, and whether its tags are digests of the bytes. This is not asked of a list of products but tried, once in a process and
-/// before the first upload that needs it, at a place in staging.
+/// Whether a store heeds <c>If-None-Match: *</c> of a PUT, and whether its tags are digests of the bytes. This is not
+/// asked of a list of products but tried, once in a process and before the first upload that needs it, at a place in
+/// staging.
 /// </summary>
 internal sealed class S3Conditions(S3Bucket bucket)
 {
@@ -29,7 +30,8 @@ internal sealed class S3Conditions(S3Bucket bucket)
     /// Puts the bytes of a small upload under its key from the memory of whoever has just hashed them: one request instead of the question
     /// and the copy, and the store need not read what it writes.
     /// </summary>
-    /// <returns>False where it is not certain that it lies there: something else may, or an earlier try of the same upload, or the store cannot do it.</returns>
+    /// <returns>False where it is not certain that it lies there: something else may, or an earlier try of the same
+    /// upload, or the store cannot do it.</returns>
     /// <param name="objectKey">The target as the store writes it.</param>
     /// <param name="bytes">All of its bytes.</param>
     /// <param name="tag">The tag that the store has given the same bytes before.</param>

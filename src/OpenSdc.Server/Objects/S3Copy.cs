@@ -3,8 +3,12 @@ using Amazon.S3.Model;
 
 namespace OpenSdc.Server.Objects;
 
-/// <summary>Copies objects within a bucket without their bytes passing through this process, and makes sure that what lies there afterwards is what was to be copied.</summary>
-/// <remarks>A store copies at most 5 GiB in one request; larger objects are copied in ranges, several at once, each bound to the tag of the source.</remarks>
+/// <summary>
+/// Copies objects within a bucket without their bytes passing through this process, and makes sure that what lies
+/// there afterwards is what was to be copied.
+/// </summary>
+/// <remarks>A store copies at most 5 GiB in one request; larger objects are copied in ranges, several at once, each
+/// bound to the tag of the source.</remarks>
 internal sealed class S3Copy(S3Bucket bucket, long largestSingle = S3Copy.LargestSingle, long rangeSize = S3Copy.RangeSize)
 {
     /// <summary>Half a gibibyte: a request then ends well within its time, and a large object is copied by several at once.</summary>
@@ -102,7 +106,8 @@ internal sealed class S3Copy(S3Bucket bucket, long largestSingle = S3Copy.Larges
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // The copy has failed already, for a reason that the caller is told; ranges without an object are what the bucket's lifecycle rule is for.
+            // The copy has failed already, for a reason that the caller is told; ranges without an object are what
+            // the bucket's lifecycle rule is for.
         }
     }
 

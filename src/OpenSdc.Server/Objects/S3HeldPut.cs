@@ -14,13 +14,16 @@ internal enum PutOutcome
 }
 
 /// <summary>
-/// One PUT to the store while its bytes come from a client. The last 64 KiB are held back until <see cref="FinishAsync"/>; without it the connection is cut, and then the store keeps
-/// nothing, since it has fewer bytes than the request promised.
+/// One PUT to the store while its bytes come from a client. The last 64 KiB are held back until
+/// <see cref="FinishAsync"/>; without it the connection is cut, and then the store keeps nothing, since it has fewer
+/// bytes than the request promised.
 /// </summary>
 /// <remarks>
-/// <para>Memory: one buffer of at most 256 KiB, from the shared pool, whatever the length. Up to 64 KiB all bytes are held, and go in one request that can be tried again. Without a
+/// <para>Memory: one buffer of at most 256 KiB, from the shared pool, whatever the length. Up to 64 KiB all bytes are
+/// held, and go in one request that can be tried again. Without a
 /// length all bytes are held as well, up to <see cref="LongestWithoutLength"/>; the caller bounds them.</para>
-/// <para>The buffer is this object's and is lent to the connection during a write. After a failed write the connection may still read it: then it does not go back to the pool.</para>
+/// <para>The buffer is this object's and is lent to the connection during a write. After a failed write the
+/// connection may still read it: then it does not go back to the pool.</para>
 /// </remarks>
 /// <param name="bucket">The bucket.</param>
 /// <param name="target">Where the bytes go, and under which condition.</param>
@@ -65,7 +68,10 @@ internal sealed class S3HeldPut(S3Bucket bucket, S3PutTarget target, long? lengt
         }
     }
 
-    /// <summary>Lets go of the bytes that are held, and waits for the store's answer. Where it fails, the store may have the bytes all the same.</summary>
+    /// <summary>
+    /// Lets go of the bytes that are held, and waits for the store's answer. Where it fails, the store may have the
+    /// bytes all the same.
+    /// </summary>
     /// <exception cref="IOException">The store did not take them, or did not answer.</exception>
     public async Task<PutOutcome> FinishAsync()
     {

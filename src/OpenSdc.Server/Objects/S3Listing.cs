@@ -8,8 +8,9 @@ namespace OpenSdc.Server.Objects;
 
 /// <summary>What lies in a bucket below the archive's prefix, in the ordinal order of the keys.</summary>
 /// <remarks>
-/// A store tells a thousand keys with a request, one request after the other. So the archive's folders are asked for first, and those of its third level
-/// are listed side by side, a few pages ahead of the reader; memory follows their number, not the archive.
+/// A store tells a thousand keys with a request, one request after the other. So the archive's folders are asked for
+/// first, and those of its third level are listed side by side, a few pages ahead of the reader; memory follows their
+/// number, not the archive.
 /// </remarks>
 internal sealed class S3Listing(S3Bucket bucket)
 {

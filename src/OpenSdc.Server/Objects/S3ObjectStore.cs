@@ -6,14 +6,19 @@ namespace OpenSdc.Server.Objects;
 
 /// <summary>Objects in a bucket of an S3-compatible store, each at its key below a prefix.</summary>
 /// <remarks>
-/// <para>Configuration: <c>s3://bucket/prefix</c>, the store's endpoint and region. <c>PREFIX/KEY</c> holds the objects, <c>PREFIX/.staging/UPLOAD/KEY</c>
-/// the uploads on their way, whether clients put them there or this process, <c>PREFIX/.quarantine/</c> what upkeep took out of the archive.</para>
-/// <para>How it works: an upload through the server streams to its key on condition that nothing lies there. What lies in staging is copied to its key within the store, bound to
-/// the tag of the very bytes that were hashed, or is put there from memory where those are few. The upload's id is kept beside the object. What the store has acknowledged it keeps:
-/// there is nothing to flush.</para>
-/// <para>Watch for: a copy has no condition. That a key is free is asked before it, and between the two another process may take the key. So whoever places an object first takes
-/// the claim to its key in the catalogue (see Uploads). An object that has the id of the same upload is its own, from before a crash. A multipart upload is never completed at
-/// a key by a client's request: Ceph 16 ignores the condition there, and overwrites.</para>
+/// <para>Configuration: <c>s3://bucket/prefix</c>, the store's endpoint and region. <c>PREFIX/KEY</c> holds the
+/// objects, <c>PREFIX/.staging/UPLOAD/KEY</c>
+/// the uploads on their way, whether clients put them there or this process, <c>PREFIX/.quarantine/</c> what upkeep
+/// took out of the archive.</para>
+/// <para>How it works: an upload through the server streams to its key on condition that nothing lies there. What
+/// lies in staging is copied to its key within the store, bound to
+/// the tag of the very bytes that were hashed, or is put there from memory where those are few. The upload's id is
+/// kept beside the object. What the store has acknowledged it keeps: there is nothing to flush.</para>
+/// <para>Watch for: a copy has no condition. That a key is free is asked before it, and between the two another
+/// process may take the key. So whoever places an object first takes
+/// the claim to its key in the catalogue (see Uploads). An object that has the id of the same upload is its own, from
+/// before a crash. A multipart upload is never completed at a key by a client's request: Ceph 16 ignores the
+/// condition there, and overwrites.</para>
 /// </remarks>
 internal sealed class S3ObjectStore : IObjectStore, IDisposable
 {
@@ -51,7 +56,8 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // Nothing is removed: what the store may hold under the key has this upload's id, by which the next holder of the claim knows it.
+            // Nothing is removed: what the store may hold under the key has this upload's id, by which the next
+            // holder of the claim knows it.
             return new PlaceResult(false, failure);
         }
     }

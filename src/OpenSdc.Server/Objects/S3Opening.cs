@@ -5,7 +5,10 @@ using Amazon.S3.Model;
 
 namespace OpenSdc.Server.Objects;
 
-/// <summary>Makes sure at start that the bucket is there and can be used; a start that cannot succeed stops with a sentence that says what to mend.</summary>
+/// <summary>
+/// Makes sure at start that the bucket is there and can be used; a start that cannot succeed stops with a sentence
+/// that says what to mend.
+/// </summary>
 internal static class S3Opening
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);

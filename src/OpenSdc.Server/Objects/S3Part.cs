@@ -1,6 +1,9 @@
 namespace OpenSdc.Server.Objects;
 
-/// <summary>One part that streams into the store's own multipart upload in staging. Of two sendings of one part the one that ends last counts, whole.</summary>
+/// <summary>
+/// One part that streams into the store's own multipart upload in staging. Of two sendings of one part the one that
+/// ends last counts, whole.
+/// </summary>
 internal sealed class S3Part(S3Bucket bucket, string key, S3PutTarget target, long size) : StagedPart(key)
 {
     private readonly S3HeldPut put = new(bucket, target, size);

@@ -2,8 +2,12 @@ using OpenSdc.Server.Files;
 
 namespace OpenSdc.Server.Objects;
 
-/// <summary>An upload whose bytes stream to their key in an S3 store, on condition that nothing lies there; nothing of it is in staging.</summary>
-/// <remarks>What is kept beside the bytes goes before them: the upload's id, by which its object is recognised, and its digest only where all bytes are in memory.</remarks>
+/// <summary>
+/// An upload whose bytes stream to their key in an S3 store, on condition that nothing lies there; nothing of it is
+/// in staging.
+/// </summary>
+/// <remarks>What is kept beside the bytes goes before them: the upload's id, by which its object is recognised, and
+/// its digest only where all bytes are in memory.</remarks>
 internal sealed class S3Put : StagedObject
 {
     private readonly S3Bucket bucket;

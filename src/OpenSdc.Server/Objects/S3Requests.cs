@@ -5,8 +5,9 @@ using System.Xml;
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// The requests that are sent for every file, HEAD, GET, and the copy or the PUT of a small one, by signed URLs and a plain HTTP client: through the AWS library each takes several times
-/// the processor's time, which a check of fifty thousand small objects spends on little else.
+/// The requests that are sent for every file, HEAD, GET, and the copy or the PUT of a small one, by signed URLs and a
+/// plain HTTP client: through the AWS library each takes several times the processor's time, which a check of fifty
+/// thousand small objects spends on little else.
 /// </summary>
 internal sealed class S3Requests(S3Bucket bucket) : IDisposable
 {
@@ -29,7 +30,10 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
         return answer.StatusCode == HttpStatusCode.NotFound ? null : HeadOf(answer, objectKey);
     }
 
-    /// <summary>Opens an object from its beginning, whatever bytes it has; null where there is none. Leaving it unread costs a connection at most.</summary>
+    /// <summary>
+    /// Opens an object from its beginning, whatever bytes it has; null where there is none. Leaving it unread costs a
+    /// connection at most.
+    /// </summary>
     public async Task<(S3Head Head, HttpResponseMessage Bytes)?> OpenAsync(string objectKey, CancellationToken cancel)
     {
         var answer = await SendAsync(HttpMethod.Get, objectKey, [], _ => { }, cancel);
@@ -55,8 +59,9 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
     }
 
     /// <summary>
-    /// Copies an object, the very bytes of a tag, and gives the tag of the copy. Null where the store says anything else than that it is done: what that is, is the library's to
-    /// find out, which knows the store's errors by their names.
+    /// Copies an object, the very bytes of a tag, and gives the tag of the copy. Null where the store says anything
+    /// else than that it is done: what that is, is the library's to find out, which knows the store's errors by their
+    /// names.
     /// </summary>
     public async Task<string?> CopyAsync(string from, string tag, string to, ObjectNotes notes, CancellationToken cancel)
     {
@@ -84,14 +89,20 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
         }
     }
 
-    /// <summary>Puts bytes that are in memory, and gives their tag; null where the condition failed. There are stores that do not heed the condition.</summary>
+    /// <summary>
+    /// Puts bytes that are in memory, and gives their tag; null where the condition failed. There are stores that do
+    /// not heed the condition.
+    /// </summary>
     public async Task<string?> PutAsync(S3PutTarget target, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
         using var answer = await SendAsync(HttpMethod.Put, target.ObjectKey, Signed(target), request => Prepare(request, target, new ReadOnlyMemoryContent(bytes)), cancel, target.Query);
         return ETagOfPut(answer, target);
     }
 
-    /// <summary>Sends one PUT whose body is written while it goes on: it is not tried again. The answer is for <see cref="ETagOfPut"/>.</summary>
+    /// <summary>
+    /// Sends one PUT whose body is written while it goes on: it is not tried again. The answer is for
+    /// <see cref="ETagOfPut"/>.
+    /// </summary>
     public async Task<HttpResponseMessage> StreamAsync(S3PutTarget target, HttpContent content, CancellationToken cancel)
     {
         var signed = Signed(target);

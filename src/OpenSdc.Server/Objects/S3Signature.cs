@@ -6,12 +6,13 @@ using Amazon.Runtime;
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// URLs that carry the permission for one request to an S3 store until a moment, signed as its version 4 of signatures prescribes: with the host alone, so that
-/// a client may send whatever other headers it has, and whatever bytes; headers of the store's own that this process sends are signed as well.
+/// URLs that carry the permission for one request to an S3 store until a moment, signed as its version 4 of
+/// signatures prescribes: with the host alone, so that a client may send whatever other headers it has, and whatever
+/// bytes; headers of the store's own that this process sends are signed as well.
 /// </summary>
 /// <remarks>
-/// A library's own signing takes the way of a whole request and some forty times as long. What changes once a second, or once a day, is kept here: the
-/// credentials, which a role renews, the time and the day's key.
+/// A library's own signing takes the way of a whole request and some forty times as long. What changes once a second,
+/// or once a day, is kept here: the credentials, which a role renews, the time and the day's key.
 /// </remarks>
 /// <param name="baseUrl">The URL of the bucket, ending in a slash.</param>
 /// <param name="region">The region that signatures name.</param>
@@ -27,8 +28,10 @@ internal sealed class S3Signature(Uri baseUrl, string region, Func<ImmutableCred
     /// <param name="method">GET or PUT; GET does not allow HEAD.</param>
     /// <param name="objectKey">The object as the store writes it.</param>
     /// <param name="seconds">How long it lives; stores allow at most seven days.</param>
-    /// <param name="more">Further parameters, each <c>&amp;name=value</c>, escaped, in the order of their names and after all that begin with a capital.</param>
-    /// <param name="headers">Headers beginning with <c>x-amz-</c>, in small letters and in the order of their names, that the request will have.</param>
+    /// <param name="more">Further parameters, each <c>&amp;name=value</c>, escaped, in the order of their names and
+    /// after all that begin with a capital.</param>
+    /// <param name="headers">Headers beginning with <c>x-amz-</c>, in small letters and in the order of their names,
+    /// that the request will have.</param>
     public string Sign(string method, string objectKey, int seconds, string more = "", IReadOnlyList<(string Name, string Value)>? headers = null)
     {
         var scope = CurrentScope();

@@ -1,8 +1,8 @@
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// An object of an S3 store, read by requests that each go on until the reader leaves them: reading from end to end is one request. Each asks for the very
-/// bytes that were there when it was opened.
+/// An object of an S3 store, read by requests that each go on until the reader leaves them: reading from end to end
+/// is one request. Each asks for the very bytes that were there when it was opened.
 /// </summary>
 internal sealed class S3Stored(S3Bucket bucket, string objectKey, S3Head head) : StoredObject
 {
@@ -15,7 +15,10 @@ internal sealed class S3Stored(S3Bucket bucket, string objectKey, S3Head head) :
     public S3Stored(S3Bucket bucket, string objectKey, S3Head head, HttpResponseMessage bytes) : this(bucket, objectKey, head) =>
         (going, ContentEncoding, MediaType) = (new Going(bytes, bytes.Content.ReadAsStream(), 0), ContentEncodingOf(bytes), TypeOf(bytes));
 
-    /// <summary>What whoever put it there has said that its bytes are coded with, such as <c>gzip</c>; null where nothing was said, or before the first byte is read.</summary>
+    /// <summary>
+    /// What whoever put it there has said that its bytes are coded with, such as <c>gzip</c>; null where nothing was
+    /// said, or before the first byte is read.
+    /// </summary>
     public string? ContentEncoding { get; private set; }
 
     /// <summary>The <c>Content-Type</c> that it was put there with; null where there was none, or before the first byte is read.</summary>

@@ -4,11 +4,13 @@ using Amazon.S3.Model;
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// An upload whose bytes this process writes to the staging of an S3 store: up to 8 MiB as one object, above that in parts, of which one is in memory.
+/// An upload whose bytes this process writes to the staging of an S3 store: up to 8 MiB as one object, above that in
+/// parts, of which one is in memory.
 /// </summary>
 /// <remarks>
-/// The buffer is this object's, from the shared pool, and lent to the client for the time of a request. Where a request fails, by a cancel or a time-out too, the client may still be reading it on a connection that
-/// is being closed: then it does not go back to the pool.
+/// The buffer is this object's, from the shared pool, and lent to the client for the time of a request. Where a
+/// request fails, by a cancel or a time-out too, the client may still be reading it on a connection that is being
+/// closed: then it does not go back to the pool.
 /// </remarks>
 internal sealed class S3Upload(S3Bucket bucket, string uploadId, string key, Action<long> staged) : S3Staged(bucket, uploadId, key)
 {

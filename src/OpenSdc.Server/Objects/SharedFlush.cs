@@ -3,15 +3,18 @@ using System.Diagnostics;
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// Flushes that are asked for while others are being made wait for those, and are then made together: a few side by side, more of them by one flush
-/// of the whole file system, which writes blocks that they share once.
+/// Flushes that are asked for while others are being made wait for those, and are then made together: a few side by
+/// side, more of them by one flush of the whole file system, which writes blocks that they share once.
 /// </summary>
 /// <remarks>
 /// <para>How it works: one thread takes all that wait. Whoever is to be flushed says with it what <see cref="Mark"/> was before the first
 /// change that the flush is to make durable.</para>
-/// <para>Watch for: a flush of the whole file system may fail over what somebody else has begun, and the system tells of each failure once only: that one's own flush,
-/// later, would succeed. So a failure counts for all that was changed since a mark before it, and for nothing that is begun after it.</para>
-/// <para>Watch for: it also writes what others have written to the same file system. One that took long is not made again for ten times that long, so
+/// <para>Watch for: a flush of the whole file system may fail over what somebody else has begun, and the system tells
+/// of each failure once only: that one's own flush,
+/// later, would succeed. So a failure counts for all that was changed since a mark before it, and for nothing that is
+/// begun after it.</para>
+/// <para>Watch for: it also writes what others have written to the same file system. One that took long is not made
+/// again for ten times that long, so
 /// that uploads spend no more than a tenth of their time on what is not theirs.</para>
 /// </remarks>
 internal sealed class SharedFlush : IDisposable
@@ -61,8 +64,8 @@ internal sealed class SharedFlush : IDisposable
     }
 
     /// <summary>
-    /// One flush, whose end is met on the thread that flushes, so that what was flushed together goes on together: what comes after it must be short, and what of it waits
-    /// for another flush shares the next one.
+    /// One flush, whose end is met on the thread that flushes, so that what was flushed together goes on together:
+    /// what comes after it must be short, and what of it waits for another flush shares the next one.
     /// </summary>
     /// <param name="mark">See <see cref="Mark"/>.</param>
     /// <param name="path">What is flushed: one that several ask for is flushed once.</param>

@@ -4,9 +4,11 @@ namespace OpenSdc.Server.Objects;
 
 /// <summary>An upload on its way into a file of the disk store's staging.</summary>
 /// <remarks>
-/// <para>Bytes are collected in blocks of a MiB, and a full block is written past the page cache while the next one fills. Whoever writes through the cache pays for each
-/// page of it, several times what the disk asks of a processor, and must then wait until the cache has been written out; that was more than hashing costs.
-/// What is left at the end, less than a page, goes through the cache, and so do small files, and all where the file system knows no other way.</para>
+/// <para>Bytes are collected in blocks of a MiB, and a full block is written past the page cache while the next one
+/// fills. Whoever writes through the cache pays for each
+/// page of it, several times what the disk asks of a processor, and must then wait until the cache has been written
+/// out; that was more than hashing costs. What is left at the end, less than a page, goes through the cache, and so
+/// do small files, and all where the file system knows no other way.</para>
 /// <para>Disk calls run on the store's flush threads: they wait for the disk.</para>
 /// </remarks>
 internal sealed class StagedFile : DiskStaged
@@ -110,8 +112,8 @@ internal sealed class StagedFile : DiskStaged
     }
 
     /// <summary>
-    /// Sets a full block on its way once the one before it has been written, and takes another one, or that one again where there is none. False where the file has no block
-    /// and there is none left.
+    /// Sets a full block on its way once the one before it has been written, and takes another one, or that one again
+    /// where there is none. False where the file has no block and there is none left.
     /// </summary>
     private async ValueTask<bool> MakeRoomAsync()
     {

@@ -20,21 +20,34 @@ internal abstract class StagedObject(string key) : IAsyncDisposable
     /// <summary>Bytes of them that are in the store or on their way to it; the rest is in this process's memory.</summary>
     public virtual long Written => Length;
 
-    /// <summary>SHA-256 of its bytes as the caller has computed it, in lower-case hexadecimals; a store that can keep it beside the object does.</summary>
+    /// <summary>
+    /// SHA-256 of its bytes as the caller has computed it, in lower-case hexadecimals; a store that can keep it
+    /// beside the object does.
+    /// </summary>
     public string? Sha256 { get; set; }
 
-    /// <summary>What the client has told the store that the bytes are coded with, known once they were read; null where they are the file's own, as far as is known.</summary>
+    /// <summary>
+    /// What the client has told the store that the bytes are coded with, known once they were read; null where they
+    /// are the file's own, as far as is known.
+    /// </summary>
     public string? ContentEncoding { get; protected set; }
 
-    /// <summary>The <c>Content-Type</c> that the client has told the store, known once the bytes were read; null where it told none, as far as is known.</summary>
+    /// <summary>
+    /// The <c>Content-Type</c> that the client has told the store, known once the bytes were read; null where it told
+    /// none, as far as is known.
+    /// </summary>
     public string? MediaType { get; protected set; }
 
-    /// <summary>Appends bytes, however few: they are collected. The memory belongs to the caller again when the task is done. A write that fails may be told by a later call.</summary>
+    /// <summary>
+    /// Appends bytes, however few: they are collected. The memory belongs to the caller again when the task is done.
+    /// A write that fails may be told by a later call.
+    /// </summary>
     public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel);
 
     /// <summary>
-    /// When it returns, all bytes survive a loss of power. A flush that failed must not be tried again: the upload is lost. <see cref="IObjectStore.PlaceAsync"/> does it where it was
-    /// not done; of an upload that is not staged apart there may be nothing to do before.
+    /// When it returns, all bytes survive a loss of power. A flush that failed must not be tried again: the upload is
+    /// lost. <see cref="IObjectStore.PlaceAsync"/> does it where it was not done; of an upload that is not staged
+    /// apart there may be nothing to do before.
     /// </summary>
     public abstract ValueTask FlushAsync(CancellationToken cancel);
 

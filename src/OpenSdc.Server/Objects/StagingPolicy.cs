@@ -7,8 +7,9 @@ using Amazon.S3.Model;
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// The bucket policy that direct transfers need. An upload URL allows a PUT, and its holder chooses the headers: with <c>x-amz-copy-source</c> the PUT reads whatever the archive's
-/// credentials can read, with a public <c>x-amz-acl</c> it makes an object public. The policy denies both below staging; plain PUTs and the archive's own copies go on.
+/// The bucket policy that direct transfers need. An upload URL allows a PUT, and its holder chooses the headers: with
+/// <c>x-amz-copy-source</c> the PUT reads whatever the archive's credentials can read, with a public <c>x-amz-acl</c>
+/// it makes an object public. The policy denies both below staging; plain PUTs and the archive's own copies go on.
 /// </summary>
 internal static class StagingPolicy
 {

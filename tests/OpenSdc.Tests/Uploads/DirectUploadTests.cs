@@ -10,7 +10,7 @@ using Xunit;
 
 namespace OpenSdc.Tests.Uploads;
 
-/// <summary>Uploads past the server, on a real S3 store: how they become visible, which of several wins, and what is left of the others.</summary>
+/// <summary>Direct uploads, on a real S3 store: how they become visible, which of several wins, and what is left of the others.</summary>
 public sealed class DirectUploadTests(DirectUploadTests.OnS3 fixture) : IClassFixture<DirectUploadTests.OnS3>
 {
     private readonly RunningArchive archive = fixture.Archive;

@@ -171,7 +171,7 @@ CREATE TABLE scrub (
 );
 INSERT INTO scrub (id, seq) VALUES (1, 0);
 
--- An upload that was asked for and travels past the server, or in parts. Its moments are Unix milliseconds.
+-- A direct or multipart upload that was asked for. Its moments are Unix milliseconds.
 -- state is open, arrived, published, refused, aborted or expired; check_at is the moment before which nobody needs to look at it.
 -- leased_by is who works on it, and until leased_until nobody else may. size, part_size, store_id (the store's own name of it) and sha256 (what was promised for the whole file) are of uploads in parts.
 -- owner is the name of the caller who asked for it. seq, or code and detail, say how it ended: the publication, or the problem's code and sentence.
