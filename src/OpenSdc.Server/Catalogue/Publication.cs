@@ -13,9 +13,6 @@ internal sealed record Publication(FileName Name, long Size, string Sha256)
     /// <summary>The kind of the change: published, or adopted.</summary>
     public string Change { get; init; } = ChangeKind.Published;
 
-    /// <summary>Who uploaded it, for the ledger; null where nobody did, or nobody knows.</summary>
-    public string? Who { get; init; }
-
     /// <summary>The recorded upload that brought it, which ends with its record, in the same transaction; null where none did.</summary>
     public Lease? Upload { get; init; }
 

@@ -73,7 +73,7 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
             var at = Catalogue.Text(publication.IngestedAt ?? now);
             ingested = string.CompareOrdinal(at, ingested) > 0 ? at : ingested;
             var r = publication.Record(turn.Seq + rows.Count + 1, ingested);
-            var row = new NewRow(r, publication.Name, ProductOf(publication.Name), publication.Change, releasesAll || publication.Name.StartsReleased, publication.Who);
+            var row = new NewRow(r, publication.Name, ProductOf(publication.Name), publication.Change, releasesAll || publication.Name.StartsReleased, publication.Audit?.Caller);
             var isFirst = await notes.NoteAsync(row, cancel);
             coverage.Add(row, isFirst.ForTeam);
             if (row.IsPublic)

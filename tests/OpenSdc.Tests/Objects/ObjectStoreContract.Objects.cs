@@ -44,6 +44,18 @@ public abstract partial class ObjectStoreContract
     }
 
     [Fact]
+    public async Task What_is_removed_is_gone_and_may_be_removed_again()
+    {
+        await using var made = await MakeAsync();
+        await made.PutAsync(Key, [1, 2, 3]);
+        await made.PutAsync(Other, [4]);
+        for (var i = 0; i < 2; i++)
+            await made.Store.RemoveAsync(Key, None);
+        (await made.Store.OpenAsync(Key, None)).ShouldBeNull();
+        using var other = (await made.Store.OpenAsync(Other, None)).ShouldNotBeNull();
+    }
+
+    [Fact]
     public async Task A_listing_tells_all_that_lies_there_in_ordinal_order_and_nothing_else()
     {
         await using var made = await MakeAsync();
