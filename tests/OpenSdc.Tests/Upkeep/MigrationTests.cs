@@ -40,6 +40,48 @@ public sealed class MigrationTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_released_and_withdrawn_goes_along()
+    {
+        await FillAsync();
+        List<string> before;
+        using (var held = DataFolder.Open(folder))
+        using (var sqlite = new Sqlite(held.CatalogueFile))
+        {
+            using var telemetry = new Telemetry();
+            using var catalogue = new Server.Catalogue.Catalogue(sqlite, TimeProvider.System, telemetry);
+            (await new Releases(catalogue, TimeProvider.System).SetAsync([1, 2], release: false, "someone", CancellationToken.None)).Changed.ShouldBe(2);
+            (await new Releases(catalogue, TimeProvider.System).SetAsync([2], release: true, "someone", CancellationToken.None)).Changed.ShouldBe(1);
+            var key = (await new IntegrityState(catalogue, TimeProvider.System).BySeqAsync(2, 1, CancellationToken.None))[0].Key;
+            (await new Withdrawals(catalogue, TimeProvider.System).WithdrawAsync(key, "wrong", null, "someone", CancellationToken.None)).ShouldBe(WithdrawalOutcome.Done);
+            before = await SeenAsync(catalogue);
+        }
+
+        await MigrateAsync();
+        using var postgres = new Postgres(database, TimeProvider.System);
+        using var telemetryThere = new Telemetry();
+        using var moved = new Server.Catalogue.Catalogue(postgres, TimeProvider.System, telemetryThere);
+        (await SeenAsync(moved)).ShouldBe(before);
+        (await new DerivedData(moved).CheckAsync(CancellationToken.None)).ShouldBeEmpty();
+
+        static async Task<List<string>> SeenAsync(Server.Catalogue.Catalogue catalogue)
+        {
+            var seen = new List<string>();
+            foreach (var audience in (Audience[])[Audience.Team, Audience.Public])
+            {
+                for (var seq = 1L; seq <= 9; seq++)
+                {
+                    var query = new Contract.FileQuery { Family = null, Latest = seq % 2 == 0, AsOf = seq };
+                    await using var rows = await catalogue.QueryAsync(query, ReadScope.Of(query, audience), null, "item, file_path", count: true, CancellationToken.None);
+                    while (await rows.ReadAsync(CancellationToken.None))
+                        seen.Add($"{audience} {seq} {rows.Columns.GetString(0)}");
+                }
+            }
+
+            return seen;
+        }
+    }
+
+    [Fact]
     public async Task A_database_that_holds_an_archive_is_left_as_it_is()
     {
         await FillAsync();
