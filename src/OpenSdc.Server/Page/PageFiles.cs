@@ -36,7 +36,7 @@ internal static class PageFiles
     {
         string?[] others = [options.PublicUrl?.GetLeftPart(UriPartial.Authority), options.Transfers == Transfers.Direct ? options.S3Endpoint?.GetLeftPart(UriPartial.Authority) : null];
         var bytes = string.Join(' ', others.OfType<string>().Prepend("'self'"));
-        var issuer = options.OidcIssuer is null ? "" : " " + options.OidcIssuer.GetLeftPart(UriPartial.Authority);
+        var issuer = options.OidcIssuer is null ? "" : " " + new Uri(options.OidcIssuer).GetLeftPart(UriPartial.Authority);
         return $"default-src 'self'; connect-src {bytes}{issuer}; img-src {bytes}; object-src 'none'; base-uri 'none'; form-action 'self'{issuer}; frame-ancestors 'none'";
     }
 
