@@ -61,7 +61,7 @@ public sealed class PageAccessTests(PageFixture fixture, ClosedArchive closed) :
     public async Task A_person_signs_in_at_the_institute_and_the_token_goes_with_each_question()
     {
         await using var issuer = await InstituteIssuer.StartAsync();
-        await using var own = await RunningArchive.StartAsync(options => options with { OidcIssuer = new Uri(issuer.Address) });
+        await using var own = await RunningArchive.StartAsync(options => options with { OidcIssuer = issuer.Address, OidcAudience = "opensdc" });
         await using var visit = await fixture.VisitAsync(own, "#/upload", others: issuer.Address);
         var page = visit.Page;
         await page.RouteAsync("**/.well-known/oauth-protected-resource", route => route.FulfillAsync(new()
