@@ -117,7 +117,7 @@ export async function ask(path, parameters = {}, init = {}) {
     if (init.signal?.aborted) throw fault;
     throw new Problem(0, "offline", "The archive does not answer; there may be no connection.");
   }
-  if (answer.ok || answer.status === 304) return answer;
+  if (answer.ok || answer.status === 304 || answer.type === "opaqueredirect") return answer;
   throw await Problem.of(answer);
 }
 

@@ -1,5 +1,5 @@
 // Coverage: all products by month; one product as a calendar of days, its latency, and the same as a table. From mission to month by zooming.
-import { coverage } from "./api.js";
+import { archive, coverage, may } from "./api.js";
 import { fill, h, s } from "./dom.js";
 import { bytes, count, counted, day, dayNumber, dayText, instant, monthNames, time } from "./format.js";
 import { go } from "./frame.js";
@@ -54,7 +54,9 @@ export async function show({ main, parameters, signal, head }) {
 
   /** @param {Product} product */
   async function showProduct(product) {
-    const days = await coverage(filtersOf(product), signal);
+    const about = await archive();
+    const [days, held] = await Promise.all([coverage(filtersOf(product), signal), !about.open && may(about, "read") ? coverage({ ...filtersOf(product), released: false }, signal) : []]);
+    const unreleased = filesByDay(held);
     if (signal.aborted) return;
     const month = parameters.get("month");
     const byDay = new Map(days.filter(each => each.bin).map(each => [/** @type {string} */ (each.bin), each]));
@@ -72,9 +74,9 @@ export async function show({ main, parameters, signal, head }) {
       fact("Gaps", gaps.length === 0 ? "none" : `${count(gaps.length)}, ${count(gaps.reduce((sum, each) => sum + each.to - each.from + 1, 0))} days`),
       gaps[0] && fact("Longest", `${day(dayText(gaps[0].from))} to ${day(dayText(gaps[0].to))}`));
     const most = Math.max(...files.values());
-    const legend = h("p", { class: "legend" }, "files a day ", ...steps(most).map((text, i) => text && h("span", null, h("i", { class: `k${i}` }), text)));
+    const legend = h("p", { class: "legend" }, "files a day ", ...steps(most).map((text, i) => text && h("span", null, h("i", { class: `k${i}` }), text)), unreleased.size > 0 && h("span", null, h("i", { class: "hatched" }), "not released, some or all"));
     fill(main, heading, facts, legend,
-      month ? monthGrid(product, month, byDay, link, most) : h("div", { class: "years" }, years(first, last).map(year => calendar(product, year, files, first, last, most))),
+      month ? monthGrid(product, month, byDay, link, most, unreleased) : h("div", { class: "years" }, years(first, last).map(year => calendar(product, year, files, first, last, most, unreleased))),
       latency(days, first, last),
       dayTable(product, month ? days.filter(each => each.bin?.startsWith(month)) : days));
   }
@@ -84,8 +86,8 @@ export async function show({ main, parameters, signal, head }) {
     return h("div", null, h("dt", null, title), h("dd", null, value));
   }
 
-  /** A year: a column a week, a row a weekday. @param {Product} product @param {number} year @param {Map<number, number>} files @param {number} first @param {number} last @param {number} most */
-  function calendar(product, year, files, first, last, most) {
+  /** A year: a column a week, a row a weekday. @param {Product} product @param {number} year @param {Map<number, number>} files @param {number} first @param {number} last @param {number} most @param {Map<number, number>} unreleased */
+  function calendar(product, year, files, first, last, most, unreleased) {
     const start = Date.UTC(year, 0, 1) / 86400000, end = Date.UTC(year + 1, 0, 1) / 86400000 - 1;
     const weekday = (/** @type {number} */ at) => (at + 3) % 7;
     const offset = weekday(start);
@@ -103,16 +105,17 @@ export async function show({ main, parameters, signal, head }) {
       const number = files.get(at) ?? 0, text = dayText(at);
       const column = Math.floor((at - start + offset) / 7);
       const cell = s("rect", { x: column * Cell, y: weekday(at) * Cell, width: Cell - 2, height: Cell - 2, rx: 1, class: number > 0 ? `q${shade(number, most)}` : at < first || at > last ? "outside" : "q0" },
-        s("title", {}, `${day(text)}: ${counted(number, "file", "files")}`));
+        s("title", {}, `${day(text)}: ${counted(number, "file", "files")}${unreleased.has(at) ? `, ${count(unreleased.get(at) ?? 0)} not released` : ""}`));
       if (number > 0) cell.addEventListener("click", () => go("search", new URLSearchParams({ ...clean(filtersOf(product)), start_date: text, end_date: text, version: "*" })));
       cells.append(cell);
+      if (unreleased.has(at)) cells.append(s("path", { class: "hatch", d: `M${column * Cell} ${weekday(at) * Cell + 5}l5 -5m-5 ${Cell - 2}l${Cell - 2} -${Cell - 2}m0 6l-5 5` }));
     }
     return h("section", null, h("h2", null, String(year), " ", h("span", { class: "quiet months-of" }, monthNames.map((name, i) =>
       [" ", h("a", { href: `#/coverage?${new URLSearchParams({ ...clean(filtersOf(product)), month: `${year}${String(i + 1).padStart(2, "0")}` })}`, "aria-label": `${name} ${year}` }, name)]).flat())), cells);
   }
 
-  /** @param {Product} product @param {string} month @param {Map<string, Period>} byDay @param {string} link @param {number} most */
-  function monthGrid(product, month, byDay, link, most) {
+  /** @param {Product} product @param {string} month @param {Map<string, Period>} byDay @param {string} link @param {number} most @param {Map<number, number>} unreleased */
+  function monthGrid(product, month, byDay, link, most, unreleased) {
     const start = dayNumber(`${month}01`), length = new Date(Date.UTC(+month.slice(0, 4), +month.slice(4, 6), 0)).getUTCDate();
     const beside = (/** @type {number} */ step) => dayText(step < 0 ? start - 1 : start + length).slice(0, 6);
     const to = (/** @type {string} */ other) => `${link}&month=${other}`;
@@ -122,7 +125,7 @@ export async function show({ main, parameters, signal, head }) {
       h("ol", { class: "days", "aria-label": "Days" }, Array.from({ length }, (_, i) => {
         const text = dayText(start + i), period = byDay.get(text);
         const box = h("li", { class: `d${shade(period?.files ?? 0, most)}` }, period
-          ? h("a", { href: `#/search?${new URLSearchParams({ ...clean(filtersOf(product)), start_date: text, end_date: text, version: "*" })}` }, h("b", null, String(i + 1)), h("span", null, counted(period.files, "file", "files")), h("span", null, period.version ?? ""))
+          ? h("a", { href: `#/search?${new URLSearchParams({ ...clean(filtersOf(product)), start_date: text, end_date: text, version: "*" })}` }, h("b", null, String(i + 1)), h("span", null, counted(period.files, "file", "files")), h("span", null, `${period.version ?? ""}${unreleased.has(start + i) ? ", not released" : ""}`))
           : [h("b", null, String(i + 1)), h("span", null, "no file")]);
         if (i === 0) box.style.gridColumnStart = String((start + 3) % 7 + 1);
         return box;

@@ -1,5 +1,5 @@
 // One file: its record, the versions of its series, when what came, its digest, its bytes, a picture of it.
-import { address, archive, base, hasCredentials, Problem, query, signedUrl } from "./api.js";
+import { archive, ask, base, hasCredentials, may, Problem, query, signedUrl } from "./api.js";
 import { copyButton, fill, h } from "./dom.js";
 import { bytes, count, day, nameOf, time } from "./format.js";
 import { faultBox } from "./frame.js";
@@ -18,6 +18,7 @@ export async function show({ main, rest: name, signal, head }) {
     fill(main, h("h1", { class: "filename" }, name), await absence(name, signal));
     return;
   }
+  const about = await archive();
   const family = await familyOf(file, signal);
   const series = await seriesOf(file, family.name, family.fields, signal);
   if (signal.aborted) return;
@@ -27,10 +28,10 @@ export async function show({ main, rest: name, signal, head }) {
   const product = { family: family.name, instrument: file.instrument, data_level: file.data_level, descriptor: file.descriptor, extension: file.extension };
   fill(main,
     h("h1", { class: "filename" }, name),
-    marks(file, newest),
+    marks(file, newest, about.open),
     h("div", { class: "bar" }, file.integrity ? h("span", { class: "quiet" }, "Its bytes cannot be fetched.") : link,
       file.start_date && h("a", { href: `#/coverage?${new URLSearchParams(clean(filtersOf(product)))}` }, "Coverage of this product"),
-      h("a", { href: `#/search?${new URLSearchParams({ ...clean(filtersOf(product)), ...clean({ start_date: file.start_date, end_date: file.start_date }), version: "*" })}` }, "Files of this product and day")),
+      h("a", { href: `#/search?${new URLSearchParams({ ...clean(filtersOf(product)), ...clean({ start_date: file.start_date, end_date: file.start_date }), version: "*" })}` }, "Files of this product and day"), deeds(file, name, about)),
     h("div", { class: "twocolumns" },
       h("section", null, h("h2", null, "Record"), record(file, family.name, family.fields)),
       h("section", null, picture, h("h2", null, `Versions of this series: ${count(series.length)}`), versions(series, name), h("h2", null, "History"), history(file, series))),
@@ -60,18 +61,43 @@ function asNone(fault) {
 /** Why there is no such file: withdrawn, never there, or no name at all. @param {string} name @param {AbortSignal} signal */
 async function absence(name, signal) {
   try {
-    const answer = await fetch(address(`download/${encodeURIComponent(name)}`), { signal, redirect: "manual", headers: { Accept: "*/*" } });
-    if (answer.type === "opaqueredirect") return h("p", null, "The file arrived a moment ago. ", h("button", { type: "button", onclick: () => dispatchEvent(new Event("hashchange")) }, "Look again"));
-    const problem = await Problem.of(answer);
-    return h("div", { class: problem.status === 410 ? "tombstone" : "empty" },
-      h("h2", null, problem.status === 410 ? "Withdrawn" : problem.status === 404 ? "There is no such file" : "This is no name of the mission"),
-      h("p", null, problem.status === 404 ? "No file of this name is in the archive, or it is not open to you." : problem.message),
+    await ask(`download/${encodeURIComponent(name)}`, {}, { signal, redirect: "manual" });
+    return h("p", null, "The file arrived a moment ago. ", h("button", { type: "button", onclick: again }, "Look again"));
+  } catch (problem) {
+    if (!(problem instanceof Problem) || problem.status === 0) throw problem;
+    const { body, status } = problem, other = body?.superseded_by;
+    const admin = may(await archive(), "admin");
+    return h("div", { class: status === 410 ? "tombstone" : "empty" },
+      h("h2", null, status === 410 ? "Withdrawn" : status === 404 ? "There is no such file" : "This is no name of the mission"),
+      h("p", null, status === 404 ? "No file of this name is in the archive, or it is not open to you." : problem.message),
+      status === 410 && h("dl", { class: "record" }, [["Reason", body?.reason], ["Withdrawn", body?.withdrawn]].map(([title, value]) => value && h("div", null, h("dt", null, title), h("dd", null, value))),
+        other && h("div", null, h("dt", null, "Instead"), h("dd", null, h("a", { href: `#/file/${encodeURIComponent(nameOf(other))}` }, nameOf(other))))),
       problem.errors.length > 0 && h("ul", null, problem.errors.map(each => h("li", null, each))),
+      status === 410 && admin && deed("Restore it", "restore-file", { filename: name }),
       h("p", null, h("a", { href: "#/search" }, "Search the archive")));
-  } catch (fault) {
-    if (signal.aborted) throw fault;
-    return faultBox(new Problem(0, "offline", "The archive does not answer; there may be no connection."));
   }
+}
+
+const again = () => dispatchEvent(new Event("hashchange"));
+
+/** A button that changes something, and shows the view anew, or what was wrong. @param {string} text @param {string} path @param {Record<string, string>} body */
+function deed(text, path, body) {
+  const said = h("span");
+  return h("span", null, h("button", { type: "button", onclick: () => ask(path, {}, { method: "POST", body: new URLSearchParams(body) }).then(again, problem => fill(said, faultBox(problem))) }, text), said);
+}
+
+/** What who may can do with the file. @param {FileRecord} file @param {string} name @param {import("./api.js").Archive} about */
+function deeds(file, name, about) {
+  const isKnown = about.caller !== undefined && about.caller.name !== "anyone";
+  const reason = h("input", { id: "reason", required: true }), other = h("input", { id: "other", placeholder: "a file's name" });
+  const said = h("div");
+  return [
+    may(about, "release") && (file.released ? deed("Take the release back", "unrelease", { filename: name }) : deed("Release", "release", { filename: name })),
+    (may(about, "admin") || may(about, "upload") && isKnown) && h("details", null, h("summary", null, "Withdraw"), h("form", { class: "keyform", onsubmit: /** @param {Event} event */ event => {
+      event.preventDefault();
+      ask("withdraw", {}, { method: "POST", body: new URLSearchParams({ filename: name, reason: reason.value, ...clean({ superseded_by: other.value.trim() }) }) }).then(again, problem => fill(said, faultBox(problem)));
+    } }, h("div", { class: "field" }, h("label", { htmlFor: "reason" }, "Reason, which everybody reads"), reason), h("div", { class: "field" }, h("label", { htmlFor: "other" }, "Instead"), other), h("button", null, "Withdraw the file")), said),
+  ];
 }
 
 /** The family, which the record does not tell: the one whose files have this path. @param {FileRecord} file @param {AbortSignal} signal */
@@ -92,12 +118,12 @@ async function seriesOf(file, family, fields, signal) {
   return some.filter(each => same.every(field => (/** @type {any} */ (each)[field] ?? null) === (of[field] ?? null)));
 }
 
-/** @param {FileRecord} file @param {FileRecord} newest */
-function marks(file, newest) {
+/** @param {FileRecord} file @param {FileRecord} newest @param {boolean} [isOpen] */
+function marks(file, newest, isOpen) {
   return h("ul", { class: "marks" },
     newest.seq === file.seq ? h("li", { class: "good" }, "newest version") : h("li", null, "superseded by ", h("a", { href: `#/file/${encodeURIComponent(nameOf(newest.file_path))}` }, newest.version ?? nameOf(newest.file_path))),
     file.integrity && h("li", { class: "bad" }, file.integrity === "lost" ? "bytes lost" : "bytes damaged"),
-    file.released === false && h("li", { class: "bad" }, "not released"));
+    file.released === false ? h("li", { class: "bad" }, "not released") : !isOpen && h("li", { class: "good" }, "released"));
 }
 
 /** @param {FileRecord} file @param {string} family @param {string[]} fields */

@@ -1,5 +1,5 @@
 // Search: the mission's own words with their counts, every parameter of a query, a table of up to 10 000 rows, and the same search as lines to copy.
-import { address, archive, ask, facets, hasCredentials, Problem, stream } from "./api.js";
+import { address, archive, ask, facets, hasCredentials, may, Problem, stream } from "./api.js";
 import { copyButton, fill, h } from "./dom.js";
 import { bytes, count, counted, day, nameOf, time } from "./format.js";
 import { faultBox, go } from "./frame.js";
@@ -66,8 +66,10 @@ const More = [
 export async function show({ main, parameters, signal, head }) {
   const filters = new URLSearchParams(parameters);
   filters.delete("cols");
-  const shownNames = parameters.get("cols")?.split(",") ?? Usual;
   const about = await archive();
+  // Who sees files that are not released is told which they are.
+  const usual = !about.open && may(about, "read") ? [...Usual, "released"] : Usual;
+  const shownNames = parameters.get("cols")?.split(",") ?? usual;
   const table = filters.get("table") ?? "science";
   const families = about.families.filter(each => table === "*" || table.split(",").includes(each.name));
   const own = [...new Set(families.flatMap(each => each.fields))].filter(each => !Standard.has(each));
@@ -95,7 +97,7 @@ export async function show({ main, parameters, signal, head }) {
     h("h1", { class: "offscreen" }, "Search"),
     side,
     h("section", { class: "results", "aria-label": "Files found" },
-      h("div", { class: "bar" }, summary, exports, columnChoice()),
+      h("div", { class: "bar" }, summary, exports, may(about, "release") && releases(), columnChoice()),
       chips, note, rows.element,
       h("details", { class: "recipes" }, h("summary", null, "The same search as code"), recipes(filters).map(each => h("div", null, h("h3", null, each.name, " ", copyButton(each.text)), h("pre", { tabIndex: 0 }, each.text))))));
   fill(chips, [...filters].filter(([name]) => name !== "sort").map(([name, value]) => h("li", null,
@@ -196,11 +198,28 @@ export async function show({ main, parameters, signal, head }) {
     go("search", withed({ [name]: value }));
   }
 
+  /** All that the search finds is released, or taken back. */
+  function releases() {
+    const said = h("p", { role: "status" });
+    const meant = new URLSearchParams(filters);
+    meant.delete("sort");
+    /** @param {string} path @param {string} text */
+    const button = (path, text) => h("button", { type: "button", onclick: async () => {
+      try {
+        const done = await (await ask(path, {}, { method: "POST", body: meant })).json();
+        fill(said, `${counted(done.changed, "file", "files")} of ${count(done.files)} changed.`);
+      } catch (fault) {
+        fill(said, faultBox(fault));
+      }
+    } }, text);
+    return h("details", { class: "menu" }, h("summary", null, "Release"), h("div", null, h("p", null, "All files of this search:"), button("release", "Release them"), " ", button("unrelease", "Take the release back"), said));
+  }
+
   function columnChoice() {
     return h("details", { class: "menu" }, h("summary", null, "Columns"),
       h("ul", null, columns.map(each => h("li", null, h("input", { type: "checkbox", id: `c-${each.name}`, checked: shownNames.includes(each.name), onchange: () => {
         const next = columns.filter(one => one.name === each.name ? !shownNames.includes(one.name) : shownNames.includes(one.name)).map(one => one.name);
-        change("cols", next.join(",") === Usual.join(",") ? "" : next.join(","));
+        change("cols", next.join(",") === usual.join(",") ? "" : next.join(","));
       } }), h("label", { htmlFor: `c-${each.name}` }, each.title)))));
   }
 }

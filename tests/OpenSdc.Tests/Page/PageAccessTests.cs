@@ -56,6 +56,48 @@ public sealed class PageAccessTests(PageFixture fixture, ClosedArchive closed) :
         await visit.Page.GetByText("You see what is released.").WaitForAsync();
     }
 
+    [Fact]
+    public async Task Files_are_released_and_withdrawn_by_whoever_may_and_others_see_what_is_left()
+    {
+        var name = "imap_mag_l2_curated_20260301_v001.cdf";
+        (await archive.PutAsync((await archive.SendAsync($"GET /upload/{name}", headers: closed.Admin)).Json.GetString()!, [1, 2, 3])).Status.ShouldBe(201);
+        await using var anonymous = await fixture.VisitAsync(archive, $"#/file/{name}");
+        await anonymous.Page.GetByRole(AriaRole.Heading, new() { Name = "There is no such file" }).WaitForAsync();
+
+        await using var administrator = await fixture.VisitAsync(archive, "#/access");
+        var page = administrator.Page;
+        await page.GetByLabel("API key").FillAsync(closed.Admin.Item2);
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByText("administers").WaitForAsync();
+        await page.GotoAsync($"{archive.Address}/#/coverage?instrument=mag&data_level=l2&descriptor=curated&extension=cdf");
+        await page.Locator(".hatch").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await page.GotoAsync($"{archive.Address}/#/file/{name}");
+        await page.GetByText("not released", new() { Exact = true }).WaitForAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Release", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Take the release back" }).WaitForAsync();
+        await anonymous.Page.ReloadAsync();
+        await anonymous.Page.GetByText("newest version").WaitForAsync();
+        (await anonymous.Page.GetByText("Withdraw").CountAsync()).ShouldBe(0);
+
+        const string Reason = "wrong <blink>&amp;units";
+        await page.GetByText("Withdraw", new() { Exact = true }).ClickAsync();
+        await page.GetByLabel("Reason, which everybody reads").FillAsync(Reason);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Withdraw the file" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Restore it" }).WaitForAsync();
+        await anonymous.Page.ReloadAsync();
+        await anonymous.Page.GetByRole(AriaRole.Heading, new() { Name = "Withdrawn" }).WaitForAsync();
+        await anonymous.Page.Locator("dd", new() { HasText = Reason }).WaitForAsync();
+        (await anonymous.Page.Locator("blink").CountAsync()).ShouldBe(0);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Restore it" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Take the release back" }).WaitForAsync();
+
+        await page.GotoAsync($"{archive.Address}/#/search?descriptor=curated");
+        await page.GetByText("Release", new() { Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Take the release back" }).ClickAsync();
+        await page.GetByText("1 file of 1 changed.").WaitForAsync();
+        (await archive.QueryAsync("descriptor=curated")).ShouldBeEmpty();
+    }
+
     /// <summary>The archive's word for its issuer and the check of its tokens are taken by the test; the policy that lets the page speak to the issuer is the archive's.</summary>
     [Fact]
     public async Task A_person_signs_in_at_the_institute_and_the_token_goes_with_each_question()
