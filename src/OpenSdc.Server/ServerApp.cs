@@ -279,6 +279,7 @@ public static class ServerApp
         ReferencePage.Map(app);
         PageFiles.Map(app);
     }
+
     private static CredentialsExpected? Expected(string prefix) => prefix switch
     {
         "/api-key" => new("Routes below /api-key need an API key, in the header x-api-key."),

@@ -33,7 +33,7 @@ internal static class KeyOperations
                 Examples =
                 [
                     ("issuer", "an issuer and its public client",
-                        """{"resource":"https://sdc.example.org","authorization_servers":["https://login.example.org/realms/mission"],"bearer_methods_supported":["header"],"audience":"opensdc","client_id":"opensdc-cli"}"""),
+                        """{"resource":"https://sdc.example.org","authorization_servers":["https://login.example.org/realms/mission"],"bearer_methods_supported":["header"],"opensdc_audience":"opensdc","opensdc_client_id":"opensdc-cli"}"""),
                 ],
             },
         ],
@@ -100,8 +100,8 @@ internal static class KeyOperations
             ("resource", Shapes.String("The address of the archive."), true),
             ("authorization_servers", Texts("The issuer."), true),
             ("bearer_methods_supported", Texts("Always `header`."), true),
-            ("audience", Shapes.String("What a token must be for."), true),
-            ("client_id", Shapes.String("The public client, where there is one."), false)));
+            ("opensdc_audience", Shapes.String("What a token must be for."), true),
+            ("opensdc_client_id", Shapes.String("The public client, where there is one."), false)));
         Shapes.Add(document, KeyList, Shapes.Object("The keys.", ("keys", new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchemaReference(Key, document) }, true)));
     }
 

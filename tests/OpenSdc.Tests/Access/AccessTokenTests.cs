@@ -140,7 +140,7 @@ public sealed class AccessTokenTests : IAsyncLifetime
     {
         var answer = await archive.SendAsync("GET /.well-known/oauth-protected-resource");
 
-        answer.Text.ShouldBe($$"""{"resource":"{{archive.Address}}","authorization_servers":["{{issuer.Address}}"],"bearer_methods_supported":["header"],"audience":"opensdc","client_id":"opensdc-cli"}""");
+        answer.Text.ShouldBe($$"""{"resource":"{{archive.Address}}","authorization_servers":["{{issuer.Address}}"],"bearer_methods_supported":["header"],"opensdc_audience":"opensdc","opensdc_client_id":"opensdc-cli"}""");
         await using var open = await RunningArchive.StartAsync();
         (await open.SendAsync("GET /.well-known/oauth-protected-resource")).Status.ShouldBe(404);
     }
