@@ -164,7 +164,6 @@ function codes(name, file) {
   return [
     { name: "curl", text: `curl -fL -O ${url}\necho '${file.sha256}  ${name}' | sha256sum -c` },
     { name: "sdc", text: `sdc download --url ${base.href.replace(/\/$/, "")} ${name}` },
-    { name: "Python", text: `import requests\ncontent = requests.get(${JSON.stringify(url)}).content` },
   ];
 }
 

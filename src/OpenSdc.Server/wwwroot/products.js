@@ -61,9 +61,10 @@ export async function products(signal) {
  * What a text means: a name, part of a name, words of the mission, a day, a month, a year, a version. What no product has as a word is looked for inside the descriptors.
  * @param {string} text
  * @param {Product[]} known
+ * @param {string} mission Every name begins with it.
  * @returns {{ name: string | null, parameters: Record<string, string> }}
  */
-export function meaningOf(text, known) {
+export function meaningOf(text, known, mission) {
   const whole = text.trim().split(/[\s"']+/).filter(each => each).join(" ");
   const bare = whole.slice(whole.lastIndexOf("/") + 1);
   const extensions = new Set(known.map(each => each.extension));
@@ -91,7 +92,7 @@ export function meaningOf(text, known) {
     else if (/^repoint\d+$/.test(lower)) add("repointing", lower);
     else if (/^cr\d+$/.test(lower)) add("cr", lower);
     else if (lower === "latest") add("latest", "true");
-    else if (/^\*+$/.test(lower) || known.some(product => product.id.includes("imap") && lower === "imap") || lower === "imap") continue;
+    else if (/^\*+$/.test(lower) || lower === mission) continue;
     else add("descriptor", lower.includes("*") ? lower : `*${lower}*`);
   }
   /** @type {Record<string, string>} */

@@ -1,5 +1,5 @@
 // The start: one search box, the products with what there is of each day, what has just arrived.
-import { coverage, json, query } from "./api.js";
+import { archive, coverage, json, query } from "./api.js";
 import { fill, h } from "./dom.js";
 import { ago, count, counted, day, dayNumber, dayText, instant, nameOf, time, today } from "./format.js";
 import { go } from "./frame.js";
@@ -24,16 +24,19 @@ export async function show({ main, parameters, signal, head }) {
   fill(main, h("h1", { class: "offscreen" }, "What the archive holds"), form, cards, arrivals);
   fill(cards, h("p", { class: "quiet" }, "Reading what there is of each day…"));
 
-  const [all] = await Promise.all([products(signal), showArrivals()]);
+  const words = Promise.all([products(signal), archive()]);
+  const [[all, { mission }]] = await Promise.all([words, showArrivals()]);
   if (signal.aborted) return;
   help();
   input.addEventListener("input", help);
   await showProducts(all);
 
   /** @param {Event} event */
-  function submit(event) {
+  async function submit(event) {
     event.preventDefault();
-    const { name, parameters: asked } = meaningOf(input.value, all ?? []);
+    // Who types faster than the products come waits for them.
+    const [known, about] = await words;
+    const { name, parameters: asked } = meaningOf(input.value, known, about.mission);
     if (name) location.hash = `#/file/${encodeURIComponent(name)}`;
     else go("search", new URLSearchParams(asked));
   }
@@ -43,10 +46,10 @@ export async function show({ main, parameters, signal, head }) {
     if (!text) {
       const some = all.find(each => each.data_level && each.first);
       fill(found, "Such as ", ...[some && `${some.instrument} ${some.data_level} ${some.descriptor}`, some?.last && day(some.last), some && `${some.instrument}*${some.extension}`]
-        .filter(each => each).flatMap((each, i) => [i > 0 && ", ", h("a", { href: `#/search?${new URLSearchParams(meaningOf(/** @type {string} */ (each), all).parameters)}` }, each)]));
+        .filter(each => each).flatMap((each, i) => [i > 0 && ", ", h("a", { href: `#/search?${new URLSearchParams(meaningOf(/** @type {string} */ (each), all, mission).parameters)}` }, each)]));
       return;
     }
-    const { name, parameters: asked } = meaningOf(text, all);
+    const { name, parameters: asked } = meaningOf(text, all, mission);
     fill(found, name ? `Opens the file ${name}` : "Finds " + (Object.entries(asked).map(([field, value]) => `${field.replaceAll("_", " ")} ${value}`).join(", ") || "all files"));
   }
 
