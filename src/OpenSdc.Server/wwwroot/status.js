@@ -102,22 +102,25 @@ export async function show({ main, signal, head }) {
   }
 
   async function showAudit() {
-    const entries = await forOperators("audit", { limit: 50 });
-    if (!entries) return;
+    const since = day(dayText(dayNumber(today()) - 1));
+    const lines = await forOperators("audit", { since, limit: 1000 }, true);
+    if (lines === null) return;
+    /** @type {any[]} */
+    const all = lines.split("\n").filter((/** @type {string} */ line) => line).map((/** @type {string} */ line) => JSON.parse(line)).reverse();
     audit.hidden = false;
     const list = h("tbody");
-    const draw = (/** @type {any[]} */ some) => fill(list, some.map((/** @type {any} */ each) => h("tr", null, [each.at, each.action, each.caller, each.target, each.status, each.request].map(value => h("td", null, value === undefined || value === null ? "" : String(value))))));
+    const draw = (/** @type {any[]} */ some) => fill(list, some.map((/** @type {any} */ each) => h("tr", null, [each.at, each.action, each.caller, each.target, each.status, each.detail].map(value => h("td", null, value === undefined || value === null ? "" : String(value))))));
     const input = h("input", { type: "search", id: "audit-text", placeholder: "a caller, a name, an action", oninput: () => draw(all.filter((/** @type {any} */ each) => JSON.stringify(each).toLowerCase().includes(input.value.toLowerCase()))) });
-    const all = Array.isArray(entries) ? entries : entries.entries ?? [];
-    fill(audit, h("div", { class: "bar" }, h("h2", null, "Audit"), h("p", { class: "field inline" }, h("label", { htmlFor: "audit-text" }, "Find"), input)),
-      h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Audit" }, h("table", { class: "wide" }, h("thead", null, h("tr", null, ["Time, UTC", "Action", "Caller", "Target", "Status", "Request"].map(each => h("th", { scope: "col" }, each)))), list)));
+    fill(audit, h("div", { class: "bar" }, h("h2", null, `Audit since ${since}`), h("p", { class: "field inline" }, h("label", { htmlFor: "audit-text" }, "Find"), input)),
+      h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Audit" }, h("table", { class: "wide" }, h("thead", null, h("tr", null, ["Time, UTC", "Action", "Caller", "Target", "Status", "Detail"].map(each => h("th", { scope: "col" }, each)))), list)));
     draw(all);
   }
 
-  /** What is not there for this caller, or at this address, is not shown. @param {string} path @param {import("./api.js").Parameters} parameters */
-  async function forOperators(path, parameters) {
+  /** What is not there for this caller, or at this address, is not shown. @param {string} path @param {import("./api.js").Parameters} parameters @param {boolean} [isText] */
+  async function forOperators(path, parameters, isText) {
     try {
-      return await json(path, parameters, { signal, headers: { Accept: "application/json, */*" } });
+      const answer = await ask(path, parameters, { signal });
+      return await (isText ? answer.text() : answer.json());
     } catch (fault) {
       if (fault instanceof Problem && [401, 403, 404, 405].includes(fault.status)) return null;
       throw fault;

@@ -96,6 +96,10 @@ public sealed class PageAccessTests(PageFixture fixture, ClosedArchive closed) :
         await page.GetByRole(AriaRole.Button, new() { Name = "Take the release back" }).ClickAsync();
         await page.GetByText("1 file of 1 changed.").WaitForAsync();
         (await archive.QueryAsync("descriptor=curated")).ShouldBeEmpty();
+
+        await page.GotoAsync($"{archive.Address}/#/status");
+        await page.GetByLabel("Find").FillAsync(name);
+        await page.Locator("table tbody tr", new() { HasText = "upload" }).First.WaitForAsync();
     }
 
     /// <summary>The archive's word for its issuer and the check of its tokens are taken by the test; the policy that lets the page speak to the issuer is the archive's.</summary>
