@@ -101,6 +101,9 @@ public sealed record ServerOptions
     /// <summary>Uploads in parts that may be open at once, of all files together.</summary>
     public int MaxOpenUploads { get; init; } = 10_000;
 
+    /// <summary>Uploads in parts that may be open at once of one key or person, or from one address without credentials.</summary>
+    public int MaxOpenUploadsPerCaller { get; init; } = 2000;
+
     /// <summary>Uploads in parts that may be open at once of one file.</summary>
     public int MaxOpenUploadsPerFile { get; init; } = 16;
 
@@ -236,6 +239,7 @@ public sealed record ServerOptions
         new("upload-part-size", "Bytes of each part of an upload in parts.", "67108864", (o, v) => o with { UploadPartSize = Whole(v, 5L << 20, 5L << 30) }),
         new("max-open-uploads", "Uploads in parts open at once, of all files together.", "10000", (o, v) => o with { MaxOpenUploads = (int)Whole(v, 1, 1_000_000) }),
         new("withdraw-window", "Seconds after its publication in which who uploaded a file may withdraw it; 0 for never. An administrator always may.", "3600", (o, v) => o with { WithdrawWindow = (int)Whole(v, 0, 31_536_000) }),
+        new("max-open-uploads-per-caller", "Uploads in parts open at once of one key or person, or from one address without credentials.", "2000", (o, v) => o with { MaxOpenUploadsPerCaller = (int)Whole(v, 1, 1_000_000) }),
         new("max-open-uploads-per-file", "Uploads in parts open at once of one file.", "16", (o, v) => o with { MaxOpenUploadsPerFile = (int)Whole(v, 1, 10_000) }),
         new("mission", "Path of a mission file, for the first start of an archive, which keeps it; without it the IMAP mission's.", null, (o, v) => o with { Mission = ExistingFile(v) }),
         new("public-url", "What signed URLs begin with when a proxy stands in front.", null, (o, v) => o with { PublicUrl = HttpUrl(v) }),

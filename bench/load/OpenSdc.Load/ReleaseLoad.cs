@@ -51,7 +51,7 @@ internal static class ReleaseLoad
             using var stop = new CancellationTokenSource();
             var (asked, uploads) = (AskAsync(lookUps, stop.Token), UploadAsync(stop.Token));
             var started = Stopwatch.GetTimestamp();
-            var result = await releases.SetAsync(unreleased, release: true, "bench", CancellationToken.None);
+            var result = await releases.SetAsync(unreleased, release: true, new AuditEntry { Action = AuditAction.Release, Caller = "bench" }, CancellationToken.None);
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             await stop.CancelAsync();
             var times = await asked;

@@ -89,8 +89,6 @@ internal sealed class RemoteOrders(HttpClient client) : Orders
 /// <summary>In the data folder itself, while nobody serves it.</summary>
 internal sealed class LocalOrders : Orders
 {
-    private const string Who = "operator";
-
     private readonly OpenArchive archive;
     private readonly Releases releases;
     private readonly Withdrawals withdrawals;
@@ -125,16 +123,20 @@ internal sealed class LocalOrders : Orders
         var (request, problem) = QueryParameters.Read(given, archive.Mission);
         if (request is null)
             throw new OrderRefusedException(problem!.Sentence);
-        var result = await releases.SetAsync(await releases.FindAsync(request.Query, request.Family, cancel), release, Who, cancel);
+        var result = await releases.SetAsync(await releases.FindAsync(request.Query, request.Family, cancel), release, OfRelease(release, "query"), cancel);
         return Released(release, result.Files, result.Changed);
     }
+
+    private static AuditEntry OfRelease(bool release, string target) => Entry(release ? AuditAction.Release : AuditAction.Unrelease, target);
+
+    private static AuditEntry Entry(string action, string target) => new() { Action = action, Caller = AuditEntry.LocalCaller, Target = target };
 
     public override async Task<string> ReleaseByManifestAsync(bool release, string manifest, CancellationToken cancel)
     {
         try
         {
             var lines = await new ReleaseManifest(archive.Catalogue, archive.Integrity, archive.Store).ReadAsync(manifest, archive.Mission, cancel);
-            var result = await releases.SetAsync(await lines.FindAsync(newestOnly: release, cancel), release, Who, cancel);
+            var result = await releases.SetAsync(await lines.FindAsync(newestOnly: release, cancel), release, OfRelease(release, $"manifest {manifest}"), cancel);
             return Released(release, result.Files, result.Changed);
         }
         catch (BareRefusal refusal)
@@ -150,13 +152,13 @@ internal sealed class LocalOrders : Orders
         {
             case "withdraw":
                 var successor = parameters.TryGetValue("superseded_by", out var other) ? NameOf(other).Key : null;
-                await RequireAsync(await withdrawals.WithdrawAsync(name.Key, parameters["reason"], successor, Who, cancel));
+                await RequireAsync(await withdrawals.WithdrawAsync(name.Key, parameters["reason"], successor, Entry(AuditAction.Withdraw, name.Key), cancel));
                 return $"{name.Key} is withdrawn.";
             case "restore-file":
-                await RequireAsync(await withdrawals.RestoreAsync(name.Key, Who, cancel));
+                await RequireAsync(await withdrawals.RestoreAsync(name.Key, Entry(AuditAction.RestoreFile, name.Key), cancel));
                 return $"{name.Key} is restored.";
             case "purge" when parameters.TryGetValue("token", out var token):
-                await RequireAsync(await withdrawals.PurgeAsync(name.Key, token, Who, cancel));
+                await RequireAsync(await withdrawals.PurgeAsync(name.Key, token, Entry(AuditAction.Purge, name.Key), cancel));
                 await archive.Store.RemoveAsync(name.Key, CancellationToken.None);
                 return $"{name.Key} is purged.";
             default:

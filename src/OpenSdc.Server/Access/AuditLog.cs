@@ -13,6 +13,9 @@ internal sealed partial class AuditLog(AuditTable table, ServerOptions options, 
     /// <summary>Callers and routes that are told apart in one minute; the attempts of further ones are counted together.</summary>
     public const int MostDenied = 1000;
 
+    /// <summary>Downloads of the present minute that are remembered; of further ones each request has an entry.</summary>
+    private const int MostDownloads = 10_000;
+
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly (string, string, string) Others = ("others", "", "");
 
@@ -24,6 +27,8 @@ internal sealed partial class AuditLog(AuditTable table, ServerOptions options, 
 
     private readonly Lock gate = new();
     private Dictionary<(string Caller, string Client, string Route), AuditEntry> denied = [];
+
+    private readonly HashSet<(string Caller, string Client, string Key)> downloads = [];
 
     /// <summary>The entry of a request's deed.</summary>
     public static AuditEntry Of(HttpContext context, string action, string target, int status) => new()
@@ -38,6 +43,30 @@ internal sealed partial class AuditLog(AuditTable table, ServerOptions options, 
 
     /// <summary>Appends an entry. On the disk when it returns: call it before the deed is acknowledged.</summary>
     public Task WriteAsync(AuditEntry entry) => batcher.RunAsync(entry);
+
+    /// <summary>
+    /// Notes that somebody with credentials is given the bytes of a file that is not released; on the disk when it returns. Further requests of the same caller, address and file within
+    /// a minute, such as ranges, are the same download.
+    /// </summary>
+    public async Task NoteDownloadAsync(HttpContext context, string key, Catalogue.Catalogue catalogue, int status)
+    {
+        var caller = context.Caller();
+        if (!HttpMethods.IsGet(context.Request.Method) || caller.IsAnonymous || await catalogue.HasAsync(key, ReadScope.Of(Caller.Anonymous), context.RequestAborted))
+            return;
+        var who = (caller.Name, RequestLog.Client(context), key);
+        lock (gate)
+        {
+            if (downloads.Contains(who))
+                return;
+        }
+
+        await WriteAsync(Of(context, AuditAction.Download, key, status));
+        lock (gate)
+        {
+            if (downloads.Count < MostDownloads)
+                downloads.Add(who);
+        }
+    }
 
     /// <summary>Middleware: counts requests that are denied, 401 and 403.</summary>
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
@@ -86,6 +115,8 @@ internal sealed partial class AuditLog(AuditTable table, ServerOptions options, 
         var day = DateOnly.MinValue;
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
+            lock (gate)
+                downloads.Clear();
             await WriteDeniedAsync(stoppingToken);
             if (DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime) is var today && options.AuditDays > 0 && today > day && await DropAsync(today, stoppingToken))
                 day = today;

@@ -33,7 +33,7 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
     private readonly string takeSql = $"""
         UPDATE uploads SET leased_by = @p0, leased_until = @p1 WHERE id IN (
           SELECT id FROM uploads WHERE state = 'arrived' AND check_at <= @p2 AND leased_until <= @p2 ORDER BY check_at LIMIT @p3{catalogue.SkipLocked})
-        RETURNING id, file_path, size, sha256, check_at
+        RETURNING id, file_path, size, sha256, check_at, owner, client, request
         """;
 
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
@@ -165,7 +165,10 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
         {
             while (await reader.ReadAsync(cancel))
             {
-                taken.Add(new(reader.GetString(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetInt64(2), null, reader.IsDBNull(3) ? null : reader.GetString(3)));
+                taken.Add(new(reader.GetString(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetInt64(2), null, reader.IsDBNull(3) ? null : reader.GetString(3))
+                {
+                    Audit = new() { Action = AuditAction.Upload, Caller = reader.GetString(5), Client = reader.GetString(6), Request = reader.GetString(7), Target = reader.GetString(1), Status = 201 },
+                });
                 since[taken[^1].Id] = reader.GetInt64(4);
             }
         }

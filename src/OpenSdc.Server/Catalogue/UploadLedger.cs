@@ -29,9 +29,9 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
         "SELECT 1 FROM files WHERE file_path = column2 AND NOT EXISTS (SELECT 1 FROM corrupt_or_missing WHERE corrupt_or_missing.seq = files.seq)";
 
     private const string OpenInPartsSql = $"""
-        INSERT INTO uploads (id, file_path, state, created_at, expires_at, check_at, size, part_size, store_id, sha256, owner)
-        SELECT column1, column2, 'open', column3, column4, column4, column5, column6, column7, column8, column9
-        FROM (VALUES (@p0, @p1, CAST(@p2 AS BIGINT), CAST(@p3 AS BIGINT), CAST(@p4 AS BIGINT), CAST(@p5 AS BIGINT), @p6, CAST(@p7 AS TEXT), @p8)) AS asked
+        INSERT INTO uploads (id, file_path, state, created_at, expires_at, check_at, size, part_size, store_id, sha256, owner, client, request)
+        SELECT column1, column2, 'open', column3, column4, column4, column5, column6, column7, column8, column9, column10, column11
+        FROM (VALUES (@p0, @p1, CAST(@p2 AS BIGINT), CAST(@p3 AS BIGINT), CAST(@p4 AS BIGINT), CAST(@p5 AS BIGINT), @p6, CAST(@p7 AS TEXT), @p8, @p9, @p10)) AS asked
         WHERE NOT EXISTS ({SoundFileSql}) ON CONFLICT DO NOTHING RETURNING id
         """;
 
@@ -39,7 +39,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     private const string TakeTurnSql = "INSERT INTO shared (name, value) VALUES ('open-uploads', '') ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
     private const string CountOpenSql =
-        "SELECT count(CASE WHEN file_path = @p0 THEN 1 END), count(*) FROM uploads WHERE state = 'open' AND part_size IS NOT NULL";
+        "SELECT count(CASE WHEN file_path = @p0 THEN 1 END), count(CASE WHEN owner = @p1 AND (@p2 = '' OR client = @p2) THEN 1 END), count(*) FROM uploads WHERE state = 'open' AND part_size IS NOT NULL";
 
     private const string ListOpenSql =
         $"SELECT {Columns} FROM uploads WHERE state = 'open' AND (created_at, id) > (@p0, @p1) AND (@p3 = '' OR owner = @p3) ORDER BY created_at, id LIMIT @p2";
@@ -64,11 +64,12 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
         var opened = new HashSet<string>(StringComparer.Ordinal);
         foreach (var group in SqlBatch.Groups(uploads))
         {
-            object[] values = [Now, .. group.SelectMany(each => (object[])[each.Id, each.Key, each.ExpiresAt.ToUnixTimeMilliseconds(), each.Owner])];
+            object[] values = [Now, .. group.SelectMany(each => (object[])[each.Id, each.Key, each.ExpiresAt.ToUnixTimeMilliseconds(), each.Owner, each.Client, each.Request])];
             opened.UnionWith(await IdsAsync(session.Statement(
                 $"""
-                INSERT INTO uploads (id, file_path, state, created_at, expires_at, check_at, owner)
-                SELECT column1, column2, 'open', @p0, column3, column3, column4 FROM (VALUES {SqlBatch.Rows(group.Length, ["{0}", "{0}", "CAST({0} AS BIGINT)", "{0}"], before: 1)}) AS asked
+                INSERT INTO uploads (id, file_path, state, created_at, expires_at, check_at, owner, client, request)
+                SELECT column1, column2, 'open', @p0, column3, column3, column4, column5, column6
+                FROM (VALUES {SqlBatch.Rows(group.Length, ["{0}", "{0}", "CAST({0} AS BIGINT)", "{0}", "{0}", "{0}"], before: 1)}) AS asked
                 WHERE NOT EXISTS ({SoundFileSql}) ON CONFLICT DO NOTHING RETURNING id
                 """,
                 values, transaction), cancel));
@@ -78,18 +79,18 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     }, cancel);
 
     /// <summary>Records an upload in parts, where neither its key has a sound file already nor too many are open.</summary>
-    public Task<OpenOutcome> OpenInPartsAsync(UploadSession upload, OpenLimits limits, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
+    public Task<OpenOutcome> OpenInPartsAsync(UploadSession upload, OpenBy by, OpenLimits limits, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
         await session.Statement(TakeTurnSql, [], transaction).ExecuteNonQueryAsync(cancel);
-        if (await CheckAsync(session.Statement(CountOpenSql, [upload.Key], transaction), limits, cancel) is not OpenOutcome.Opened and var tooMany)
+        if (await CheckAsync(session.Statement(CountOpenSql, [upload.Key, by.Owner, by.Client], transaction), limits, cancel) is not OpenOutcome.Opened and var tooMany)
             return tooMany;
-        object?[] values = [upload.Id, upload.Key, Now, upload.ExpiresAt.ToUnixTimeMilliseconds(), upload.Size, upload.PartSize, upload.StoreId, upload.Sha256, upload.Owner];
+        object?[] values = [upload.Id, upload.Key, Now, upload.ExpiresAt.ToUnixTimeMilliseconds(), upload.Size, upload.PartSize, upload.StoreId, upload.Sha256, upload.Owner, upload.Client, upload.Request];
         return await session.Statement(OpenInPartsSql, values, transaction).ExecuteScalarAsync(cancel) is null ? OpenOutcome.Exists : OpenOutcome.Opened;
     }, cancel);
 
     /// <summary>Whether one more upload in parts of this key may be opened, as far as the open ones say.</summary>
-    public ValueTask<OpenOutcome> MayOpenAsync(string key, OpenLimits limits, CancellationToken cancel) =>
-        catalogue.ReadAsync(async session => await CheckAsync(session.Statement(CountOpenSql, [key]), limits, cancel), cancel);
+    public ValueTask<OpenOutcome> MayOpenAsync(string key, OpenBy by, OpenLimits limits, CancellationToken cancel) =>
+        catalogue.ReadAsync(async session => await CheckAsync(session.Statement(CountOpenSql, [key, by.Owner, by.Client]), limits, cancel), cancel);
 
     /// <summary>
     /// Some of the open uploads in the order in which they were asked for, after the one that this moment
@@ -200,7 +201,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
     {
         await using var reader = await count.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
-        return limits.Check(reader.GetInt64(0), reader.GetInt64(1));
+        return limits.Check(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
     }
 
     private static async ValueTask<List<UploadSession>> ReadAsync(DbCommand command, CancellationToken cancel)

@@ -32,6 +32,12 @@ internal sealed record UploadSession(string Id, string Key, string State, DateTi
     /// <summary>Who asked for it, by the name of the caller: nobody else but an administrator learns of it or changes it.</summary>
     public string Owner { get; init; } = "";
 
+    /// <summary>The address from which it was asked for.</summary>
+    public string Client { get; init; } = "";
+
+    /// <summary>The id of the request by which it was asked for.</summary>
+    public string Request { get; init; } = "";
+
     /// <summary>When it was asked for.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
@@ -81,6 +87,9 @@ internal sealed record TakenUpload(string Id, string Key, long? Size, UploadRece
     /// lost object back.
     /// </summary>
     public bool HasClaim { get; init; }
+
+    /// <summary>Its entry of the audit, once it is published or has mended a file: by whom it was asked for, from where and in which request.</summary>
+    public required AuditEntry Audit { get; init; }
 }
 
 /// <summary>What became of the request for an upload in parts.</summary>
@@ -95,14 +104,23 @@ internal enum OpenOutcome
     /// <summary>As many uploads of its key are open as may be.</summary>
     TooManyOfFile,
 
+    /// <summary>As many uploads of its owner, or from its address where the owner has no credentials, are open as may be.</summary>
+    TooManyOfOwner,
+
     /// <summary>As many uploads are open as may be.</summary>
     TooMany,
 }
 
-/// <summary>The most uploads in parts that may be open: of one file, and in all.</summary>
-internal readonly record struct OpenLimits(int OfFile, int InAll)
+/// <summary>Whose open uploads count: an owner's, or, where he has no credentials, those of his address alone.</summary>
+/// <param name="Owner">The name of the caller.</param>
+/// <param name="Client">The address; empty for any.</param>
+internal readonly record struct OpenBy(string Owner, string Client);
+
+/// <summary>The most uploads in parts that may be open: of one file, of one owner, and in all.</summary>
+internal readonly record struct OpenLimits(int OfFile, int OfOwner, int InAll)
 {
-    public OpenOutcome Check(long ofFile, long inAll) => ofFile >= OfFile ? OpenOutcome.TooManyOfFile : inAll >= InAll ? OpenOutcome.TooMany : OpenOutcome.Opened;
+    public OpenOutcome Check(long ofFile, long ofOwner, long inAll) =>
+        ofFile >= OfFile ? OpenOutcome.TooManyOfFile : ofOwner >= OfOwner ? OpenOutcome.TooManyOfOwner : inAll >= InAll ? OpenOutcome.TooMany : OpenOutcome.Opened;
 }
 
 /// <summary>Who publishes an upload: a publication under a lease that has passed to another is not recorded.</summary>

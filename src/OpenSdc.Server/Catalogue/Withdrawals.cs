@@ -77,7 +77,7 @@ internal sealed class Withdrawals(Catalogue catalogue, TimeProvider clock)
         return await reader.ReadAsync(cancel) ? (reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1)) : null;
     }, cancel);
 
-    public Task<WithdrawalOutcome> WithdrawAsync(string key, string reason, string? successor, string who, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
+    public Task<WithdrawalOutcome> WithdrawAsync(string key, string reason, string? successor, AuditEntry audit, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
         var turn = await LedgerTurn.TakeAsync(session, transaction, cancel);
         if (await RowAsync(session, transaction, key, cancel) is not { } row)
@@ -88,16 +88,17 @@ internal sealed class Withdrawals(Catalogue catalogue, TimeProvider clock)
             return WithdrawalOutcome.NoSuccessor;
         var at = Catalogue.Text(clock.GetUtcNow());
         var visibility = new Visibility(session, transaction);
-        var change = await visibility.AddChangesAsync([row.File], turn.Seq, ChangeKind.Withdrawn, at, who, reason, cancel);
-        await session.Statement(InsertSql, [row.File, change, at, who, reason, successor], transaction).ExecuteNonQueryAsync(cancel);
+        var change = await visibility.AddChangesAsync([row.File], turn.Seq, ChangeKind.Withdrawn, at, audit.Caller, reason, cancel);
+        await session.Statement(InsertSql, [row.File, change, at, audit.Caller, reason, successor], transaction).ExecuteNonQueryAsync(cancel);
         await visibility.HideAsync(Audience.Team, [row.File], turn.Seq, cancel);
         if (row.IsPublic)
             await visibility.HideAsync(Audience.Public, [row.File], turn.Seq, cancel);
+        await AuditTable.AppendAsync(session, transaction, [audit with { Detail = reason + (successor is null ? "" : $"; superseded by {successor}") }], clock.GetUtcNow(), cancel);
         return WithdrawalOutcome.Done;
     }, cancel);
 
     /// <summary>Gives a withdrawn file out again, to whom it was given before.</summary>
-    public Task<WithdrawalOutcome> RestoreAsync(string key, string who, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
+    public Task<WithdrawalOutcome> RestoreAsync(string key, AuditEntry audit, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
         var turn = await LedgerTurn.TakeAsync(session, transaction, cancel);
         if (await RowAsync(session, transaction, key, cancel) is not { } row)
@@ -107,11 +108,12 @@ internal sealed class Withdrawals(Catalogue catalogue, TimeProvider clock)
         if (withdrawn.IsPurged)
             return WithdrawalOutcome.IsPurged;
         var visibility = new Visibility(session, transaction);
-        await visibility.AddChangesAsync([row.File], turn.Seq, ChangeKind.Restored, Catalogue.Text(clock.GetUtcNow()), who, null, cancel);
+        await visibility.AddChangesAsync([row.File], turn.Seq, ChangeKind.Restored, Catalogue.Text(clock.GetUtcNow()), audit.Caller, null, cancel);
         await session.Statement(DeleteSql, [row.File], transaction).ExecuteNonQueryAsync(cancel);
         await visibility.ShowAsync(Audience.Team, [row.File], turn.Seq, cancel);
         if (row.PublicTo == withdrawn.Change)
             await visibility.ShowAsync(Audience.Public, [row.File], turn.Seq, cancel);
+        await AuditTable.AppendAsync(session, transaction, [audit], clock.GetUtcNow(), cancel);
         return WithdrawalOutcome.Done;
     }, cancel);
 
@@ -135,7 +137,7 @@ internal sealed class Withdrawals(Catalogue catalogue, TimeProvider clock)
     /// The second: from then on the record is known to have no object, which the caller removes afterwards. Where that fails, the same order is given again: of a file that is purged already, with
     /// the token of that time, it changes nothing more.
     /// </summary>
-    public Task<WithdrawalOutcome> PurgeAsync(string key, string token, string who, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
+    public Task<WithdrawalOutcome> PurgeAsync(string key, string token, AuditEntry audit, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
     {
         var turn = await LedgerTurn.TakeAsync(session, transaction, cancel);
         if (await RowAsync(session, transaction, key, cancel) is not { } row)
@@ -147,10 +149,11 @@ internal sealed class Withdrawals(Catalogue catalogue, TimeProvider clock)
         if (withdrawn.IsPurged)
             return WithdrawalOutcome.Done;
         var at = Catalogue.Text(clock.GetUtcNow());
-        await new Visibility(session, transaction).AddChangesAsync([row.File], turn.Seq, ChangeKind.Purged, at, who, null, cancel);
+        await new Visibility(session, transaction).AddChangesAsync([row.File], turn.Seq, ChangeKind.Purged, at, audit.Caller, null, cancel);
         await session.Statement(PurgedSql, [row.File, at], transaction).ExecuteNonQueryAsync(cancel);
         // Its mark says nothing any more, and would keep it on the list of what is to be mended.
         await session.Statement("DELETE FROM corrupt_or_missing WHERE seq = @p0", [row.File], transaction).ExecuteNonQueryAsync(cancel);
+        await AuditTable.AppendAsync(session, transaction, [audit], clock.GetUtcNow(), cancel);
         return WithdrawalOutcome.Done;
     }, cancel);
 

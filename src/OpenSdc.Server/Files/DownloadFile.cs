@@ -10,7 +10,8 @@ internal static class DownloadFile
 {
     /// <summary><c>GET</c> or <c>HEAD /download/{path or filename}</c></summary>
     public static async Task<Results<DownloadUrl, Problem>> Handle(
-        string? path, HttpContext context, Mission mission, DownloadUrls urls, Withdrawals withdrawals)
+        string? path, HttpContext context, Mission mission, DownloadUrls urls, Withdrawals withdrawals,
+        AuditLog audit, Catalogue.Catalogue catalogue)
     {
         if (string.IsNullOrEmpty(path))
             return Problems.NoDownloadName;
@@ -24,7 +25,13 @@ internal static class DownloadFile
         if (target.Key is not { } key)
             return Problems.NoSuchFile;
         if (await urls.RefusalAsync(key, ReadScope.Of(context.Caller()), context.RequestAborted) is not { } problem)
+        {
+            // Where the bytes are the store's to send, this is the last that the archive sees of it.
+            if (urls.LeadToStore)
+                await audit.NoteDownloadAsync(context, key, catalogue, 302);
             return new DownloadUrl(urls.For(context)(key), urls.UriOf(key));
+        }
+
         // Also of what does not exist: both are answered after the same statements.
         return problem == Problems.NoSuchFile && await withdrawals.FindAsync(key, context.Caller().Audience, context.RequestAborted) is { } tombstone ? Problems.Withdrawn(tombstone) : problem;
     }

@@ -14,6 +14,9 @@ internal abstract class DownloadUrls
     /// <summary>The <c>s3://</c> URI of a file; null where callers have no use for it.</summary>
     public abstract string? UriOf(string key);
 
+    /// <summary>Whether they lead past this server, to the store.</summary>
+    public abstract bool LeadToStore { get; }
+
     /// <summary>The key in a path that a caller gives, where that is such a URI; otherwise the path itself.</summary>
     public abstract string WithoutUri(string path);
 
@@ -33,6 +36,8 @@ internal sealed class ServerDownloadUrls(UrlRights urls, PublicAddress address, 
 
     public override string? UriOf(string key) => null;
 
+    public override bool LeadToStore => false;
+
     public override string WithoutUri(string path) => path;
 
     public override async ValueTask<Problem?> RefusalAsync(string key, ReadScope scope, CancellationToken cancel) =>
@@ -49,6 +54,8 @@ internal sealed class DirectDownloadUrls(S3Staging direct, UrlRights urls, Integ
     }
 
     public override string? UriOf(string key) => direct.Uri(key);
+
+    public override bool LeadToStore => true;
 
     public override string WithoutUri(string path) => direct.WithoutUri(path);
 

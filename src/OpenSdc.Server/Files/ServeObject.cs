@@ -13,7 +13,8 @@ internal static class ServeObject
 {
     /// <summary><c>GET</c> or <c>HEAD {signed URL}</c></summary>
     public static async Task<Results<ObjectBytes, NotModified, Problem>> Handle(
-        string? key, HttpContext context, UrlRights urls, IntegrityState integrity, Withdrawals withdrawals, IObjectStore store, IntegrityReports reports, ObjectSender sender)
+        string? key, HttpContext context, UrlRights urls, IntegrityState integrity, Withdrawals withdrawals, IObjectStore store, IntegrityReports reports, ObjectSender sender,
+        AuditLog audit, Catalogue.Catalogue catalogue)
     {
         key ??= "";
         if (urls.Refuse(context, context.Request.Method, key) is { } sentence)
@@ -48,6 +49,8 @@ internal static class ServeObject
             return Problems.RangeNotSatisfiable(length);
         }
 
+        // Before anything is opened, which a failure here would leave open.
+        await audit.NoteDownloadAsync(context, key, catalogue, range is null ? 200 : 206);
         var (stored, verdict) = await ObjectVerifier.OpenAsync(store.OpenAsync, new(key, length, receipt.Sha256), context.RequestAborted);
         if (stored is not null)
             return new ObjectBytes(stored, receipt, file.AsOf, tag, published, range, sender);

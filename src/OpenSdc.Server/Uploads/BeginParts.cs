@@ -48,20 +48,24 @@ internal static class BeginParts
                 return noRoom;
         }
 
-        var limits = new OpenLimits(options.MaxOpenUploadsPerFile, options.MaxOpenUploads);
-        if (Refusal(await ledger.MayOpenAsync(name.Key, limits, cancel), name.Key, limits) is { } tooMany)
+        var limits = new OpenLimits(options.MaxOpenUploadsPerFile, options.MaxOpenUploadsPerCaller, options.MaxOpenUploads);
+        // Without credentials all have one name, and the address tells them apart.
+        var by = new OpenBy(caller.Name, caller.IsAnonymous ? RequestLog.Client(context) : "");
+        if (Refusal(await ledger.MayOpenAsync(name.Key, by, limits, cancel), name.Key, limits) is { } tooMany)
             return tooMany;
         var id = UploadStaging.NewId();
         var upload = new UploadSession(id, name.Key, UploadState.Open, clock.GetUtcNow() + Life)
         {
             CreatedAt = clock.GetUtcNow(),
             Owner = caller.Name,
+            Client = RequestLog.Client(context),
+            Request = context.TraceIdentifier,
             Size = size,
             PartSize = partSize,
             Sha256 = asked.Sha256,
             StoreId = await staging.BeginAsync(id, name.Key, cancel),
         };
-        var outcome = await ledger.OpenInPartsAsync(upload, limits, cancel);
+        var outcome = await ledger.OpenInPartsAsync(upload, by, limits, cancel);
         if (outcome != OpenOutcome.Opened)
             await staging.AbandonAsync(upload, cancel);
         if (outcome == OpenOutcome.Exists)
@@ -74,6 +78,7 @@ internal static class BeginParts
     private static Problem? Refusal(OpenOutcome outcome, string key, OpenLimits limits) => outcome switch
     {
         OpenOutcome.TooManyOfFile => Problems.TooManyUploads($"{limits.OfFile} uploads in parts of {key} are open already"),
+        OpenOutcome.TooManyOfOwner => Problems.TooManyUploads($"{limits.OfOwner} uploads in parts of this caller are open already"),
         OpenOutcome.TooMany => Problems.TooManyUploads($"{limits.InAll} uploads in parts are open already"),
         _ => null,
     };

@@ -37,7 +37,7 @@ internal static class RequestUpload
         // One statement records it and sees whether the key has a file.
         var id = UploadStaging.NewId();
         var (caller, lifetime) = (context.Caller(), urls.LifetimeAtStore(options.UploadLifetime, context.Caller()));
-        var upload = new UploadSession(id, name.Key, UploadState.Open, clock.GetUtcNow().AddSeconds(lifetime)) { Owner = caller.Name };
+        var upload = new UploadSession(id, name.Key, UploadState.Open, clock.GetUtcNow().AddSeconds(lifetime)) { Owner = caller.Name, Client = RequestLog.Client(context), Request = context.TraceIdentifier };
         return await uploads.OpenAsync(upload, context.RequestAborted)
             ? new UploadUrl(direct.SignUpload(id, name.Key, lifetime), id)
             : await TakenName.RefusalAsync((await integrity.FindAsync(name.Key, ReadScope.All, context.RequestAborted))!.Value, caller, catalogue, withdrawals, context.RequestAborted);

@@ -159,7 +159,7 @@ internal sealed partial class StagedUploadPublisher(
         if (upload.Recorded is { } there && there.Size != staged.Length)
             return await RefuseAsync(upload, lease, Problems.ContentConflict(upload.Key));
 
-        var publication = new Publication(name, staged.Length, await bytes.DigestAsync(lease.Stop)) { Upload = lease.Lease };
+        var publication = new Publication(name, staged.Length, await bytes.DigestAsync(lease.Stop)) { Upload = lease.Lease, Audit = upload.Audit };
         if (upload.Sha256 is { } promised && promised != publication.Sha256)
             return await RefuseAsync(upload, lease, Problems.PartsHaveOtherDigest(promised, publication.Sha256));
         // The store takes what an archive with its own disk refuses at once.
@@ -180,7 +180,7 @@ internal sealed partial class StagedUploadPublisher(
                     return null;
                 }
 
-                await mender.MendAsync(receipt, staged, audit: null, lease.Stop);
+                await mender.MendAsync(receipt, staged, upload.Audit with { Action = AuditAction.Mend, Status = 200 }, lease.Stop);
             }
 
             return await leases.EndAsync(lease.Lease, receipt.Seq, problem: null, lease.Stop) ? ("repeated", receipt.Size) : null;

@@ -49,6 +49,41 @@ public sealed class AuditTests
 
     [Theory]
     [MemberData(nameof(Setups))]
+    public async Task An_upload_in_parts_has_the_entry_of_who_began_it(string setup)
+    {
+        await using var archive = await RunningArchive.StartAsync(options => options with { AccessLog = true }, setup: ArchiveSetup.Of(setup));
+        var begun = await BeginAsync(archive);
+        begun.Status.ShouldBe(201, begun.Text);
+        var id = begun["OpenSDC-Upload-Id"]!;
+        var part = (await archive.SendAsync($"GET /uploads/{id}/parts")).Json.GetProperty("urls")[0].GetProperty("url").GetString()!;
+        (await archive.PutAsync(part, [1, 2, 3])).Status.ShouldBeOneOf(200, 201, 204);
+        (await archive.SendAsync($"POST /uploads/{id}/complete")).Status.ShouldBeOneOf(200, 201, 202);
+        (await archive.SendAsync($"GET /uploads/{id}?wait=60")).Json.GetProperty("state").GetString().ShouldBe("published");
+        var entry = (await EntriesAsync(archive)).ShouldHaveSingleItem();
+        (entry.Action, entry.Caller, entry.Client, entry.Request, entry.Status, entry.Detail).ShouldBe(("upload", "anyone", "127.0.0.1", begun["X-Request-Id"], 201, "seq 1"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Setups))]
+    public async Task One_address_without_credentials_has_so_many_uploads_open_and_others_are_not_held_up(string setup)
+    {
+        await using var archive = await RunningArchive.StartAsync(options => options with { MaxOpenUploadsPerCaller = 2, Open = true, TrustedProxies = [System.Net.IPAddress.Loopback] }, setup: ArchiveSetup.Of(setup));
+        (await BeginAsync(archive, "198.51.100.7")).Status.ShouldBe(201);
+        var second = await BeginAsync(archive, "198.51.100.7");
+        second.Status.ShouldBe(201);
+        var third = await BeginAsync(archive, "198.51.100.7");
+        (third.Status, third.Json.GetProperty("detail").GetString()).ShouldBe((429, "2 uploads in parts of this caller are open already, and no more may be; complete or abort one of them first, or wait until one has expired."));
+        third["Retry-After"].ShouldNotBeNull();
+        (await BeginAsync(archive, "198.51.100.8")).Status.ShouldBe(201);
+        (await archive.SendAsync($"DELETE /uploads/{second["OpenSDC-Upload-Id"]}")).Status.ShouldBe(204);
+        (await BeginAsync(archive, "198.51.100.7")).Status.ShouldBe(201);
+    }
+
+    private static Task<Answer> BeginAsync(RunningArchive archive, string? client = null) => archive.SendAsync(
+        "POST /uploads", content: new StringContent($$"""{"filename":"{{ArchiveFixture.NewName()}}","size":3}"""), headers: client is null ? [] : [("X-Forwarded-For", client)]);
+
+    [Theory]
+    [MemberData(nameof(Setups))]
     public async Task What_has_no_entry_is_not_published(string setup)
     {
         await using var archive = await RunningArchive.StartAsync(setup: ArchiveSetup.Of(setup));

@@ -48,7 +48,7 @@ internal sealed class VisibilityModel(Server.Catalogue.Catalogue catalogue)
                 break;
             case <= 7:
                 var meant = there.Where(each => Entry.IsOpen(each.Team) && Entry.IsOpen(each.Public) == (kind == 7)).ToList();
-                (await releases.SetAsync([.. there.Select(each => each.Seq)], release: kind < 7, "someone", CancellationToken.None)).Changed.ShouldBe(meant.Count);
+                (await releases.SetAsync([.. there.Select(each => each.Seq)], release: kind < 7, new() { Action = "test", Caller = "someone" }, CancellationToken.None)).Changed.ShouldBe(meant.Count);
                 foreach (var each in meant)
                 {
                     Head++;
@@ -63,7 +63,7 @@ internal sealed class VisibilityModel(Server.Catalogue.Catalogue catalogue)
                 foreach (var each in there)
                 {
                     var isSeen = Entry.IsOpen(each.Team);
-                    (await withdrawals.WithdrawAsync(each.Name.Key, "wrong", null, "someone", CancellationToken.None)).ShouldBe(isSeen ? WithdrawalOutcome.Done : WithdrawalOutcome.IsWithdrawn);
+                    (await withdrawals.WithdrawAsync(each.Name.Key, "wrong", null, new() { Action = "test", Caller = "someone" }, CancellationToken.None)).ShouldBe(isSeen ? WithdrawalOutcome.Done : WithdrawalOutcome.IsWithdrawn);
                     if (!isSeen)
                         continue;
                     Entry.Close(each.Team, ++Head);
@@ -76,7 +76,7 @@ internal sealed class VisibilityModel(Server.Catalogue.Catalogue catalogue)
                 foreach (var each in there)
                 {
                     var isSeen = Entry.IsOpen(each.Team);
-                    (await withdrawals.RestoreAsync(each.Name.Key, "someone", CancellationToken.None)).ShouldBe(isSeen ? WithdrawalOutcome.IsNot : WithdrawalOutcome.Done);
+                    (await withdrawals.RestoreAsync(each.Name.Key, new() { Action = "test", Caller = "someone" }, CancellationToken.None)).ShouldBe(isSeen ? WithdrawalOutcome.IsNot : WithdrawalOutcome.Done);
                     if (isSeen)
                         continue;
                     var wasPublic = each.Public is [.., { To: { } to }] && to == each.Team[^1].To;

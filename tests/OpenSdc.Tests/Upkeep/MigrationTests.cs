@@ -49,10 +49,10 @@ public sealed class MigrationTests : IDisposable
         {
             using var telemetry = new Telemetry();
             using var catalogue = new Server.Catalogue.Catalogue(sqlite, TimeProvider.System, telemetry);
-            (await new Releases(catalogue, TimeProvider.System).SetAsync([1, 2], release: false, "someone", CancellationToken.None)).Changed.ShouldBe(2);
-            (await new Releases(catalogue, TimeProvider.System).SetAsync([2], release: true, "someone", CancellationToken.None)).Changed.ShouldBe(1);
+            (await new Releases(catalogue, TimeProvider.System).SetAsync([1, 2], release: false, new() { Action = "test", Caller = "someone" }, CancellationToken.None)).Changed.ShouldBe(2);
+            (await new Releases(catalogue, TimeProvider.System).SetAsync([2], release: true, new() { Action = "test", Caller = "someone" }, CancellationToken.None)).Changed.ShouldBe(1);
             var key = (await new IntegrityState(catalogue, TimeProvider.System).BySeqAsync(2, 1, CancellationToken.None))[0].Key;
-            (await new Withdrawals(catalogue, TimeProvider.System).WithdrawAsync(key, "wrong", null, "someone", CancellationToken.None)).ShouldBe(WithdrawalOutcome.Done);
+            (await new Withdrawals(catalogue, TimeProvider.System).WithdrawAsync(key, "wrong", null, new() { Action = "test", Caller = "someone" }, CancellationToken.None)).ShouldBe(WithdrawalOutcome.Done);
             before = await SeenAsync(catalogue);
         }
 

@@ -34,7 +34,7 @@ internal static class ReleaseFiles
                 throw new BareRefusal(400, $"Missing required query parameter 'manifest_file' for {type} operation.");
             var lines = await manifests.ReadAsync(file, mission, context.RequestAborted);
             var files = await lines.FindAsync(newestOnly: type == Release, context.RequestAborted);
-            await releases.SetAsync(files, type == Release, context.Caller().Name, context.RequestAborted);
+            await releases.SetAsync(files, type == Release, AuditLog.Of(context, type == Release ? AuditAction.Release : AuditAction.Unrelease, $"manifest {file}", 200), context.RequestAborted);
             return new BareText(200, "application/json", Representation.Quoted($"Successfully {type}d data per specification in {ParameterValues.Shown(file)}"));
         }
         catch (BareRefusal refusal)
@@ -67,7 +67,7 @@ internal static class ReleaseFiles
         if (AskedState.Refuse(request, await catalogue.StateAsync(Audience.Team, context.RequestAborted)) is { } refused)
             return refused with { Plain = true };
         var files = await releases.FindAsync(request.Query, request.Family, context.RequestAborted);
-        return new ReleaseAnswer(await releases.SetAsync(files, release, context.Caller().Name, context.RequestAborted), await catalogue.HeadAsync(context.RequestAborted));
+        return new ReleaseAnswer(await releases.SetAsync(files, release, AuditLog.Of(context, release ? AuditAction.Release : AuditAction.Unrelease, "query", 200), context.RequestAborted), await catalogue.HeadAsync(context.RequestAborted));
     }
 
     private static BareRefusal? Denial(HttpContext context) => context.Caller() switch

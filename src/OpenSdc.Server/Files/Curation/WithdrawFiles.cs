@@ -36,7 +36,7 @@ internal static class WithdrawFiles
             successor = other.Key;
         }
 
-        var outcome = await withdrawals.WithdrawAsync(name!.Key, reason, successor, caller.Name, context.RequestAborted);
+        var outcome = await withdrawals.WithdrawAsync(name!.Key, reason, successor, AuditLog.Of(context, AuditAction.Withdraw, name.Key, 200), context.RequestAborted);
         return outcome == WithdrawalOutcome.Done ? new WithdrawalAnswer(name.Key, "withdrawn") : await RefusalAsync(outcome, name.Key, withdrawals, context.RequestAborted);
     }
 
@@ -46,7 +46,7 @@ internal static class WithdrawFiles
         var (_, name, problem) = await ReadAsync(context, mission, [File]);
         if (problem is not null)
             return problem;
-        var outcome = await withdrawals.RestoreAsync(name!.Key, context.Caller().Name, context.RequestAborted);
+        var outcome = await withdrawals.RestoreAsync(name!.Key, AuditLog.Of(context, AuditAction.RestoreFile, name.Key, 200), context.RequestAborted);
         return outcome == WithdrawalOutcome.Done ? new WithdrawalAnswer(name.Key, "restored") : await RefusalAsync(outcome, name.Key, withdrawals, context.RequestAborted);
     }
 
@@ -62,7 +62,7 @@ internal static class WithdrawFiles
             return prepared == WithdrawalOutcome.Done ? new WithdrawalAnswer(name.Key, "to be purged", made) : await RefusalAsync(prepared, name.Key, withdrawals, context.RequestAborted);
         }
 
-        var outcome = await withdrawals.PurgeAsync(name!.Key, token, context.Caller().Name, context.RequestAborted);
+        var outcome = await withdrawals.PurgeAsync(name!.Key, token, AuditLog.Of(context, AuditAction.Purge, name.Key, 200), context.RequestAborted);
         if (outcome != WithdrawalOutcome.Done)
             return await RefusalAsync(outcome, name.Key, withdrawals, context.RequestAborted);
         // The record says first that there is no object any more: what is left of it after a crash goes by the same order.

@@ -173,7 +173,7 @@ INSERT INTO scrub (id, seq) VALUES (1, 0);
 -- A direct or multipart upload that was asked for. Its moments are Unix milliseconds.
 -- state is open, arrived, published, refused, aborted or expired; check_at is the moment before which nobody needs to look at it.
 -- leased_by is who works on it, and until leased_until nobody else may. size, part_size, store_id (the store's own name of it) and sha256 (what was promised for the whole file) are of uploads in parts.
--- owner is the name of the caller who asked for it. seq, or code and detail, say how it ended: the publication, or the problem's code and sentence.
+-- owner is the name of the caller who asked for it, client his address, and request the id of his request. seq, or code and detail, say how it ended: the publication, or the problem's code and sentence.
 CREATE TABLE uploads (
   id           TEXT PRIMARY KEY,
   file_path    TEXT NOT NULL,
@@ -190,7 +190,9 @@ CREATE TABLE uploads (
   seq          BIGINT,
   code         TEXT,
   detail       TEXT,
-  owner        TEXT NOT NULL
+  owner        TEXT NOT NULL,
+  client       TEXT NOT NULL DEFAULT '',
+  request      TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX uploads_to_do ON uploads (state, check_at);
 CREATE INDEX uploads_open ON uploads (created_at, id) WHERE state = 'open';
