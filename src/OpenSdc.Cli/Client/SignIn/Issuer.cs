@@ -22,21 +22,25 @@ internal sealed class Issuer(HttpClient http, TimeProvider clock)
 
     /// <summary>Signs in: shows an address and a code, and waits until the person has confirmed them there.</summary>
     /// <param name="archive">Address of the archive.</param>
+    /// <param name="more">Scopes that are asked for beside those that the archive names.</param>
     /// <param name="show">Takes the sentences for the person.</param>
     /// <param name="cancel">Ends the wait.</param>
-    public async Task<StoredTokens> SignInAsync(Uri archive, Func<string, Task> show, CancellationToken cancel)
+    public async Task<StoredTokens> SignInAsync(Uri archive, IReadOnlyList<string> more, Func<string, Task> show, CancellationToken cancel)
     {
         var protectedBy = await ResourceAsync(archive, cancel);
         var issuer = Secure(First(protectedBy, "authorization_servers")
             ?? throw new SdcException(SdcError.BadAnswer, "The archive names no issuer of tokens; ask whoever runs it for an API key, and put it into IMAP_API_KEY."), "issuer");
-        var client = Text(protectedBy, "opensdc_client_id") ?? Text(protectedBy, "client_id")
+        var client = Text(protectedBy, "client_id")
             ?? throw new SdcException(SdcError.BadAnswer, "The archive names no public client for signing in; ask whoever runs it for an API key, and put it into IMAP_API_KEY.");
         var found = await DiscoverAsync(issuer, cancel);
         var device = Secure(Text(found, "device_authorization_endpoint")
             ?? throw new SdcException(SdcError.BadAnswer, $"The issuer {issuer} knows no device flow; put a token of its own into IMAP_ACCESS_TOKEN."), "device authorization endpoint");
         var tokens = Secure(Text(found, "token_endpoint") ?? throw Unreadable("token endpoint"), "token endpoint");
-        var scopes = string.Join(' ', ((string[])["openid", "offline_access"]).Concat(Texts(protectedBy, "scopes_supported")).Distinct(StringComparer.Ordinal));
-        var resource = Text(protectedBy, "resource");
+        var scopes = string.Join(' ', ((string[])["openid", "offline_access"]).Concat(Texts(protectedBy, "scopes_supported")).Concat(more).Distinct(StringComparer.Ordinal));
+        // For whom the token is (RFC 8707): the audience that the archive wants, where it is a URI; an issuer knows any other name by its own settings.
+        var resource = Text(protectedBy, "audience") ?? Text(protectedBy, "resource");
+        if (!Uri.TryCreate(resource, UriKind.Absolute, out _))
+            resource = null;
         var begun = await PostAsync(device, For(resource, new() { ["client_id"] = client, ["scope"] = scopes }), cancel);
         // Not every issuer knows whom tokens are for.
         if (!begun.Done && resource is not null && Text(begun.Answer, "error") is "invalid_target" or "invalid_request")

@@ -16,12 +16,14 @@ internal static class LoginCommand
             Example:
               sdc login --url https://sdc.example.org
             """);
+        var scope = new Option<string[]>("--scope") { Description = "A further scope to ask the issuer for, where the archive's roles are scopes; may be repeated.", HelpName = "SCOPE" };
+        command.Add(scope);
         var archive = ArchiveOptions.AddTo(command, withFolder: false, withRetries: false);
         command.SetAction((parsed, cancel) => ClientRun.RunAsync(async () =>
         {
             var address = archive.Address(parsed);
             using var http = Issuer.Http();
-            var tokens = await new Issuer(http, TimeProvider.System).SignInAsync(address, ShowAsync, cancel);
+            var tokens = await new Issuer(http, TimeProvider.System).SignInAsync(address, parsed.GetValue(scope) ?? [], ShowAsync, cancel);
             await new TokenFile().ChangeAsync(address, _ => Task.FromResult<StoredTokens?>(tokens), cancel);
             await ShowAsync($"Signed in to {address.Authority}.");
             return ExitCode.Done;

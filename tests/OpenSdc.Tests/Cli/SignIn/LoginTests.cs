@@ -86,9 +86,9 @@ public sealed class LoginTests : IDisposable
         (await SignInAsync(archive, deny: true)).ShouldSatisfyAllConditions(run => run.Code.ShouldBe(43), run => run.Errors.ShouldEndWith("The sign-in was denied at the issuer.\n"));
         File.Exists(Tokens).ShouldBeFalse();
 
-        archive.Document = """{"resource":"https://elsewhere.example.org","authorization_servers":["https://elsewhere.example.org"],"opensdc_client_id":"sdc"}""";
+        archive.Document = """{"resource":"https://elsewhere.example.org","authorization_servers":["https://elsewhere.example.org"],"client_id":"sdc"}""";
         (await RunAsync(archive, "login")).ShouldBe(new SdcCommand(43, "", "The archive calls itself https://elsewhere.example.org; give that as --url, so that the token goes nowhere else.\n"));
-        archive.Document = $$"""{"resource":"{{archive.Address}}","authorization_servers":["http://elsewhere.example.org"],"opensdc_client_id":"sdc"}""";
+        archive.Document = $$"""{"resource":"{{archive.Address}}","authorization_servers":["http://elsewhere.example.org"],"client_id":"sdc"}""";
         (await RunAsync(archive, "login")).ShouldBe(new SdcCommand(43, "", "The issuer is http://elsewhere.example.org; allowed: an https URL.\n"));
         archive.Document = $$"""{"resource":"{{archive.Address}}","authorization_servers":["{{issuer.Address}}"]}""";
         (await RunAsync(archive, "login")).Errors.ShouldStartWith("The archive names no public client for signing in");
@@ -149,7 +149,7 @@ public sealed class LoginTests : IDisposable
             app.Run(archive.AnswerAsync);
             await app.StartAsync();
             archive.Address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-            archive.Document = $$"""{"resource":"{{archive.Address}}","authorization_servers":["{{issuer.AbsoluteUri.TrimEnd('/')}}"],"scopes_supported":["opensdc"],"bearer_methods_supported":["header"],"opensdc_client_id":"sdc"}""";
+            archive.Document = $$"""{"resource":"{{archive.Address}}","authorization_servers":["{{issuer.AbsoluteUri.TrimEnd('/')}}"],"scopes_supported":["opensdc"],"bearer_methods_supported":["header"],"client_id":"sdc"}""";
             return archive;
         }
 
