@@ -14,6 +14,9 @@ internal sealed class BarReport : TransferReport
     // More would scroll away what stands above.
     private const int MostBars = 12;
 
+    private const int Medium = 60;
+    private const int Wide = 90;
+
     private readonly Lock gate = new();
     private readonly Dictionary<string, ProgressTask> bars = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> moved = new(StringComparer.Ordinal);
@@ -37,8 +40,7 @@ internal sealed class BarReport : TransferReport
                 : ColorSystemSupport.NoColors,
         });
         drawing = console.Progress().AutoClear(true).HideCompleted(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 20 }, new PercentageColumn(),
-                new TransferSpeedColumn(), new RemainingTimeColumn())
+            .Columns([.. ColumnsFor(console.Profile.Width)])
             .StartAsync(async drawn =>
             {
                 lock (gate)
@@ -50,6 +52,19 @@ internal sealed class BarReport : TransferReport
 
                 await ended.Task;
             });
+    }
+
+    /// <summary>What fits beside a name: a column that is too wide would be broken over two lines.</summary>
+    private static IEnumerable<ProgressColumn> ColumnsFor(int width)
+    {
+        yield return new TaskDescriptionColumn { Alignment = Justify.Left };
+        if (width >= Wide)
+            yield return new ProgressBarColumn { Width = 20 };
+        yield return new PercentageColumn();
+        if (width >= Medium)
+            yield return new TransferSpeedColumn();
+        if (width >= Wide)
+            yield return new RemainingTimeColumn();
     }
 
     /// <summary>Whether standard error is a terminal that can be drawn on.</summary>

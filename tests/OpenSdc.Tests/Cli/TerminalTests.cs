@@ -25,7 +25,8 @@ public sealed partial class TerminalTests(ClientFixture fixture) : IClassFixture
         var screen = await RunAsync($"download {Path.GetFileName(fixture.Record.FilePath)} --url {proxy.Address}", columns, noColor);
 
         screen.ShouldContain("\u001b[");
-        Colours().IsMatch(screen).ShouldBe(!noColor, screen);
+        // Where it is too narrow for a bar nothing has a colour.
+        Colours().IsMatch(screen).ShouldBe(!noColor && columns > 30, screen);
         var text = Escapes().Replace(screen, "").Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal);
         text.ShouldContain("Trying again.");
         text.ShouldContain(fixture.Record.FilePath);

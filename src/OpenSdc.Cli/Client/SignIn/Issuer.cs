@@ -30,7 +30,7 @@ internal sealed class Issuer(HttpClient http, TimeProvider clock)
         var protectedBy = await ResourceAsync(archive, cancel);
         var issuer = Secure(First(protectedBy, "authorization_servers")
             ?? throw new SdcException(SdcError.BadAnswer, "The archive names no issuer of tokens; ask whoever runs it for an API key, and put it into IMAP_API_KEY."), "issuer");
-        var client = Text(protectedBy, "client_id")
+        var client = Text(protectedBy, "opensdc_client_id")
             ?? throw new SdcException(SdcError.BadAnswer, "The archive names no public client for signing in; ask whoever runs it for an API key, and put it into IMAP_API_KEY.");
         var found = await DiscoverAsync(issuer, cancel);
         var device = Secure(Text(found, "device_authorization_endpoint")
@@ -38,7 +38,7 @@ internal sealed class Issuer(HttpClient http, TimeProvider clock)
         var tokens = Secure(Text(found, "token_endpoint") ?? throw Unreadable("token endpoint"), "token endpoint");
         var scopes = string.Join(' ', ((string[])["openid", "offline_access"]).Concat(Texts(protectedBy, "scopes_supported")).Concat(more).Distinct(StringComparer.Ordinal));
         // For whom the token is (RFC 8707): the audience that the archive wants, where it is a URI; an issuer knows any other name by its own settings.
-        var resource = Text(protectedBy, "audience") ?? Text(protectedBy, "resource");
+        var resource = Text(protectedBy, "opensdc_audience") ?? Text(protectedBy, "resource");
         if (!Uri.TryCreate(resource, UriKind.Absolute, out _))
             resource = null;
         var begun = await PostAsync(device, For(resource, new() { ["client_id"] = client, ["scope"] = scopes }), cancel);

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OpenSdc.Server.Access;
 using OpenSdc.Tests.Client;
 using System.Runtime.Versioning;
 using Shouldly;
@@ -60,6 +61,30 @@ public sealed class LoginTests : IDisposable
     }
 
     [Fact]
+    public async Task An_archive_takes_the_token_of_its_issuer()
+    {
+        await using var issuer = await OidcIssuer.StartAsync(secondsOfToken: 600);
+        await using var archive = await RunningArchive.StartAsync(options => options with
+        {
+            Open = false, OidcIssuer = issuer.Address.AbsoluteUri.TrimEnd('/'), OidcAudience = "https://sdc.example.org", OidcClientId = "sdc", OidcRoles = TokenRole.Parse("opensdc=read+upload"),
+        });
+        Task<SdcCommand> RunAsync(params string[] arguments) => SdcCommand.RunAsync(folder.Path, archive.Address, arguments);
+        var name = ArchiveFixture.NewName();
+        folder.Write($"out/{name}", [1, 2, 3]);
+        (await RunAsync("upload", "out")).Code.ShouldBe(43, "nobody has signed in");
+
+        (await SignInAsync(archive.Address, false, "--scope", "opensdc")).ShouldSatisfyAllConditions(run => run.Code.ShouldBe(0, run.Errors));
+
+        var upload = await RunAsync("upload", "out");
+        (upload.Code, upload.Output).ShouldBe((0, $"published  {RunningArchive.KeyOf(name)}\n"), upload.Errors);
+        (await RunAsync("query", "-o", "names")).Output.ShouldBe($"{RunningArchive.KeyOf(name)}\n");
+        (await RunAsync("download", name, "--flat")).Code.ShouldBe(0);
+        (await RunAsync("uploads", "list")).Code.ShouldBe(0);
+        (await RunAsync("logout")).Code.ShouldBe(0);
+        (await RunAsync("query", "-o", "names")).Output.ShouldBe("");
+    }
+
+    [Fact]
     public async Task A_token_that_ends_is_renewed_by_one_process_at_a_time()
     {
         // It counts as ending a minute before it does, so that every command asks for another; the issuer takes each refresh token once.
@@ -86,9 +111,9 @@ public sealed class LoginTests : IDisposable
         (await SignInAsync(archive, deny: true)).ShouldSatisfyAllConditions(run => run.Code.ShouldBe(43), run => run.Errors.ShouldEndWith("The sign-in was denied at the issuer.\n"));
         File.Exists(Tokens).ShouldBeFalse();
 
-        archive.Document = """{"resource":"https://elsewhere.example.org","authorization_servers":["https://elsewhere.example.org"],"client_id":"sdc"}""";
+        archive.Document = """{"resource":"https://elsewhere.example.org","authorization_servers":["https://elsewhere.example.org"],"opensdc_client_id":"sdc"}""";
         (await RunAsync(archive, "login")).ShouldBe(new SdcCommand(43, "", "The archive calls itself https://elsewhere.example.org; give that as --url, so that the token goes nowhere else.\n"));
-        archive.Document = $$"""{"resource":"{{archive.Address}}","authorization_servers":["http://elsewhere.example.org"],"client_id":"sdc"}""";
+        archive.Document = $$"""{"resource":"{{archive.Address}}","authorization_servers":["http://elsewhere.example.org"],"opensdc_client_id":"sdc"}""";
         (await RunAsync(archive, "login")).ShouldBe(new SdcCommand(43, "", "The issuer is http://elsewhere.example.org; allowed: an https URL.\n"));
         archive.Document = $$"""{"resource":"{{archive.Address}}","authorization_servers":["{{issuer.Address}}"]}""";
         (await RunAsync(archive, "login")).Errors.ShouldStartWith("The archive names no public client for signing in");
@@ -106,9 +131,11 @@ public sealed class LoginTests : IDisposable
     private Task<SdcCommand> RunAsync(ProtectedArchive archive, params string[] arguments) => SdcCommand.RunAsync(folder.Path, archive.Address, arguments);
 
     /// <summary>Signs in, and confirms in a browser what the program shows.</summary>
-    private async Task<(int Code, string Errors)> SignInAsync(ProtectedArchive archive, bool deny = false)
+    private Task<(int Code, string Errors)> SignInAsync(ProtectedArchive archive, bool deny = false) => SignInAsync(archive.Address, deny);
+
+    private async Task<(int Code, string Errors)> SignInAsync(string address, bool deny, params string[] more)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "sdc.dll"), "login", "--url", archive.Address]) { WorkingDirectory = folder.Path, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "sdc.dll"), "login", "--url", address, .. more]) { WorkingDirectory = folder.Path, RedirectStandardError = true, UseShellExecute = false };
         start.Environment["XDG_CONFIG_HOME"] = Path.Combine(folder.Path, "config");
         using var process = Process.Start(start)!;
         var said = new StringBuilder();
@@ -149,7 +176,7 @@ public sealed class LoginTests : IDisposable
             app.Run(archive.AnswerAsync);
             await app.StartAsync();
             archive.Address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-            archive.Document = $$"""{"resource":"{{archive.Address}}","authorization_servers":["{{issuer.AbsoluteUri.TrimEnd('/')}}"],"scopes_supported":["opensdc"],"bearer_methods_supported":["header"],"client_id":"sdc"}""";
+            archive.Document = $$"""{"resource":"{{archive.Address}}","authorization_servers":["{{issuer.AbsoluteUri.TrimEnd('/')}}"],"scopes_supported":["opensdc"],"bearer_methods_supported":["header"],"opensdc_client_id":"sdc"}""";
             return archive;
         }
 
