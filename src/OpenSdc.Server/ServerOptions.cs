@@ -250,7 +250,7 @@ public sealed record ServerOptions
         new("oidc-audience", "Audience that a token must be for.", null, (o, v) => o with { OidcAudience = NotEmpty(v, "the audience of tokens for this archive") }),
         new("oidc-client-id", "Public client by which programs let a person log in; told at /.well-known/oauth-protected-resource.", null, (o, v) => o with { OidcClientId = NotEmpty(v, "the id of a client at the issuer") }),
         new("oidc-claims", "Claims whose values have roles, separated by commas.", "scope,scp,groups,roles", (o, v) => o with { OidcClaims = NotEmpty(v, "names of claims, separated by commas") }),
-        new("oidc-roles", "What the values of these claims allow, such as imap-team=read,swe-team=upload;instrument=swe|mag,operators=release+admin.", null, (o, v) => o with { OidcRoles = TokenRole.Parse(v) }),
+        new("oidc-roles", "What the values of these claims allow, such as team=read,swe-team=upload;instrument=swe|mag,operators=release+admin.", null, (o, v) => o with { OidcRoles = TokenRole.Parse(v) }),
         new("oidc-clock-skew", "Seconds by which the clocks of issuer and archive may differ.", "60", (o, v) => o with { OidcClockSkew = (int)Whole(v, 0, 600) }),
         new("write-origins", "Origins, beside that of public-url, whose pages may PUT, POST and DELETE, such as https://portal.example.org, separated by commas; * for all.", null, (o, v) => o with { WriteOrigins = Origins(v) }),
         new("representation", "negotiate, documented or plain.", "negotiate", (o, v) => o with { Representation = OneOf<RepresentationSetting>(v, "negotiate, documented or plain") }),

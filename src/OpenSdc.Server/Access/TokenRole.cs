@@ -6,7 +6,7 @@ namespace OpenSdc.Server.Access;
 /// <param name="Limits">Which files it may upload.</param>
 internal sealed record TokenRole(string Value, Scopes Scopes, UploadLimits Limits)
 {
-    private const string Allowed = "VALUE=SCOPE entries, separated by commas, such as imap-team=read,swe=upload;instrument=swe,ops=release+admin; what has a meaning of its own there is written as %2C";
+    private const string Allowed = "VALUE=SCOPE entries, separated by commas, such as team=read,swe=upload;instrument=swe,ops=release+admin; what has a meaning of its own there is written as %2C";
 
     /// <summary>Reads the setting.</summary>
     public static IReadOnlyList<TokenRole> Parse(string text) => [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(ParseOne)];

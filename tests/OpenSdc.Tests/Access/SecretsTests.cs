@@ -146,7 +146,7 @@ public sealed class SecretsTests : IDisposable
         return url;
     }
 
-    private Task ElsewhereAsync(string path, HttpMethod? method = null, params (string, string)[] headers) => SendAsync(Request(method ?? HttpMethod.Get, path, headers), isKept: false);
+    private Task<HttpStatusCode> ElsewhereAsync(string path, HttpMethod? method = null, params (string, string)[] headers) => SendAsync(Request(method ?? HttpMethod.Get, path, headers), isKept: false);
 
     private Task<HttpStatusCode> SendAsync(HttpMethod method, string path, params (string, string)[] headers) => SendAsync(Request(method, path, headers), isKept: true);
 

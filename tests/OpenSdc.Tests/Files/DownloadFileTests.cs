@@ -104,6 +104,6 @@ public sealed class DownloadFileTests(FoundingArchive founding) : IClassFixture<
         (await archive.SendAsync("GET /download", "application/json")).Text.ShouldBe($$"""{"statusCode": 400, "body": "{{NoName}}"}""");
 
     [Fact]
-    public async Task A_key_may_come_along() =>
-        (await archive.SendAsync($"GET /download/{Codice}", headers: ("X-Api-Key", "some-key"))).Status.ShouldBe(302);
+    public async Task A_key_that_nobody_made_is_refused_also_by_an_open_archive() =>
+        (await archive.SendAsync($"GET /download/{Codice}", headers: ("X-Api-Key", "some-key"))).Status.ShouldBe(403);
 }

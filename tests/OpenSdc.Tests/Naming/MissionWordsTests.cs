@@ -26,6 +26,6 @@ public sealed partial class MissionWordsTests
     [GeneratedRegex(@"(^|/)(obj|bin|Demo|Description|Client|OpenSdc\.Client)/")]
     private static partial Regex Folders();
 
-    [GeneratedRegex("imap|codice|glows|idex|swapi|ialirt|l1const|repoint0", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("imap|codice|glows|(?<!val)idex|swapi|ialirt|l1const|repoint0", RegexOptions.IgnoreCase)]
     private static partial Regex Words();
 }
