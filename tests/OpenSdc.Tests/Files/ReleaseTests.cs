@@ -130,6 +130,48 @@ public sealed class ReleaseTests(ClosedArchive closed) : IClassFixture<ClosedArc
     }
 
     [Theory]
+    [InlineData("ultra,ancillary,offsets,true", "ultra")]
+    [InlineData("hit,all,all,true", "hit")]
+    [InlineData("codice,ancillary,all,true\ncodice,ancillary,other,false", "codice")]
+    public async Task A_manifest_releases_the_newest_ancillary_of_each_span_that_is_valid_in_its_days(string lines, string instrument)
+    {
+        var (meant, others) = (
+            (string[])
+            [
+                // Of one span the newest version, whatever its extension.
+                $"imap_{instrument}_offsets_20260201_20260305_v002.csv",
+                $"imap_{instrument}_offsets_20260310_20260312_v010.cdf",
+                // An open end lasts until the next start, which is in the days, and the last one for ever.
+                $"imap_{instrument}_offsets_20260210_v001.csv",
+                $"imap_{instrument}_offsets_20260330_v001.csv",
+            ],
+            (string[])
+            [
+                $"imap_{instrument}_offsets_20260201_20260305_v001.csv",
+                $"imap_{instrument}_offsets_20260310_20260312_v009.csv",
+                // Over before the first day, by its own end or by the next start.
+                $"imap_{instrument}_offsets_20260101_20260228_v001.csv",
+                $"imap_{instrument}_offsets_20260105_v003.csv",
+                // Begins after the last day.
+                $"imap_{instrument}_offsets_20260401_v001.csv",
+            ]);
+        var other = $"imap_{instrument}_other_20260310_v001.csv";
+        foreach (var name in (string[])[.. meant, .. others, other])
+            await UploadAsync(name, [1]);
+        // Ancillary files are released when they come; take that back first.
+        (await archive.SendAsync($"POST /unrelease?table=ancillary&instrument={instrument}", headers: closed.Admin)).Status.ShouldBe(200);
+        var manifest = $"imap_{instrument}_ancillaries_20260301_20260331_v001.txt";
+        await UploadAsync(manifest, Encoding.UTF8.GetBytes(lines));
+
+        var answer = await archive.SendAsync($"GET /api-key/release?release_type=release&manifest_file={manifest}", headers: await closed.KeyAsync("release"));
+
+        answer.Status.ShouldBe(200, answer.Text);
+        var released = (await archive.SendAsync($"GET /query?table=ancillary&instrument={instrument}&fields=file_path")).Json.EnumerateArray().Select(each => each.GetProperty("file_path").GetString()!.Split('/')[^1]);
+        // What "all" says as a type is all ancillaries.
+        released.Order(StringComparer.Ordinal).ShouldBe((lines.Contains(",all,all,", StringComparison.Ordinal) ? [.. meant, other] : meant).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
     [InlineData("release_type=release", 400, "\"Missing required query parameter 'manifest_file' for release operation.\"")]
     [InlineData("release_type=early-release&manifest_file=x", 501, "\"Early release operation not supported yet.\"")]
     [InlineData("release_type=all", 400, "\"'all' is not a valid release_type. Valid options are: ['release', 'unrelease', 'early-release']\"")]

@@ -122,24 +122,30 @@ internal sealed class ManifestLines(Catalogue.Catalogue catalogue, Mission missi
         return found;
     }
 
-    /// <summary>Ancillary files are valid from their first day to their last, or until the next one begins where they have none. Of one name and span the newest version counts.</summary>
+    /// <summary>
+    /// Ancillary files are valid from their first day to their last, or until the next one of their descriptor begins where they have none. Of one descriptor and span the newest version counts, whatever
+    /// its extension.
+    /// </summary>
     private async Task<IEnumerable<long>> AncillaryAsync(Line line, Family family, bool newestOnly, CancellationToken cancel)
     {
         var query = new FileQuery { Family = family.Name, Instruments = [line.Instrument], Descriptors = line.Type == All || line.Descriptor == All ? [] : [line.Descriptor] };
-        var files = new List<(long Seq, long Product, string Start, string? End, string Order)>();
-        await using (var rows = await catalogue.QueryAsync(query, ReadScope.Team, family, "seq, product, start_date, end_date, version_order", count: false, cancel))
+        var files = new List<(long Seq, string Descriptor, string Start, string? End, string Order)>();
+        await using (var rows = await catalogue.QueryAsync(query, ReadScope.Team, family, "seq, file_path, start_date, end_date, version_order", count: false, cancel))
         {
             while (await rows.ReadAsync(cancel))
-                files.Add((rows.Columns.GetInt64(0), rows.Columns.GetInt64(1), rows.Columns.GetString(2), rows.Columns.IsDBNull(3) ? null : rows.Columns.GetString(3), rows.Columns.GetString(4)));
+                files.Add((rows.Columns.GetInt64(0), DescriptorOf(rows.Columns.GetString(1)), rows.Columns.GetString(2), rows.Columns.IsDBNull(3) ? null : rows.Columns.GetString(3), rows.Columns.GetString(4)));
         }
 
         var (first, last) = (Day.Text(from), Day.Text(to));
-        var starts = files.GroupBy(each => each.Product).ToDictionary(each => each.Key, each => each.Select(file => file.Start).Distinct().Order(StringComparer.Ordinal).ToList());
+        var starts = files.GroupBy(each => each.Descriptor).ToDictionary(each => each.Key, each => each.Select(file => file.Start).Distinct().Order(StringComparer.Ordinal).ToList());
         var valid = files.Where(each => string.CompareOrdinal(each.Start, last) <= 0
-            && (each.End is { } end ? string.CompareOrdinal(end, first) >= 0 : !starts[each.Product].Exists(next => string.CompareOrdinal(next, each.Start) > 0 && string.CompareOrdinal(next, first) <= 0)));
+            && (each.End is { } end ? string.CompareOrdinal(end, first) >= 0 : !starts[each.Descriptor].Exists(next => string.CompareOrdinal(next, each.Start) > 0 && string.CompareOrdinal(next, first) <= 0)));
         return newestOnly
-            ? valid.GroupBy(each => (each.Product, each.Start, each.End)).Select(versions => versions.OrderBy(each => each.Order, StringComparer.Ordinal).ThenBy(each => each.Seq).Last().Seq)
+            ? valid.GroupBy(each => (each.Descriptor, each.Start, each.End)).Select(versions => versions.OrderBy(each => each.Order, StringComparer.Ordinal).ThenBy(each => each.Seq).Last().Seq)
             : valid.Select(each => each.Seq);
+
+        // A file that has come under a convention that the mission has no more has a series of its own.
+        string DescriptorOf(string key) => FileName.Parse(Path.GetFileName(key), mission).Name?.Descriptor ?? key;
     }
 
     private sealed record Line(string Instrument, string Type, string Descriptor, bool IsMeant);
