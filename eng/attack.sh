@@ -1,11 +1,14 @@
 #!/bin/sh
 # Attacks an archive with access control by sqlmap and wapiti (on Debian: apt-get install sqlmap wapiti), on 127.0.0.1 only.
+# It runs itself in a network namespace that has loopback alone, so that no tool can reach anything else; that needs root.
 #
 #   eng/attack.sh OUT [SECONDS]
 #
 # It starts the built program (src/OpenSdc.Cli/bin/Release/net10.0/sdc) on a folder of its own, with a key of the scope admin and a few files, half of them released, and has each tool try
 # every route and parameter, with the key and without. What they say is in OUT: sqlmap-N.txt for each request that sqlmap was given, wapiti.json, server.log. Each call of sqlmap has SECONDS (120), and
-# wapiti four times as many. Its modules ssrf and xxe are left out: they ask a server of their makers. Exit code 0: neither found anything, and the archive answered no 5xx; 1: one of these, named on standard output.
+# wapiti four times as many. Its modules ssrf and xxe are left out: they ask a server of their makers.
+#
+# Exit code 0: neither found anything, and the archive answered no 5xx; 1: one of these, named on standard output; 2: it could not be tried, such as where sqlmap could not connect.
 set -eu
 
 fail() { echo "eng/attack.sh: $1" >&2; exit 2; }
@@ -16,7 +19,15 @@ out=$(cd "$1" && pwd)
 seconds=${2:-120}
 sdc=$(cd "$(dirname "$0")/.." && pwd)/src/OpenSdc.Cli/bin/Release/net10.0/sdc
 [ -x "$sdc" ] || fail "build the solution first: dotnet build -c Release"
-for tool in sqlmap wapiti curl; do command -v "$tool" > /dev/null || fail "$tool is not installed"; done
+for tool in sqlmap wapiti curl unshare ip; do command -v "$tool" > /dev/null || fail "$tool is not installed"; done
+
+# A new namespace has no link that is up, also not loopback.
+if ip -o link show up | grep -qv '^[0-9]*: lo:'; then
+    [ -z "${OPENSDC_ATTACK_ALONE:-}" ] || fail "the network namespace has more than loopback"
+    unshare --net true 2> /dev/null || fail "a network namespace with loopback alone cannot be made here; run it as root on a system that allows that"
+    OPENSDC_ATTACK_ALONE=1 exec unshare --net sh "$0" "$@"
+fi
+ip link set lo up || fail "loopback cannot be set up"
 
 data=$out/data
 rm -rf "$data" "$out"/sqlmap-*.txt "$out/wapiti.json" "$out/home"
@@ -70,9 +81,10 @@ while read -r method address_of body; do
         report=$out/sqlmap-$number.txt
         echo "$method $address_of ($([ "${credentials%%:*}" = x-api-key ] && echo with the key || echo without))" | sed "s|$address||; s|signature=[^&]*|signature=…|"
         set -- -u "$address_of" --method "$method" -H "$credentials" --batch --flush-session --disable-coloring --level 2 --risk 2 --technique BEUST --time-sec 2 --threads 2 --timeout 20 --retries 0 \
-            --ignore-code "*" --ignore-redirects --offline --output-dir "$out/home/sqlmap"
+            --ignore-code "*" --ignore-redirects --output-dir "$out/home/sqlmap"
         [ -z "$body" ] || set -- "$@" --data "$body"
         timeout "$seconds" sqlmap "$@" < /dev/null > "$report" 2>&1 || true
+        ! grep -qi "unable to connect\|unable to continue" "$report" || fail "sqlmap did not try this request; see $report"
         if grep -q "identified the following injection point\|is vulnerable" "$report"; then
             echo "  sqlmap says that something can be injected: $report"
             found=1
