@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using OpenSdc.Contract;
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Description;
 
 namespace OpenSdc.Server;
@@ -25,8 +26,9 @@ internal static class ApiDescription
         `Vary: Accept`. An archive may be set to one representation for all callers. A query may name a format besides; that answer is bare.
 
         **Authenticated calls.** Every route of the steps Upload, Query, Download and Bytes also exists below `/api-key/` and
-        `/authorized/`, where it answers the same; they are left out here, so that this document is not three times as long. A key in the
-        header `x-api-key` is taken on all of them and not looked at: the archive has no accounts yet.
+        `/authorized/`, where it answers the same to whoever brings credentials; they are left out here, so that this document is not three
+        times as long. An API key in the header `x-api-key`, or a token as `Authorization: Bearer`, is taken on all of them, and one that is
+        wrong is an error on all of them. In an open archive everybody may read and upload without.
 
         **Errors.** An unknown or malformed value is a 400 that names the parameter, the value and what is allowed: never an empty
         list. The last part of a problem's `type` is a stable code. Its `requestId`, which the header `X-Request-Id` says in both representations, finds the request in the archive's log
@@ -72,14 +74,23 @@ internal static class ApiDescription
         foreach (var type in (Type[])[typeof(FileRecord), typeof(UploadReceipt), typeof(UploadStatus), typeof(PartList), typeof(UploadList)])
             Shapes.Add(document, type.Name, await context.GetOrCreateSchemaAsync(type, cancellationToken: cancel));
         Shapes.AddTo(document);
+        Credentials.AddTo(document);
 
+        var needs = NeedsOf(context.ApplicationServices.GetRequiredService<EndpointDataSource>());
         var kernels = context.ApplicationServices.GetRequiredService<Mission>().Kernels;
         foreach (var words in Operations.All.Where(each => !KernelOperations.All.Contains(each) || (kernels is not null && KernelOperations.IsOf(each, kernels))))
         {
             // The metrics are served by a middleware, which no description of routes knows.
             if (!document.Paths.TryGetValue(words.Path, out var item))
                 document.Paths[words.Path] = item = new OpenApiPathItem { Operations = [] };
-            item.Operations![words.Method] = words.Describe(document);
+            item.Operations![words.Method] = words.Describe(needs.GetValueOrDefault((words.Method.Method, words.Path)), document);
         }
     }
+
+    /// <summary>What the routes need, by method and path as the description writes it.</summary>
+    private static Dictionary<(string Method, string Path), Needs?> NeedsOf(EndpointDataSource routes) => routes.Endpoints.OfType<RouteEndpoint>()
+        .SelectMany(route => (route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []).Select(method =>
+            (Key: (method, "/" + route.RoutePattern.RawText!.Replace("**", "", StringComparison.Ordinal).Trim('/')), Needs: route.Metadata.GetMetadata<Needs>())))
+        .DistinctBy(each => each.Key)
+        .ToDictionary(each => each.Key, each => each.Needs);
 }

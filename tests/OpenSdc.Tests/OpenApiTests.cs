@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using OpenSdc.Contract;
 using OpenSdc.Server;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Description;
 using OpenSdc.Server.Files;
 using Shouldly;
@@ -218,6 +219,41 @@ public sealed class OpenApiTests(OpenApiTests.Service service) : IClassFixture<O
             using var answer = await service.Http.GetAsync("/docs/" + asset);
             answer.StatusCode.ShouldBe(HttpStatusCode.OK, asset);
         }
+    }
+
+    [Fact]
+    public void Every_operation_says_which_credentials_it_needs_and_what_is_answered_without()
+    {
+        var schemes = service.Document["components"]!["securitySchemes"]!;
+        (TextOf(schemes["apiKey"]!, "type"), TextOf(schemes["apiKey"]!, "in"), TextOf(schemes["apiKey"]!, "name")).ShouldBe(("apiKey", "header", "x-api-key"));
+        (TextOf(schemes["token"]!, "type"), TextOf(schemes["token"]!, "scheme")).ShouldBe(("http", "bearer"));
+
+        var needed = service.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(endpoint => endpoint.Metadata.GetMetadata<Needs>() is { Scope: not Scopes.None })
+            .SelectMany(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Select(method => $"{method} /{endpoint.RoutePattern.RawText!.Replace("**", "").Trim('/')}"))
+            .Where(route => !ServerApp.Prefixes.Any(prefix => prefix.Length > 0 && route.Contains($" {prefix}/", StringComparison.Ordinal)))
+            .Append("GET /release");
+        foreach (var (path, method, operation) in DescribedOperations())
+        {
+            var where = $"{method.ToUpperInvariant()} {path}";
+            var security = operation["security"]?.AsArray().Select(each => each!.ToJsonString()).ToList();
+            var statuses = operation["responses"]!.AsObject().Select(each => each.Key).ToList();
+            statuses.Contains("429").ShouldBe(!path.StartsWith("/health/", StringComparison.Ordinal), where);
+            if (security is null)
+                continue;
+            string[] either = ["{\"apiKey\":[]}", "{\"token\":[]}"];
+            security.ShouldBe(needed.Contains(where) ? either : ["{}", .. either], ignoreOrder: false, where);
+            foreach (var status in (string[])["401", "403"])
+                statuses.Contains(status).ShouldBeTrue($"{where} {status}");
+        }
+
+        // What reads no credentials: bytes at signed URLs, and what supervisors and stores call.
+        DescribedOperations().Where(each => each.Operation["security"] is null).Select(each => $"{each.Method.ToUpperInvariant()} {each.Path}").ShouldBe(
+            [
+                "PUT /objects/{key}", "GET /objects/{key}", "HEAD /objects/{key}", "PUT /uploads/{id}/parts/{part}", "POST /hooks/s3", "GET /.well-known/oauth-protected-resource",
+                "GET /health/live", "HEAD /health/live", "GET /health/ready", "HEAD /health/ready", "GET /metrics",
+            ],
+            ignoreOrder: true);
     }
 
     private IEnumerable<(string Path, string Method, JsonNode Operation)> DescribedOperations() =>

@@ -21,6 +21,7 @@ internal static class CurationOperations
             `false` is an exception: its files stay as they are. `unrelease` takes back all versions that the manifest means. Needs the scope `release`; may be repeated.
             """)
         {
+            Scope = Scopes.Release,
             Parameters = [Word("release_type", "`release` or `unrelease`.", "release"), Word("manifest_file", "The name of the manifest, perhaps with folders, or as `s3://…`.", Samples.FileName)],
             Answers =
             [
@@ -57,7 +58,7 @@ internal static class CurationOperations
     {
         Parameters = [Word("filename", "For example; every filter of `/query` is taken.", Samples.FileName)],
         Answers = [Object("How many files were meant, how many of them changed, and the newest change of the archive.", """{"files":120,"changed":118,"seq":4711}""")],
-        Failures = [new(Problems.NoCredentials("This request needs credentials: an API key in the header x-api-key, or a token in the header Authorization."), "the request brings no credentials"), new(Problems.Denied(Needs.ToRelease.Denial), "they have not the scope"), new(Problems.BadOrder("The request names no files; allowed: the filters of /query, of which at least one is given."), "no filter is given, or a wrong one"), Failure.Unexpected, Failure.Starting],
+        Failures = [new(Problems.BadOrder("The request names no files; allowed: the filters of /query, of which at least one is given."), "no filter is given, or a wrong one"), Failure.Unexpected, Failure.Starting],
     };
 
     private static Operation OfFile(string path, string id, string summary, string text, string state, IReadOnlyList<OpenApiParameter> parameters, params Failure[] failures) =>
@@ -67,7 +68,6 @@ internal static class CurationOperations
             Answers = [Object("What became of the file.", $$"""{"file_path":"{{Samples.Key}}","state":"{{state}}"}""")],
             Failures =
             [
-                new(Problems.NoCredentials("This request needs credentials: an API key in the header x-api-key, or a token in the header Authorization."), "the request brings no credentials"), new(Problems.Denied(Needs.ToAdminister.Denial), "they have not the scope"),
                 new(Problems.BadOrder("The parameter filename is missing; needed: filename."), "a parameter is missing or wrong"), new(Problems.NoSuchFile with { Plain = true }, "no file has this name"), .. failures,
                 Failure.Unexpected, Failure.Starting,
             ],

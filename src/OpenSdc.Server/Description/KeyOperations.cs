@@ -16,11 +16,7 @@ internal static class KeyOperations
 
     private const string Made = Stored + ""","key":"sdc_upload_…"}""";
 
-    private static readonly Failure Denied = new(Problems.Denied("This operation needs the scope admin, which your credentials do not have."), "the caller is no administrator");
-    private static readonly Failure NoCredentials = new(Problems.NoCredentials("This request needs credentials: an API key in the header x-api-key, or a token in the header Authorization."), "the request brings no credentials");
-    private static readonly Failure BadKey = new(Problems.BadKey("This archive has no such API key."), "the key is wrong, revoked or expired");
-
-    public static IReadOnlyList<Failure> Failures { get; } = [NoCredentials, BadKey, Denied, Failure.Unexpected, Failure.Starting];
+    public static IReadOnlyList<Failure> Failures { get; } = [Failure.Unexpected, Failure.Starting];
 
     private static Operation Metadata { get; } = new(HttpMethod.Get, AccessTokens.MetadataPath, "resourceMetadata", Operations.Access, "Whose tokens are taken",
         "The issuer whose tokens are taken in `Authorization: Bearer`, the audience that they must be for, and the public client by which a program lets a person log in (RFC 9728). 404 in an archive without an issuer.")

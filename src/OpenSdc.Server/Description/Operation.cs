@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using OpenSdc.Server.Access;
 
 namespace OpenSdc.Server.Description;
 
@@ -15,6 +16,9 @@ internal sealed record Operation(HttpMethod Method, string Path, string Id, stri
     /// <summary>The expected errors; each makes its own examples.</summary>
     public IReadOnlyList<Failure> Failures { get; init; } = [];
 
+    /// <summary>The scope that its handler asks for, where the route itself asks for none.</summary>
+    public Scopes Scope { get; init; }
+
     /// <summary>The same for HEAD, which answers like GET but without a body.</summary>
     public Operation ForHead(string id, string summary) => this with
     {
@@ -24,7 +28,9 @@ internal sealed record Operation(HttpMethod Method, string Path, string Id, stri
         Text = $"As GET, with the same status and headers, but without a body. {Text}",
     };
 
-    public OpenApiOperation Describe(OpenApiDocument document)
+    /// <param name="needs">What the route needs; null where it does not read credentials.</param>
+    /// <param name="document">The document that it is in.</param>
+    public OpenApiOperation Describe(Needs? needs, OpenApiDocument document)
     {
         var operation = new OpenApiOperation
         {
@@ -48,6 +54,7 @@ internal sealed record Operation(HttpMethod Method, string Path, string Id, stri
                 Failure.StoreUnavailable.AddTo(operation.Responses, document);
         }
 
+        Credentials.Describe(operation, this, needs, document);
         if (Method == HttpMethod.Head)
         {
             foreach (var response in operation.Responses.Values.Cast<OpenApiResponse>())

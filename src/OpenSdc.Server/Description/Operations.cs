@@ -71,8 +71,6 @@ internal static class Operations
                     ("documented", "documented: to Accept: application/json", Representation.OfUploadUrl(Samples.Url, documented: true)),
                 ],
             },
-            new(401, "Uploads to this archive need a key and the request brought none that is known. An archive that is open to all never answers this."),
-            new(403, "The key does not allow this upload. An archive that is open to all never answers this."),
         ],
         Failures =
         [
