@@ -63,18 +63,20 @@ internal sealed class ApiConnection : IDisposable
     /// <summary>
     /// Asks a route of the four steps, which authenticated callers reach under a prefix of their own.
     /// </summary>
-    public Task<HttpResponseMessage> StepAsync(string target, string accept, CancellationToken cancel) =>
-        SendAsync(HttpMethod.Get, prefix + target, null, accept, cancel);
+    public Task<HttpResponseMessage> StepAsync(string target, string accept, CancellationToken cancel, string? reprDigest = null) =>
+        SendAsync(HttpMethod.Get, prefix + target, null, accept, cancel, reprDigest);
 
     /// <summary>
     /// Asks the archive, and repeats what may pass. Any status is an answer, and its body is in memory.
     /// </summary>
     /// <exception cref="SdcException">There is no answer.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string target, HttpContent? content, string accept,
-        CancellationToken cancel)
+        CancellationToken cancel, string? reprDigest = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(target, UriKind.Relative)) { Content = content };
         request.Headers.TryAddWithoutValidation("Accept", accept);
+        if (reprDigest is not null)
+            request.Headers.TryAddWithoutValidation("Repr-Digest", reprDigest);
         if (options.GetAccessToken is { } get && await get(cancel) is { Length: > 0 } token)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         try

@@ -45,7 +45,9 @@ internal sealed class Upload(ApiConnection api, SdcClientOptions options, string
         if (size >= options.MultipartThreshold && await new MultipartUpload(api, options, name, size, sha256, file,
             Moved).RunAsync(cancel) is { } inParts)
             return Received(inParts.Receipt, inParts.WasThere);
-        using var asked = await api.StepAsync("upload/" + Uri.EscapeDataString(name), "*/*", cancel);
+        var digest = $"sha-256=:{Convert.ToBase64String(Convert.FromHexString(sha256))}:";
+        // With the digest the archive says whether it has these bytes to a caller who may not read, too.
+        using var asked = await api.StepAsync("upload/" + Uri.EscapeDataString(name), "*/*", cancel, digest);
         if (asked.StatusCode == HttpStatusCode.Conflict)
             return await ComparedAsync(await Refusals.ReadAsync(asked, $"{name} is not sent", cancel), cancel);
         await Refusals.EnsureAsync(asked, $"{name} is not sent", cancel);
@@ -55,8 +57,7 @@ internal sealed class Upload(ApiConnection api, SdcClientOptions options, string
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Put, url) { Content = new FileContent(file, 0, size, clock, Moved) };
-            request.Content.Headers.TryAddWithoutValidation("Content-Digest",
-                $"sha-256=:{Convert.ToBase64String(Convert.FromHexString(sha256))}:");
+            request.Content.Headers.TryAddWithoutValidation("Content-Digest", digest);
             // A server that refuses a large file may say so before it has been sent.
             request.Headers.ExpectContinue = size > AskFirst;
             using var answer = await api.Bytes.SendAsync(request, clock.Token);

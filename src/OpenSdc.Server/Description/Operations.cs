@@ -58,7 +58,11 @@ internal static class Operations
         is visible within a second of it. `OpenSDC-Upload-Id` names the upload then; `GET /uploads/{id}?wait=30` answers with its receipt.
         """)
     {
-        Parameters = [Words.Path("path", $"Name of the file, after any folders, e.g. `{Samples.Key}`. {Slashes}", Samples.FileName)],
+        Parameters =
+        [
+            Words.Path("path", $"Name of the file, after any folders, e.g. `{Samples.Key}`. {Slashes}", Samples.FileName),
+            Words.Header("Repr-Digest", "SHA-256 of the bytes that are to be sent: where the file of this name has it, the 409 says `sha256` and `size` to whoever may not read the file, too.", $"sha-256=:{Samples.Sha256InBase64}:"),
+        ],
         Answers =
         [
             new(200, "The URL to `PUT` the bytes to.")
@@ -76,6 +80,7 @@ internal static class Operations
         [
             new(Problems.BadUploadName(Samples.NameFaults), "the name does not follow the conventions; `errors` says which part is wrong and what is allowed"),
             new(Problems.NoUploadName, "the path holds no file name"),
+            new(Problems.BadDigestHeader("The header Repr-Digest is 'none'; allowed here: sha-256=:BASE64:, the 32 bytes of the whole file's SHA-256, and no other algorithm."), "the header cannot be read"),
             new(Problems.Exists(Samples.Published), "the file is in the archive already"),
             Failure.Unexpected,
             Failure.Starting,

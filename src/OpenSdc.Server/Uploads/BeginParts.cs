@@ -37,7 +37,7 @@ internal static class BeginParts
         // A file whose object is lost or damaged can be sent again.
         var there = await integrity.FindAsync(name.Key, ReadScope.All, cancel);
         if (there is { } taken && (taken.Mark is null || taken.IsWithdrawn))
-            return await TakenName.RefusalAsync(taken, caller, catalogue, withdrawals, cancel) with { Plain = true };
+            return await TakenName.RefusalAsync(taken, caller, asked.Sha256, catalogue, withdrawals, cancel) with { Plain = true };
         if (there is { Receipt: var receipt } && (receipt.Size != size || (asked.Sha256 ?? receipt.Sha256) != receipt.Sha256)
             && await TakenName.IsSeenAsync(name.Key, caller, catalogue, cancel))
             return Problems.ContentConflict(name.Key);
@@ -69,7 +69,7 @@ internal static class BeginParts
         if (outcome != OpenOutcome.Opened)
             await staging.AbandonAsync(upload, cancel);
         if (outcome == OpenOutcome.Exists)
-            return await TakenName.RefusalAsync((await integrity.FindAsync(name.Key, ReadScope.All, cancel))!.Value, caller, catalogue, withdrawals, cancel) with { Plain = true };
+            return await TakenName.RefusalAsync((await integrity.FindAsync(name.Key, ReadScope.All, cancel))!.Value, caller, asked.Sha256, catalogue, withdrawals, cancel) with { Plain = true };
         if (Refusal(outcome, name.Key, limits) is { } late)
             return late;
         return new UploadStatusAnswer(UploadStatusAnswer.Of(upload), 201);

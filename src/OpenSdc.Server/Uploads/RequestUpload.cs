@@ -14,12 +14,12 @@ internal static class RequestUpload
     public static async Task<Results<UploadUrl, Problem>> Handle(
         string? path, HttpContext context, Mission mission, IntegrityState integrity, Catalogue.Catalogue catalogue, Withdrawals withdrawals, UrlRights urls, PublicAddress address, ServerOptions options)
     {
-        var (name, problem) = Read(path, context, mission);
+        var (name, declared, problem) = Read(path, context, mission);
         if (name is null)
             return problem!;
         // A file whose object is lost or damaged can be sent again.
         if (await integrity.FindAsync(name.Key, ReadScope.All, context.RequestAborted) is { } there && (there.Mark is null || there.IsWithdrawn))
-            return await TakenName.RefusalAsync(there, context.Caller(), catalogue, withdrawals, context.RequestAborted);
+            return await TakenName.RefusalAsync(there, context.Caller(), declared, catalogue, withdrawals, context.RequestAborted);
         return new UploadUrl(urls.Sign(address.Of(context), "PUT", name.Key, options.UploadLifetime, context.Caller()));
     }
 
@@ -28,7 +28,7 @@ internal static class RequestUpload
         string? path, HttpContext context, Mission mission, IntegrityState integrity, Catalogue.Catalogue catalogue, Withdrawals withdrawals, S3Staging direct, UploadRegistrar uploads,
         UrlRights urls, StorageHealth storage, ServerOptions options, TimeProvider clock)
     {
-        var (name, problem) = Read(path, context, mission);
+        var (name, declared, problem) = Read(path, context, mission);
         if (name is null)
             return problem!;
         // A URL to a store that is away, full, or shut to the archive would be of no use, and its upload would be waited for until it expires.
@@ -40,19 +40,23 @@ internal static class RequestUpload
         var upload = new UploadSession(id, name.Key, UploadState.Open, clock.GetUtcNow().AddSeconds(lifetime)) { Owner = caller.Name, Client = RequestLog.Client(context), Request = context.TraceIdentifier };
         return await uploads.OpenAsync(upload, context.RequestAborted)
             ? new UploadUrl(direct.SignUpload(id, name.Key, lifetime), id)
-            : await TakenName.RefusalAsync((await integrity.FindAsync(name.Key, ReadScope.All, context.RequestAborted))!.Value, caller, catalogue, withdrawals, context.RequestAborted);
+            : await TakenName.RefusalAsync(
+                (await integrity.FindAsync(name.Key, ReadScope.All, context.RequestAborted))!.Value, caller, declared, catalogue, withdrawals, context.RequestAborted);
     }
 
-    private static (FileName? Name, Problem? Problem) Read(string? path, HttpContext context, Mission mission)
+    /// <summary>Reads the name, and the SHA-256 of what the caller wants to send where it declares one.</summary>
+    private static (FileName? Name, string? Declared, Problem? Problem) Read(string? path, HttpContext context, Mission mission)
     {
         if (string.IsNullOrEmpty(path) || path == "science" || path[^1] == '/')
-            return (null, Problems.NoUploadName);
+            return (null, null, Problems.NoUploadName);
         if (PathValidation.Of(context) is { } fault)
-            return (null, Problems.BadUploadName([fault]));
+            return (null, null, Problems.BadUploadName([fault]));
         var parsed = ArchivePath.ParseUpload(path, mission);
         if (parsed.Name is not { } name)
-            return (null, Problems.BadUploadName(parsed.Faults));
-        return context.Caller().MayUpload(name) ? (name, null) : (null, Problems.NotYourUpload(name.Name));
+            return (null, null, Problems.BadUploadName(parsed.Faults));
+        if (UploadRequest.ReprDigest(context.Request, out var declared) is { } malformed)
+            return (null, null, Problems.BadDigestHeader(malformed));
+        return context.Caller().MayUpload(name) ? (name, declared, null) : (null, null, Problems.NotYourUpload(name.Name));
     }
 }
 

@@ -59,8 +59,9 @@ internal sealed record UploadRequest
             : Problems.BadDigestHeader($"The header {ShownText.Of(header)} is not checked here; allowed: the member sha256 for the whole file{(withReprDigest ? ", or Repr-Digest with sha-256" : "")}.");
     }
 
-    /// <summary>A dictionary of RFC 9530 that holds sha-256 and nothing else.</summary>
-    private static string? ReprDigest(HttpRequest request, out string? sha256)
+    /// <summary>Reads the header <c>Repr-Digest</c>, a dictionary of RFC 9530 that holds sha-256 and nothing else.</summary>
+    /// <returns>What is wrong with it, or null.</returns>
+    public static string? ReprDigest(HttpRequest request, out string? sha256)
     {
         sha256 = null;
         if ((string?)request.Headers["Repr-Digest"] is not { } header)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using OpenSdc.Client;
 using OpenSdc.Tests.Uploads;
 using Shouldly;
 using Xunit;
@@ -73,6 +74,60 @@ public sealed class TakenNameTests(ClosedArchive closed) : IClassFixture<ClosedA
         answer.Status.ShouldBe(409);
         answer.Text.ShouldContain("54321");
         answer.Text.ShouldContain(taken.Sha256);
+    }
+
+    [Theory]
+    [InlineData("GET /upload")]
+    [InlineData("POST /uploads")]
+    public async Task Whoever_names_the_digest_of_the_file_is_told_that_it_is_the_same(string request)
+    {
+        var uploader = await closed.KeyAsync("upload");
+        var taken = await TakenAsync(uploader, 54_321);
+
+        var same = await AskAsync(taken.Sha256);
+        (same.Status, same.Json.GetProperty("sha256").GetString(), same.Json.GetProperty("size").GetInt64()).ShouldBe((409, taken.Sha256, 54_321));
+        var other = await AskAsync(Convert.ToHexStringLower(SHA256.HashData(Sent)));
+        (other.Status, other.Json.TryGetProperty("sha256", out _), other.Json.TryGetProperty("size", out _)).ShouldBe((409, false, false));
+
+        (await Archive.SendAsync($"POST /withdraw?filename={taken.Name}&reason=mistake", headers: closed.Admin)).Status.ShouldBe(200);
+        var withdrawn = await AskAsync(taken.Sha256);
+        (withdrawn.Status, withdrawn.Json.TryGetProperty("sha256", out _), withdrawn.Json.TryGetProperty("size", out _)).ShouldBe((409, false, false));
+
+        Task<Answer> AskAsync(string sha256) => request == "GET /upload"
+            ? Archive.SendAsync($"GET /upload/{taken.Name}", headers: [uploader, ("Repr-Digest", $"sha-256=:{Convert.ToBase64String(Convert.FromHexString(sha256))}:")])
+            : Archive.PostAsync("/uploads", $$"""{"filename":"{{taken.Name}}","size":54321,"sha256":"{{sha256}}"}""", uploader);
+    }
+
+    [Fact]
+    public async Task A_digest_that_cannot_be_read_is_refused()
+    {
+        var answer = await Archive.SendAsync($"GET /upload/{NewName()}", headers: [await closed.KeyAsync("upload"), ("Repr-Digest", "sha-256=:none:")]);
+
+        answer.Status.ShouldBe(400, answer.Text);
+        answer.Text.ShouldContain("bad-digest-header");
+    }
+
+    [Theory]
+    [InlineData(100, long.MaxValue)]
+    [InlineData(100, 1)]
+    public async Task A_client_that_may_only_upload_may_repeat_it(int size, long multipartThreshold)
+    {
+        var (_, key) = await closed.KeyAsync("upload");
+        var path = Path.Combine(Directory.CreateTempSubdirectory("opensdc-again-").FullName, NewName());
+        try
+        {
+            await File.WriteAllBytesAsync(path, RandomNumberGenerator.GetBytes(size));
+            using var client = new SdcClient(new SdcClientOptions { Address = new Uri(Archive.Address), ApiKey = key, MaxRetries = 0, MultipartThreshold = multipartThreshold });
+
+            (await client.UploadAsync(path)).Outcome.ShouldBe(UploadOutcome.Published);
+            (await client.UploadAsync(path)).Outcome.ShouldBe(UploadOutcome.AlreadyThere);
+            await File.WriteAllBytesAsync(path, RandomNumberGenerator.GetBytes(size));
+            (await Should.ThrowAsync<SdcException>(client.UploadAsync(path))).Error.ShouldBe(SdcError.Conflict);
+        }
+        finally
+        {
+            Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+        }
     }
 
     /// <summary>A name that the uploader has asked a URL for, and that somebody else's file has since.</summary>
