@@ -42,6 +42,8 @@ internal static class NewKey
                 return Wrong($"The limit is of {Shown(field)}; allowed: {string.Join(", ", fields)}.");
             if (values is not { Count: > 0 } || values.Any(string.IsNullOrEmpty))
                 return Wrong($"The limit of {field} has no values; allowed: one or more, such as {field} of a file's name.");
+            if (UploadLimits.WordsOf(mission, field) is { Count: > 0 } words && values.FirstOrDefault(value => !words.Contains(value, StringComparer.Ordinal)) is { } unknown)
+                return Wrong($"The limit of {field} is {Shown(unknown)}; allowed: {string.Join(", ", words)}.");
         }
 
         var key = KeyText.Make(scopes);

@@ -16,7 +16,18 @@ internal sealed record UploadLimits(IReadOnlyDictionary<string, IReadOnlyList<st
     /// <summary>The fields that a mission's names can be limited by.</summary>
     public static IReadOnlyList<string> FieldsOf(Mission mission) => [Instrument, DataLevel, Family, .. mission.OwnFields.Select(field => field.Name)];
 
+    /// <summary>The values that a field may have in a mission's names; empty where it may have any.</summary>
+    public static IReadOnlyList<string> WordsOf(Mission mission, string field) => field switch
+    {
+        Instrument => Distinct(mission.Families.SelectMany(family => family.Instruments)),
+        DataLevel => Distinct(mission.Families.SelectMany(family => family.DataLevels)),
+        Family => [.. mission.Families.Select(family => family.Name)],
+        _ => mission.OwnFields.FirstOrDefault(own => own.Name == field)?.Words ?? [],
+    };
+
     public bool Allow(FileName name) => Fields.All(limit => ValueOf(name, limit.Key) is { } value && limit.Value.Contains(value, StringComparer.Ordinal));
+
+    private static IReadOnlyList<string> Distinct(IEnumerable<string> words) => [.. words.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     private static string? ValueOf(FileName name, string field) => field switch
     {
