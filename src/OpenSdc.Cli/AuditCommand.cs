@@ -113,7 +113,7 @@ internal static class AuditCommand
             }
             catch (Exception failure) when (failure is HttpRequestException || (failure is OperationCanceledException && !cancel.IsCancellationRequested))
             {
-                await Console.Error.WriteLineAsync($"The archive at {ShownText.Plain(archive.Address(parsed).Authority)} cannot be reached: {ShownText.Plain(failure.Message)}");
+                await Console.Error.WriteLineAsync($"The archive at {ShownText.Plain(archive.Address(parsed).Authority)} cannot be reached: {ShownText.Plain(ClientRun.SentenceOf(failure))}");
                 return ExitCode.ArchiveAway;
             }
         }, "Nothing was changed.", cancel);

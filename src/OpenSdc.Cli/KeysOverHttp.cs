@@ -50,7 +50,7 @@ internal sealed class KeysOverHttp : KeyAdministration
         }
         catch (Exception failure) when (failure is HttpRequestException || (failure is OperationCanceledException && !cancel.IsCancellationRequested))
         {
-            throw new KeyException($"The archive at {client.BaseAddress} cannot be reached: {failure.Message}", ExitCode.ArchiveAway);
+            throw new KeyException($"The archive at {client.BaseAddress} cannot be reached: {ClientRun.SentenceOf(failure)}", ExitCode.ArchiveAway);
         }
         catch (JsonException)
         {

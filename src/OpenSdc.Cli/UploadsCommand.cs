@@ -51,7 +51,7 @@ internal static class UploadsCommand
         }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
-            return await FailAsync(ExitCode.ArchiveAway, $"The archive at {ShownText.Plain(archive.Address(parsed).Authority)} cannot be reached: {ShownText.Plain(failure.Message)}");
+            return await FailAsync(ExitCode.ArchiveAway, $"The archive at {ShownText.Plain(archive.Address(parsed).Authority)} cannot be reached: {ShownText.Plain(ClientRun.SentenceOf(failure))}");
         }
         catch (JsonException)
         {

@@ -24,8 +24,10 @@ internal sealed class ApiConnection : IDisposable
         var pipeline = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = options.Clock };
         if (options.MaxRetries > 0)
         {
+            var usual = new HttpRetryStrategyOptions().ShouldHandle;
             pipeline.AddRetry(new HttpRetryStrategyOptions
             {
+                ShouldHandle = each => ConnectionFault.IsOfTls(each.Outcome.Exception) ? ValueTask.FromResult(false) : usual(each),
                 MaxRetryAttempts = options.MaxRetries,
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
@@ -86,7 +88,7 @@ internal sealed class ApiConnection : IDisposable
         catch (HttpRequestException failure)
         {
             throw new SdcException(SdcError.Unreachable,
-                $"The archive at {options.Address.Authority} cannot be reached: {failure.Message}", failure);
+                $"The archive at {options.Address.Authority} cannot be reached: {ConnectionFault.Sentence(failure)}", failure);
         }
         catch (TimeoutRejectedException failure)
         {

@@ -86,6 +86,10 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
         {
             return await AgainAsync(part, clock.Sentence, null, cancel);
         }
+        catch (HttpRequestException refused) when (ConnectionFault.IsOfTls(refused))
+        {
+            throw ConnectionFault.OfTls(refused, $"{name} could not be fetched");
+        }
         catch (HttpRequestException cut)
         {
             return await AgainAsync(part, $"The connection broke off: {cut.Message}", null, cancel);

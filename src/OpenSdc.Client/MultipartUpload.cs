@@ -136,6 +136,10 @@ internal sealed class MultipartUpload(ApiConnection api, SdcClientOptions option
             {
                 reason = clock.Sentence;
             }
+            catch (HttpRequestException refused) when (ConnectionFault.IsOfTls(refused))
+            {
+                throw ConnectionFault.OfTls(refused, $"{name} could not be sent");
+            }
             catch (HttpRequestException cut) when (cut.InnerException is not FileChangedException)
             {
                 reason = $"The connection broke off: {cut.Message}";

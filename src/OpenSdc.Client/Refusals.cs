@@ -15,6 +15,18 @@ internal static class Refusals
     /// </summary>
     public static async Task<SdcException> ReadAsync(HttpResponseMessage answer, string what, CancellationToken cancel)
     {
+        var (sentence, code, sha256) = await PartsAsync(answer, cancel);
+        return new SdcException(KindOf(answer.StatusCode),
+            $"{what} ({(int)answer.StatusCode}).{(string.IsNullOrWhiteSpace(sentence) ? "" : " " + sentence)}")
+        {
+            Status = (int)answer.StatusCode,
+            Code = code,
+            ArchiveSha256 = sha256,
+        };
+    }
+
+    private static async Task<(string? Sentence, string? Code, string? Sha256)> PartsAsync(HttpResponseMessage answer, CancellationToken cancel)
+    {
         string? sentence = null, code = null, sha256 = null;
         try
         {
@@ -35,13 +47,14 @@ internal static class Refusals
             // The status says enough.
         }
 
-        return new SdcException(KindOf(answer.StatusCode),
-            $"{what} ({(int)answer.StatusCode}).{(string.IsNullOrWhiteSpace(sentence) ? "" : " " + sentence)}")
-        {
-            Status = (int)answer.StatusCode,
-            Code = code,
-            ArchiveSha256 = sha256,
-        };
+        return (sentence, code, sha256);
+    }
+
+    /// <summary>The server's own sentence; null where the answer has none.</summary>
+    public static async Task<string?> SentenceAsync(HttpResponseMessage answer, CancellationToken cancel)
+    {
+        var (sentence, _, _) = await PartsAsync(answer, cancel);
+        return string.IsNullOrWhiteSpace(sentence) ? null : sentence;
     }
 
     /// <summary>Throws where the answer is no success.</summary>

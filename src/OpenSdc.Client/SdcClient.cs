@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using OpenSdc.Contract;
 
 namespace OpenSdc.Client;
@@ -77,6 +78,19 @@ public sealed class SdcClient : IDisposable
         {
             return new RecordReader(options.Mission).Named(name);
         }
+    }
+
+    /// <summary>Asks why the archive has no file of a name any more: of one that was withdrawn it says so.</summary>
+    /// <param name="name">Bare name or path.</param>
+    /// <param name="cancel">Ends the question.</param>
+    /// <returns>The archive's sentence, with the reason and the file that is there in its place; null where no file
+    /// of the name was withdrawn.</returns>
+    /// <exception cref="SdcException">The server cannot be reached.</exception>
+    public async Task<string?> FindWithdrawalAsync(string name, CancellationToken cancel = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        using var answer = await api.StepAsync("download/" + string.Join('/', name.Split('/').Select(Uri.EscapeDataString)), "*/*", cancel);
+        return answer.StatusCode == HttpStatusCode.Gone ? await Refusals.SentenceAsync(answer, cancel) : null;
     }
 
     /// <summary>Tells how far the archive's ledger is, for <see cref="SdcQuery.SinceSeq"/>.</summary>

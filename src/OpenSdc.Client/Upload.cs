@@ -69,6 +69,10 @@ internal sealed class Upload(ApiConnection api, SdcClientOptions options, string
         {
             return await AgainAsync(clock.Sentence, cancel);
         }
+        catch (HttpRequestException refused) when (ConnectionFault.IsOfTls(refused))
+        {
+            throw ConnectionFault.OfTls(refused, $"{name} could not be sent");
+        }
         catch (HttpRequestException cut) when (cut.InnerException is not FileChangedException)
         {
             return await AgainAsync($"The connection broke off: {cut.Message}", cancel);

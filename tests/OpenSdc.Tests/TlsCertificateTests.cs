@@ -7,7 +7,9 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using OpenSdc.Client;
 using OpenSdc.Server;
+using OpenSdc.Tests.Cli;
 using Shouldly;
 using Xunit;
 
@@ -49,6 +51,43 @@ public sealed class TlsCertificateTests : IDisposable
         // A body that is refused before it has come still gets its answer.
         using var refused = await client.PutAsync(url.Replace("signature=", "signature=x", StringComparison.Ordinal), new ByteArrayContent(new byte[4 << 20]));
         refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task A_command_says_why_a_certificate_is_refused_and_takes_one_that_it_is_told_to_trust()
+    {
+        using var key = ECDsa.Create();
+        var request = Issuer("this machine", key);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(Now.AddDays(-1), Now.AddDays(9));
+        Write((certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem()));
+        await using var archive = await StartAsync();
+
+        foreach (var command in (string[][])[["query"], ["login"], ["uploads", "list"], ["audit"], ["keys", "list"]])
+        {
+            var refused = await SdcCommand.RunAsync(folder, archive.OperatorAddress, command);
+            refused.Code.ShouldBe(30, refused.Errors);
+            refused.Errors.ShouldContain("The remote certificate is invalid");
+            refused.Errors.ShouldNotContain("inner exception");
+        }
+
+        (await SdcCommand.RunAsync(folder, archive.OperatorAddress, ["query"])).Errors.ShouldContain("SSL_CERT_FILE");
+        (await SdcCommand.RunAsync(folder, archive.OperatorAddress, ["query"], null, ("SSL_CERT_FILE", Cert))).Code.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_client_does_not_try_again_what_tls_refuses()
+    {
+        Write(Make("one"));
+        await using var archive = await StartAsync();
+        // The clock stands still: a wait for another try would not end.
+        using var client = new SdcClient(new SdcClientOptions { Address = new Uri(archive.OperatorAddress), MaxRetries = 3, Clock = new FakeTimeProvider() });
+
+        var refused = await Should.ThrowAsync<SdcException>(client.FindAsync(Name).WaitAsync(TimeSpan.FromMinutes(2)));
+
+        refused.Error.ShouldBe(SdcError.Unreachable);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Security.Authentication;
 using OpenSdc.Client;
 using OpenSdc.Server;
 
@@ -50,6 +51,22 @@ internal static class ClientRun
         _ => ExitCode.Failed,
     };
 
+    /// <summary>Says of a name that the archive has no such file; of one that was withdrawn, why.</summary>
+    public static async Task TellAbsentAsync(SdcClient client, string name, CancellationToken cancel)
+    {
+        string? withdrawn = null;
+        try
+        {
+            withdrawn = name.AsSpan().IndexOfAny('*', '?') >= 0 ? null : await client.FindWithdrawalAsync(name, cancel);
+        }
+        catch (SdcException)
+        {
+            // That there is no such file was answered before.
+        }
+
+        await FailAsync(ExitCode.NoSuchFile, withdrawn ?? $"The archive has no file {name}.");
+    }
+
     /// <summary>Writes a sentence to standard error; parts of it may be a server's.</summary>
     public static async Task<int> FailAsync(int code, string sentence)
     {
@@ -57,12 +74,16 @@ internal static class ClientRun
         return code;
     }
 
+    /// <summary>What went wrong with a connection; of TLS what is wrong with it, which the first exception does not say.</summary>
+    public static string SentenceOf(Exception failure) => failure.InnerException is AuthenticationException ? failure.GetBaseException().Message : failure.Message;
+
     /// <summary>What a person does next.</summary>
     private static string NextOf(SdcException failure) => failure.Error switch
     {
-        SdcError.Unreachable when failure.Status is null => $" Look at --url or {ArchiveOptions.AddressVariable}.",
+        SdcError.Unreachable when failure.InnerException is { InnerException: AuthenticationException } => " SSL_CERT_FILE can name a file with the certificates of issuers that you trust.",
+        SdcError.Unreachable when failure.Status is null && failure.Code is null => $" Look at --url or {ArchiveOptions.AddressVariable}.",
         SdcError.Unreachable => " Try again later.",
-        SdcError.Refused when failure.Status is 401 or 403 => " Run sdc login, or look at IMAP_API_KEY or IMAP_ACCESS_TOKEN.",
+        SdcError.Refused when failure.Status is 401 or 403 => $" Run sdc login, or look at {ArchiveOptions.KeyVariable} (or {ArchiveOptions.InstalledClientsKeyVariable}) or {ArchiveOptions.TokenVariable}.",
         _ => "",
     };
 }

@@ -83,7 +83,7 @@ internal static class DownloadCommand
 
         shown.Dispose();
         foreach (var name in missing)
-            await ClientRun.FailAsync(ExitCode.NoSuchFile, $"The archive has no file {name}.");
+            await ClientRun.TellAbsentAsync(client, name, cancel);
         await Console.Error.WriteLineAsync($"{LongTask.Count(fetched, "file", "files")} fetched, {there} there already{(failed + missing.Count > 0 ? $", {failed + missing.Count} failed" : "")}.");
         return failed == 1 && fetched + there + missing.Count == 0 ? ClientRun.CodeOf(alone!)
             : failed > 0 ? ExitCode.TransfersIncomplete

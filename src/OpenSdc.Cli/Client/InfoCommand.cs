@@ -33,7 +33,7 @@ internal static class InfoCommand
 
             await output.WriteAsync(parsed, found.ToAsyncEnumerable(), cancel);
             foreach (var name in absent)
-                await ClientRun.FailAsync(ExitCode.NoSuchFile, $"The archive has no file {name}.");
+                await ClientRun.TellAbsentAsync(client, name, cancel);
             return absent.Count > 0 ? ExitCode.NoSuchFile : ExitCode.Done;
         }, cancel));
         return command;

@@ -71,7 +71,7 @@ internal static class VerifyCommand
         }
 
         foreach (var name in missing)
-            await ClientRun.FailAsync(ExitCode.NoSuchFile, $"The archive has no file {name}.");
+            await ClientRun.TellAbsentAsync(client, name, cancel);
         await Console.Error.WriteLineAsync($"{LongTask.Count(right, "file is", "files are")} right, {wrong} not.");
         return wrong > 0 ? ExitCode.FilesDiffer : missing.Count > 0 ? ExitCode.NoSuchFile : ExitCode.Done;
     }

@@ -29,9 +29,9 @@ internal sealed class Issuer(HttpClient http, TimeProvider clock)
     {
         var protectedBy = await ResourceAsync(archive, cancel);
         var issuer = Secure(First(protectedBy, "authorization_servers")
-            ?? throw new SdcException(SdcError.BadAnswer, "The archive names no issuer of tokens; ask whoever runs it for an API key, and put it into IMAP_API_KEY."), "issuer");
+            ?? throw new SdcException(SdcError.BadAnswer, "The archive names no issuer of tokens; ask whoever runs it for an API key, and put it into OPENSDC_API_KEY."), "issuer");
         var client = Text(protectedBy, "opensdc_client_id")
-            ?? throw new SdcException(SdcError.BadAnswer, "The archive names no public client for signing in; ask whoever runs it for an API key, and put it into IMAP_API_KEY.");
+            ?? throw new SdcException(SdcError.BadAnswer, "The archive names no public client for signing in; ask whoever runs it for an API key, and put it into OPENSDC_API_KEY.");
         var found = await DiscoverAsync(issuer, cancel);
         var device = Secure(Text(found, "device_authorization_endpoint")
             ?? throw new SdcException(SdcError.BadAnswer, $"The issuer {issuer} knows no device flow; put a token of its own into IMAP_ACCESS_TOKEN."), "device authorization endpoint");
@@ -113,8 +113,8 @@ internal sealed class Issuer(HttpClient http, TimeProvider clock)
     {
         const string Known = "/.well-known/oauth-protected-resource";
         var (host, path) = (archive.GetLeftPart(UriPartial.Authority), archive.AbsolutePath.TrimEnd('/'));
-        var document = await FindAsync(host + Known + path, cancel) ?? (path.Length > 0 ? await FindAsync(host + path + Known, cancel) : null)
-            ?? throw new SdcException(SdcError.BadAnswer, "The archive does not say who signs its users in; an API key belongs into IMAP_API_KEY.");
+        var document = await FindAsync(host + Known + path, cancel, isArchive: true) ?? (path.Length > 0 ? await FindAsync(host + path + Known, cancel, isArchive: true) : null)
+            ?? throw new SdcException(SdcError.BadAnswer, "The archive does not say who signs its users in; an API key belongs into OPENSDC_API_KEY (or IMAP_API_KEY).");
         // Another server's document would send the person, and the token, elsewhere.
         if (Text(document, "resource") is { } resource && resource.TrimEnd('/') != host + path)
             throw new SdcException(SdcError.BadAnswer, $"The archive calls itself {resource}; give that as --url, so that the token goes nowhere else.");
@@ -130,9 +130,9 @@ internal sealed class Issuer(HttpClient http, TimeProvider clock)
             : throw new SdcException(SdcError.BadAnswer, $"What answers at {issuer} is another issuer.");
     }
 
-    private async Task<JsonElement?> FindAsync(string address, CancellationToken cancel)
+    private async Task<JsonElement?> FindAsync(string address, CancellationToken cancel, bool isArchive = false)
     {
-        using var answer = await SendAsync(new HttpRequestMessage(HttpMethod.Get, address), cancel);
+        using var answer = await SendAsync(new HttpRequestMessage(HttpMethod.Get, address), isArchive, cancel);
         return answer.StatusCode == HttpStatusCode.OK ? await ReadAsync(answer, cancel) : null;
     }
 
@@ -140,12 +140,12 @@ internal sealed class Issuer(HttpClient http, TimeProvider clock)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new FormUrlEncodedContent(form) };
         request.Headers.Accept.ParseAdd("application/json");
-        using var answer = await SendAsync(request, cancel);
+        using var answer = await SendAsync(request, isArchive: false, cancel);
         return answer.IsSuccessStatusCode && answer.Content.Headers.ContentLength is 0 ? (true, default)
             : (answer.IsSuccessStatusCode, await ReadAsync(answer, cancel));
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel)
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool isArchive, CancellationToken cancel)
     {
         try
         {
@@ -153,7 +153,8 @@ internal sealed class Issuer(HttpClient http, TimeProvider clock)
         }
         catch (Exception failure) when (failure is HttpRequestException || (failure is OperationCanceledException && !cancel.IsCancellationRequested))
         {
-            throw new SdcException(SdcError.Unreachable, $"{request.RequestUri!.Authority} cannot be reached: {failure.Message}", failure);
+            var where = $"{(isArchive ? "The archive at" : "The archive's issuer of tokens,")} {request.RequestUri!.Authority}{(isArchive ? "" : ",")}";
+            throw new SdcException(SdcError.Unreachable, $"{where} cannot be reached: {ClientRun.SentenceOf(failure)}", failure) { Code = isArchive ? null : "issuer-unavailable" };
         }
     }
 

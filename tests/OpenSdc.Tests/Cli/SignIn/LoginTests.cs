@@ -158,6 +158,19 @@ public sealed class LoginTests : IDisposable
     }
 
     /// <summary>A server that names the issuer as RFC 9728 words it, and answers queries to whoever has a token.</summary>
+    [Fact]
+    public async Task An_issuer_that_cannot_be_reached_is_named()
+    {
+        await using var archive = await ProtectedArchive.StartAsync(new Uri("http://127.0.0.1:9"));
+
+        var run = await RunAsync(archive, "login");
+
+        run.Code.ShouldBe(30, run.Errors);
+        run.Errors.ShouldContain("issuer of tokens, 127.0.0.1:9, cannot be reached: ");
+        run.Errors.ShouldEndWith("Try again later.\n");
+        run.Errors.ShouldNotContain("--url");
+    }
+
     private sealed class ProtectedArchive(WebApplication app) : IAsyncDisposable
     {
         public string Address { get; private set; } = "";
