@@ -1,6 +1,6 @@
 // Who the caller is to the archive, and the key of this tab.
 import { archive } from "./api.js";
-import { fill, h } from "./dom.js";
+import { facts, fill, h } from "./dom.js";
 import { time } from "./format.js";
 import { faultBox } from "./frame.js";
 import { issuer, signIn } from "./oidc.js";
@@ -28,12 +28,11 @@ export async function show({ main, signal }) {
   fill(main, h("h1", null, "Access"),
     wrong !== null && faultBox(wrong),
     about && h("p", null, about.open ? "This archive is open: everybody who reaches it reads everything and may upload. Keys work as well." : isNobody ? "You see what is released. With a key of the archive, or signed in at the institute, this tab sees and does what the key allows." : "What you see and may do:"),
-    caller && !isNobody && h("dl", { class: "record" }, h("div", null, h("dt", null, "Caller"), h("dd", null, caller.name)),
-      h("div", null, h("dt", null, "May"), h("dd", null, caller.scopes.map(each => Scopes[each] ?? each).join("; ") || "reads what is released")),
-      caller.expires && h("div", null, h("dt", null, "Until"), h("dd", null, `${time(caller.expires)} UTC`))),
-    institute && isNobody && h("p", null, h("button", { type: "button", class: "main", onclick: () => signIn(institute).catch(problem => fill(fault, faultBox(problem))) }, `Sign in at ${new URL(institute.issuer).host}`)),
+    caller && !isNobody && facts([["Caller", caller.name], ["May", caller.scopes.map(each => Scopes[each] ?? each).join("; ") || "reads what is released"],
+      ["Until", caller.expires && `${time(caller.expires)} UTC`]]),
+    institute && isNobody && h("p", null, h("button", { class: "main", onclick: () => signIn(institute).catch(problem => fill(fault, faultBox(problem))) }, `Sign in at ${new URL(institute.issuer).host}`)),
     h("form", { class: "keyform", onsubmit: use }, h("div", { class: "field" }, h("label", { htmlFor: "key" }, "API key"), input), h("button", { class: "main" }, "Use it in this tab"),
-      isSignedIn() && h("button", { type: "button", onclick: leave }, "Sign out")),
+      isSignedIn() && h("button", { onclick: leave }, "Sign out")),
     fault,
     h("p", { class: "quiet" }, "A key or token stays in this tab until it is closed, and is sent to this archive alone. There are no cookies."));
 

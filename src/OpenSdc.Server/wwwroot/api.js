@@ -4,41 +4,11 @@
 export const base = new URL("../", import.meta.url);
 
 /**
- * @typedef {object} FileRecord
- * @property {string} file_path
- * @property {string | null} instrument
- * @property {string | null} data_level
- * @property {string | null} descriptor
- * @property {string | null} start_date
- * @property {string | null} [end_date]
- * @property {number | null} repointing
- * @property {number | null} cr
- * @property {string | null} version
- * @property {number | null} major_version
- * @property {number | null} minor_version
- * @property {string} extension
- * @property {string} ingestion_date
- * @property {number} size
- * @property {string} sha256
- * @property {number} seq
- * @property {string} [integrity]
- * @property {boolean} [released]
- * @property {string | null} [crid]
- */
-
-/**
- * @typedef {object} Period
- * @property {string} family
- * @property {string | null} instrument
- * @property {string | null} data_level
- * @property {string | null} descriptor
- * @property {string} extension
- * @property {string | null} bin
- * @property {number} files
- * @property {number} bytes
- * @property {string | null} version
- * @property {string} first_ingestion
- * @property {string} last_ingestion
+ * @typedef {{ file_path: string, instrument: string | null, data_level: string | null, descriptor: string | null, start_date: string | null, end_date?: string | null,
+ *   repointing: number | null, cr: number | null, version: string | null, major_version: number | null, minor_version: number | null, extension: string,
+ *   ingestion_date: string, size: number, sha256: string, seq: number, integrity?: string, released?: boolean, crid?: string | null }} FileRecord
+ * @typedef {{ family: string, instrument: string | null, data_level: string | null, descriptor: string | null, extension: string, bin: string | null,
+ *   files: number, bytes: number, version: string | null, first_ingestion: string, last_ingestion: string }} Period
  */
 
 /** @typedef {{ value: string | null, files: number, bytes: number }} FacetValue */
@@ -46,14 +16,9 @@ export const base = new URL("../", import.meta.url);
 /** @typedef {Record<string, string | string[] | number | boolean | null | undefined>} Parameters */
 
 /**
- * @typedef {object} Archive What the address `/` tells programs.
- * @property {string} name
- * @property {string} mission
- * @property {string} version
- * @property {string} transfers
- * @property {{ name: string, fields: string[] }[]} families
- * @property {boolean} [open]
- * @property {{ name: string, scopes: string[], expires: string | null }} [caller]
+ * What the address `/` tells programs.
+ * @typedef {{ name: string, mission: string, version: string, transfers: string, families: { name: string, fields: string[] }[], open?: boolean,
+ *   caller?: { name: string, scopes: string[], expires: string | null } }} Archive
  */
 
 /** An error answer of the archive, or none at all. */
@@ -71,7 +36,7 @@ export class Problem extends Error {
   static async of(answer) {
     const body = await answer.json().catch(() => null);
     const code = String(body?.type ?? "").split(":").pop() ?? "";
-    return new Problem(answer.status, code, body?.detail ?? `The archive answered ${answer.status}.`, body?.errors ?? [], body);
+    return new Problem(answer.status, code, body?.detail ?? body?.body ?? `The archive answered ${answer.status}.`, body?.errors ?? [], body);
   }
 }
 
@@ -88,9 +53,14 @@ const credentials = {
 export function useCredentials(headers) {
   credentials.headers = headers;
   described = null;
+  dispatchEvent(new Event("caller"));
 }
 
 export const hasCredentials = () => Object.keys(credentials.headers).length > 0;
+
+/** The header of this tab's caller for lines to copy, which name a variable and never the secret. */
+export const secret = () => !hasCredentials() ? null
+  : "x-api-key" in credentials.headers ? { name: "x-api-key", lead: "", variable: "OPENSDC_API_KEY" } : { name: "Authorization", lead: "Bearer ", variable: "IMAP_ACCESS_TOKEN" };
 
 /** @param {string} path @param {Parameters} [parameters] */
 export function address(path, parameters = {}) {
@@ -185,6 +155,7 @@ export async function poll(path, parameters, seconds, signal, onChange, onState)
   while (!signal.aborted) {
     if (document.hidden) await shown(signal);
     if (signal.aborted) return;
+    const { headers } = credentials;
     try {
       const answer = await ask(path, parameters, { signal, cache: "no-store", headers: tag ? { "If-None-Match": tag } : {} });
       faults = 0;
@@ -200,7 +171,8 @@ export async function poll(path, parameters, seconds, signal, onChange, onState)
       faults++;
       onState?.(fault);
     }
-    await pause(Math.min(60, seconds * 2 ** Math.min(faults, 5)) * 1000, signal);
+    // Another caller is asked for at once.
+    if (headers === credentials.headers) await pause(Math.min(60, seconds * 2 ** Math.min(faults, 5)) * 1000, signal);
   }
 }
 
@@ -208,7 +180,7 @@ export async function poll(path, parameters, seconds, signal, onChange, onState)
 export const pause = (milliseconds, signal) => new Promise(done => {
   const timer = setTimeout(done, milliseconds);
   signal?.addEventListener("abort", () => { clearTimeout(timer); done(); }, { once: true });
-  addEventListener("online", () => { clearTimeout(timer); done(); }, { once: true });
+  for (const each of ["online", "caller"]) addEventListener(each, () => { clearTimeout(timer); done(); }, { once: true });
 });
 
 /** @param {AbortSignal} signal @returns {Promise<void>} */

@@ -26,8 +26,9 @@ let shownPath = "";
 
 async function route() {
   const [path, search = ""] = (location.hash.startsWith("#/") ? location.hash.slice(2) : "").split("?");
-  const [name, ...rest] = path.split("/");
-  const view = views[name] ?? views[""];
+  const [asked, ...rest] = path.split("/");
+  const name = Object.hasOwn(views, asked) ? asked : "";
+  const view = views[name];
   current.abort();
   current = new AbortController();
   const { signal } = current;

@@ -2,9 +2,8 @@
 import { archive, coverage, may } from "./api.js";
 import { fill, h, s } from "./dom.js";
 import { bytes, count, counted, day, dayNumber, dayText, instant, monthNames, time } from "./format.js";
-import { go } from "./frame.js";
+import { hrefOf } from "./frame.js";
 import { filtersOf, groupOf, products } from "./products.js";
-import { clean } from "./start.js";
 import { axis, filesByDay, gapsOf, stripLabel } from "./strip.js";
 
 /** @typedef {import("./products.js").Product} Product */
@@ -23,7 +22,7 @@ export async function show({ main, parameters, signal, head }) {
     : all.find(each => each.family === family && wanted.every(field => (each[field] ?? "") === parameters.get(field)) && each.first);
   const choice = h("select", { id: "product", onchange: /** @param {Event} e */ e => {
     const product = all.find(each => each.id === /** @type {HTMLSelectElement} */ (e.target).value);
-    go("coverage", new URLSearchParams(product ? clean(filtersOf(product)) : {}));
+    location.hash = hrefOf("coverage", product ? filtersOf(product) : {});
   } }, h("option", { value: "" }, "all products"), [...Map.groupBy(all.filter(each => each.first), groupOf)].map(([group, members]) =>
     h("optgroup", { label: group }, members.map(each => h("option", { value: each.id, selected: each === chosen }, nameOfProduct(each))))));
   const heading = h("div", { class: "bar" }, h("h1", null, chosen ? nameOfProduct(chosen) : "Coverage"), h("p", { class: "field inline" }, h("label", { htmlFor: "product" }, "Product"), choice));
@@ -45,7 +44,7 @@ export async function show({ main, parameters, signal, head }) {
         h("caption", { class: "offscreen" }, "Files of each product in each month"),
         h("thead", null, h("tr", null, h("th", { scope: "col" }, "Product"), months.map(month => h("th", { scope: "col", title: day(month) }, month.endsWith("01") ? month.slice(0, 4) : h("span", { class: "quiet" }, monthNames[+month.slice(4) - 1][0]), h("span", { class: "offscreen" }, " ", day(month)))))),
         [...Map.groupBy(dated, groupOf).values()].map(members => h("tbody", null, members.map((product, i) => h("tr", { class: i === 0 ? "first" : null },
-          h("th", { scope: "row" }, h("a", { href: `#/coverage?${new URLSearchParams(clean(filtersOf(product)))}` }, nameOfProduct(product))),
+          h("th", { scope: "row" }, h("a", { href: hrefOf("coverage", filtersOf(product)) }, nameOfProduct(product))),
           months.map(month => {
             const files = product.months.get(month)?.files ?? 0;
             return h("td", { class: `m${shade(files, Math.max(...[...product.months.values()].map(each => each.files)))}`, title: `${day(month)}: ${counted(files, "file", "files")}` }, h("span", { class: "offscreen" }, count(files)));
@@ -66,10 +65,10 @@ export async function show({ main, parameters, signal, head }) {
       return;
     }
     const first = Math.min(...files.keys()), last = Math.max(...files.keys());
-    const link = `#/coverage?${new URLSearchParams(clean(filtersOf(product)))}`;
+    const link = hrefOf("coverage", filtersOf(product));
     const gaps = gapsOf(files, first, last);
     const facts = h("dl", { class: "facts" },
-      fact("Files", h("a", { href: `#/search?${new URLSearchParams({ ...clean(filtersOf(product)), version: "*" })}` }, count(product.files))), fact("Bytes", bytes(product.bytes)),
+      fact("Files", h("a", { href: hrefOf("search", { ...filtersOf(product), version: "*" }) }, count(product.files))), fact("Bytes", bytes(product.bytes)),
       fact("Days", `${day(dayText(first))} to ${day(dayText(last))}`),
       fact("Gaps", gaps.length === 0 ? "none" : `${count(gaps.length)}, ${count(gaps.reduce((sum, each) => sum + each.to - each.from + 1, 0))} days`),
       gaps[0] && fact("Longest", `${day(dayText(gaps[0].from))} to ${day(dayText(gaps[0].to))}`));
@@ -98,7 +97,7 @@ export async function show({ main, parameters, signal, head }) {
     for (let month = 0; month < 12; month++) {
       const at = Date.UTC(year, month, 1) / 86400000;
       const text = s("text", { x: Math.floor((at - start + offset + 6) / 7) * Cell, y: -6, class: "month" }, monthNames[month]);
-      text.addEventListener("click", () => go("coverage", new URLSearchParams({ ...clean(filtersOf(product)), month: dayText(at).slice(0, 6) })));
+      text.addEventListener("click", () => { location.hash = hrefOf("coverage", { ...filtersOf(product), month: dayText(at).slice(0, 6) }); });
       cells.append(text);
     }
     for (let at = start; at <= end; at++) {
@@ -106,12 +105,12 @@ export async function show({ main, parameters, signal, head }) {
       const column = Math.floor((at - start + offset) / 7);
       const cell = s("rect", { x: column * Cell, y: weekday(at) * Cell, width: Cell - 2, height: Cell - 2, rx: 1, class: number > 0 ? `q${shade(number, most)}` : at < first || at > last ? "outside" : "q0" },
         s("title", {}, `${day(text)}: ${counted(number, "file", "files")}${unreleased.has(at) ? `, ${count(unreleased.get(at) ?? 0)} not released` : ""}`));
-      if (number > 0) cell.addEventListener("click", () => go("search", new URLSearchParams({ ...clean(filtersOf(product)), start_date: text, end_date: text, version: "*" })));
+      if (number > 0) cell.addEventListener("click", () => { location.hash = hrefOf("search", { ...filtersOf(product), start_date: text, end_date: text, version: "*" }); });
       cells.append(cell);
       if (unreleased.has(at)) cells.append(s("path", { class: "hatch", d: `M${column * Cell} ${weekday(at) * Cell + 5}l5 -5m-5 ${Cell - 2}l${Cell - 2} -${Cell - 2}m0 6l-5 5` }));
     }
     return h("section", null, h("h2", null, String(year), " ", h("span", { class: "quiet months-of" }, monthNames.map((name, i) =>
-      [" ", h("a", { href: `#/coverage?${new URLSearchParams({ ...clean(filtersOf(product)), month: `${year}${String(i + 1).padStart(2, "0")}` })}`, "aria-label": `${name} ${year}` }, name)]).flat())), cells);
+      [" ", h("a", { href: hrefOf("coverage", { ...filtersOf(product), month: `${year}${String(i + 1).padStart(2, "0")}` }), "aria-label": `${name} ${year}` }, name)]).flat())), cells);
   }
 
   /** @param {Product} product @param {string} month @param {Map<string, Period>} byDay @param {string} link @param {number} most @param {Map<number, number>} unreleased */
@@ -125,7 +124,7 @@ export async function show({ main, parameters, signal, head }) {
       h("ol", { class: "days", "aria-label": "Days" }, Array.from({ length }, (_, i) => {
         const text = dayText(start + i), period = byDay.get(text);
         const box = h("li", { class: `d${shade(period?.files ?? 0, most)}` }, period
-          ? h("a", { href: `#/search?${new URLSearchParams({ ...clean(filtersOf(product)), start_date: text, end_date: text, version: "*" })}` }, h("b", null, String(i + 1)), h("span", null, counted(period.files, "file", "files")), h("span", null, `${period.version ?? ""}${unreleased.has(start + i) ? ", not released" : ""}`))
+          ? h("a", { href: hrefOf("search", { ...filtersOf(product), start_date: text, end_date: text, version: "*" }) }, h("b", null, String(i + 1)), h("span", null, counted(period.files, "file", "files")), h("span", null, `${period.version ?? ""}${unreleased.has(start + i) ? ", not released" : ""}`))
           : [h("b", null, String(i + 1)), h("span", null, "no file")]);
         if (i === 0) box.style.gridColumnStart = String((start + 3) % 7 + 1);
         return box;
@@ -166,7 +165,7 @@ export async function show({ main, parameters, signal, head }) {
       box.append(h("div", { class: "scroll" }, h("table", null, h("caption", { class: "offscreen" }, `Days of ${nameOfProduct(product)}`),
         h("thead", null, h("tr", null, ["Day", "Files", "Bytes", "Newest version", "First arrival, UTC", "Last arrival, UTC"].map(each => h("th", { scope: "col", class: each === "Files" || each === "Bytes" ? "num" : null }, each)))),
         h("tbody", null, days.map(each => h("tr", null,
-          h("th", { scope: "row" }, h("a", { href: `#/search?${new URLSearchParams({ ...clean(filtersOf(product)), start_date: each.bin ?? "", end_date: each.bin ?? "", version: "*" })}` }, day(each.bin))),
+          h("th", { scope: "row" }, h("a", { href: hrefOf("search", { ...filtersOf(product), start_date: each.bin, end_date: each.bin, version: "*" }) }, day(each.bin))),
           h("td", { class: "num" }, count(each.files)), h("td", { class: "num" }, bytes(each.bytes)), h("td", null, each.version), h("td", null, time(each.first_ingestion)), h("td", null, time(each.last_ingestion))))))));
     });
     return box;

@@ -13,6 +13,7 @@
  */
 export function h(tag, props, ...children) {
   const made = document.createElement(tag);
+  if (made instanceof HTMLButtonElement && props?.onclick) made.type = "button";
   set(made, props ?? {});
   made.append(...nodes(children));
   return made;
@@ -34,6 +35,10 @@ export function s(tag, props, ...children) {
   made.append(...nodes(children));
   return made;
 }
+
+/** Titles with their values, where there are any. @param {[string, Child | Child[]][]} rows */
+export const facts = rows => h("dl", { class: "record" }, rows.filter(([, value]) => value !== null && value !== undefined && value !== "")
+  .map(([title, value]) => h("div", null, h("dt", null, title), h("dd", null, value))));
 
 /** @param {Element} into @param {...(Child | Child[])} children */
 export function fill(into, ...children) {
@@ -62,7 +67,7 @@ function set(on, props) {
  * @param {string} [label]
  */
 export function copyButton(text, label = "Copy") {
-  const button = h("button", { type: "button", class: "small", onclick: copy }, label);
+  const button = h("button", { class: "small", onclick: copy }, label);
   async function copy() {
     try {
       await navigator.clipboard.writeText(text);

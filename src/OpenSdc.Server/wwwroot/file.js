@@ -1,10 +1,10 @@
 // One file: its record, the versions of its series, when what came, its digest, its bytes, a picture of it.
-import { archive, ask, base, hasCredentials, may, Problem, query, signedUrl } from "./api.js";
-import { copyButton, fill, h } from "./dom.js";
-import { bytes, count, day, nameOf, time } from "./format.js";
-import { faultBox } from "./frame.js";
+import { address, archive, ask, base, hasCredentials, may, Problem, query, signedUrl } from "./api.js";
+import { copyButton, facts, fill, h } from "./dom.js";
+import { bytes, count, day, nameOf, time, viewOf } from "./format.js";
+import { clean, faultBox, hrefOf } from "./frame.js";
 import { filtersOf } from "./products.js";
-import { clean } from "./start.js";
+import { curlKey, sdcKey, shell } from "./recipes.js";
 
 /** @typedef {import("./api.js").FileRecord} FileRecord */
 
@@ -24,17 +24,17 @@ export async function show({ main, rest: name, signal, head }) {
   if (signal.aborted) return;
   const newest = series[0] ?? file;
   const picture = h("figure", { class: "picture", hidden: true });
-  const link = h("a", { class: "button main", href: new URL(`download/${encodeURIComponent(name)}`, base).href, download: "", onclick: download }, `Download, ${bytes(file.size)}`);
+  const link = h("a", { class: "button main", href: address(`download/${encodeURIComponent(name)}`).href, download: "", onclick: download }, `Download, ${bytes(file.size)}`);
   const product = { family: family.name, instrument: file.instrument, data_level: file.data_level, descriptor: file.descriptor, extension: file.extension };
   fill(main,
     h("h1", { class: "filename" }, name),
     marks(file, newest, about.open),
     h("div", { class: "bar" }, file.integrity ? h("span", { class: "quiet" }, "Its bytes cannot be fetched.") : link,
-      file.start_date && h("a", { href: `#/coverage?${new URLSearchParams(clean(filtersOf(product)))}` }, "Coverage of this product"),
-      h("a", { href: `#/search?${new URLSearchParams({ ...clean(filtersOf(product)), ...clean({ start_date: file.start_date, end_date: file.start_date }), version: "*" })}` }, "Files of this product and day"), deeds(file, name, about)),
+      file.start_date && h("a", { href: hrefOf("coverage", filtersOf(product)) }, "Coverage of this product"),
+      h("a", { href: hrefOf("search", { ...filtersOf(product), start_date: file.start_date, end_date: file.start_date, version: "*" }) }, "Files of this product and day"), deeds(file, name, about)),
     h("div", { class: "twocolumns" },
       h("section", null, h("h2", null, "Record"), record(file, family.name, family.fields)),
-      h("section", null, picture, h("h2", null, `Versions of this series: ${count(series.length)}`), versions(series, name), h("h2", null, "History"), history(file, series))),
+      h("section", null, picture, h("h2", null, `Versions of this series: ${count(series.length)}`), versions(series, name), h("h2", null, "Publications"), history(file, series))),
     h("details", { class: "recipes" }, h("summary", null, "The same as code"), codes(name, file).map(each => h("div", null, h("h3", null, each.name, " ", copyButton(each.text)), h("pre", { tabIndex: 0 }, each.text)))));
   head.addEventListener("change", () => { show({ main, rest: name, parameters: new URLSearchParams(), signal, head }).catch(() => { /* The header tells. */ }); }, { signal, once: true });
   await showPicture(file, name, picture, signal);
@@ -62,7 +62,7 @@ function asNone(fault) {
 async function absence(name, signal) {
   try {
     await ask(`download/${encodeURIComponent(name)}`, {}, { signal, redirect: "manual" });
-    return h("p", null, "The file arrived a moment ago. ", h("button", { type: "button", onclick: again }, "Look again"));
+    return h("p", null, "The file arrived a moment ago. ", h("button", { onclick: again }, "Look again"));
   } catch (problem) {
     if (!(problem instanceof Problem) || problem.status === 0) throw problem;
     const { body, status } = problem, other = body?.superseded_by;
@@ -70,8 +70,7 @@ async function absence(name, signal) {
     return h("div", { class: status === 410 ? "tombstone" : "empty" },
       h("h2", null, status === 410 ? "Withdrawn" : status === 404 ? "There is no such file" : "This is no name of the mission"),
       h("p", null, status === 404 ? "No file of this name is in the archive, or it is not open to you." : problem.message),
-      status === 410 && h("dl", { class: "record" }, [["Reason", body?.reason], ["Withdrawn", body?.withdrawn]].map(([title, value]) => value && h("div", null, h("dt", null, title), h("dd", null, value))),
-        other && h("div", null, h("dt", null, "Instead"), h("dd", null, h("a", { href: `#/file/${encodeURIComponent(nameOf(other))}` }, nameOf(other))))),
+      status === 410 && facts([["Reason", body?.reason], ["Withdrawn", body?.withdrawn], ["Instead", other && h("a", { href: viewOf(other) }, nameOf(other))]]),
       problem.errors.length > 0 && h("ul", null, problem.errors.map(each => h("li", null, each))),
       status === 410 && admin && deed("Restore it", "restore-file", { filename: name }),
       h("p", null, h("a", { href: "#/search" }, "Search the archive")));
@@ -83,7 +82,7 @@ const again = () => dispatchEvent(new Event("hashchange"));
 /** A button that changes something, and shows the view anew, or what was wrong. @param {string} text @param {string} path @param {Record<string, string>} body */
 function deed(text, path, body) {
   const said = h("span");
-  return h("span", null, h("button", { type: "button", onclick: () => ask(path, {}, { method: "POST", body: new URLSearchParams(body) }).then(again, problem => fill(said, faultBox(problem))) }, text), said);
+  return h("span", null, h("button", { onclick: () => ask(path, {}, { method: "POST", body: new URLSearchParams(body) }).then(again, problem => fill(said, faultBox(problem))) }, text), said);
 }
 
 /** What who may can do with the file. @param {FileRecord} file @param {string} name @param {import("./api.js").Archive} about */
@@ -121,7 +120,7 @@ async function seriesOf(file, family, fields, signal) {
 /** @param {FileRecord} file @param {FileRecord} newest @param {boolean} [isOpen] */
 function marks(file, newest, isOpen) {
   return h("ul", { class: "marks" },
-    newest.seq === file.seq ? h("li", { class: "good" }, "newest version") : h("li", null, "superseded by ", h("a", { href: `#/file/${encodeURIComponent(nameOf(newest.file_path))}` }, newest.version ?? nameOf(newest.file_path))),
+    newest.seq === file.seq ? h("li", { class: "good" }, "newest version") : h("li", null, "superseded by ", h("a", { href: viewOf(newest.file_path) }, newest.version ?? nameOf(newest.file_path))),
     file.integrity && h("li", { class: "bad" }, file.integrity === "lost" ? "bytes lost" : "bytes damaged"),
     file.released === false ? h("li", { class: "bad" }, "not released") : !isOpen && h("li", { class: "good" }, "released"));
 }
@@ -131,16 +130,14 @@ function record(file, family, fields) {
   const of = /** @type {Record<string, any>} */ (/** @type {unknown} */ (file));
   const known = ["file_path", "instrument", "data_level", "descriptor", "start_date", "end_date", "repointing", "cr", "version", "extension", "size", "sha256", "ingestion_date", "seq"];
   const own = [...new Set([...fields, ...Object.keys(of)])].filter(each => !known.includes(each) && of[each] !== undefined && of[each] !== null && !["major_version", "minor_version", "released", "crid"].includes(each));
-  /** @type {[string, import("./dom.js").Child | import("./dom.js").Child[]][]} */
-  const rows = [
+  return facts([
     ["Path", file.file_path], ["Family", family], ["Instrument", file.instrument], ["Level", file.data_level], ["Descriptor", file.descriptor],
     ["Day", file.start_date && (file.end_date && file.end_date !== file.start_date ? `${day(file.start_date)} to ${day(file.end_date)}` : day(file.start_date))],
     ["Repointing", file.repointing], ["Rotation", file.cr], ["Version", file.version], ["Type", file.extension],
     ["Size", `${count(file.size)} bytes`], ["SHA-256", [file.sha256, " ", copyButton(file.sha256)]],
     ["Arrived", `${time(file.ingestion_date)} UTC`], ["Change", count(file.seq)],
     ...own.map(name => /** @type {[string, string]} */ ([name.replaceAll("_", " "), String(of[name])])),
-  ];
-  return h("dl", { class: "record" }, rows.filter(([, value]) => value !== null && value !== undefined && value !== "").map(([title, value]) => h("div", null, h("dt", null, title), h("dd", null, value))));
+  ]);
 }
 
 /** @param {FileRecord[]} series @param {string} name */
@@ -148,7 +145,7 @@ function versions(series, name) {
   return h("div", { class: "scroll" }, h("table", { class: "wide" }, h("caption", { class: "offscreen" }, "Versions of this series, newest first"),
     h("thead", null, h("tr", null, ["Version", "Arrived, UTC", "Size", "SHA-256"].map(each => h("th", { scope: "col", class: each === "Size" ? "num" : null }, each)))),
     h("tbody", null, series.map(each => h("tr", { "aria-current": nameOf(each.file_path) === name ? "true" : null },
-      h("th", { scope: "row" }, h("a", { href: `#/file/${encodeURIComponent(nameOf(each.file_path))}` }, each.version ?? nameOf(each.file_path))),
+      h("th", { scope: "row" }, h("a", { href: viewOf(each.file_path) }, each.version ?? nameOf(each.file_path))),
       h("td", null, time(each.ingestion_date)), h("td", { class: "num" }, bytes(each.size)), h("td", null, `${each.sha256.slice(0, 12)}…`))))));
 }
 
@@ -160,10 +157,12 @@ function history(file, series) {
 
 /** @param {string} name @param {FileRecord} file */
 function codes(name, file) {
-  const url = new URL(`download/${name}`, base).href;
+  const key = curlKey(), word = shell(name);
+  // A key goes to the archive alone, not to the store that a download may lead to.
+  const get = key ? `curl -fo ${word} "$(curl -s${key} ${shell(address("query", { filename: name, format: "urls" }).href)})"` : `curl -fLo ${word} ${shell(address(`download/${encodeURIComponent(name)}`).href)}`;
   return [
-    { name: "curl", text: `curl -fL -O ${url}\necho '${file.sha256}  ${name}' | sha256sum -c` },
-    { name: "sdc", text: `sdc download --url ${base.href.replace(/\/$/, "")} ${name}` },
+    { name: "curl", text: `${get}\necho ${shell(`${file.sha256}  ${name}`)} | sha256sum -c` },
+    { name: "sdc", text: `${sdcKey()}sdc download --url ${shell(base.href.replace(/\/$/, ""))} ${word}` },
   ];
 }
 
@@ -178,6 +177,6 @@ async function showPicture(file, name, into, signal) {
   if (!shown || signal.aborted) return;
   const url = await signedUrl(shown, signal).catch(() => "");
   if (!url) return;
-  fill(into, h("img", { src: url, alt: `Quicklook ${shown}`, onerror: () => { into.hidden = true; } }), shown !== name && h("figcaption", null, h("a", { href: `#/file/${encodeURIComponent(shown)}` }, shown)));
+  fill(into, h("img", { src: url, alt: `Quicklook ${shown}`, onerror: () => { into.hidden = true; } }), shown !== name && h("figcaption", null, h("a", { href: viewOf(shown) }, shown)));
   into.hidden = false;
 }

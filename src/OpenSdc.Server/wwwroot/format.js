@@ -49,3 +49,6 @@ export const monthNames = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug
 
 /** The bare name of a path. @param {string} path */
 export const nameOf = path => path.slice(path.lastIndexOf("/") + 1);
+
+/** The address of a file's view. @param {string} path */
+export const viewOf = path => `#/file/${encodeURIComponent(nameOf(path))}`;

@@ -23,7 +23,7 @@ export function faultBox(fault, again) {
   return h("div", { class: "fault", role: "alert" },
     h("p", null, fault instanceof Error ? fault.message : String(fault)),
     errors.length > 0 && h("ul", null, errors.map(each => h("li", null, each))),
-    again && h("button", { type: "button", onclick: again }, "Try again"));
+    again && h("button", { onclick: again }, "Try again"));
 }
 
 /** Changes the parameters of the present view in the address, and shows it anew. @param {string} name @param {URLSearchParams} parameters @param {boolean} [replace] */
@@ -36,3 +36,9 @@ export function go(name, parameters, replace = false) {
   } else if (location.hash === hash) dispatchEvent(new Event("hashchange"));
   else location.hash = hash;
 }
+
+/** @param {Record<string, string | null | undefined>} of @returns {Record<string, string>} */
+export const clean = of => /** @type {any} */ (Object.fromEntries(Object.entries(of).filter(([, value]) => value)));
+
+/** @param {string} view @param {Record<string, string | null | undefined>} parameters */
+export const hrefOf = (view, parameters) => `#/${view}?${new URLSearchParams(clean(parameters))}`;

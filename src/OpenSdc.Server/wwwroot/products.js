@@ -3,21 +3,13 @@ import { coverage } from "./api.js";
 import { dayText, dayNumber } from "./format.js";
 
 /**
- * @typedef {object} Product
- * @property {string} id
- * @property {string} family
- * @property {string | null} instrument
- * @property {string | null} data_level
- * @property {string | null} descriptor
- * @property {string} extension
- * @property {number} files
- * @property {number} bytes
- * @property {string | null} first The first and the last month with files, YYYYMM; null where names have no dates.
- * @property {string | null} last
- * @property {Map<string, import("./api.js").Period>} months
+ * The first and the last month with files are YYYYMM; null where names have no dates.
+ * @typedef {import("./api.js").Period} Period
+ * @typedef {Pick<Period, "family" | "instrument" | "data_level" | "descriptor" | "extension" | "files" | "bytes">
+ *   & { id: string, first: string | null, last: string | null, months: Map<string, Period> }} Product
  */
 
-/** @param {import("./api.js").Period} of */
+/** @param {Period} of */
 export const idOf = of => [of.family, of.instrument, of.data_level, of.descriptor, of.extension].map(each => each ?? "").join("|");
 
 /** The parameters that find a product's files. @param {Pick<Product, "family" | "instrument" | "data_level" | "descriptor" | "extension">} product */

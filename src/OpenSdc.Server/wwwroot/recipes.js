@@ -1,8 +1,17 @@
 // The same search as lines to paste into a terminal or a program.
-import { address } from "./api.js";
+import { address, secret } from "./api.js";
 
 /** A word for a POSIX shell. @param {string} text */
-const shell = text => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+export const shell = text => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+/** curl's option for who is signed in. */
+export function curlKey() {
+  const own = secret();
+  return own ? ` -H "${own.name}: ${own.lead}$${own.variable}"` : "";
+}
+
+/** What sdc needs for who is signed in. */
+export const sdcKey = () => secret() ? `# with the variable ${secret()?.variable} set\n` : "";
 
 /** @param {string} text */
 const python = text => JSON.stringify(text);
@@ -18,16 +27,16 @@ const optionOf = (name, value) => name === "latest" && value === "true" ? "--lat
  * @returns {{ name: string, text: string }[]}
  */
 export function recipes(filters) {
-  const plain = address("query", {});
+  const plain = address("query"), own = secret();
   plain.search = filters.toString().replaceAll("%2C", ",").replaceAll("%2A", "*");
   const url = plain.href;
   const join = plain.search ? "&" : "?";
   const archive = address("").href.replace(/\/$/, "");
   const members = [...filters].map(([name, value]) => `${python(name)}: ${python(value)}`).join(", ");
   return [
-    { name: "curl", text: `curl -s ${shell(url)}` },
-    { name: "sdc", text: `sdc query --url ${shell(archive)} ${[...filters].map(([name, value]) => optionOf(name, value)).join(" ")}`.trim() },
-    { name: "Python", text: `import requests\nfiles = requests.get(${python(archive + "/query")}, params={${members}}).json()` },
-    { name: "wget", text: `curl -s ${shell(url + join + "format=urls")} | wget --content-disposition -i -\ncurl -s ${shell(url + join + "format=sha256sum")} | sha256sum -c --quiet` },
+    { name: "curl", text: `curl -s${curlKey()} ${shell(url)}` },
+    { name: "sdc", text: `${sdcKey()}sdc query --url ${shell(archive)} ${[...filters].map(([name, value]) => optionOf(name, value)).join(" ")}`.trim() },
+    { name: "Python", text: `import ${own ? "os, " : ""}requests\nfiles = requests.get(${python(archive + "/query")}, params={${members}}${own ? `, headers={"${own.name}": ${own.lead && `"${own.lead}" + `}os.environ["${own.variable}"]}` : ""}).json()` },
+    { name: "wget", text: `curl -s${curlKey()} ${shell(url + join + "format=urls")} | wget --content-disposition -i -\ncurl -s${curlKey()} ${shell(url + join + "format=sha256sum")} | sha256sum -c --quiet` },
   ];
 }

@@ -1,10 +1,9 @@
 // Search: the mission's own words with their counts, every parameter of a query, a table of up to 10 000 rows, and the same search as lines to copy.
 import { address, archive, ask, facets, hasCredentials, may, Problem, stream } from "./api.js";
 import { copyButton, fill, h } from "./dom.js";
-import { bytes, count, counted, day, nameOf, time } from "./format.js";
+import { bytes, count, counted, day, nameOf, time, viewOf } from "./format.js";
 import { faultBox, go } from "./frame.js";
 import { recipes } from "./recipes.js";
-import { clean } from "./start.js";
 import { VirtualTable } from "./table.js";
 
 /** @typedef {import("./api.js").FileRecord} FileRecord */
@@ -14,16 +13,16 @@ const Most = 10000;
 
 /** @type {Column[]} */
 const Columns = [
-  { name: "file_path", title: "Name", sort: "file_path", width: "minmax(48ch, 1fr)", cell: file => h("a", { href: `#/file/${encodeURIComponent(nameOf(file.file_path))}`, class: file.integrity ? "harmed" : null }, nameOf(file.file_path)) },
+  { name: "file_path", title: "Name", sort: "file_path", width: "minmax(var(--longest, 40ch), 1fr)", cell: file => h("a", { href: viewOf(file.file_path), class: file.integrity ? "harmed" : null }, nameOf(file.file_path)) },
   { name: "instrument", title: "Instrument", width: "11ch", cell: file => file.instrument },
   { name: "data_level", title: "Level", width: "7ch", cell: file => file.data_level },
   { name: "descriptor", title: "Descriptor", width: "22ch", cell: file => file.descriptor },
-  { name: "start_date", title: "Day", sort: "start_date", width: "11ch", cell: file => day(file.start_date) },
+  { name: "start_date", title: "Day", sort: "start_date", width: "10ch", cell: file => day(file.start_date) },
   { name: "end_date", title: "Last day", width: "11ch", cell: file => day(file.end_date) },
-  { name: "version", title: "Version", sort: "version", width: "11ch", cell: file => file.version },
-  { name: "size", title: "Size", sort: "size", numeric: true, width: "9ch", cell: file => bytes(file.size) },
-  { name: "ingestion_date", title: "Arrived", sort: "ingestion_date", width: "20ch", cell: file => time(file.ingestion_date) },
-  { name: "seq", title: "Change", sort: "seq", numeric: true, width: "11ch", cell: file => count(file.seq) },
+  { name: "version", title: "Version", sort: "version", width: "10ch", cell: file => file.version },
+  { name: "size", title: "Size", sort: "size", numeric: true, width: "8ch", cell: file => bytes(file.size) },
+  { name: "ingestion_date", title: "Arrived", sort: "ingestion_date", width: "19.5ch", cell: file => time(file.ingestion_date) },
+  { name: "seq", title: "Change", sort: "seq", numeric: true, width: "9ch", cell: file => count(file.seq) },
   { name: "repointing", title: "Repointing", numeric: true, width: "11ch", cell: file => file.repointing },
   { name: "cr", title: "Rotation", numeric: true, width: "9ch", cell: file => file.cr },
   { name: "extension", title: "Type", width: "7ch", cell: file => file.extension },
@@ -79,7 +78,7 @@ export async function show({ main, parameters, signal, head }) {
 
   const summary = h("p", { role: "status" }, "Searching…");
   const note = h("p", { class: "quiet" });
-  const rows = new VirtualTable("Files", by => change("sort", by === "file_path" ? "" : by), file => { location.hash = `#/file/${encodeURIComponent(nameOf(file.file_path))}`; });
+  const rows = new VirtualTable("Files", by => change("sort", by === "file_path" ? "" : by), file => { location.hash = viewOf(file.file_path); });
   rows.reset(shown, sort);
   const words = h("div", { class: "words" });
   const chips = h("ul", { class: "chips", "aria-label": "Filters" });
@@ -101,22 +100,28 @@ export async function show({ main, parameters, signal, head }) {
       chips, note, rows.element,
       h("details", { class: "recipes" }, h("summary", null, "The same search as code"), recipes(filters).map(each => h("div", null, h("h3", null, each.name, " ", copyButton(each.text)), h("pre", { tabIndex: 0 }, each.text))))));
   fill(chips, [...filters].filter(([name]) => name !== "sort").map(([name, value]) => h("li", null,
-    h("button", { type: "button", class: "small", "aria-label": `Remove ${name.replaceAll("_", " ")} ${value}`, onclick: () => change(name, "") }, `${name.replaceAll("_", " ")}: ${value} `, h("span", { "aria-hidden": "true" }, "×")))));
+    h("button", { class: "small", "aria-label": `Remove ${name.replaceAll("_", " ")} ${value}`, onclick: () => change(name, "") }, `${name.replaceAll("_", " ")}: ${value} `, h("span", { "aria-hidden": "true" }, "×")))));
 
   head.addEventListener("change", () => {
-    if (!note.querySelector("button")) note.append(" ", h("button", { type: "button", class: "small", onclick: () => go("search", parameters) }, "The archive has changed: search again"));
+    if (!note.querySelector("button")) note.append(" ", h("button", { class: "small", onclick: () => go("search", parameters) }, "The archive has changed: search again"));
   }, { signal });
   await Promise.all([list(), showWords().catch(quiet)]);
 
   async function list() {
+    let longest = 40;
     try {
       await stream({ ...Object.fromEntries(filters), limit: Most, count: true }, signal, headers => {
         const total = Number(headers.get("OpenSDC-Count"));
         rows.count(total);
         fill(summary, h("b", null, counted(total, "file", "files")), total > Most ? `, the first ${count(Most)} of them below; exports have all` : "");
         if (total === 0) note.append("No file has all of this. Take a filter away, or look in all families.");
-        if (headers.has("OpenSDC-Default-Versions")) note.append("Only the highest major version of each series. ", h("button", { type: "button", class: "small", onclick: () => change("version", "*") }, "Show all versions"));
-      }, some => rows.add(some));
+        if (headers.has("OpenSDC-Default-Versions")) note.append("Only the highest major version of each series. ", h("button", { class: "small", onclick: () => change("version", "*") }, "Show all versions"));
+      }, some => {
+        // The widest name is the column's width: each row is a grid of its own.
+        longest = Math.min(80, Math.max(longest, ...some.map(each => nameOf(each.file_path).length)));
+        rows.element.style.setProperty("--longest", `${longest}ch`);
+        rows.add(some);
+      });
     } catch (fault) {
       if (signal.aborted) return;
       fill(summary, "");
@@ -151,7 +156,7 @@ export async function show({ main, parameters, signal, head }) {
       h("ul", { class: "facet" }, named.map(each => {
         const value = /** @type {string} */ (each.value);
         if (name === "start_year")
-          return h("li", null, h("button", { type: "button", class: "link", onclick: () => go("search", withed({ start_date: `${value}0101`, end_date: `${value}1231` })) }, value), h("span", { class: "n" }, count(each.files)));
+          return h("li", null, h("button", { class: "link", onclick: () => go("search", withed({ start_date: `${value}0101`, end_date: `${value}1231` })) }, value), h("span", { class: "n" }, count(each.files)));
         const id = `w-${name}-${value}`;
         return h("li", null,
           h("input", { type: "checkbox", id, checked: chosen.has(value), onchange: () => change(name, [...(chosen.has(value) ? [...chosen].filter(one => one !== value) : [...chosen, value])].join(",")) }),
@@ -204,7 +209,7 @@ export async function show({ main, parameters, signal, head }) {
     const meant = new URLSearchParams(filters);
     meant.delete("sort");
     /** @param {string} path @param {string} text */
-    const button = (path, text) => h("button", { type: "button", onclick: async () => {
+    const button = (path, text) => h("button", { onclick: async () => {
       try {
         const done = await (await ask(path, {}, { method: "POST", body: meant })).json();
         fill(said, `${counted(done.changed, "file", "files")} of ${count(done.files)} changed.`);
@@ -226,7 +231,7 @@ export async function show({ main, parameters, signal, head }) {
 
 /** @param {URLSearchParams} filters @param {string} format @param {string} text */
 function exportLink(filters, format, text) {
-  const url = address("query", clean({ ...Object.fromEntries(filters), format }));
+  const url = address("query", { ...Object.fromEntries(filters), format });
   return h("a", { class: "button", href: url.href, download: "", onclick: /** @param {Event} event */ async event => {
     // A link brings no key.
     if (!hasCredentials()) return;

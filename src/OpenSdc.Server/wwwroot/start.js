@@ -1,8 +1,8 @@
 // The start: one search box, the products with what there is of each day, what has just arrived.
 import { archive, coverage, json, query } from "./api.js";
 import { fill, h } from "./dom.js";
-import { ago, count, counted, day, dayNumber, dayText, instant, nameOf, time, today } from "./format.js";
-import { go } from "./frame.js";
+import { ago, count, counted, day, dayNumber, dayText, instant, nameOf, time, today, viewOf } from "./format.js";
+import { go, hrefOf } from "./frame.js";
 import { filtersOf, groupOf, idOf, meaningOf, products } from "./products.js";
 import { axis, dayAt, filesByDay, strip, stripLabel } from "./strip.js";
 
@@ -37,7 +37,7 @@ export async function show({ main, parameters, signal, head }) {
     // Who types faster than the products come waits for them.
     const [known, about] = await words;
     const { name, parameters: asked } = meaningOf(input.value, known, about.mission);
-    if (name) location.hash = `#/file/${encodeURIComponent(name)}`;
+    if (name) location.hash = viewOf(name);
     else go("search", new URLSearchParams(asked));
   }
 
@@ -46,7 +46,7 @@ export async function show({ main, parameters, signal, head }) {
     if (!text) {
       const some = all.find(each => each.data_level && each.first);
       fill(found, "Such as ", ...[some && `${some.instrument} ${some.data_level} ${some.descriptor}`, some?.last && day(some.last), some && `${some.instrument}*${some.extension}`]
-        .filter(each => each).flatMap((each, i) => [i > 0 && ", ", h("a", { href: `#/search?${new URLSearchParams(meaningOf(/** @type {string} */ (each), all, mission).parameters)}` }, each)]));
+        .filter(each => each).flatMap((each, i) => [i > 0 && ", ", h("a", { href: hrefOf("search", meaningOf(/** @type {string} */ (each), all, mission).parameters) }, each)]));
       return;
     }
     const { name, parameters: asked } = meaningOf(text, all, mission);
@@ -94,7 +94,7 @@ export async function show({ main, parameters, signal, head }) {
   function card(group, members, periods, first, last, tip) {
     const files = members.reduce((sum, each) => sum + each.files, 0);
     return h("article", { class: "card", "aria-label": group },
-      h("h3", null, h("a", { href: `#/search?${searchOfGroup(group, members)}` }, group)),
+      h("h3", null, h("a", { href: searchOfGroup(group, members) }, group)),
       h("p", { class: "quiet" }, `${counted(files, "file", "files")}, ${counted(members.length, "product", "products")}`),
       h("ul", null, members.map(product => {
         const byDay = filesByDay(periods.get(product.id) ?? []);
@@ -110,10 +110,10 @@ export async function show({ main, parameters, signal, head }) {
         line.addEventListener("pointerleave", () => { tip.hidden = true; });
         line.addEventListener("click", event => {
           const at = dayText(dayAt(/** @type {MouseEvent} */ (event), line, first, last));
-          go("search", new URLSearchParams({ ...clean(filtersOf(product)), start_date: at, end_date: at, version: "*" }));
+          location.hash = hrefOf("search", { ...filtersOf(product), start_date: at, end_date: at, version: "*" });
         });
         return h("li", null,
-          h("a", { href: product.first ? `#/coverage?${new URLSearchParams(clean(filtersOf(product)))}` : `#/search?${new URLSearchParams(clean(filtersOf(product)))}` },
+          h("a", { href: product.first ? hrefOf("coverage", filtersOf(product)) : hrefOf("search", filtersOf(product)) },
             h("span", { class: "level" }, product.data_level ?? (product.family === group ? "" : product.family.slice(0, 3))),
             h("span", { class: "what" }, product.descriptor ?? ""), " ", h("span", { class: "ext" }, product.extension)),
           product.first ? line : h("span", { class: "strip undated" }, "no dates"),
@@ -141,14 +141,14 @@ export async function show({ main, parameters, signal, head }) {
         json("facets", { table: "*", ingestion_start_date: today() }, { signal }),
       ]);
       if (signal.aborted) return;
-      fill(lead, h("a", { href: `#/search?${new URLSearchParams({ table: "*", version: "*", ingestion_start_date: today(), sort: "-seq" })}` }, `${counted(sums.files, "file", "files")} today`), ", ",
-        h("a", { href: `#/search?${new URLSearchParams({ table: "*", version: "*", ingestion_start_date: yesterday, sort: "-seq" })}` }, "since yesterday"), ", UTC");
+      fill(lead, h("a", { href: hrefOf("search", { table: "*", version: "*", ingestion_start_date: today(), sort: "-seq" }) }, `${counted(sums.files, "file", "files")} today`), ", ",
+        h("a", { href: hrefOf("search", { table: "*", version: "*", ingestion_start_date: yesterday, sort: "-seq" }) }, "since yesterday"), ", UTC");
       fill(list, newest.map(file => {
         const at = instant(file.ingestion_date);
         const isNew = isLive && !shown.has(file.seq);
         shown.add(file.seq);
         return h("li", { class: isNew ? "new" : null },
-          h("a", { href: `#/file/${encodeURIComponent(nameOf(file.file_path))}` }, nameOf(file.file_path)),
+          h("a", { href: viewOf(file.file_path) }, nameOf(file.file_path)),
           h("time", { dateTime: new Date(at).toISOString(), title: time(file.ingestion_date) + " UTC" }, ago(Date.now() - at)));
       }));
     }
@@ -158,12 +158,9 @@ export async function show({ main, parameters, signal, head }) {
 /** @param {string} month */
 const lastOfMonth = month => Date.UTC(+month.slice(0, 4), +month.slice(4, 6), 1) / 86400000 - 1;
 
-/** @param {Record<string, string | null | undefined>} of @returns {Record<string, string>} */
-export const clean = of => /** @type {any} */ (Object.fromEntries(Object.entries(of).filter(([, value]) => value !== null && value !== undefined && value !== "")));
-
 /** @param {string} group @param {Product[]} members */
 function searchOfGroup(group, members) {
   const families = new Set(members.map(each => each.family));
   const table = families.size > 1 ? "*" : [...families][0] === "science" ? null : [...families][0];
-  return new URLSearchParams(clean({ instrument: members[0].instrument ? group : null, table }));
+  return hrefOf("search", { instrument: members[0].instrument ? group : null, table });
 }

@@ -1,8 +1,8 @@
-// How the archive is: for everybody whether it answers and what has arrived; at an operators' address rates, storage, verification, open uploads and the audit.
+// How the archive is: for everybody whether it answers and what has arrived; where the page's address is also the operators', rates, storage, verification and open uploads; to administrators the audit.
 import { ask, json, pause, Problem, query } from "./api.js";
-import { fill, h } from "./dom.js";
-import { bytes, count, counted, day, dayNumber, dayText, nameOf, time, today } from "./format.js";
-import { faultBox } from "./frame.js";
+import { facts, fill, h } from "./dom.js";
+import { bytes, count, counted, day, dayNumber, dayText, nameOf, time, today, viewOf } from "./format.js";
+import { faultBox, hrefOf } from "./frame.js";
 
 const Days = 14;
 const Seconds = 5;
@@ -44,7 +44,7 @@ export async function show({ main, signal, head }) {
       fill(health, h("h2", null, "Health"), facts([
         ["State", state.status], ["Recovery", state.recovery], ["Catalogue", state.catalogue], ["Uploads", state.uploads], ["Reason", state.reason],
         ["Free", state.free_bytes === undefined ? null : bytes(state.free_bytes)], ["Lost or damaged", state.corrupt_or_missing_files === undefined ? null : counted(state.corrupt_or_missing_files, "file", "files")],
-      ]), state.catalogue === undefined && h("p", { class: "quiet" }, "The details are at the operators' address."));
+      ]), state.catalogue === undefined && h("p", { class: "quiet" }, "Rates and storage show where this page's address is also the operators'."));
     } catch (fault) {
       if (!signal.aborted) fill(health, h("h2", null, "Health"), faultBox(fault));
     }
@@ -82,7 +82,7 @@ export async function show({ main, signal, head }) {
         const bar = h("i");
         bar.style.blockSize = `${each.files / most * 100}%`;
         const label = `${day(each.text)}: ${counted(each.files, "file", "files")}`;
-        return h("a", { href: `#/search?${new URLSearchParams({ table: "*", version: "*", ingestion_start_date: each.text, ingestion_end_date: each.text })}`, title: label, "aria-label": label }, bar);
+        return h("a", { href: hrefOf("search", { table: "*", version: "*", ingestion_start_date: each.text, ingestion_end_date: each.text }), title: label, "aria-label": label }, bar);
       })),
       h("div", { class: "barlabels", "aria-hidden": "true" }, days.map(each => h("span", null, each.text.slice(6)))),
       h("p", { class: "quiet" }, `At most ${counted(most, "file", "files")} a day; days are UTC.`));
@@ -90,7 +90,7 @@ export async function show({ main, signal, head }) {
 
   async function showNewest() {
     const some = await query({ table: "*", sort: "-seq", limit: 15 }, signal);
-    fill(newest, h("h2", null, "Last publications"), h("ol", { class: "arrivals" }, some.map(file => h("li", null, h("a", { href: `#/file/${encodeURIComponent(nameOf(file.file_path))}` }, nameOf(file.file_path)), h("time", null, time(file.ingestion_date))))));
+    fill(newest, h("h2", null, "Last publications"), h("ol", { class: "arrivals" }, some.map(file => h("li", null, h("a", { href: viewOf(file.file_path) }, nameOf(file.file_path)), h("time", null, time(file.ingestion_date))))));
   }
 
   async function showUploads() {
@@ -133,9 +133,6 @@ export async function show({ main, signal, head }) {
     if (!signal.aborted && !(fault instanceof Problem)) throw fault;
   }
 }
-
-/** @param {[string, import("./dom.js").Child][]} rows */
-const facts = rows => h("dl", { class: "record" }, rows.filter(([, value]) => value !== null && value !== undefined).map(([title, value]) => h("div", null, h("dt", null, title), h("dd", null, value))));
 
 /** Prometheus' text: names, with the labels that matter, and numbers; null where this address has none. @param {AbortSignal} signal */
 async function metrics(signal) {

@@ -53,7 +53,7 @@ export class VirtualTable {
       const isSorted = column.sort !== undefined && column.sort === field;
       return h("div", { role: "columnheader", "aria-colindex": i + 1, class: column.numeric ? "num" : null, "aria-sort": isSorted ? (descends ? "descending" : "ascending") : null },
         column.sort
-          ? h("button", { type: "button", onclick: () => this.onSort(isSorted && !descends ? `-${column.sort}` : String(column.sort)) }, column.title, isSorted && h("span", { "aria-hidden": "true" }, descends ? " ↓" : " ↑"))
+          ? h("button", { onclick: () => this.onSort(isSorted && !descends ? `-${column.sort}` : String(column.sort)) }, column.title, isSorted && h("span", { "aria-hidden": "true" }, descends ? " ↓" : " ↑"))
           : column.title);
     })));
     this.element.setAttribute("aria-colcount", String(columns.length));

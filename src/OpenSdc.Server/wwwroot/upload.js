@@ -1,6 +1,7 @@
 // Upload by drag and drop: many files and folders, names checked as they drop, several at once, a summary to copy.
+import { archive, may } from "./api.js";
 import { copyButton, fill, h } from "./dom.js";
-import { bytes, count, counted } from "./format.js";
+import { bytes, count, counted, viewOf } from "./format.js";
 import { Transfer } from "./transfer.js";
 
 const AtOnce = 3;
@@ -19,22 +20,25 @@ let onChange = null;
 let isRunning = false;
 
 /** @param {import("./frame.js").View} view */
-export function show({ main, signal }) {
+export async function show({ main, signal }) {
+  const about = await archive();
+  if (signal.aborted) return;
+  const isAllowed = may(about, "upload");
   /** @type {Map<Transfer, ReturnType<typeof row>>} */
   const rows = new Map();
   const files = h("input", { type: "file", multiple: true, id: "files", class: "offscreen", onchange: chosen });
   const folder = h("input", { type: "file", id: "folder", class: "offscreen", onchange: chosen });
   folder.webkitdirectory = true;
-  const zone = h("div", { class: "drop" },
+  const zone = !isAllowed ? h("p", null, h("a", { href: "#/access" }, "Sign in"), " with a key that may upload.") : h("div", { class: "drop" },
     h("p", { class: "big" }, "Drop files or folders here"),
     h("p", null, h("label", { class: "button", htmlFor: "files" }, "Choose files"), files, " ", h("label", { class: "button", htmlFor: "folder" }, "Choose a folder"), folder),
     h("p", { class: "quiet" }, "Each file's name is checked at once, its SHA-256 is computed here and verified by the archive. A published file never changes."));
   const total = h("p", { role: "status" });
   const bar = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "All files" });
-  const start = h("button", { type: "button", class: "main", onclick: run }, "Upload");
-  const again = h("button", { type: "button", onclick: () => { for (const each of transfers) if (each.state === "failed") each.retry(); } }, "Retry what failed");
-  const stop = h("button", { type: "button", onclick: () => transfers.forEach(each => each.cancel()) }, "Cancel all");
-  const clear = h("button", { type: "button", onclick: () => {
+  const start = h("button", { class: "main", onclick: run }, "Upload");
+  const again = h("button", { onclick: () => { for (const each of transfers) if (each.state === "failed") each.retry(); } }, "Retry what failed");
+  const stop = h("button", { onclick: () => transfers.forEach(each => each.cancel()) }, "Cancel all");
+  const clear = h("button", { onclick: () => {
     transfers.splice(0, transfers.length, ...transfers.filter(each => !each.isOver));
     drawAll();
   } }, "Clear the list");
@@ -50,13 +54,13 @@ export function show({ main, signal }) {
   // The whole window takes what is dropped; otherwise a near miss would leave the page.
   addEventListener("dragover", event => {
     event.preventDefault();
-    zone.classList.add("over");
+    zone.classList.toggle("over", isAllowed);
   }, { signal });
   addEventListener("dragleave", () => zone.classList.remove("over"), { signal });
   addEventListener("drop", async event => {
     event.preventDefault();
     zone.classList.remove("over");
-    add(await filesOf(/** @type {DataTransfer} */ (event.dataTransfer)));
+    if (isAllowed) add(await filesOf(/** @type {DataTransfer} */ (event.dataTransfer)));
   }, { signal });
 
   /** @param {Event} event */
@@ -81,7 +85,7 @@ export function show({ main, signal }) {
 
   function drawAll() {
     rows.clear();
-    for (const each of transfers) rows.set(each, row(each));
+    for (const each of transfers) rows.set(each, row(each, may(about, "read")));
     fill(list, [...rows.values()].map(each => each.element));
     totals();
   }
@@ -123,8 +127,8 @@ async function run() {
   if (transfers[0]) onChange?.(transfers[0]);
 }
 
-/** @param {Transfer} transfer */
-function row(transfer) {
+/** @param {Transfer} transfer @param {boolean} isReader */
+function row(transfer, isReader) {
   const state = h("td", { class: "state" }), progress = h("progress", { max: 1, value: 0, "aria-label": `Progress of ${transfer.name}` }), actions = h("td");
   const element = h("tr", null, h("th", { scope: "row" }, transfer.name), h("td", { class: "num" }, bytes(transfer.file.size)), state, h("td", null, progress), actions);
   let drawn = "";
@@ -141,9 +145,9 @@ function row(transfer) {
     element.className = transfer.state;
     fill(state, h("b", null, Words[transfer.state]), transfer.sentence && ` ${transfer.sentence}`, transfer.errors.length > 0 && h("ul", null, transfer.errors.map(each => h("li", null, each))));
     fill(actions,
-      !transfer.isOver && h("button", { type: "button", class: "small", "aria-label": `Cancel ${transfer.name}`, onclick: () => transfer.cancel() }, "Cancel"),
-      ["failed", "cancelled"].includes(transfer.state) && h("button", { type: "button", class: "small", "aria-label": `Retry ${transfer.name}`, onclick: () => transfer.retry() }, "Retry"),
-      ["published", "there"].includes(transfer.state) && h("a", { href: `#/file/${encodeURIComponent(transfer.name)}`, "aria-label": `See ${transfer.name}` }, "See it"));
+      !transfer.isOver && h("button", { class: "small", "aria-label": `Cancel ${transfer.name}`, onclick: () => transfer.cancel() }, "Cancel"),
+      ["failed", "cancelled"].includes(transfer.state) && h("button", { class: "small", "aria-label": `Retry ${transfer.name}`, onclick: () => transfer.retry() }, "Retry"),
+      isReader && ["published", "there"].includes(transfer.state) && h("a", { href: viewOf(transfer.name), "aria-label": `See ${transfer.name}` }, "See it"));
   }
 }
 

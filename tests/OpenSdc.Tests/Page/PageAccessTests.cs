@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Playwright;
 using OpenSdc.Tests.Access;
 using Shouldly;
@@ -21,7 +22,7 @@ public sealed class PageAccessTests(PageFixture fixture, ClosedArchive closed) :
 
         await page.GetByLabel("API key").FillAsync("sdc_read_wrong");
         await page.Keyboard.PressAsync("Enter");
-        await page.GetByRole(AriaRole.Alert).WaitForAsync();
+        (await page.GetByRole(AriaRole.Alert).InnerTextAsync()).ShouldNotContain("The archive answered");
         await page.GetByRole(AriaRole.Link, new() { Name = "Sign in" }).WaitForAsync();
 
         await page.GetByLabel("API key").FillAsync(key);
@@ -39,6 +40,72 @@ public sealed class PageAccessTests(PageFixture fixture, ClosedArchive closed) :
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await page.GetByText("You see what is released.").WaitForAsync();
         (await page.EvaluateAsync<int>("sessionStorage.length + localStorage.length + document.cookie.length")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Who_signs_in_sees_the_count_at_once_and_lines_to_copy_name_a_variable_for_the_key()
+    {
+        var name = "imap_mag_l2_counted_20260301_v001.cdf";
+        (await archive.PutAsync((await archive.SendAsync($"GET /upload/{name}", headers: closed.Admin)).Json.GetString()!, [1, 2, 3])).Status.ShouldBe(201);
+        var (_, key) = await closed.KeyAsync("read");
+        await using var visit = await fixture.VisitAsync(archive, "#/access");
+        var page = visit.Page;
+        // The clock of the page stands still: the five seconds until the header's next question never pass.
+        await page.Clock.InstallAsync();
+        await page.Clock.PauseAtAsync(DateTime.UtcNow.AddMinutes(1));
+        await page.ReloadAsync();
+        var before = await page.Locator("#state b").InnerTextAsync();
+        await page.GetByLabel("API key").FillAsync(key);
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.Locator("#state b")).Not.ToHaveTextAsync(before, new() { Timeout = 60_000 });
+        await page.Clock.ResumeAsync();
+
+        await page.GotoAsync($"{archive.Address}/#/search?instrument=mag");
+        await page.GetByText("The same search as code").ClickAsync();
+        var lines = string.Join('\n', await page.Locator(".recipes pre").AllInnerTextsAsync());
+        lines.ShouldContain($"curl -s -H \"x-api-key: $OPENSDC_API_KEY\" '{archive.Address}/query?instrument=mag'");
+        lines.ShouldContain("headers={\"x-api-key\": os.environ[\"OPENSDC_API_KEY\"]}");
+        lines.ShouldContain("# with the variable OPENSDC_API_KEY set\nsdc query");
+        lines.ShouldNotContain(key);
+
+        await page.GotoAsync($"{archive.Address}/#/file/{name}");
+        await page.GetByText("The same as code").ClickAsync();
+        var line = await page.Locator(".recipes pre").First.InnerTextAsync();
+        var folder = Directory.CreateTempSubdirectory("opensdc-");
+        try
+        {
+            var start = new ProcessStartInfo("bash", ["-c", line]) { WorkingDirectory = folder.FullName, RedirectStandardOutput = true, RedirectStandardError = true };
+            start.Environment["OPENSDC_API_KEY"] = key;
+            using var process = Process.Start(start)!;
+            var said = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            said.ShouldBe($"{name}: OK\n");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Who_may_not_upload_is_told_and_who_may_not_read_is_led_to_no_file()
+    {
+        await using (var anonymous = await fixture.VisitAsync(archive, "#/upload"))
+        {
+            await anonymous.Main.GetByText("Sign in with a key that may upload.").WaitForAsync();
+            (await anonymous.Page.Locator(".drop").CountAsync()).ShouldBe(0);
+        }
+
+        var (_, key) = await closed.KeyAsync("upload");
+        await using var visit = await fixture.VisitAsync(archive, "#/access");
+        var page = visit.Page;
+        await page.GetByLabel("API key").FillAsync(key);
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Upload" }).ClickAsync();
+        await page.SetInputFilesAsync("#files", new FilePayload { Name = "imap_swe_l1a_unseen_20260301_v001.cdf", MimeType = "", Buffer = [1, 2] });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Upload", Exact = true }).ClickAsync();
+        await page.Locator("tr.published").WaitForAsync();
+        (await page.GetByText("See it").CountAsync()).ShouldBe(0);
     }
 
     [Fact]

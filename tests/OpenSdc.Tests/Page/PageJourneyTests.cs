@@ -69,6 +69,48 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
     }
 
     [Fact]
+    public async Task Rows_with_long_names_stay_in_their_columns()
+    {
+        await using var own = await RunningArchive.StartAsync();
+        await own.UploadAsync("imap_mag_l2_short_20260301_v001.cdf", [1]);
+        await own.UploadAsync($"imap_mag_l2_{new string('a', 50)}_20260301_v001.cdf", [2]);
+        await own.UploadAsync($"imap_mag_l2_{new string('b', 120)}_20260301_v001.cdf", [3]);
+        await using var visit = await fixture.VisitAsync(own, "#/search?cols=file_path,start_date,version,size,ingestion_date,seq,released", new() { ViewportSize = new() { Width = 1280, Height = 900 } });
+        await visit.Page.Locator(".vbody .vrow").Nth(2).WaitForAsync();
+        // Every row, that of the titles too, has the columns of the others.
+        (await visit.Page.EvaluateAsync<int>("new Set([...document.querySelectorAll('.vrow')].map(row => [...row.children].map(cell => Math.round(cell.getBoundingClientRect().left)).join())).size")).ShouldBe(1);
+        var isWhole = await visit.Page.EvaluateAsync<bool[]>("[...document.querySelectorAll('.vbody a')].map(name => name.parentElement.scrollWidth <= name.parentElement.clientWidth)");
+        isWhole.ShouldBe([true, false, true], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task All_usual_columns_and_the_release_are_seen_at_1280()
+    {
+        await using var visit = await fixture.VisitAsync("#/search?instrument=mag&cols=file_path,start_date,version,size,ingestion_date,seq,released", new() { ViewportSize = new() { Width = 1280, Height = 900 } });
+        await visit.Page.Locator(".vbody .vrow").First.WaitForAsync();
+        (await visit.Page.EvaluateAsync<int>("document.querySelector('.vtable').scrollWidth - document.querySelector('.vtable').clientWidth")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task An_unknown_view_is_the_start()
+    {
+        foreach (var view in (string[])["#/nonsense", "#/constructor"])
+        {
+            await using var visit = await fixture.VisitAsync(view);
+            await visit.Page.Locator("main[data-view=start] .card").First.WaitForAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Days_of_a_month_are_written_in_a_line_on_a_phone()
+    {
+        var file = (await archive.QueryAsync("instrument=mag&data_level=l2&descriptor=norm-gse&extension=cdf&limit=1"))[0];
+        await using var visit = await fixture.VisitAsync($"#/coverage?instrument=mag&data_level=l2&descriptor=norm-gse&extension=cdf&month={file.StartDate![..6]}", new() { ViewportSize = new() { Width = 360, Height = 900 } });
+        await visit.Page.Locator(".days li").First.WaitForAsync();
+        (await visit.Page.EvaluateAsync<double>("Math.max(...[...document.querySelectorAll('.days b')].map(each => each.getBoundingClientRect().height))")).ShouldBeLessThan(28);
+    }
+
+    [Fact]
     public async Task Facets_tell_numbers_and_narrow_the_search()
     {
         await using var visit = await fixture.VisitAsync("#/search?instrument=mag");

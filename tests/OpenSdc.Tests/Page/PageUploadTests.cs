@@ -43,6 +43,18 @@ public sealed class PageUploadTests(PageFixture fixture) : IClassFixture<PageFix
     }
 
     [Fact]
+    public async Task A_refused_file_is_read_on_a_phone()
+    {
+        await using var visit = await fixture.VisitAsync("#/upload", new() { ViewportSize = new() { Width = 360, Height = 900 } });
+        await visit.Page.SetInputFilesAsync("#files", new FilePayload { Name = "imap_swe_l9_dropped_20261301_v001.cdf", MimeType = "", Buffer = [1] });
+        var row = visit.Page.Locator("tr.refused");
+        await row.GetByText("The data level 'l9' is not known").WaitForAsync();
+        (await row.BoundingBoxAsync())!.Height.ShouldBeLessThan(450);
+        (await visit.Page.EvaluateAsync<int>("document.querySelector('.uploads').scrollWidth")).ShouldBeLessThanOrEqualTo(360);
+        await visit.ShouldBeAccessibleAsync("a refused file");
+    }
+
+    [Fact]
     public async Task A_large_file_goes_in_parts_and_goes_on_where_the_line_broke()
     {
         var folder = Directory.CreateTempSubdirectory("opensdc-");
