@@ -294,7 +294,7 @@ public sealed class DownloadTests(ClientFixture fixture) : IClassFixture<ClientF
     [Fact]
     public async Task Credentials_go_to_the_archive_and_not_to_the_signed_URL()
     {
-        await using var proxy = await FaultyProxy.StartAsync(fixture.Archive.Address);
+        await using var proxy = await FaultyProxy.StartAsync(fixture.Archive.Address, dropsCredentials: true);
         using var client = ClientFixture.ClientOf(proxy.Address, options => options with { ApiKey = "key", AccessToken = "token" });
 
         await client.DownloadAsync((await client.FindAsync(System.IO.Path.GetFileName(Path)))!, folder.Path);

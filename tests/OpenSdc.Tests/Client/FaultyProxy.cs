@@ -66,6 +66,9 @@ public sealed class FaultyProxy : IAsyncDisposable
     /// <summary>Chooses the fault of each request; several requests may ask at once.</summary>
     public Func<HttpRequest, Fault> Choose { get; set; } = _ => new Fault.None();
 
+    /// <summary>Whether credentials are kept from the archive, which refuses wrong ones.</summary>
+    public bool DropsCredentials { get; init; }
+
     /// <summary>The requests that came, as method and path.</summary>
     public System.Collections.Concurrent.ConcurrentQueue<string> Requests { get; } = new();
 
@@ -75,12 +78,12 @@ public sealed class FaultyProxy : IAsyncDisposable
     /// <summary>The headers of each request, by its method and path.</summary>
     public System.Collections.Concurrent.ConcurrentQueue<(string Request, IHeaderDictionary Headers)> Headers { get; } = new();
 
-    public static async Task<FaultyProxy> StartAsync(string target)
+    public static async Task<FaultyProxy> StartAsync(string target, bool dropsCredentials = false)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(options => options.Limits.MaxRequestBodySize = null);
-        var proxy = new FaultyProxy(builder.Build()) { Target = target };
+        var proxy = new FaultyProxy(builder.Build()) { Target = target, DropsCredentials = dropsCredentials };
         proxy.app.Run(proxy.PassAsync);
         await proxy.app.StartAsync();
         proxy.Address = new Uri(proxy.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
@@ -159,6 +162,8 @@ public sealed class FaultyProxy : IAsyncDisposable
             if (NotPassedOn.Contains(name) || (fault is Fault.NoRanges && name is "Range" or "If-Range") || name is "Expect")
                 continue;
             if (fault is Fault.Founding && name == "Accept")
+                continue;
+            if (DropsCredentials && (name.Equals("x-api-key", StringComparison.OrdinalIgnoreCase) || name == "Authorization"))
                 continue;
             if (!request.Headers.TryAddWithoutValidation(name, (string?[])values!))
                 request.Content?.Headers.TryAddWithoutValidation(name, (string?[])values!);
