@@ -1,6 +1,7 @@
 using System.Globalization;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Cli;
@@ -12,8 +13,11 @@ internal static class Banner
 
     public static async Task WriteAsync(TextWriter output, IServiceProvider services, string url, ServerOptions options)
     {
+        var notice = services.GetRequiredService<AccessPolicy>().Notice;
         if (Logs.IsService(options))
         {
+            if (notice is not null)
+                await ServiceLine.WriteAsync(output, services.GetRequiredService<TimeProvider>(), notice);
             await ServiceLine.WriteAsync(output, services.GetRequiredService<TimeProvider>(), $"OpenSDC listens on {url}");
             return;
         }
@@ -30,7 +34,10 @@ internal static class Banner
             await output.WriteLineAsync($"The objects lie in {options.Objects ?? Path.Combine(Path.GetFullPath(options.Data), "objects")}");
         }
 
-        if (await FreeNameAsync(services) is { } name)
+        if (notice is not null)
+            await output.WriteLineAsync($"\n{notice}");
+        // Without a key only an open archive takes them.
+        if (notice is not null && await FreeNameAsync(services) is { } name)
         {
             await output.WriteLineAsync($"""
 

@@ -68,7 +68,10 @@ internal sealed class ListenAddresses
 
     /// <summary>Whether nobody else than this machine can reach the archive: it listens on loopback, and no setting speaks of a proxy in front.</summary>
     public static bool IsPrivate(ServerOptions options) =>
-        options is { PublicUrl: null, TrustedProxies.Count: 0, TrustedNetworks.Count: 0 } && options.Urls.Split(';').All(url => IsLoopback(BindingAddress.Parse(url).Host));
+        options is { PublicUrl: null, TrustedProxies.Count: 0, TrustedNetworks.Count: 0 } && AreLoopback(options.Urls);
+
+    /// <summary>Whether only this machine reaches each of the addresses of a setting.</summary>
+    public static bool AreLoopback(string? urls) => urls is null || urls.Split(';').All(url => IsLoopback(BindingAddress.Parse(url).Host));
 
     private static bool IsLoopback(string host) =>
         host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));

@@ -27,8 +27,11 @@ internal abstract class Orders : IDisposable
 
     public abstract void Dispose();
 
-    protected static string Released(bool release, long files, long changed) =>
-        string.Create(CultureInfo.InvariantCulture, $"{files} files meant, {changed} {(release ? "released" : "taken back")}; the others were so already.");
+    protected static string Released(bool release, long files, long changed)
+    {
+        var others = files == changed ? "" : $"; {LongTask.Count(files - changed, "other was", "others were")} so already";
+        return string.Create(CultureInfo.InvariantCulture, $"{LongTask.Count(files, "file", "files")} meant, {changed} {(release ? "released" : "taken back")}{others}.");
+    }
 }
 
 /// <summary>An order was refused. The message is for the operator.</summary>
@@ -135,7 +138,7 @@ internal sealed class LocalOrders : Orders
     {
         try
         {
-            var lines = await new ReleaseManifest(archive.Catalogue, archive.Integrity, archive.Store).ReadAsync(manifest, archive.Mission, cancel);
+            var lines = await new ReleaseManifest(archive.Catalogue, archive.Integrity, archive.Store).ReadAsync(manifest, archive.Mission, Audience.Team, cancel);
             var result = await releases.SetAsync(await lines.FindAsync(newestOnly: release, cancel), release, OfRelease(release, $"manifest {manifest}"), cancel);
             return Released(release, result.Files, result.Changed);
         }

@@ -12,6 +12,11 @@ internal sealed class AccessPolicy(ServerOptions options, ApiKeyTable keys, Arch
     /// <summary>Whether it is open because only this machine reaches it: a proxy in front would open it to others.</summary>
     public bool IsOnlyLocal { get; private set; }
 
+    /// <summary>What a start says where the archive is open; null where it is not.</summary>
+    public string? Notice => !IsOpen ? null
+        : IsOnlyLocal ? "The archive is open: whoever works on this machine reads everything and may upload, without a key. Make the first key with sdc keys add --admin before others can reach it."
+        : "The archive is open: whoever can reach it reads everything and may upload, without a key (--open).";
+
     /// <summary>Who a request without credentials is from.</summary>
     public Caller WithoutCredentials => IsOpen ? Caller.Anyone : Caller.Anonymous;
 
@@ -23,7 +28,7 @@ internal sealed class AccessPolicy(ServerOptions options, ApiKeyTable keys, Arch
     public async Task OpenAsync(CancellationToken cancel)
     {
         var isConfigured = options.OidcIssuer is not null || await keys.AnyAsync(cancel);
-        var isPrivate = ListenAddresses.IsPrivate(options);
+        var isPrivate = ListenAddresses.IsPrivate(options) && ListenAddresses.AreLoopback(options.OperatorUrls);
         if (!options.Open && !isConfigured && !isPrivate)
         {
             throw new SettingException(
@@ -41,5 +46,6 @@ internal sealed class AccessPolicy(ServerOptions options, ApiKeyTable keys, Arch
     private static string Reason(ServerOptions options) =>
         options.PublicUrl is not null ? "public-url is set"
         : options.TrustedProxies.Count + options.TrustedNetworks.Count > 0 ? "trusted-proxies is set"
-        : $"it listens on {options.Urls}";
+        : !ListenAddresses.AreLoopback(options.Urls) ? $"it listens on {options.Urls}"
+        : $"its operators' address is {options.OperatorUrls}";
 }

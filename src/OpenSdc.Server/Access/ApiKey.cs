@@ -21,7 +21,7 @@ internal sealed record ApiKey(string Id, string Hash, string Owner, Scopes Scope
     public DateTimeOffset? LastUsedAt { get; init; }
 
     /// <summary>Who comes with it.</summary>
-    public Caller Caller => caller ??= new Caller("key:" + Id, Scopes) { Expires = ExpiresAt, Limits = [Limits] };
+    public Caller Caller => caller ??= new Caller("key:" + Id, Scopes) { HasKey = true, Expires = ExpiresAt, Limits = [Limits] };
 
     /// <summary>What it is, for the audit.</summary>
     public string Summary => $"{Scopes.ToString().ToLowerInvariant()}; owner {Owner}; until {ExpiresAt?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture) ?? "revoked"}"

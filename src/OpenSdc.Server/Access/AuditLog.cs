@@ -51,7 +51,7 @@ internal sealed partial class AuditLog(AuditTable table, ServerOptions options, 
     public async Task NoteDownloadAsync(HttpContext context, string key, Catalogue.Catalogue catalogue, int status)
     {
         var caller = context.Caller();
-        if (!HttpMethods.IsGet(context.Request.Method) || caller.IsAnonymous || await catalogue.HasAsync(key, ReadScope.Of(Caller.Anonymous), context.RequestAborted))
+        if (caller.IsAnonymous || await catalogue.HasAsync(key, ReadScope.Of(Caller.Anonymous), context.RequestAborted))
             return;
         var who = (caller.Name, RequestLog.Client(context), key);
         lock (gate)

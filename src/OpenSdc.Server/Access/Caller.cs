@@ -17,6 +17,9 @@ internal sealed record Caller(string Name, Scopes Scopes)
     /// <summary>Whether the request brings no credentials, whatever it may do.</summary>
     public bool IsAnonymous => ReferenceEquals(this, Anonymous) || ReferenceEquals(this, Anyone);
 
+    /// <summary>Whether it comes with an API key of the archive; else with a token, or without credentials.</summary>
+    public bool HasKey { get; init; }
+
     /// <summary>When its credentials end; null for never.</summary>
     public DateTimeOffset? Expires { get; init; }
 

@@ -19,6 +19,7 @@ internal sealed partial class KeyRing(ApiKeyTable table, Catalogue.Catalogue cat
 
     private readonly SemaphoreSlim turn = new(1);
     private readonly ConcurrentDictionary<string, DateTimeOffset> uses = new(StringComparer.Ordinal);
+    private volatile bool isStale;
     private volatile Copy copy = new("", FrozenDictionary<string, ApiKey>.Empty, FrozenDictionary<string, ApiKey>.Empty, 0);
 
     /// <summary>Reads the keys. Call once, after the catalogue is open.</summary>
@@ -26,7 +27,7 @@ internal sealed partial class KeyRing(ApiKeyTable table, Catalogue.Catalogue cat
 
     /// <summary>Makes sure that the copy is of now, or at most <see cref="LongestAge"/> old.</summary>
     public ValueTask RefreshAsync(CancellationToken cancel) =>
-        !catalogue.IsShared || clock.GetElapsedTime(copy.ReadAt) < LongestAge ? ValueTask.CompletedTask : new ValueTask(RefreshOnceAsync(cancel));
+        IsFresh ? ValueTask.CompletedTask : new ValueTask(RefreshOnceAsync(cancel));
 
     /// <summary>The key of a text, or null.</summary>
     public ApiKey? FindByText(string text) => copy.ByHash.GetValueOrDefault(KeyText.Hash(text));
@@ -41,25 +42,31 @@ internal sealed partial class KeyRing(ApiKeyTable table, Catalogue.Catalogue cat
 
     public async Task AddAsync(ApiKey key, AuditEntry audit, CancellationToken cancel)
     {
-        await table.AddAsync(key, audit, cancel);
-        await ReadAgainAsync(cancel);
+        cancel.ThrowIfCancellationRequested();
+        await ChangeAsync(() => table.AddAsync(key, audit, CancellationToken.None));
     }
 
     /// <summary>Ends a key; false where there is none of this id.</summary>
     public async Task<bool> RevokeAsync(string id, AuditEntry audit, CancellationToken cancel)
     {
-        var found = await table.RevokeAsync(id, clock.GetUtcNow(), audit, cancel);
-        await ReadAgainAsync(cancel);
+        cancel.ThrowIfCancellationRequested();
+        var found = false;
+        await ChangeAsync(async () => found = await table.RevokeAsync(id, clock.GetUtcNow(), audit, CancellationToken.None));
         return found;
     }
 
     /// <summary>Replaces the key that signs URLs: every URL that is out is refused from now on, in other processes within <see cref="LongestAge"/>.</summary>
     public async Task RotateUrlsAsync(AuditEntry audit, CancellationToken cancel)
     {
-        await signingKey.RotateAsync(cancel);
-        await table.RaiseAsync(audit, clock.GetUtcNow(), cancel);
-        await ReadAgainAsync(cancel);
+        cancel.ThrowIfCancellationRequested();
+        await ChangeAsync(async () =>
+        {
+            await signingKey.RotateAsync(CancellationToken.None);
+            await table.RaiseAsync(audit, clock.GetUtcNow(), CancellationToken.None);
+        });
     }
+
+    private bool IsFresh => !isStale && (!catalogue.IsShared || clock.GetElapsedTime(copy.ReadAt) < LongestAge);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -98,15 +105,31 @@ internal sealed partial class KeyRing(ApiKeyTable table, Catalogue.Catalogue cat
         await turn.WaitAsync(cancel);
         try
         {
-            if (clock.GetElapsedTime(copy.ReadAt) < LongestAge)
+            if (IsFresh)
                 return;
             var readAt = clock.GetTimestamp();
             var version = await table.VersionAsync(cancel);
+            // Looked at each time: a process may have ended between replacing it and raising the number.
+            await signingKey.OpenAsync(cancel);
             copy = version == copy.Version ? copy with { ReadAt = readAt } : await ReadAsync(version, readAt, cancel);
+            isStale = false;
         }
         finally
         {
             turn.Release();
+        }
+    }
+
+    /// <summary>Makes a change and reads what it left, whether or not the caller waits for it: a key that is revoked ends at once, also where its copy cannot be read now.</summary>
+    private async Task ChangeAsync(Func<Task> change)
+    {
+        try
+        {
+            await change();
+        }
+        finally
+        {
+            await ReadAgainAsync(CancellationToken.None);
         }
     }
 
@@ -115,8 +138,11 @@ internal sealed partial class KeyRing(ApiKeyTable table, Catalogue.Catalogue cat
         await turn.WaitAsync(cancel);
         try
         {
+            // Until it has been read no request is answered by the copy.
+            isStale = true;
             var readAt = clock.GetTimestamp();
             copy = await ReadAsync(await table.VersionAsync(cancel), readAt, cancel);
+            isStale = false;
         }
         finally
         {

@@ -35,6 +35,16 @@ internal sealed class UrlRights(SignedUrls urls, KeyRing keys, AccessPolicy poli
         return null;
     }
 
+    /// <summary>Looks at the right again, after the bytes have come: a key may have been revoked meanwhile. Null where it still holds; otherwise the sentence that says why not.</summary>
+    public async ValueTask<string?> EndedAsync(HttpContext context)
+    {
+        var caller = context.Caller();
+        if (!caller.HasKey)
+            return null;
+        await keys.RefreshAsync(context.RequestAborted);
+        return OfKeyId(caller.Name[OfKey.Length..]).Ended;
+    }
+
     /// <summary>See <see cref="SignedUrls.SecondsLeft"/>.</summary>
     public long SecondsLeft(HttpContext context) => urls.SecondsLeft(context.Request.Query);
 
@@ -44,7 +54,7 @@ internal sealed class UrlRights(SignedUrls urls, KeyRing keys, AccessPolicy poli
     /// <summary>A key is looked up again when the URL is used; a token ends by itself, and what it allowed stands in the URL.</summary>
     private static string? SignedFor(Caller caller) =>
         caller.IsAnonymous ? null
-        : caller.Name.StartsWith(OfKey, StringComparison.Ordinal) ? caller.Name
+        : caller.HasKey ? caller.Name
         : string.Create(CultureInfo.InvariantCulture, $"{OfToken}{(int)caller.Scopes}:{caller.Name}");
 
     private (Caller? Caller, string? Ended) OfKeyId(string id) =>
@@ -54,8 +64,8 @@ internal sealed class UrlRights(SignedUrls urls, KeyRing keys, AccessPolicy poli
 
     private (Caller? Caller, string? Ended) OfTokenBearer(string signedFor)
     {
-        if (options.OidcIssuer is null)
-            return (null, "The URL was signed for a token, and this archive takes no tokens any more; ask for a new URL.");
+        if (options.OidcIssuer is not { } issuer || !signedFor.EndsWith($" ({issuer})", StringComparison.Ordinal))
+            return (null, "The URL was signed for a token of an issuer whose tokens this archive does not take any more; ask for a new URL.");
         var parts = signedFor[OfToken.Length..].Split(':', 2);
         return (new Caller(parts[1], (Scopes)int.Parse(parts[0], CultureInfo.InvariantCulture)), null);
     }

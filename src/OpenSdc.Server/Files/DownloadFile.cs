@@ -26,7 +26,7 @@ internal static class DownloadFile
             return Problems.NoSuchFile;
         if (await urls.RefusalAsync(key, ReadScope.Of(context.Caller()), context.RequestAborted) is not { } problem)
         {
-            // Where the bytes are the store's to send, this is the last that the archive sees of it.
+            // Where the bytes are the store's to send, this is the last that the archive sees of it, also of HEAD, whose URL serves a GET.
             if (urls.LeadToStore)
                 await audit.NoteDownloadAsync(context, key, catalogue, 302);
             return new DownloadUrl(urls.For(context)(key), urls.UriOf(key));

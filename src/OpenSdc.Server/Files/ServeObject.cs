@@ -50,7 +50,8 @@ internal static class ServeObject
         }
 
         // Before anything is opened, which a failure here would leave open.
-        await audit.NoteDownloadAsync(context, key, catalogue, range is null ? 200 : 206);
+        if (HttpMethods.IsGet(context.Request.Method))
+            await audit.NoteDownloadAsync(context, key, catalogue, range is null ? 200 : 206);
         var (stored, verdict) = await ObjectVerifier.OpenAsync(store.OpenAsync, new(key, length, receipt.Sha256), context.RequestAborted);
         if (stored is not null)
             return new ObjectBytes(stored, receipt, file.AsOf, tag, published, range, sender);

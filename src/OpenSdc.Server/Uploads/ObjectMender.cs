@@ -33,12 +33,12 @@ internal sealed class ObjectMender(IObjectStore store, ClaimedKeys claimed, Inte
         return !(await ObjectVerifier.VerifyLengthAsync(store.OpenAsync, RecordOf(receipt), cancel)).ThrowIfUnreadable().IsIntact;
     }
 
-    /// <summary>Puts the object back. When it returns, it is durable at its key and the file is served again.</summary>
+    /// <summary>Puts the object back. When it returns, it is durable at its key and the file is served again; false where the file was withdrawn, whose bytes may have been purged.</summary>
     /// <param name="receipt">The record.</param>
     /// <param name="staged">Its bytes, whose digest was compared with the record's; not flushed yet.</param>
     /// <param name="audit">The entry of the audit; null for none.</param>
     /// <param name="cancel">Ends the wait for another one; what has begun is finished.</param>
-    public async Task MendAsync(UploadReceipt receipt, StagedObject staged, AuditEntry? audit, CancellationToken cancel)
+    public async Task<bool> MendAsync(UploadReceipt receipt, StagedObject staged, AuditEntry? audit, CancellationToken cancel)
     {
         staged.Sha256 = receipt.Sha256;
         await staged.FlushAsync(cancel);
@@ -46,6 +46,8 @@ internal sealed class ObjectMender(IObjectStore store, ClaimedKeys claimed, Inte
         await turn.WaitAsync(cancel);
         try
         {
+            if (await integrity.FindAsync(receipt.FilePath, ReadScope.All, CancellationToken.None) is not { IsWithdrawn: false })
+                return false;
             var found = (await Verifier.VerifyAsync(store.OpenAsync, RecordOf(receipt), CancellationToken.None)).ThrowIfRefused();
             if (found.IsIntact)
             {
@@ -64,6 +66,7 @@ internal sealed class ObjectMender(IObjectStore store, ClaimedKeys claimed, Inte
             await integrity.MarkAsync(receipt.Seq, ChangeKind.Sound, "its bytes were uploaded again", CancellationToken.None);
             if (audit is not null)
                 await log.WriteAsync(audit);
+            return true;
         }
         finally
         {

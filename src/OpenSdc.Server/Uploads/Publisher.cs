@@ -115,7 +115,12 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         var results = new Recorded[batch.Count];
         var placed = Enumerable.Range(0, batch.Count).Where(i => batch[i].IsPlaced).ToList();
         foreach (var (i, recorded) in placed.Zip(await RecordPlacedAsync([.. placed.Select(i => batch[i])])))
+        {
             results[i] = recorded;
+            if (recorded is { IsThere: true, IsNew: false } && batch[i].Staged is { } late && !await MayStayAsync(batch[i].Publication, recorded))
+                await store.RevertAsync(late, CancellationToken.None);
+        }
+
         for (var i = 0; i < results.Length; i++)
         {
             if (!batch[i].IsPlaced)
@@ -124,6 +129,10 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
 
         return results;
     }
+
+    /// <summary>The key was free although it has a record: its object was lost, which these bytes mend where they are the same, or purged, and nothing may come back.</summary>
+    private async Task<bool> MayStayAsync(Publication publication, Recorded recorded) =>
+        publication.Has(recorded.Receipt) && await catalogue.HasAsync(recorded.Receipt.FilePath, ReadScope.Team, CancellationToken.None);
 
     private async Task<IReadOnlyList<Recorded>> RecordPlacedAsync(IReadOnlyList<Placed> batch)
     {

@@ -49,6 +49,8 @@ internal static partial class ReceivePart
                 return refusal.Code == "too-large" ? Problems.PartSize(number, size, actual: null) : refusal;
             if (place.Length != size)
                 return Problems.PartSize(number, size, place.Length);
+            if (await urls.EndedAsync(context) is { } ended)
+                return Problems.BadSignature(ended);
             return await place.FinishAsync(context.RequestAborted) ? TypedResults.NoContent() : Problems.PartOvertaken;
         }
         catch (BadHttpRequestException malformed) when (malformed.StatusCode == 400)

@@ -51,10 +51,10 @@ internal static partial class ReceiveUpload
             var limit = Math.Max(options.MaxUploadSize, isSeen ? receipt?.Size ?? 0 : 0);
             if (request.ContentLength > limit)
                 return Problems.TooLarge(options.MaxUploadSize);
-            answer = receipt is null ? await StoreAsync(name, request, digests, store, publisher, storage, options)
+            answer = receipt is null ? await StoreAsync(name, request, digests, urls, catalogue, integrity, withdrawals, store, publisher, storage, options)
                 // Whoever may not read the file sends the whole body before anything is said of its size.
                 : (isSeen || request.ContentLength == receipt.Size) && await mender.IsBrokenAsync(receipt, context.RequestAborted)
-                ? await MendAsync(receipt, request, digests, store, mender, storage)
+                ? await MendAsync(receipt, request, digests, urls, withdrawals, store, mender, storage)
                 : await CompareAsync(receipt, request, digests, limit, isSeen);
         }
         catch (BadHttpRequestException malformed) when (malformed.StatusCode == 400)
@@ -86,8 +86,8 @@ internal static partial class ReceiveUpload
     }
 
     private static async Task<Results<UploadAnswer, Problem>> StoreAsync(
-        FileName name, HttpRequest request, RequestDigests digests, IObjectStore store, Publisher publisher,
-        StorageHealth storage, ServerOptions options)
+        FileName name, HttpRequest request, RequestDigests digests, UrlRights urls, Catalogue.Catalogue catalogue, IntegrityState integrity, Withdrawals withdrawals,
+        IObjectStore store, Publisher publisher, StorageHealth storage, ServerOptions options)
     {
         var cancel = request.HttpContext.RequestAborted;
         // Told before the bytes are read, where their number is declared.
@@ -100,8 +100,12 @@ internal static partial class ReceiveUpload
             return refusal.Code == "too-large" && limit < options.MaxUploadSize ? Problems.LengthNeeded(limit) : refusal;
         if (staged.Length == 0 && !options.AllowEmptyFiles)
             return Problems.EmptyFile;
+        if (await urls.EndedAsync(request.HttpContext) is { } ended)
+            return Problems.BadSignature(ended);
         var outcome = await publisher.PublishAsync(name, staged, digests.Sha256, cancel, audit: AuditLog.Of(request.HttpContext, AuditAction.Upload, name.Key, 201));
-        // Another upload of the same name may have ended first.
+        // Another upload of the same name may have ended first, and its file have been withdrawn since.
+        if (!outcome.IsNew && await integrity.FindAsync(name.Key, ReadScope.All, CancellationToken.None) is { IsWithdrawn: true } withdrawn)
+            return await TakenName.RefusalAsync(withdrawn, request.HttpContext.Caller(), catalogue, withdrawals, CancellationToken.None) with { Plain = true };
         if (!outcome.IsNew && UploadConditions.Refusal(request, outcome.Receipt, isSeen: false) is { } condition)
             return condition;
         return outcome.Receipt is { } receipt ? new UploadAnswer(receipt, outcome.IsNew) : Problems.ContentConflict(name.Key);
@@ -109,7 +113,7 @@ internal static partial class ReceiveUpload
 
     /// <summary>The object of the record is lost or damaged: it takes back its own bytes and no others.</summary>
     private static async Task<Results<UploadAnswer, Problem>> MendAsync(
-        UploadReceipt receipt, HttpRequest request, RequestDigests digests, IObjectStore store, ObjectMender mender, StorageHealth storage)
+        UploadReceipt receipt, HttpRequest request, RequestDigests digests, UrlRights urls, Withdrawals withdrawals, IObjectStore store, ObjectMender mender, StorageHealth storage)
     {
         var cancel = request.HttpContext.RequestAborted;
         if (request.ContentLength is { } length && length != receipt.Size)
@@ -122,8 +126,11 @@ internal static partial class ReceiveUpload
             return refusal.Code == "too-large" ? Problems.ContentConflict(receipt.FilePath) : refusal;
         if (digests.Sha256 != receipt.Sha256)
             return Problems.ContentConflict(receipt.FilePath);
-        await mender.MendAsync(receipt, staged, AuditLog.Of(request.HttpContext, AuditAction.Mend, receipt.FilePath, 200), cancel);
-        return new UploadAnswer(receipt, IsNew: false);
+        if (await urls.EndedAsync(request.HttpContext) is { } ended)
+            return Problems.BadSignature(ended);
+        return await mender.MendAsync(receipt, staged, AuditLog.Of(request.HttpContext, AuditAction.Mend, receipt.FilePath, 200), cancel)
+            ? new UploadAnswer(receipt, IsNew: false)
+            : Problems.NameWithdrawn((await withdrawals.FindAsync(receipt.FilePath, Audience.All, CancellationToken.None))!) with { Plain = true };
     }
 
     /// <summary>The key has a record: the bytes are only hashed, and answer with the first receipt where they are the same.</summary>

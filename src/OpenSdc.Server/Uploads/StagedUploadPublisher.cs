@@ -18,7 +18,7 @@ namespace OpenSdc.Server.Uploads;
 /// </remarks>
 internal sealed partial class StagedUploadPublisher(
     IObjectStore store, UploadStaging staging, UploadLeases leases, LeaseRenewer held, UploadSignals signals, UploadWaits waits,
-    Publisher publisher, ObjectMender mender, Recovery recovery, StorageHealth storage, Mission mission, ServerOptions options,
+    Publisher publisher, ObjectMender mender, IntegrityState integrity, Withdrawals withdrawals, Recovery recovery, StorageHealth storage, Mission mission, ServerOptions options,
     Telemetry telemetry, TimeProvider clock, ILogger<StagedUploadPublisher> logger)
     : BackgroundService
 {
@@ -139,6 +139,8 @@ internal sealed partial class StagedUploadPublisher(
     private async Task<(string Outcome, long Size)?> EndAsync(TakenUpload upload, LeaseRenewer.Held lease)
     {
         var started = Stopwatch.GetTimestamp();
+        if (upload.Recorded is not null && await WithdrawnAsync(upload.Key, lease.Stop) is { } tombstone)
+            return await RefuseAsync(upload, lease, Problems.NameWithdrawn(tombstone));
         var opened = await staging.OpenAsync(upload.Id, upload.Key, signals.Listed(upload.Id), lease.Stop);
         if (opened is not { } bytes)
         {
@@ -180,7 +182,8 @@ internal sealed partial class StagedUploadPublisher(
                     return null;
                 }
 
-                await mender.MendAsync(receipt, staged, upload.Audit with { Action = AuditAction.Mend, Status = 200 }, lease.Stop);
+                if (!await mender.MendAsync(receipt, staged, upload.Audit with { Action = AuditAction.Mend, Status = 200 }, lease.Stop))
+                    return await RefuseAsync(upload, lease, Problems.NameWithdrawn((await WithdrawnAsync(upload.Key, lease.Stop))!));
             }
 
             return await leases.EndAsync(lease.Lease, receipt.Seq, problem: null, lease.Stop) ? ("repeated", receipt.Size) : null;
@@ -197,6 +200,14 @@ internal sealed partial class StagedUploadPublisher(
         var recorded = await publisher.RecordAsync(publication);
         if (!recorded.IsThere)
             return null;
+        // Recorded by somebody else meanwhile, and withdrawn: the key was free because its bytes were purged.
+        if (!recorded.IsNew && await WithdrawnAsync(upload.Key, CancellationToken.None) is { } gone)
+        {
+            if (naming.IsPlaced)
+                await store.RevertAsync(staged, CancellationToken.None);
+            return await RefuseAsync(upload, lease, Problems.NameWithdrawn(gone));
+        }
+
         if (!publication.Has(recorded.Receipt))
             return await RefuseAsync(upload, lease, Problems.ContentConflict(upload.Key));
         if (recorded.IsNew)
@@ -207,6 +218,9 @@ internal sealed partial class StagedUploadPublisher(
 
         return (recorded.IsNew ? "published" : "repeated", publication.Size);
     }
+
+    private async Task<Tombstone?> WithdrawnAsync(string key, CancellationToken cancel) =>
+        await integrity.FindAsync(key, ReadScope.All, cancel) is { IsWithdrawn: true } ? await withdrawals.FindAsync(key, Audience.All, cancel) : null;
 
     /// <summary>An object without a record, put there by hand or by an earlier try, is the upload's where its bytes are.</summary>
     private async Task<bool> IsAtKeyAsync(Publication publication, CancellationToken cancel)

@@ -186,9 +186,13 @@ public sealed class ReleaseTests(ClosedArchive closed) : IClassFixture<ClosedArc
     {
         const string Manifest = "imap_glows_bad_20260301_20260331_v001.txt";
         await UploadAsync(Manifest, "glows,l1a,all,true\nglows,l1a,maybe\n"u8.ToArray());
-        var answer = await archive.SendAsync($"GET /release?release_type=release&manifest_file={Manifest}", headers: await closed.KeyAsync("release"));
+        var answer = await archive.SendAsync($"GET /release?release_type=release&manifest_file={Manifest}", headers: await closed.KeyAsync("release", "read"));
         answer.Status.ShouldBe(400);
         answer.Text.ShouldContain("Line 2 of the manifest is 'glows,l1a,maybe'");
+        // Who may release and not read is given no bytes of a file that is not released.
+        answer = await archive.SendAsync($"GET /release?release_type=release&manifest_file={Manifest}", headers: await closed.KeyAsync("release"));
+        answer.Status.ShouldBe(400);
+        answer.Text.ShouldContain("Line 2 of the manifest is malformed");
     }
 
     [Fact]

@@ -32,7 +32,7 @@ internal static class ReleaseFiles
                 throw new BareRefusal(501, "Early release operation not supported yet.");
             if (file is null)
                 throw new BareRefusal(400, $"Missing required query parameter 'manifest_file' for {type} operation.");
-            var lines = await manifests.ReadAsync(file, mission, context.RequestAborted);
+            var lines = await manifests.ReadAsync(file, mission, context.Caller().Audience, context.RequestAborted);
             var files = await lines.FindAsync(newestOnly: type == Release, context.RequestAborted);
             await releases.SetAsync(files, type == Release, AuditLog.Of(context, type == Release ? AuditAction.Release : AuditAction.Unrelease, $"manifest {file}", 200), context.RequestAborted);
             return new BareText(200, "application/json", Representation.Quoted($"Successfully {type}d data per specification in {ParameterValues.Shown(file)}"));

@@ -17,7 +17,7 @@ internal sealed class ReleaseManifest(Catalogue.Catalogue catalogue, IntegritySt
     private const int LargestManifest = 16 * 1024 * 1024;
 
     /// <exception cref="BareRefusal">There is no such file, or it is no manifest.</exception>
-    public async Task<ManifestLines> ReadAsync(string file, Mission mission, CancellationToken cancel)
+    public async Task<ManifestLines> ReadAsync(string file, Mission mission, Audience audience, CancellationToken cancel)
     {
         if (OrderRules.NameOf(file, mission) is not { } name)
             throw new BareRefusal(400, $"'{ParameterValues.Shown(file)}' is not a valid name of a manifest.");
@@ -30,7 +30,7 @@ internal sealed class ReleaseManifest(Catalogue.Catalogue catalogue, IntegritySt
         foreach (var (line, number) in text.Split('\n').Select((line, i) => (line.Trim(), i + 1)))
         {
             if (line.Length > 0)
-                lines.Add(line, number);
+                lines.Add(line, number, isShown: audience == Audience.Team);
         }
 
         return lines;
@@ -63,7 +63,7 @@ internal sealed class ManifestLines(Catalogue.Catalogue catalogue, Mission missi
     private readonly List<Line> lines = [];
 
     /// <exception cref="BareRefusal">The line is malformed.</exception>
-    public void Add(string text, int number)
+    public void Add(string text, int number, bool isShown)
     {
         var parts = text.Split(',', StringSplitOptions.TrimEntries);
         if (parts is not [{ Length: > 0 } instrument, { Length: > 0 } type, { Length: > 0 } descriptor, var flag] || !bool.TryParse(flag, out var isMeant))
@@ -75,7 +75,9 @@ internal sealed class ManifestLines(Catalogue.Catalogue catalogue, Mission missi
             throw Malformed($"a data level, {Ancillary} or {All}");
         lines.Add(new(instrument, type, descriptor, isMeant));
 
-        BareRefusal Malformed(string allowed) => new(400, string.Create(CultureInfo.InvariantCulture, $"Line {number} of the manifest is '{ParameterValues.Shown(text)}'; allowed: {allowed}."));
+        // Who may release and not read learns nothing of the bytes of a file that is not released.
+        BareRefusal Malformed(string allowed) => new(400, string.Create(CultureInfo.InvariantCulture,
+            $"Line {number} of the manifest is {(isShown ? $"'{ParameterValues.Shown(text)}'" : "malformed")}; allowed: {allowed}."));
     }
 
     /// <summary>The files that the lines mean and no exception names.</summary>

@@ -17,7 +17,7 @@ internal static class WithdrawFiles
 
     /// <summary><c>POST /withdraw</c> with <c>filename</c>, <c>reason</c>, and <c>superseded_by</c> where another file stands for it.</summary>
     public static async Task<Results<WithdrawalAnswer, Problem>> HandleWithdraw(
-        HttpContext context, Mission mission, Withdrawals withdrawals, ServerOptions options, TimeProvider clock)
+        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, Withdrawals withdrawals, ServerOptions options, TimeProvider clock)
     {
         var caller = context.Caller();
         var (given, name, problem) = await ReadAsync(context, mission, [File, Reason, Successor], Reason);
@@ -34,6 +34,9 @@ internal static class WithdrawFiles
             if (OrderRules.NameOf(text, mission) is not { } other)
                 return Problems.BadOrder($"The parameter {Successor} is '{ShownText.Of(text)}', which is no name of a file; allowed: the name of a file of the archive.");
             successor = other.Key;
+            // Whoever may neither read it nor could have sent it learns nothing of it, as if it were not there.
+            if (!caller.Has(Scopes.Admin) && !caller.MayUpload(other) && !await catalogue.HasAsync(successor, ReadScope.Of(caller), context.RequestAborted))
+                return await RefusalAsync(WithdrawalOutcome.NoSuccessor, name!.Key, withdrawals, context.RequestAborted);
         }
 
         var outcome = await withdrawals.WithdrawAsync(name!.Key, reason, successor, AuditLog.Of(context, AuditAction.Withdraw, name.Key, 200), context.RequestAborted);
