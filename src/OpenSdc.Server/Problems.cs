@@ -258,16 +258,18 @@ internal static class Problems
 
     /// <summary>For a request that no handler answered.</summary>
     public static Problem OfStatus(HttpContext context) =>
-        context.Response.StatusCode == 404 && PathValidation.Of(context) is { } climbs
-            ? PathValidation.RouteAsked(context) switch
-            {
-                "upload" => BadUploadName([climbs]),
-                "download" => BadDownloadName([climbs]),
-                _ => new("path-climbs", 400, climbs.Message) { Plain = true, Errors = [climbs.Message] },
-            }
+        context.Response.StatusCode == 404 && OfClimbing(context) is { } climbs ? climbs
             : context.Response.StatusCode == 405 && PathValidation.RouteAsked(context).Equals("upload", StringComparison.OrdinalIgnoreCase)
                 ? NoBytesToUpload
                 : OfStatus(context.Response.StatusCode);
+
+    /// <summary>For a path with the segments '.' or '..', by the route that it was meant for; null where it has none.</summary>
+    public static Problem? OfClimbing(HttpContext context) => PathValidation.Of(context) is not { } climbs ? null : PathValidation.RouteAsked(context) switch
+    {
+        "upload" => BadUploadName([climbs]),
+        "download" => BadDownloadName([climbs]),
+        _ => new("path-climbs", 400, climbs.Message) { Plain = true, Errors = [climbs.Message] },
+    };
 
     /// <summary>For what the framework refuses before any handler: no route, wrong method, malformed request.</summary>
     public static Problem OfStatus(int status) => status switch

@@ -35,7 +35,8 @@ public sealed class UnexpectedErrorsTests : IDisposable
         var id = answer.Headers.GetValues("X-Request-Id").Single();
         for (var tries = 0; tries < 400 && !Log().Contains(id, StringComparison.Ordinal); tries++)
             await Task.Delay(25);
-        var lines = Log().Split('\n').Where(line => line.Contains("no such table", StringComparison.Ordinal)).ToList();
+        // Upkeep of its own may meet the same, and says so in lines of its own.
+        var lines = Log().Split('\n').Where(line => line.Contains("no such table", StringComparison.Ordinal) && !line.Contains("Cannot clean up uploads", StringComparison.Ordinal)).ToList();
         lines.ShouldHaveSingleItem().ShouldContain($"GET /query failed; client 127.0.0.1, request {id}");
 
         string Log() => format == "json" ? sdc.Output : sdc.Errors;

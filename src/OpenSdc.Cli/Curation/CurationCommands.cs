@@ -88,7 +88,7 @@ internal static class CurationCommands
             }
             catch (HttpRequestException failure)
             {
-                await Console.Error.WriteLineAsync($"The archive at {ShownText.Plain(archive.Address(parsed).Authority)} cannot be reached: {ShownText.Plain(failure.Message)}");
+                await Console.Error.WriteLineAsync($"The archive at {ShownText.Plain(archive.Address(parsed).Authority)} cannot be reached: {ShownText.Plain(ClientRun.SentenceOf(failure))}");
                 return ExitCode.ArchiveAway;
             }
             catch (Exception fault) when (fault is JsonException or InvalidOperationException or KeyNotFoundException)

@@ -20,8 +20,11 @@ internal static class PageFiles
     {
         var index = new ArchiveIndex(app.Services.GetRequiredService<Mission>(), app.Services.GetRequiredService<ServerOptions>(), app.Services.GetRequiredService<AccessPolicy>());
         var policy = PolicyOf(app.Services.GetRequiredService<ServerOptions>());
-        app.MapMethods("/", ["GET", "HEAD"], Results<PageFile, ContentHttpResult> (HttpContext context) =>
+        app.MapMethods("/", ["GET", "HEAD"], Results<PageFile, ContentHttpResult, Problem> (HttpContext context) =>
         {
+            // A path that climbs out of its route ends here, and is no question for the page.
+            if (Problems.OfClimbing(context) is { } climbs)
+                return climbs;
             if (!Representation.AsksForHtml(context.Request.Headers.Accept))
                 return TypedResults.Text(index.JsonFor(context.Caller()), "application/json");
             context.Response.Headers.ContentSecurityPolicy = policy;

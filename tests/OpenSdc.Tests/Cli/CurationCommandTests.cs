@@ -18,10 +18,10 @@ public sealed class CurationCommandTests : IDisposable
     public async Task A_key_releases_and_withdraws_at_a_running_archive()
     {
         await using var closed = await ClosedAsync();
-        (await RunAsync("release", "instrument=swe", "descriptor=one")).ShouldBe(new SdcCommand(0, "1 files meant, 1 released; the others were so already.\n", ""));
+        (await RunAsync("release", "instrument=swe", "descriptor=one")).ShouldBe(new SdcCommand(0, "1 file meant, 1 released.\n", ""));
         (await closed.Archive.SendAsync($"GET /download/{One}")).Status.ShouldBe(302);
         (await closed.Archive.SendAsync($"GET /download/{Two}")).Status.ShouldBe(404);
-        (await RunAsync("unrelease", "instrument=swe")).Output.ShouldBe("2 files meant, 1 taken back; the others were so already.\n");
+        (await RunAsync("unrelease", "instrument=swe")).Output.ShouldBe("2 files meant, 1 taken back; 1 other was so already.\n");
         (await RunAsync("withdraw", One, "--reason", "Wrong.", "--superseded-by", Two)).Output.ShouldBe($"{RunningArchive.KeyOf(One)} is withdrawn.\n");
         (await RunAsync("withdraw", One, "--reason", "Wrong.")).ShouldSatisfyAllConditions(again => again.Code.ShouldBe(43), again => again.Errors.ShouldContain("Wrong."));
         (await RunAsync("restore-file", One)).Code.ShouldBe(0);
@@ -41,7 +41,7 @@ public sealed class CurationCommandTests : IDisposable
         var (archive, seen) = (closed.Archive, "");
         await archive.RestartAsync(async () =>
         {
-            (await RunAsync("release", "table=*", "version=*", "instrument=swe")).Output.ShouldBe("2 files meant, 2 released; the others were so already.\n");
+            (await RunAsync("release", "table=*", "version=*", "instrument=swe")).Output.ShouldBe("2 files meant, 2 released.\n");
             (await RunAsync("withdraw", One, "--reason", "Wrong.")).Code.ShouldBe(0);
             var token = (await RunAsync("purge", One)).Output.Split("token is ")[1].Split(':')[0];
             (await RunAsync("purge", One, "--token", token)).Output.ShouldBe($"{RunningArchive.KeyOf(One)} is purged.\n");

@@ -39,7 +39,7 @@ public sealed class FullDiskTests
     [Fact]
     public async Task Whichever_write_takes_the_last_page_an_upload_is_stored_whole_or_not_at_all()
     {
-        using var disk = Mount.Small("3m");
+        using var disk = Mount.Small("5m");
         await using var archive = await RunningArchive.StartAsync(options => options with { FreeSpaceFloor = 0 }, folder: disk.Folder);
         var filler = Path.Combine(disk.Folder, "filler");
         var statuses = new List<int>();

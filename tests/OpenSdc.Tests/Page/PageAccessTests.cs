@@ -74,7 +74,7 @@ public sealed class PageAccessTests(PageFixture fixture, ClosedArchive closed) :
         var folder = Directory.CreateTempSubdirectory("opensdc-");
         try
         {
-            var start = new ProcessStartInfo("bash", ["-c", line]) { WorkingDirectory = folder.FullName, RedirectStandardOutput = true, RedirectStandardError = true };
+            var start = new ProcessStartInfo("bash", ["-c", line]) { WorkingDirectory = folder.FullName, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
             start.Environment["OPENSDC_API_KEY"] = key;
             using var process = Process.Start(start)!;
             var said = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -34,9 +34,9 @@ public sealed class RebuildTests : IDisposable
         await using var archive = await RunningArchive.StartAsync(folder: data);
         var after = await archive.QueryAsync("");
         after.Select(Bare).ShouldBe(before.Select(Bare));
-        // A file is written a moment before it is published.
-        foreach (var (then, now) in before.Zip(after))
-            (Moment(then) - Moment(now)).TotalSeconds.ShouldBeInRange(0, 60);
+        // When the demo says that a file came is not when it was written, which is all that a file tells.
+        foreach (var now in after)
+            Math.Abs((File.GetLastWriteTimeUtc(Path.Combine(data, "objects", now.FilePath)).Ticks - Moment(now).Ticks) / (double)TimeSpan.TicksPerSecond).ShouldBeLessThan(2, now.FilePath);
         // A query lists one family at a time; the ledger has them all.
         var ledger = await archive.Services.GetRequiredService<IntegrityState>().BySeqAsync(0, 1000, CancellationToken.None);
         ledger.Select(file => file.Seq).ShouldBe(Enumerable.Range(1, 300).Select(seq => (long)seq));

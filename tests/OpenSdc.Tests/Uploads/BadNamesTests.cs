@@ -101,7 +101,7 @@ public sealed class BadNamesTests(ArchiveFixture fixture) : IClassFixture<Archiv
                 var answer = await archive.SendAsync($"GET {route}{path}", accept);
                 answer.Status.ShouldBe(400, answer.Text);
                 ErrorsOf(answer).ShouldHaveSingleItem().ShouldContain("'.' and '..' are not allowed");
-                answer["Vary"].ShouldBe("Accept");
+                answer["Vary"].ShouldNotBeNull().ShouldStartWith("Accept");
                 answer.Json.GetProperty(accept == "*/*" ? "detail" : "body").GetString()
                     .ShouldStartWith(route == "/download/" ? "Not a valid S3 URI." : "A pre-signed URL could not be generated.");
             }
