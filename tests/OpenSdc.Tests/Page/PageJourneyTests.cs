@@ -155,6 +155,7 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         await page.GetByRole(AriaRole.Heading, new() { Name = "Latency" }).WaitForAsync();
         await page.GetByText("The same as a table").ClickAsync();
         var days = (await archive.SendAsync("GET /coverage?instrument=mag&data_level=l2&descriptor=norm-gse&extension=cdf")).Json.EnumerateArray().ToList();
+        await page.Locator(".daytable tbody tr").First.WaitForAsync();
         (await page.Locator(".daytable tbody tr").CountAsync()).ShouldBe(days.Count);
         (await page.Locator(".calendar rect:is(.q1, .q2, .q3)").CountAsync()).ShouldBe(days.Count);
 
