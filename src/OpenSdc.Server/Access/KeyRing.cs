@@ -109,9 +109,17 @@ internal sealed partial class KeyRing(ApiKeyTable table, Catalogue.Catalogue cat
                 return;
             var readAt = clock.GetTimestamp();
             var version = await table.VersionAsync(cancel);
-            // Looked at each time: a process may have ended between replacing it and raising the number.
-            await signingKey.OpenAsync(cancel);
-            copy = version == copy.Version ? copy with { ReadAt = readAt } : await ReadAsync(version, readAt, cancel);
+            if (version == copy.Version)
+            {
+                // Looked at all the same: a process may have ended between replacing it and raising the number.
+                await signingKey.OpenAsync(cancel);
+                copy = copy with { ReadAt = readAt };
+            }
+            else
+            {
+                copy = await ReadAsync(version, readAt, cancel);
+            }
+
             isStale = false;
         }
         finally
