@@ -72,25 +72,11 @@ internal sealed class AuditOverHttp(HttpClient client) : AuditSource
         using (answer)
         {
             var code = answer.StatusCode >= HttpStatusCode.InternalServerError ? ExitCode.ArchiveAway : ExitCode.Refused;
-            throw new AuditException($"The archive refuses ({(int)answer.StatusCode}). {Detail(await answer.Content.ReadAsByteArrayAsync(cancel))}", code);
+            throw new AuditException($"The archive refuses ({(int)answer.StatusCode}). {await ProblemSentence.OfAsync(answer, cancel)}", code);
         }
     }
 
     private AuditException NoArchive() => new($"What answers at {client.BaseAddress} is no archive.", ExitCode.Failed);
-
-    private static string Detail(byte[] problem)
-    {
-        try
-        {
-            var root = JsonElement.Parse(problem);
-            return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("detail", out var detail) && detail.ValueKind == JsonValueKind.String ? detail.GetString()! : "";
-        }
-        catch (JsonException)
-        {
-            // The status says enough.
-            return "";
-        }
-    }
 }
 
 /// <summary>The audit is refused, or cannot be read; the message is one sentence.</summary>

@@ -57,17 +57,17 @@ internal sealed class KeysInFolder : KeyAdministration
         var (key, text, fault) = NewKey.Make(asked, mission, TimeProvider.System.GetUtcNow());
         if (key is null)
             throw new KeyException(fault!, ExitCode.BadSetting);
-        await ring.AddAsync(key, Entry(AuditAction.KeyAdded, key.Id) with { Detail = key.Summary }, cancel);
+        await ring.AddAsync(key, AuditEntry.OfLocal(AuditAction.KeyAdded, key.Id) with { Detail = key.Summary }, cancel);
         return KeyInfo.Of(key, text);
     }
 
     public override async Task RevokeAsync(string id, CancellationToken cancel)
     {
-        if (!await ring.RevokeAsync(id, Entry(AuditAction.KeyRevoked, id), cancel))
+        if (!await ring.RevokeAsync(id, AuditEntry.OfLocal(AuditAction.KeyRevoked, id), cancel))
             throw new KeyException($"{id} is not revoked: {Problems.NoSuchKey.Sentence}", ExitCode.Failed);
     }
 
-    public override Task RotateUrlsAsync(CancellationToken cancel) => ring.RotateUrlsAsync(Entry(AuditAction.SigningKeyRotated, ""), cancel);
+    public override Task RotateUrlsAsync(CancellationToken cancel) => ring.RotateUrlsAsync(AuditEntry.OfLocal(AuditAction.SigningKeyRotated, ""), cancel);
 
     public override void Dispose()
     {
@@ -77,8 +77,6 @@ internal sealed class KeysInFolder : KeyAdministration
         (dialect as IDisposable)?.Dispose();
         folder?.Dispose();
     }
-
-    private static AuditEntry Entry(string action, string target) => new() { Action = action, Caller = AuditEntry.LocalCaller, Target = target };
 
     private static KeysInFolder Open(ServerOptions options)
     {

@@ -43,10 +43,9 @@ internal sealed class KeysOverHttp : KeyAdministration
         try
         {
             using var answer = await client.SendAsync(request, cancel);
-            var bytes = await answer.Content.ReadAsByteArrayAsync(cancel);
             if (!answer.IsSuccessStatusCode)
-                throw new KeyException($"The archive refuses ({(int)answer.StatusCode}). {Detail(bytes)}", answer.StatusCode >= HttpStatusCode.InternalServerError ? ExitCode.ArchiveAway : ExitCode.Failed);
-            return type is null ? null : JsonSerializer.Deserialize(bytes, type) ?? throw new JsonException();
+                throw new KeyException($"The archive refuses ({(int)answer.StatusCode}). {await ProblemSentence.OfAsync(answer, cancel)}", answer.StatusCode >= HttpStatusCode.InternalServerError ? ExitCode.ArchiveAway : ExitCode.Failed);
+            return type is null ? null : JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancel), type) ?? throw new JsonException();
         }
         catch (Exception failure) when (failure is HttpRequestException || (failure is OperationCanceledException && !cancel.IsCancellationRequested))
         {
@@ -55,20 +54,6 @@ internal sealed class KeysOverHttp : KeyAdministration
         catch (JsonException)
         {
             throw new KeyException($"What answers at {client.BaseAddress} is no archive.", ExitCode.Failed);
-        }
-    }
-
-    private static string Detail(byte[] problem)
-    {
-        try
-        {
-            var root = JsonElement.Parse(problem);
-            return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("detail", out var detail) && detail.ValueKind == JsonValueKind.String ? detail.GetString()! : "";
-        }
-        catch (JsonException)
-        {
-            // The status says enough.
-            return "";
         }
     }
 }

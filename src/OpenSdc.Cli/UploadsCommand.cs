@@ -102,19 +102,7 @@ internal static class UploadsCommand
     /// <summary>Says what an answer says that is no success, and gives its exit code.</summary>
     private static async Task<int> RefusedAsync(HttpResponseMessage answer, string what, CancellationToken cancel)
     {
-        var sentence = "";
-        try
-        {
-            using var problem = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancel));
-            sentence = problem.RootElement.ValueKind == JsonValueKind.Object && problem.RootElement.TryGetProperty("detail", out var detail) && detail.ValueKind == JsonValueKind.String
-                ? " " + ShownText.Plain(detail.GetString()!)
-                : "";
-        }
-        catch (JsonException)
-        {
-            // The status says enough.
-        }
-
+        var sentence = ShownText.Plain(await ProblemSentence.OfAsync(answer, cancel));
         var code = (int)answer.StatusCode switch
         {
             404 or 409 when answer.RequestMessage?.Method == HttpMethod.Delete => ExitCode.NotAborted,
@@ -122,7 +110,7 @@ internal static class UploadsCommand
             >= 500 => ExitCode.ArchiveAway,
             _ => ExitCode.Failed,
         };
-        return await FailAsync(code, $"{what} ({(int)answer.StatusCode}).{sentence}");
+        return await FailAsync(code, $"{what} ({(int)answer.StatusCode}).{(sentence.Length > 0 ? " " + sentence : "")}");
     }
 
     private static async Task<int> FailAsync(int code, string sentence)

@@ -66,26 +66,9 @@ internal sealed class RemoteOrders(HttpClient client) : Orders
 
     private static async Task<JsonDocument> ReadAsync(HttpResponseMessage answer, CancellationToken cancel)
     {
-        var text = await answer.Content.ReadAsStringAsync(cancel);
         if (answer.IsSuccessStatusCode)
-            return JsonDocument.Parse(text);
-        throw new OrderRefusedException(string.Create(CultureInfo.InvariantCulture, $"The archive refuses it ({(int)answer.StatusCode}). {Sentence(text)}"));
-    }
-
-    private static string Sentence(string text)
-    {
-        try
-        {
-            using var problem = JsonDocument.Parse(text);
-            var root = problem.RootElement;
-            return root.ValueKind == JsonValueKind.String ? root.GetString()!
-                : root.ValueKind == JsonValueKind.Object && root.TryGetProperty("detail", out var detail) && detail.ValueKind == JsonValueKind.String ? detail.GetString()! : "";
-        }
-        catch (JsonException)
-        {
-            // The status says enough.
-            return "";
-        }
+            return JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancel));
+        throw new OrderRefusedException($"The archive refuses it ({(int)answer.StatusCode}). {await ProblemSentence.OfAsync(answer, cancel)}");
     }
 }
 
@@ -130,9 +113,7 @@ internal sealed class LocalOrders : Orders
         return Released(release, result.Files, result.Changed);
     }
 
-    private static AuditEntry OfRelease(bool release, string target) => Entry(release ? AuditAction.Release : AuditAction.Unrelease, target);
-
-    private static AuditEntry Entry(string action, string target) => new() { Action = action, Caller = AuditEntry.LocalCaller, Target = target };
+    private static AuditEntry OfRelease(bool release, string target) => AuditEntry.OfLocal(release ? AuditAction.Release : AuditAction.Unrelease, target);
 
     public override async Task<string> ReleaseByManifestAsync(bool release, string manifest, CancellationToken cancel)
     {
@@ -155,13 +136,13 @@ internal sealed class LocalOrders : Orders
         {
             case "withdraw":
                 var successor = parameters.TryGetValue("superseded_by", out var other) ? NameOf(other).Key : null;
-                await RequireAsync(await withdrawals.WithdrawAsync(name.Key, parameters["reason"], successor, Entry(AuditAction.Withdraw, name.Key), cancel));
+                await RequireAsync(await withdrawals.WithdrawAsync(name.Key, parameters["reason"], successor, AuditEntry.OfLocal(AuditAction.Withdraw, name.Key), cancel));
                 return $"{name.Key} is withdrawn.";
             case "restore-file":
-                await RequireAsync(await withdrawals.RestoreAsync(name.Key, Entry(AuditAction.RestoreFile, name.Key), cancel));
+                await RequireAsync(await withdrawals.RestoreAsync(name.Key, AuditEntry.OfLocal(AuditAction.RestoreFile, name.Key), cancel));
                 return $"{name.Key} is restored.";
             case "purge" when parameters.TryGetValue("token", out var token):
-                await RequireAsync(await withdrawals.PurgeAsync(name.Key, token, Entry(AuditAction.Purge, name.Key), cancel));
+                await RequireAsync(await withdrawals.PurgeAsync(name.Key, token, AuditEntry.OfLocal(AuditAction.Purge, name.Key), cancel));
                 await archive.Store.RemoveAsync(name.Key, CancellationToken.None);
                 return $"{name.Key} is purged.";
             default:

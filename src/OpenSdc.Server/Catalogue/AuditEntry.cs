@@ -51,6 +51,9 @@ internal sealed record AuditEntry
     /// <summary>Who does something by a command on the data folder: the user of this machine.</summary>
     public static string LocalCaller => $"local:{Environment.UserName}";
 
+    /// <summary>The entry of a deed of a command in a catalogue that it opened itself.</summary>
+    public static AuditEntry OfLocal(string action, string target) => new() { Action = action, Caller = LocalCaller, Target = target };
+
     /// <summary>The entry of an upload that was interrupted after its last byte and is finished now; who sent it is not known any more.</summary>
     public static AuditEntry OfRecovery(string key) => new() { Action = AuditAction.Upload, Caller = "recovery", Target = key };
 

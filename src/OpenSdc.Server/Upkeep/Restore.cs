@@ -33,7 +33,7 @@ internal sealed class Restore(string backup, string data, TimeProvider clock, Up
         await made.Catalogue.BeginHistoryAsync(cancel);
         // From here on the audit is another one than that of the archive whose backup this is.
         await new AuditTable(made.Catalogue, clock).AppendAsync(
-            [new() { Action = AuditAction.Restored, Caller = AuditEntry.LocalCaller, Target = backup, Detail = $"publications up to {findings.Records}" }], cancel);
+            [AuditEntry.OfLocal(AuditAction.Restored, backup) with { Detail = $"publications up to {findings.Records}" }], cancel);
         if (findings.HasObjects)
             await CopyAsync(check, findings, store, made.Integrity, cancel);
         CopySigningKey();
