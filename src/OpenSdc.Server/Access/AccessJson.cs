@@ -11,7 +11,7 @@ internal sealed record KeyInfo(
     public string? Key { get; init; }
 
     public static KeyInfo Of(ApiKey key, string? text = null) => new(
-        key.Id, key.Owner, [.. Enum.GetValues<Scopes>().Where(scope => scope != Access.Scopes.None && key.Scopes.HasFlag(scope)).Select(scope => scope.ToString().ToLowerInvariant())],
+        key.Id, key.Owner, [.. ScopeWords.Of(key.Scopes)],
         key.Limits.Fields, Text(key.CreatedAt)!, Text(key.ExpiresAt), Text(key.RevokedAt), Text(key.LastUsedAt))
     { Key = text };
 

@@ -8,8 +8,6 @@ internal static class NewKey
 {
     private const int LongestOwner = 200;
 
-    private static readonly string[] ScopeWords = ["read", "upload", "release", "admin"];
-
     /// <summary>Makes one, with its text, which is nowhere else; or says what is wrong.</summary>
     public static (ApiKey? Key, string? Text, string? Fault) Make(KeyRequest asked, Mission mission, DateTimeOffset now)
     {
@@ -18,13 +16,13 @@ internal static class NewKey
         var scopes = Scopes.None;
         foreach (var word in asked.Scopes ?? [])
         {
-            if (!ScopeWords.Contains(word, StringComparer.Ordinal))
-                return Wrong($"The scope is {Shown(word)}; allowed: {string.Join(", ", ScopeWords)}.");
-            scopes |= Enum.Parse<Scopes>(word, ignoreCase: true);
+            if (ScopeWords.Find(word) is not { } scope)
+                return Wrong($"The scope is {Shown(word)}; allowed: {string.Join(", ", ScopeWords.All)}.");
+            scopes |= scope;
         }
 
         if (scopes == Scopes.None)
-            return Wrong($"The key has no scopes; allowed: one or more of {string.Join(", ", ScopeWords)}.");
+            return Wrong($"The key has no scopes; allowed: one or more of {string.Join(", ", ScopeWords.All)}.");
         DateTimeOffset? expires = null;
         if (asked.Expires is { } text)
         {

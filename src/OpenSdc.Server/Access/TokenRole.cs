@@ -18,16 +18,7 @@ internal sealed record TokenRole(string Value, Scopes Scopes, UploadLimits Limit
             throw new FormatException(Allowed);
         var scopes = Scopes.None;
         foreach (var word in words.Split('+', StringSplitOptions.TrimEntries))
-        {
-            scopes |= word switch
-            {
-                "read" => Scopes.Read,
-                "upload" => Scopes.Upload,
-                "release" => Scopes.Release,
-                "admin" => Scopes.Admin,
-                _ => throw new FormatException(Allowed),
-            };
-        }
+            scopes |= ScopeWords.Find(word) ?? throw new FormatException(Allowed);
 
         var limits = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         foreach (var limit in parts[1..])

@@ -105,7 +105,7 @@ internal static class KeyOperations
     {
         Type = JsonSchemaType.Array,
         Description = "`read` (unreleased files too), `upload`, `release`, `admin` (all of them).",
-        Items = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. ((string[])["read", "upload", "release", "admin"]).Select(each => (JsonNode)JsonValue.Create(each))] },
+        Items = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. ScopeWords.All.Select(each => (JsonNode)JsonValue.Create(each))] },
     };
 
     private static OpenApiSchema Limits() => new()

@@ -33,7 +33,7 @@ internal sealed class ArchiveIndex(Mission mission, ServerOptions options, Acces
 
     private static CallerDescription Describe(Caller caller) => new(
         caller.Name,
-        [.. ((Scopes[])[Scopes.Read, Scopes.Upload, Scopes.Release, Scopes.Admin]).Where(caller.Has).Select(scope => scope.ToString().ToLowerInvariant())],
+        [.. ScopeWords.All.Where(word => caller.Has(ScopeWords.Find(word)!.Value))],
         caller.Expires?.ToString("yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture));
 }
 
