@@ -178,9 +178,11 @@ export async function poll(path, parameters, seconds, signal, onChange, onState)
 
 /** @param {number} milliseconds @param {AbortSignal} [signal] @returns {Promise<void>} */
 export const pause = (milliseconds, signal) => new Promise(done => {
-  const timer = setTimeout(done, milliseconds);
-  signal?.addEventListener("abort", () => { clearTimeout(timer); done(); }, { once: true });
-  for (const each of ["online", "caller"]) addEventListener(each, () => { clearTimeout(timer); done(); }, { once: true });
+  const over = new AbortController();
+  const end = () => { clearTimeout(timer); over.abort(); done(); };
+  const timer = setTimeout(end, milliseconds);
+  signal?.addEventListener("abort", end, over);
+  for (const each of ["online", "caller"]) addEventListener(each, end, over);
 });
 
 /** @param {AbortSignal} signal @returns {Promise<void>} */
