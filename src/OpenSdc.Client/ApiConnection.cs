@@ -103,13 +103,16 @@ internal sealed class ApiConnection : IDisposable
         Bytes.Dispose();
     }
 
-    private static SocketsHttpHandler Sockets(bool redirects) => new()
+    private static CutConnections Sockets(bool redirects) => new()
     {
-        AllowAutoRedirect = redirects,
-        UseCookies = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        ConnectTimeout = TimeSpan.FromSeconds(15),
-        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+        InnerHandler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = redirects,
+            UseCookies = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectTimeout = TimeSpan.FromSeconds(15),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+        },
     };
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using OpenSdc.Client;
 using OpenSdc.Contract;
 
 namespace OpenSdc.FaultTests;
@@ -30,7 +31,7 @@ internal sealed class Archive : IAsyncDisposable
     {
         this.process = process;
         // A request that hangs is a fault; the longest of them moves 32 MB on a busy disk.
-        http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = Timeout.InfiniteTimeSpan }) { Timeout = TimeSpan.FromMinutes(2) };
+        http = new HttpClient(new CutConnections { InnerHandler = new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = Timeout.InfiniteTimeSpan } }) { Timeout = TimeSpan.FromMinutes(2) };
         process.OutputDataReceived += (_, line) => Take(line.Data);
         process.ErrorDataReceived += (_, line) => Take(line.Data);
         process.Exited += (_, _) => address.TrySetResult(null);

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using OpenSdc.Client;
 using OpenSdc.Contract;
 
 namespace OpenSdc.FaultTests.Replicas;
@@ -17,7 +18,7 @@ internal sealed class ReplicaClient(int number, int seed, Cluster cluster, Ledge
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(150);
 
     private readonly Random random = new(seed);
-    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(40) };
+    private readonly HttpClient http = new(new CutConnections { InnerHandler = new SocketsHttpHandler { AllowAutoRedirect = false } }) { Timeout = TimeSpan.FromSeconds(40) };
     private readonly List<TrackedFile> mine = [];
     private int names;
     private int triedAgain;
