@@ -70,16 +70,8 @@ internal sealed class Archive : IAsyncDisposable
     /// <summary>Starts the archive without waiting for it.</summary>
     public static Archive Launch(string dataFolder, Shim? shim, params string[] settings)
     {
-        // Another build where a test is to be shown to fail on it.
-        var program = Environment.GetEnvironmentVariable("OPENSDC_FAULT_PROGRAM") ?? Path.Combine(AppContext.BaseDirectory, "sdc.dll");
-        var start = new ProcessStartInfo("dotnet", [program, "serve", "--urls", "http://127.0.0.1:0",
-            "--data", dataFolder, "--log-format", "text", "--log-level", "warning", .. settings])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["DOTNET_TieredPGO"] = "0"; // it lives for a second
+        var start = Run.Sdc(["serve", "--urls", "http://127.0.0.1:0",
+            "--data", dataFolder, "--log-format", "text", "--log-level", "warning", .. settings]);
         shim?.Preload(start, dataFolder);
         var archive = new Archive(new Process { StartInfo = start });
         archive.process.Start();

@@ -155,12 +155,7 @@ internal static class Inspection
 
     private static async Task<(int Code, string Said)> SdcAsync(string[] arguments)
     {
-        using var sdc = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "sdc.dll"), .. arguments])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        using var sdc = Process.Start(Run.Sdc(arguments))!;
         var said = await Task.WhenAll(sdc.StandardOutput.ReadToEndAsync(), sdc.StandardError.ReadToEndAsync());
         await sdc.WaitForExitAsync();
         return (sdc.ExitCode, string.Concat(said));
