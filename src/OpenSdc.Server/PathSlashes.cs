@@ -7,7 +7,7 @@ namespace OpenSdc.Server;
 internal static class PathSlashes
 {
     // Only what clients join with a base address; all other addresses exist in one spelling.
-    private static readonly string[] Routes = ["/upload", "/uploads", "/query", "/coverage", "/facets", "/download", SignedRoot];
+    private static readonly string[] Routes = ["/upload", "/uploads", "/query", "/coverage", "/facets", "/changes", "/download", SignedRoot];
 
     private static string SignedRoot => Objects.SignedUrls.Root.TrimEnd('/');
 

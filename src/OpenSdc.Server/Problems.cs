@@ -62,6 +62,8 @@ internal static class Problems
 
     public static Problem BadParameter(string sentence) => new("bad-parameter", 400, sentence) { OfQuery = true };
 
+    public static Problem NotOneFile { get; } = new("bad-parameter", 400, "The changes are those of one file; allowed: one filename, or one file_path.") { Plain = true };
+
     public static Problem BadSignature(string sentence) => new("bad-signature", 403, sentence) { Plain = true };
 
     public static Problem ContentConflict(string key) => new("content-conflict", 409,

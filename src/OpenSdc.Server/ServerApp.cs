@@ -130,6 +130,7 @@ public static class ServerApp
         services.AddSingleton<LookupBatcher>();
         services.AddSingleton<Releases>();
         services.AddSingleton<Withdrawals>();
+        services.AddSingleton<FileHistory>();
         services.AddSingleton<ReleaseManifest>();
         services.AddSingleton<CursorSeal>();
         services.AddSingleton<ListingPlaces>();
@@ -260,6 +261,7 @@ public static class ServerApp
             routes.MapPost("/purge", WithdrawFiles.HandlePurge).WithMetadata(HeldConditions.None, Needs.ToAdminister);
             routes.MapMethods("/coverage", GetAndHead, CoverFiles.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
             routes.MapMethods("/facets", GetAndHead, CountFacets.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
+            routes.MapMethods("/changes", GetAndHead, ListChanges.Handle).WithMetadata(HeldConditions.None);
             KeyRoutes.Map(routes);
             AuditRoutes.Map(routes);
             KernelRoutes.Map(routes, app.Services.GetRequiredService<Mission>(), documents);

@@ -265,6 +265,8 @@ internal static class Operations
         CoverageOperations.Coverage.ForHead("headCoverFiles", "Ask about what files cover"),
         CoverageOperations.FacetsOfFiles,
         CoverageOperations.FacetsOfFiles.ForHead("headCountFacets", "Ask about the values of files"),
+        ChangesOperations.Changes,
+        ChangesOperations.Changes.ForHead("headListChanges", "Ask about the changes of a file"),
         .. KernelOperations.All,
         .. CurationOperations.All,
         DownloadFile,

@@ -16,6 +16,7 @@ internal static class Shapes
     public const string DocumentedFileList = "DocumentedFileList";
     public const string CoverageList = "CoverageList";
     public const string Facets = "Facets";
+    public const string ChangeList = "ChangeList";
     public const string UploadReceipt = nameof(Contract.UploadReceipt);
     public const string UploadStatus = nameof(Contract.UploadStatus);
     public const string PartList = nameof(Contract.PartList);
@@ -59,6 +60,7 @@ internal static class Shapes
         AuditOperations.AddTo(document);
         Add(document, CoverageList, CoverageShapes.List);
         Add(document, Facets, CoverageShapes.Facets);
+        Add(document, ChangeList, ChangesOperations.List);
         Add(document, Problem, Object("An error, as RFC 9457 describes it.",
             ("type", String("`urn:opensdc:problem:` and the code of the error, which is stable."), true),
             ("title", String("The words of the HTTP status."), true),

@@ -23,6 +23,7 @@ internal sealed class ArchiveIndex(Mission mission, ServerOptions options, Acces
             ["query"] = "/query",
             ["coverage"] = "/coverage",
             ["facets"] = "/facets",
+            ["changes"] = "/changes",
             ["download"] = "/download/{path}",
             ["health"] = "/health/ready",
             ["documentation"] = "/docs",

@@ -68,6 +68,8 @@ public sealed partial class AccessTableTests(AccessTableTests.Fixture fixture) :
     [InlineData("GET /query?filename={file}&format=csv")]
     [InlineData("GET /coverage?filename={file}")]
     [InlineData("GET /facets?filename={file}")]
+    [InlineData("GET /changes?filename={file}")]
+    [InlineData("GET /changes?file_path={key}")]
     [InlineData("GET /download/{file}")]
     [InlineData("HEAD /download/{file}")]
     [InlineData("GET /download/{key}")]
@@ -170,7 +172,7 @@ public sealed partial class AccessTableTests(AccessTableTests.Fixture fixture) :
 
         private static (string, string) Bearer(string token) => ("Authorization", "Bearer " + token);
 
-        [GeneratedRegex("^((GET|POST) /(query|coverage|facets)|HEAD /query)")]
+        [GeneratedRegex("^((GET|POST) /(query|coverage|facets|changes)|HEAD /query)")]
         private static partial Regex ListRoute();
 
         [GeneratedRegex("\"requestId\":\"[^\"]*\"")]

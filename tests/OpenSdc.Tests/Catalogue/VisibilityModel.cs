@@ -51,7 +51,7 @@ internal sealed class VisibilityModel(Server.Catalogue.Catalogue catalogue)
                 (await releases.SetAsync([.. there.Select(each => each.Seq)], release: kind < 7, new() { Action = "test", Caller = "someone" }, CancellationToken.None)).Changed.ShouldBe(meant.Count);
                 foreach (var each in meant)
                 {
-                    Head++;
+                    each.Changes.Add((++Head, kind < 7 ? ChangeKind.Released : ChangeKind.Unreleased));
                     if (kind < 7)
                         each.Public.Add(new(Head, null));
                     else
@@ -66,7 +66,8 @@ internal sealed class VisibilityModel(Server.Catalogue.Catalogue catalogue)
                     (await withdrawals.WithdrawAsync(each.Name.Key, "wrong", null, new() { Action = "test", Caller = "someone" }, CancellationToken.None)).ShouldBe(isSeen ? WithdrawalOutcome.Done : WithdrawalOutcome.IsWithdrawn);
                     if (!isSeen)
                         continue;
-                    Entry.Close(each.Team, ++Head);
+                    each.Changes.Add((++Head, ChangeKind.Withdrawn));
+                    Entry.Close(each.Team, Head);
                     if (Entry.IsOpen(each.Public))
                         Entry.Close(each.Public, Head);
                 }
@@ -80,7 +81,8 @@ internal sealed class VisibilityModel(Server.Catalogue.Catalogue catalogue)
                     if (isSeen)
                         continue;
                     var wasPublic = each.Public is [.., { To: { } to }] && to == each.Team[^1].To;
-                    each.Team.Add(new(++Head, null));
+                    each.Changes.Add((++Head, ChangeKind.Restored));
+                    each.Team.Add(new(Head, null));
                     if (wasPublic)
                         each.Public.Add(new(Head, null));
                 }
@@ -148,6 +150,24 @@ internal sealed class VisibilityModel(Server.Catalogue.Catalogue catalogue)
         Span? At(Entry entry, Audience of) => entry.Of(of).Find(span => span.From <= state && (span.To is null || span.To > state));
     }
 
+    /// <summary>What an audience is told of a file: the number and the kind of each change, and for the last kind the newer version.</summary>
+    public List<(long Seq, string Kind, string? SupersededBy)> Changes(string name, Audience audience)
+    {
+        if (entries.Find(each => each.Name.Name == name) is not { } entry)
+            return [];
+        var (spans, isSeen) = (entry.Of(audience), Entry.IsOpen(entry.Of(audience)));
+        if (audience == Audience.Public && !isSeen && !(!Entry.IsOpen(entry.Team) && spans is [.., { To: { } hidden }] && hidden == entry.Team[^1].To))
+            return [];
+        List<(long, string, string?)> told = [(entry.Seq, ChangeKind.Published, null)];
+        told.AddRange(entry.Changes.Where(each => audience == Audience.Team || spans.Exists(span => span.From <= each.Seq && !(span.To < each.Seq))).Select(each => (each.Seq, each.Kind, (string?)null)));
+        var newer = entries.Where(each => isSeen && each.Name.Series == entry.Name.Series && Entry.IsOpen(each.Of(audience)) && string.CompareOrdinal(each.Name.VersionOrder, entry.Name.VersionOrder) > 0).ToList();
+        // One that was there before it superseded it from its first moment on.
+        if (newer.Count > 0 && newer.TrueForAll(each => each.Of(audience)[^1].From > spans[^1].From) && newer.MinBy(each => each.Of(audience)[^1].From) is { } first)
+            told.Add((first.Of(audience)[^1].From, FileChange.Superseded, first.Name.Key));
+        told.Sort();
+        return told;
+    }
+
     private static List<Entry> Newest(List<Entry> some) =>
         [.. some.Where(each => !some.Exists(other => other.Name.Series == each.Name.Series && string.CompareOrdinal(other.Name.VersionOrder, each.Name.VersionOrder) > 0))];
 
@@ -158,6 +178,9 @@ internal sealed class VisibilityModel(Server.Catalogue.Catalogue catalogue)
         public FileName Name => name;
 
         public long Seq => seq;
+
+        /// <summary>What happened after its publication.</summary>
+        public List<(long Seq, string Kind)> Changes { get; } = [];
 
         public List<Span> Team { get; } = [];
 

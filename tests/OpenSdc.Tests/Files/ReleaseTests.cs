@@ -34,6 +34,9 @@ public sealed class ReleaseTests(ClosedArchive closed) : IClassFixture<ClosedArc
     [InlineData("GET /query?descriptor={descriptor}&latest=true&limit=1")]
     [InlineData("GET /coverage?descriptor={descriptor}")]
     [InlineData("GET /facets?descriptor={descriptor}")]
+    [InlineData("GET /changes?filename={name}")]
+    [InlineData("GET /changes?file_path={key}")]
+    [InlineData("HEAD /changes?filename={name}")]
     public async Task An_unreleased_file_is_answered_as_one_that_does_not_exist(string request)
     {
         var (hidden, absent) = (NewName(), NewName());

@@ -93,6 +93,9 @@ public sealed class VisibilityTruthTests
         (await archive.SendAsync("GET /spice-query", headers: headers)).Json.GetArrayLength().ShouldBe(seen.Count(each => each.Path.EndsWith(".tls", StringComparison.Ordinal)));
         foreach (var name in VisibilityModel.Names)
         {
+            (await archive.SendAsync($"GET /changes?filename={name}", headers: headers)).Json.EnumerateArray()
+                .Select(each => (each.GetProperty("seq").GetInt64(), each.GetProperty("kind").GetString()!, each.TryGetProperty("superseded_by", out var newer) ? newer.GetString() : null))
+                .ShouldBe(model.Changes(name, audience), $"{name} for {audience}");
             var isSeen = seen.Exists(each => each.Path.EndsWith("/" + name, StringComparison.Ordinal));
             (await archive.SendAsync($"GET /query?filename={name}", headers: headers)).Json.GetArrayLength().ShouldBe(isSeen ? 1 : 0);
             // Its bytes are nowhere: the redirect is of the record.

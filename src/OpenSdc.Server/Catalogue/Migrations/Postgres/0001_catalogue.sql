@@ -35,6 +35,8 @@ CREATE TABLE changes (
   who    TEXT COLLATE "C",
   detail TEXT COLLATE "C"
 );
+-- What happened to a file after its publication: few rows beside those.
+CREATE INDEX changes_of_files ON changes (file) WHERE seq <> file;
 
 -- What files have in common that a query names by words: hundreds to thousands of rows. '' where a name has no such part. own holds the words of the mission's own fields. max_days is how many days the longest file goes on after its first.
 CREATE TABLE products (
