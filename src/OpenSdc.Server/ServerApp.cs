@@ -243,6 +243,7 @@ public static class ServerApp
             }
 
             routes.MapPost("/uploads", BeginParts.Handle).WithMetadata(HeldConditions.None, Needs.ToUpload);
+            routes.MapGet("/uploads", ListUploads.Handle).WithMetadata(HeldConditions.None, Needs.ToUpload, new ForAddress(AddressKind.Public | AddressKind.Operators));
             routes.MapGet("/uploads/{id}", FollowUpload.Handle).WithMetadata(HeldConditions.None, Needs.ToUpload);
             routes.MapDelete("/uploads/{id}", PartRoutes.Abort).WithMetadata(HeldConditions.None, Needs.ToUpload, new ForAddress(AddressKind.Public | AddressKind.Operators));
             routes.MapGet("/uploads/{id}/parts", PartRoutes.List).WithMetadata(HeldConditions.None, Needs.ToUpload);
@@ -268,7 +269,6 @@ public static class ServerApp
             routes.MapMethods("/download/{**path}", GetAndHead, DownloadFile.Handle).WithMetadata(signed);
         }
 
-        app.MapGet("/uploads", ListUploads.Handle).WithMetadata(HeldConditions.None, Needs.ToUpload, new ForAddress(AddressKind.Operators));
         if (bytesPassHere)
             app.MapPost("/hooks/s3", () => Problems.OfStatus(404)).WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Operators));
         else

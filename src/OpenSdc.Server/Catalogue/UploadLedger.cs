@@ -42,7 +42,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
         "SELECT count(CASE WHEN file_path = @p0 THEN 1 END), count(CASE WHEN owner = @p1 AND (@p2 = '' OR client = @p2) THEN 1 END), count(*) FROM uploads WHERE state = 'open' AND part_size IS NOT NULL";
 
     private const string ListOpenSql =
-        $"SELECT {Columns} FROM uploads WHERE state = 'open' AND (created_at, id) > (@p0, @p1) AND (@p3 = '' OR owner = @p3) ORDER BY created_at, id LIMIT @p2";
+        $"SELECT {Columns} FROM uploads WHERE state = 'open' AND (created_at, id) > (@p0, @p1) AND (@p3 = '' OR owner = @p3) AND (@p4 = '' OR client = @p4) ORDER BY created_at, id LIMIT @p2";
 
     // The promise may be repeated, and never changed.
     private const string PromiseSql =
@@ -94,10 +94,10 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
 
     /// <summary>
     /// Some of the open uploads in the order in which they were asked for, after the one that this moment
-    /// (Unix milliseconds) and id name.
+    /// (Unix milliseconds) and id name: those of one caller, or all.
     /// </summary>
-    public ValueTask<List<UploadSession>> ListOpenAsync(long afterCreated, string afterId, int most, string? owner, CancellationToken cancel) =>
-        catalogue.ReadAsync(async session => await ReadAsync(session.Statement(ListOpenSql, [afterCreated, afterId, (long)most, owner ?? ""]), cancel), cancel);
+    public ValueTask<List<UploadSession>> ListOpenAsync(long afterCreated, string afterId, int most, OpenBy? by, CancellationToken cancel) =>
+        catalogue.ReadAsync(async session => await ReadAsync(session.Statement(ListOpenSql, [afterCreated, afterId, (long)most, by?.Owner ?? "", by?.Client ?? ""]), cancel), cancel);
 
     /// <summary>
     /// Records the SHA-256 that the whole file is promised to have; false where another one was promised

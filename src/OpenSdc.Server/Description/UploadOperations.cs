@@ -69,8 +69,8 @@ internal static class UploadOperations
 
     private static Operation ListOpen { get; } = new(HttpMethod.Get, "/uploads", "listUploads", Operations.Upload, "List open uploads",
         """
-        Uploads in parts, and past the archive, that are open: in the order in which they were asked for, page by page. `next_cursor` is null on the last page. An id that is listed here can be
-        given up by `DELETE /uploads/{id}`.
+        The caller's own uploads in parts, and past the archive, that are open, so that they can be resumed; to administrators all of them. In the order in which they were asked for, page by page.
+        `next_cursor` is null on the last page. An id that is listed here can be given up by `DELETE /uploads/{id}`; `GET /uploads/{id}/parts` says which parts are there.
         """)
     {
         Parameters =

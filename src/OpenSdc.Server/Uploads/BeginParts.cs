@@ -49,8 +49,7 @@ internal static class BeginParts
         }
 
         var limits = new OpenLimits(options.MaxOpenUploadsPerFile, options.MaxOpenUploadsPerCaller, options.MaxOpenUploads);
-        // Without credentials all have one name, and the address tells them apart.
-        var by = new OpenBy(caller.Name, caller.IsAnonymous ? RequestLog.Client(context) : "");
+        var by = OwnUploads.By(context);
         if (Refusal(await ledger.MayOpenAsync(name.Key, by, limits, cancel), name.Key, limits) is { } tooMany)
             return tooMany;
         var id = UploadStaging.NewId();

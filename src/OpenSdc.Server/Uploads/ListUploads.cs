@@ -8,7 +8,7 @@ using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Uploads;
 
-/// <summary>Which uploads are open, page by page, in the order in which they were asked for.</summary>
+/// <summary>Which uploads of a caller are open, page by page, in the order in which they were asked for: so that they can be resumed or given up.</summary>
 internal static class ListUploads
 {
     /// <summary>The most uploads of a page.</summary>
@@ -41,12 +41,13 @@ internal static class ListUploads
             return Problems.BadUploadRequest($"The parameter cursor is '{ShownText.Of(cursor)}'; allowed: next_cursor of the page before, unchanged.");
 
         var caller = context.Caller();
-        // An administrator sees all, and so does everybody at the operators' address of an open archive.
-        var owner = caller.Has(Scopes.Admin) || caller.IsAnonymous ? null : caller.Name;
-        var uploads = await ledger.ListOpenAsync(created, id, most + 1, owner, context.RequestAborted);
+        var uploads = await ledger.ListOpenAsync(created, id, most + 1, SeesAll(context, caller) ? null : OwnUploads.By(context), context.RequestAborted);
         var next = uploads.Count > most ? Write(uploads[most - 1]) : null;
         return new UploadListAnswer(new UploadList([.. uploads.Take(most).Select(upload => UploadStatusAnswer.Of(upload))], next));
     }
+
+    /// <summary>An administrator does, and so does everybody at the operators' address of an open archive; others see their own.</summary>
+    private static bool SeesAll(HttpContext context, Caller caller) => caller.Has(Scopes.Admin) || (caller.IsAnonymous && ListenAddresses.IsOperators(context));
 
     private static string Write(UploadSession last) =>
         Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{last.CreatedAt.ToUnixTimeMilliseconds()}:{last.Id}")));

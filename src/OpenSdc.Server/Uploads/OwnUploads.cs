@@ -10,5 +10,8 @@ internal static class OwnUploads
     public static async ValueTask<UploadSession?> FindOfAsync(this UploadLedger ledger, string id, Caller caller, CancellationToken cancel) =>
         await ledger.FindAsync(id, cancel) is { } upload && IsOf(upload, caller) ? upload : null;
 
+    /// <summary>Whose uploads a request's are. Without credentials all have one name, and the address tells them apart.</summary>
+    public static OpenBy By(HttpContext context) => new(context.Caller().Name, context.Caller().IsAnonymous ? RequestLog.Client(context) : "");
+
     private static bool IsOf(UploadSession upload, Caller caller) => upload.Owner == caller.Name || caller.Has(Scopes.Admin);
 }

@@ -1,3 +1,4 @@
+using OpenSdc.Server;
 using Shouldly;
 using Xunit;
 
@@ -116,9 +117,13 @@ public sealed class UrlRightsTests(ClosedArchive closed) : IClassFixture<ClosedA
             (await Archive.SendAsync(request)).Status.ShouldBe(401, request);
         }
 
-        (await Archive.SendAsync("GET /uploads?state=open", headers: other)).Text.ShouldNotContain(id);
-        (await Archive.SendAsync("GET /uploads?state=open", headers: owner)).Text.ShouldContain(id);
-        (await Archive.SendAsync("GET /uploads?state=open", headers: closed.Admin)).Text.ShouldContain(id);
+        foreach (var prefix in ServerApp.Prefixes)
+        {
+            (await Archive.SendAsync($"GET {prefix}/uploads?state=open", headers: other)).Text.ShouldNotContain(id);
+            (await Archive.SendAsync($"GET {prefix}/uploads?state=open", headers: owner)).Text.ShouldContain(id);
+            (await Archive.SendAsync($"GET {prefix}/uploads?state=open", headers: closed.Admin)).Text.ShouldContain(id);
+        }
+
         (await Archive.SendAsync(requests[0], headers: closed.Admin)).Status.ShouldBe(200);
         (await Archive.SendAsync(requests[3], headers: owner)).Status.ShouldBe(204);
     }

@@ -1,3 +1,4 @@
+using System.Net;
 using OpenSdc.Tests.Cli;
 using OpenSdc.Tests.Client;
 using Shouldly;
@@ -61,6 +62,30 @@ public sealed class OpenUploadsTests
         while (cursor is not null);
 
         listed.ShouldBe(ids, ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task At_a_public_address_each_caller_lists_those_of_its_own()
+    {
+        await using var archive = await RunningArchive.StartAsync(options => options with { OperatorUrls = "http://127.0.0.1:0", TrustedProxies = [IPAddress.Loopback] });
+        var ids = new List<string>();
+        foreach (var client in (string[])["192.0.2.1", "192.0.2.2"])
+        {
+            var begun = await archive.SendAsync("POST /uploads", content: new StringContent($$"""{"filename":"{{ArchiveFixture.NewName()}}","size":1000}"""), headers: ("X-Forwarded-For", client));
+            ids.Add(begun.Json.GetProperty("id").GetString()!);
+        }
+
+        (await ListAsync("", "192.0.2.1")).ShouldBe([ids[0]]);
+        (await ListAsync("", "192.0.2.2")).ShouldBe([ids[1]]);
+        (await ListAsync("", "192.0.2.3")).ShouldBeEmpty();
+        (await ListAsync(archive.OperatorAddress, "192.0.2.3")).ShouldBe(ids, ignoreOrder: true);
+
+        async Task<string[]> ListAsync(string address, string client)
+        {
+            var list = await archive.SendAsync($"GET {address}/uploads?state=open", headers: ("X-Forwarded-For", client));
+            list.Status.ShouldBe(200, list.Text);
+            return [.. list.Json.GetProperty("uploads").EnumerateArray().Select(each => each.GetProperty("id").GetString()!)];
+        }
     }
 
     [Fact]
