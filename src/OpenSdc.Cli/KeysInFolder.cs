@@ -28,7 +28,7 @@ internal sealed class KeysInFolder : KeyAdministration
         catalogue = new Catalogue(dialect, TimeProvider.System, telemetry);
         table = new ApiKeyTable(catalogue);
         var signingKey = folder is null ? SigningKey.Shared(catalogue) : SigningKey.InFolder(folder.Path, NullLogger<SigningKey>.Instance);
-        ring = new KeyRing(table, catalogue, signingKey, TimeProvider.System, NullLogger<KeyRing>.Instance);
+        ring = new KeyRing(table, new AccessMark(catalogue, folder?.Path), catalogue, signingKey, TimeProvider.System, NullLogger<KeyRing>.Instance);
     }
 
     /// <exception cref="SettingException">Another process serves the archive, or it cannot be opened.</exception>

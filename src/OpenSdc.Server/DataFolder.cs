@@ -4,7 +4,7 @@ namespace OpenSdc.Server;
 
 /// <summary>
 /// The folder that holds an archive: <c>objects/</c> (the files, at their keys), <c>staging/</c> (uploads on their way),
-/// <c>catalogue.sqlite</c>, <c>signing.key</c>, <c>mission.json</c>; where a check has repaired something also <c>quarantine/</c> and <c>fsck/</c> (its logs).
+/// <c>catalogue.sqlite</c>, <c>signing.key</c>, <c>mission.json</c>, <c>access-control</c> once it has a key or an issuer; where a check has repaired something also <c>quarantine/</c> and <c>fsck/</c> (its logs).
 /// Opened by one process at a time.
 /// </summary>
 internal sealed partial class DataFolder : IDisposable

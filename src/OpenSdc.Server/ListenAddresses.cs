@@ -76,7 +76,12 @@ internal sealed class ListenAddresses
     private static bool IsLoopback(string host) =>
         host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
-    private static AddressKind KindOf(HttpContext context) => context.Features.Get<ListenAddresses>()?.kind ?? AddressKind.Public;
+    private static AddressKind KindOf(HttpContext context)
+    {
+        var accepted = context.Features.Get<ListenAddresses>()?.kind ?? AddressKind.Public;
+        // An address is for both where only this machine reaches it; what comes through a proxy that no setting names is from elsewhere.
+        return accepted == OfBoth.kind && ProxySigns.Find(context.Request) is not null ? AddressKind.Public : accepted;
+    }
 
     private static void Listen(KestrelServerOptions kestrel, string url, ListenAddresses addresses, ServerOptions options)
     {

@@ -253,8 +253,8 @@ internal static class Problems
     /// <summary>The name is outside the limits of the key or token.</summary>
     public static Problem NotYourUpload(string name) => Denied($"Upload access denied. Your credentials do not allow uploads of {ShownText.Of(name)}.");
 
-    public static Problem ThroughProxy(string header) => new("through-proxy", 403,
-        $"The request came through a proxy (header {ShownText.Of(header)}), but this archive is open only because nobody else than its own machine reaches it; set public-url and trusted-proxies, and keys or an issuer, or open.");
+    public static Problem ThroughProxy(string sign) => new("through-proxy", 403,
+        $"The request came through a proxy, or for another host than this machine ({sign}), but this archive is open only because nobody else than its own machine reaches it; set public-url and trusted-proxies, and keys or an issuer, or open.");
 
     public static Problem NoSuchKey { get; } = new("not-found", 404, "There is no API key of this id.") { Plain = true };
 

@@ -118,6 +118,8 @@ public static class ServerApp
 
         services.AddSingleton<SignedUrls>();
         services.AddSingleton<ApiKeyTable>();
+        services.AddSingleton(all => new AccessMark(
+            all.GetRequiredService<Catalogue.Catalogue>(), options is { Catalogue: null } or { Objects: null } ? all.GetRequiredService<DataFolder>().Path : null));
         services.AddSingleton<KeyRing>();
         services.AddHostedService(all => all.GetRequiredService<KeyRing>());
         services.AddSingleton<AccessTokens>();
@@ -207,6 +209,7 @@ public static class ServerApp
         app.Use(app.Services.GetRequiredService<LingeringRead>().InvokeAsync);
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = UnexpectedErrors.AnswerAsync });
         app.Use(new PublicAnswers(options).InvokeAsync);
+        app.Use(app.Services.GetRequiredService<Authentication>().RefuseProxiesAsync);
         app.Use(ListenAddresses.InvokeAsync);
         RateLimits.UseOfAddresses(app, options);
         app.Use(app.Services.GetRequiredService<Authentication>().InvokeAsync);

@@ -1,10 +1,10 @@
 namespace OpenSdc.Server.Access;
 
 /// <summary>
-/// Whether the archive is open: then everybody reads everything and may upload. An archive that only this machine reaches is open until it has a key or an issuer; any other starts with one of these, or by
-/// the setting <c>open</c>.
+/// Whether the archive is open: then everybody reads everything and may upload. An archive that only this machine reaches is open until it has a key or an issuer for the first time; any other starts with one
+/// of these, or by the setting <c>open</c>.
 /// </summary>
-internal sealed class AccessPolicy(ServerOptions options, ApiKeyTable keys, ArchiveMission mission)
+internal sealed class AccessPolicy(ServerOptions options, ApiKeyTable keys, AccessMark mark, ArchiveMission mission)
 {
     /// <summary>Whether a request without credentials may do everything but release and administer.</summary>
     public bool IsOpen { get; private set; }
@@ -24,7 +24,7 @@ internal sealed class AccessPolicy(ServerOptions options, ApiKeyTable keys, Arch
     public int LifetimeAtStore(int lifetime) => IsOpen ? lifetime : Math.Min(lifetime, 900);
 
     /// <summary>Decides, at the start.</summary>
-    /// <exception cref="SettingException">Others could reach the archive, and nobody has said who may.</exception>
+    /// <exception cref="SettingException">Others could reach the archive, or it had access control before, and nobody says who may use it.</exception>
     public async Task OpenAsync(CancellationToken cancel)
     {
         var isConfigured = options.OidcIssuer is not null || await keys.AnyAsync(cancel);
@@ -34,6 +34,17 @@ internal sealed class AccessPolicy(ServerOptions options, ApiKeyTable keys, Arch
             throw new SettingException(
                 $"Others than this machine could reach the archive ({Reason(options)}), and no setting says who may use it. Make the first key with sdc keys add --admin, or name an issuer with oidc-issuer "
                 + "(OPENSDC_OIDC_ISSUER); or let everybody read and upload with --open (OPENSDC_OPEN=on).");
+        }
+
+        if (isConfigured)
+        {
+            await mark.SetAsync(cancel);
+        }
+        else if (!options.Open && await mark.IsSetAsync(cancel))
+        {
+            throw new SettingException(
+                "This archive had an API key or an issuer, and now has neither: its catalogue was made again, or oidc-issuer (OPENSDC_OIDC_ISSUER) is not set any more. Make a key with sdc keys add --admin, or name "
+                + "the issuer; or let everybody read and upload with --open (OPENSDC_OPEN=on).");
         }
 
         var fields = UploadLimits.FieldsOf(mission.Mission);

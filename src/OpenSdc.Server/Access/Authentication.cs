@@ -10,14 +10,12 @@ internal sealed class Authentication(AccessPolicy policy, KeyRing keys, AccessTo
     private const string KeyHeader = "x-api-key";
     private const string Bearer = "Bearer ";
 
+    /// <summary>Refuses what did not come straight from this machine, where the archive is open because only this machine reaches it. On every path, also of no route.</summary>
+    public Task RefuseProxiesAsync(HttpContext context, RequestDelegate next) =>
+        policy.IsOnlyLocal && ProxySigns.Find(context.Request) is { } sign ? Problems.ThroughProxy(sign).ExecuteAsync(context) : next(context);
+
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (policy.IsOnlyLocal && ProxyHeader(context.Request) is { } header)
-        {
-            await Problems.ThroughProxy(header).ExecuteAsync(context);
-            return;
-        }
-
         if (context.GetEndpoint()?.Metadata.GetMetadata<Needs>() is not { } needs)
         {
             await next(context);
@@ -83,17 +81,6 @@ internal sealed class Authentication(AccessPolicy policy, KeyRing keys, AccessTo
         if (caller is null && !policy.IsOpen && context.GetEndpoint()!.Metadata.GetMetadata<CredentialsExpected>() is { } expected)
             return (null, Problems.NoCredentials(expected.Sentence));
         return (caller ?? policy.WithoutCredentials, null);
-    }
-
-    private static string? ProxyHeader(HttpRequest request)
-    {
-        foreach (var (name, _) in request.Headers)
-        {
-            if (name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase) || name.Equals("Via", StringComparison.OrdinalIgnoreCase) || name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase))
-                return name;
-        }
-
-        return null;
     }
 }
 

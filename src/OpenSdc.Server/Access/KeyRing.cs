@@ -10,7 +10,8 @@ namespace OpenSdc.Server.Access;
 /// <see cref="LongestAge"/> after the last time: what one process has revoked counts in all of them within that time.
 /// </summary>
 /// <remarks>The copy belongs to this class. Readers get immutable keys of the moment; a change replaces the whole copy.</remarks>
-internal sealed partial class KeyRing(ApiKeyTable table, Catalogue.Catalogue catalogue, SigningKey signingKey, TimeProvider clock, ILogger<KeyRing> logger) : BackgroundService
+internal sealed partial class KeyRing(
+    ApiKeyTable table, AccessMark mark, Catalogue.Catalogue catalogue, SigningKey signingKey, TimeProvider clock, ILogger<KeyRing> logger) : BackgroundService
 {
     /// <summary>How old the copy may be when a request is answered by it.</summary>
     public static readonly TimeSpan LongestAge = TimeSpan.FromMilliseconds(500);
@@ -44,6 +45,7 @@ internal sealed partial class KeyRing(ApiKeyTable table, Catalogue.Catalogue cat
     {
         cancel.ThrowIfCancellationRequested();
         await ChangeAsync(() => table.AddAsync(key, audit, CancellationToken.None));
+        await mark.SetAsync(CancellationToken.None);
     }
 
     /// <summary>Ends a key; false where there is none of this id.</summary>

@@ -16,7 +16,7 @@ internal static class Credentials
     [
         new(Problems.BadToken("The token has expired."), "the token is malformed, expired, or not of the issuer of this archive"),
         new(Problems.BadKey("This archive has no such API key."), "the key is malformed, wrong, revoked or expired"),
-        new(Problems.ThroughProxy("Via"), "the request came through a proxy, and the archive is open only because nobody else than its own machine reaches it"),
+        new(Problems.ThroughProxy("header Via"), "the request came through a proxy, or for another host than this machine, and the archive is open only because nobody else than its own machine reaches it"),
         new(Problems.IssuerUnavailable, "a token cannot be checked at the moment"),
     ];
 

@@ -1,4 +1,5 @@
 using OpenSdc.Contract.Naming;
+using OpenSdc.Server.Access;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Objects;
 
@@ -41,6 +42,10 @@ internal sealed class Rebuild(DataFolder folder, IObjectStore store, MissionText
         progress.Begin("objects", found.Count);
         foreach (var batch in found.ByAge().Chunk(Batch))
             await RecordAsync(batch, made.Catalogue, cancel);
+        // Who might use the archive only its lost catalogue knew. A folder that was not served itself, such as a new one for a bucket, does not even tell whether it was open.
+        var mark = new AccessMark(made.Catalogue, folder.Path);
+        if (await mark.IsSetAsync(cancel) || SigningKey.OfFolder(folder.Path) is null)
+            await mark.SetAsync(cancel);
         names.Keep(folder.Path);
         made.Name();
         return new RebuildResult(recorded, leftAlone);

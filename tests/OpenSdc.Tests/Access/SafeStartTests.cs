@@ -31,6 +31,14 @@ public sealed class SafeStartTests
     [InlineData("x-forwarded-proto", "https")]
     [InlineData("X-Forwarded-Anything", "")]
     [InlineData("Via", "1.1 proxy")]
+    [InlineData("X-Real-IP", "192.0.2.1")]
+    [InlineData("X-Original-Host", "sdc.example.org")]
+    [InlineData("CF-Connecting-IP", "192.0.2.1")]
+    [InlineData("true-client-ip", "192.0.2.1")]
+    [InlineData("Host", "sdc.example.org")]
+    [InlineData("Host", "192.0.2.1:8080")]
+    [InlineData("Host", "localhost.example.org")]
+    [InlineData("Host", "127.0.0.1.example.org:80")]
     public async Task A_proxy_in_front_of_an_archive_that_is_open_to_its_own_machine_is_refused(string header, string value)
     {
         await using var archive = await RunningArchive.StartAsync(options => options with { Open = false });
@@ -45,6 +53,35 @@ public sealed class SafeStartTests
         // Who opens it to everybody does not mind proxies.
         await using var open = await RunningArchive.StartAsync();
         (await open.SendAsync("GET /query", headers: (header, value))).Status.ShouldBe(200);
+    }
+
+    [Theory]
+    [InlineData("localhost")]
+    [InlineData("LOCALHOST:8080")]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.0.0.1:80")]
+    [InlineData("[::1]:8080")]
+    public async Task A_request_for_this_machine_is_answered_whatever_it_calls_it(string host)
+    {
+        await using var archive = await RunningArchive.StartAsync(options => options with { Open = false });
+        foreach (var request in (string[])["GET /query", "GET /metrics"])
+            (await archive.SendAsync(request, headers: ("Host", host))).Status.ShouldBe(200, request);
+    }
+
+    [Theory]
+    [InlineData("X-Real-IP", "192.0.2.1")]
+    [InlineData("X-Forwarded-For", "192.0.2.1")]
+    [InlineData("Host", "sdc.example.org")]
+    public async Task A_proxy_that_no_setting_names_leads_to_no_operators_route_of_a_closed_archive(string header, string value)
+    {
+        await using var closed = await ConfiguredArchive.StartAsync();
+        var archive = closed.Archive;
+        (await archive.SendAsync("GET /metrics")).Status.ShouldBe(200);
+        var operators = (await archive.SendAsync("GET /health/ready")).Json.EnumerateObject().Count();
+        foreach (var request in (string[])["GET /metrics", "HEAD /metrics", "GET /METRICS/", "POST /hooks/s3", "GET /uploads?state=open"])
+            (await archive.SendAsync(request, headers: [closed.Admin, (header, value)])).Status.ShouldBe(404, request);
+        (await archive.SendAsync("GET /health/ready", headers: (header, value))).Json.EnumerateObject().Count().ShouldBeLessThan(operators);
+        (await archive.SendAsync("GET /query", headers: (header, value))).Status.ShouldBe(200, "all else is as for everybody");
     }
 
     [Fact]
