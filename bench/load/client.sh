@@ -24,7 +24,7 @@ for tool in wrk curl wget aria2c rclone jq awk; do
 done
 [ -x /usr/bin/time ] || { echo "/usr/bin/time is not installed (Debian: apt-get install time)" >&2; exit 2; }
 export LUA_PATH="$here/wrk/?.lua;;" DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
-unset IMAP_DATA_ACCESS_URL IMAP_DATA_DIR IMAP_API_KEY IMAP_ACCESS_TOKEN
+unset IMAP_DATA_ACCESS_URL IMAP_DATA_DIR IMAP_API_KEY OPENSDC_ACCESS_TOKEN IMAP_ACCESS_TOKEN
 
 if [ -n "${BENCH_DIR:-}" ]; then mkdir -p "$BENCH_DIR"; work=$(cd "$BENCH_DIR" && pwd); keep=1
 else work=$(mktemp -d); keep=; fi

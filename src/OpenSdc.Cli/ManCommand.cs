@@ -44,7 +44,8 @@ internal sealed class ManPage(string words, Command command)
         (Client.ArchiveOptions.AddressVariable, "Address of the archive, where --url is not given."),
         (Client.ArchiveOptions.FolderVariable, "Folder of local files, where --data-dir is not given."),
         (Client.ArchiveOptions.KeyVariable, "API key."), (Client.ArchiveOptions.InstalledClientsKeyVariable, "API key, where the one above is not set."),
-        (Client.ArchiveOptions.TokenVariable, "Access token; without one, that of sdc login."), ("NO_COLOR", "Without colours, where it is set."),
+        (Client.ArchiveOptions.TokenVariable, "Access token; without one, that of sdc login."),
+        (Client.ArchiveOptions.InstalledClientsTokenVariable, "Access token, where the one above is not set."), ("NO_COLOR", "Without colours, where it is set."),
     ];
 
     private readonly StringBuilder text = new();

@@ -19,7 +19,8 @@ internal sealed class ArchiveOptions
     public const string FolderVariable = "IMAP_DATA_DIR";
     public const string KeyVariable = "OPENSDC_API_KEY";
     public const string InstalledClientsKeyVariable = "IMAP_API_KEY";
-    public const string TokenVariable = "IMAP_ACCESS_TOKEN";
+    public const string TokenVariable = "OPENSDC_ACCESS_TOKEN";
+    public const string InstalledClientsTokenVariable = "IMAP_ACCESS_TOKEN";
     private const string DefaultAddress = "http://127.0.0.1:8080";
     private const string DefaultFolder = "data";
 
@@ -62,7 +63,7 @@ internal sealed class ArchiveOptions
         {
             Address = Address(parsed),
             ApiKey = ApiKey(),
-            AccessToken = Secret(TokenVariable),
+            AccessToken = AccessToken(),
             GetAccessToken = signedIn is null ? null : signedIn.TokenAsync,
             MaxRetries = tries,
             Mission = Mission(),
@@ -85,14 +86,14 @@ internal sealed class ArchiveOptions
         };
         if (ApiKey() is { } key)
             client.DefaultRequestHeaders.Add("x-api-key", key);
-        if (Secret(TokenVariable) is { } token)
+        if (AccessToken() is { } token)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return client;
     }
 
     /// <summary>What <c>sdc login</c> left for the archive; null where nothing, or where the environment has a key or token.</summary>
     private SignedIn? SignedInOf(ParseResult parsed) =>
-        ApiKey() is null && Secret(TokenVariable) is null && new TokenFile().Find(Address(parsed)) is not null ? new SignedIn(Address(parsed), TimeProvider.System) : null;
+        ApiKey() is null && AccessToken() is null && new TokenFile().Find(Address(parsed)) is not null ? new SignedIn(Address(parsed), TimeProvider.System) : null;
 
     /// <summary>The address of the archive.</summary>
     /// <exception cref="SettingException">It is none.</exception>
@@ -129,6 +130,10 @@ internal sealed class ArchiveOptions
     /// <summary>The API key of the environment, or null.</summary>
     /// <exception cref="SettingException">It is no header's value.</exception>
     public static string? ApiKey() => Secret(KeyVariable) ?? Secret(InstalledClientsKeyVariable);
+
+    /// <summary>The access token of the environment, or null.</summary>
+    /// <exception cref="SettingException">It is no header's value.</exception>
+    private static string? AccessToken() => Secret(TokenVariable) ?? Secret(InstalledClientsTokenVariable);
 
     private static string? Secret(string variable)
     {

@@ -60,7 +60,7 @@ export const hasCredentials = () => Object.keys(credentials.headers).length > 0;
 
 /** The header of this tab's caller for lines to copy, which name a variable and never the secret. */
 export const secret = () => !hasCredentials() ? null
-  : "x-api-key" in credentials.headers ? { name: "x-api-key", lead: "", variable: "OPENSDC_API_KEY" } : { name: "Authorization", lead: "Bearer ", variable: "IMAP_ACCESS_TOKEN" };
+  : "x-api-key" in credentials.headers ? { name: "x-api-key", lead: "", variable: "OPENSDC_API_KEY" } : { name: "Authorization", lead: "Bearer ", variable: "OPENSDC_ACCESS_TOKEN" };
 
 /** @param {string} path @param {Parameters} [parameters] */
 export function address(path, parameters = {}) {

@@ -22,7 +22,7 @@ internal sealed partial record SdcCommand(int Code, string Output, string Errors
             start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "sdc.dll"));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
-        foreach (var name in (string[])["IMAP_DATA_DIR", "OPENSDC_API_KEY", "IMAP_API_KEY", "IMAP_ACCESS_TOKEN", "COLUMNS", "NO_COLOR"])
+        foreach (var name in (string[])["IMAP_DATA_DIR", "OPENSDC_API_KEY", "IMAP_API_KEY", "OPENSDC_ACCESS_TOKEN", "IMAP_ACCESS_TOKEN", "COLUMNS", "NO_COLOR"])
             start.Environment.Remove(name);
         start.Environment["HOME"] = folder;
         start.Environment["XDG_CONFIG_HOME"] = Path.Combine(folder, "config");

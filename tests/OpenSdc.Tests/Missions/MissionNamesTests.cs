@@ -53,10 +53,12 @@ public sealed class MissionNamesTests
     public async Task What_its_archive_serves_says_nothing_of_the_built_in_mission(string file)
     {
         await using var archive = await RunningArchive.StartAsync(options => options with { Mission = PathOf(file) });
-        foreach (var request in (string[])["/openapi/v1.json", "/docs/", "/upload/nonsense", "/upload/x_y_20260101.cdf", "/download/nonsense", "/query?instrument=x", "/query?table=x", "/query?colour=x", "/query?version=x",
+        var page = Directory.EnumerateFiles(Path.Combine(SharedData.RepositoryRoot, "src", "OpenSdc.Server", "wwwroot")).Select(each => "/page/" + Path.GetFileName(each)).ToArray();
+        page.ShouldContain("/page/api.js");
+        foreach (var request in (string[])[.. page, "/", "/openapi/v1.json", "/docs/", "/upload/nonsense", "/upload/x_y_20260101.cdf", "/download/nonsense", "/query?instrument=x", "/query?table=x", "/query?colour=x", "/query?version=x",
             "/query?format=csv", "/facets", "/coverage", "/spice-query", "/spin-table", "/metakernel"])
         {
-            foreach (var accept in (string[])["*/*", "application/json"])
+            foreach (var accept in (string[])["*/*", "application/json", "text/html"])
                 (await archive.SendAsync("GET " + request, accept)).Text.ShouldNotMatch("(?i)imap|codice|glows|idex|swapi|ialirt|l1const", request);
         }
     }

@@ -34,7 +34,7 @@ internal sealed class Issuer(HttpClient http, TimeProvider clock)
             ?? throw new SdcException(SdcError.BadAnswer, "The archive names no public client for signing in; ask whoever runs it for an API key, and put it into OPENSDC_API_KEY.");
         var found = await DiscoverAsync(issuer, cancel);
         var device = Secure(Text(found, "device_authorization_endpoint")
-            ?? throw new SdcException(SdcError.BadAnswer, $"The issuer {issuer} knows no device flow; put a token of its own into IMAP_ACCESS_TOKEN."), "device authorization endpoint");
+            ?? throw new SdcException(SdcError.BadAnswer, $"The issuer {issuer} knows no device flow; put a token of its own into OPENSDC_ACCESS_TOKEN."), "device authorization endpoint");
         var tokens = Secure(Text(found, "token_endpoint") ?? throw Unreadable("token endpoint"), "token endpoint");
         var scopes = string.Join(' ', ((string[])["openid", "offline_access"]).Concat(Texts(protectedBy, "scopes_supported")).Concat(more).Distinct(StringComparer.Ordinal));
         // For whom the token is (RFC 8707): the audience that the archive wants, where it is a URI; an issuer knows any other name by its own settings.

@@ -45,6 +45,8 @@ public sealed class LoginTests : IDisposable
         // Credentials of the environment go before it, and it goes to no other archive.
         await SdcCommand.RunAsync(folder.Path, archive.Address, ["query"], null, ("IMAP_ACCESS_TOKEN", "other"));
         archive.Requests.Last().Authorization.ShouldBe("Bearer other");
+        await SdcCommand.RunAsync(folder.Path, archive.Address, ["query"], null, ("OPENSDC_ACCESS_TOKEN", "own"), ("IMAP_ACCESS_TOKEN", "other"));
+        archive.Requests.Last().Authorization.ShouldBe("Bearer own");
         await using var another = await ProtectedArchive.StartAsync(issuer.Address);
         (await RunAsync(another, "query")).Code.ShouldBe(43);
         another.Requests.Last().ShouldBe(("/query", ""));
