@@ -1,20 +1,26 @@
 using System.Data.Common;
 using System.Globalization;
+using OpenSdc.Contract.Naming;
 
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>What was found of one kind of derived data.</summary>
-/// <param name="Name">Coverage, the column of a note, or max_days.</param>
+/// <param name="Name">Coverage, the column of a note, max_days, or own_values.</param>
 /// <param name="Differ">How many rows do not say what follows from the records.</param>
 internal readonly record struct DerivedState(string Name, long Differ);
 
 /// <summary>
 /// What is kept beside the records and follows from them: coverage, the notes of newer versions, the longest
-/// file of each product. Each is compared with what its one statement makes of the records, and made again by
+/// file of each product, the values of a mission's own fields. Each is compared with what its one statement makes of the records, and made again by
 /// that statement.
 /// </summary>
-internal sealed class DerivedData(Catalogue catalogue)
+internal sealed class DerivedData(Catalogue catalogue, Mission mission)
 {
+    /// <summary>Seconds: a statement over all records takes minutes in a large archive, where others end after half a minute.</summary>
+    public const int LongestStatement = 3600;
+
+    private readonly OwnValueTable ownValues = new(catalogue, mission);
+
     private const string Columns = "audience, product, digits, period, files, latest, bytes, version, version_order, newest, first_ingestion, last_ingestion";
 
     private const string Sums = "CAST(SUM(files) AS BIGINT) AS files, CAST(SUM(latest) AS BIGINT) AS latest, CAST(SUM(bytes) AS BIGINT) AS bytes, MAX(rank) AS rank, MIN(first) AS first, MAX(last) AS last";
@@ -70,7 +76,15 @@ internal sealed class DerivedData(Catalogue catalogue)
         """);
 
     /// <summary>What does not say what follows from the records; empty where all of it does.</summary>
-    public ValueTask<List<DerivedState>> CheckAsync(CancellationToken cancel) => catalogue.ReadAsync(async session =>
+    public async ValueTask<List<DerivedState>> CheckAsync(CancellationToken cancel)
+    {
+        var found = await CheckBySqlAsync(cancel);
+        if (await ownValues.CountDifferingAsync(cancel) is var differ and > 0)
+            found.Add(new("own_values", differ));
+        return found;
+    }
+
+    private ValueTask<List<DerivedState>> CheckBySqlAsync(CancellationToken cancel) => catalogue.ReadAsync(async session =>
     {
         var found = new List<DerivedState>();
         foreach (var (name, sql) in Checks)
@@ -93,14 +107,15 @@ internal sealed class DerivedData(Catalogue catalogue)
             await Long(session, sql, transaction).ExecuteNonQueryAsync(cancel);
         foreach (var (product, days) in await LongestAsync(session, transaction, cancel))
             await session.Statement("UPDATE products SET max_days = @p0 WHERE id = @p1", [days, product], transaction).ExecuteNonQueryAsync(cancel);
+        await ownValues.MakeAsync(session, transaction, cancel);
         return true;
     }, cancel);
 
-    /// <summary>A statement over all records, which takes minutes in a large archive: it may take an hour, where others end after half a minute.</summary>
+    /// <summary>A statement over all records.</summary>
     private static DbCommand Long(Session session, string sql, DbTransaction? transaction = null)
     {
         var command = session.Statement(sql, [], transaction);
-        command.CommandTimeout = 3600;
+        command.CommandTimeout = LongestStatement;
         return command;
     }
 

@@ -43,8 +43,6 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
     private static readonly BatchInsert NewProducts = new(
         "INSERT INTO products (id, family, instrument, data_level, descriptor, extension, own)", columns: 7);
 
-    private static readonly BatchInsert OwnValues = new("INSERT INTO own_values (field, value, seq)", columns: 3);
-
     private readonly VersionNotes notes = new(session, transaction);
     private readonly Coverage coverage = new(Audience.Team);
     private readonly Coverage publicCoverage = new(Audience.Public);
@@ -90,7 +88,7 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         Render(rows);
         await NewProducts.RunAsync(session, transaction, rowsAtOnce, [.. added], WriteProduct, cancel);
         await Rows.RunAsync(session, transaction, rowsAtOnce, rows, Write, cancel);
-        await AddOwnAsync(rows, cancel);
+        await OwnValueTable.AddAsync(session, transaction, rowsAtOnce, rows.Select(row => (row.Record.Seq, row.Name)), cancel);
         await AddChangesAsync(rows, cancel);
         await coverage.SaveAsync(session, transaction, rowsAtOnce, cancel);
         await publicCoverage.SaveAsync(session, transaction, rowsAtOnce, cancel);
@@ -153,28 +151,6 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         }
 
         return receipts;
-    }
-
-    /// <summary>What names say in fields of the mission's own that are not words of the product.</summary>
-    private async Task AddOwnAsync(List<NewRow> rows, CancellationToken cancel)
-    {
-        List<(OwnValue Value, long Seq)> values = [];
-        foreach (var row in rows)
-        {
-            foreach (var value in row.Name.Own)
-            {
-                if (!value.Field.InProduct)
-                    values.Add((value, row.Record.Seq));
-            }
-        }
-
-        if (values.Count == 0)
-            return;
-        await OwnValues.RunAsync(session, transaction, rowsAtOnce, values, (each, row) =>
-        {
-            ReadOnlySpan<object?> all = [each.Value.Field.Name, each.Value.Text, each.Seq];
-            all.CopyTo(row);
-        }, cancel);
     }
 
     /// <summary>One change for each row, in the order of their numbers; rows of one kind and uploader that follow each other share a statement.</summary>

@@ -42,7 +42,7 @@ internal sealed class FsckActions(OpenArchive archive, FsckLog log)
     {
         var intent = Intent(Derive, name);
         log.Append([intent]);
-        await new DerivedData(archive.Catalogue).RepairAsync(cancel);
+        await new DerivedData(archive.Catalogue, archive.Mission).RepairAsync(cancel);
         log.Append([intent with { Step = "done" }]);
         return null;
     }

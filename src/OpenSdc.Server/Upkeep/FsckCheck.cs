@@ -79,7 +79,7 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, Object
             }
         }
 
-        foreach (var (name, differ) in await new DerivedData(archive.Catalogue).CheckAsync(cancel))
+        foreach (var (name, differ) in await new DerivedData(archive.Catalogue, archive.Mission).CheckAsync(cancel))
         {
             findings.Add(new FsckFinding
             {

@@ -15,7 +15,7 @@ public abstract class DerivedDataTests : IAsyncLifetime
     protected DerivedDataTests(TestDatabase database)
     {
         fixture = new CatalogueFixture(TimeProvider.System, database);
-        derived = new DerivedData(fixture.Catalogue);
+        derived = new DerivedData(fixture.Catalogue, Mission.Imap);
     }
 
     public async ValueTask InitializeAsync()
@@ -25,6 +25,7 @@ public abstract class DerivedDataTests : IAsyncLifetime
         [
             "imap_swe_l1_sci_20260901_v001.0002.cdf", "imap_swe_l1_sci_20260901_v002.0001.cdf", "imap_swe_l1_sci_20260901_v001.cdf", "imap_swe_l1_sci_20260902_v003.cdf",
             "imap_mag_l1a_norm_20260101_20260131_v01-01.cdf", "imap_mag_l1a_norm_20260101_20260102_v01-02.cdf", "naif0012.tls", "imap_mag_cal_20260101_v001.csv",
+            "imap_recon_od005_20250925_20251101_v01.bsp", "imap_pred_od123_20250925_20251101.bsp",
         ];
         // One by one and together: what a transaction knows of itself is not in the tables yet.
         await PublishAsync(names[..3]);
@@ -63,6 +64,9 @@ public abstract class DerivedDataTests : IAsyncLifetime
     [InlineData("outdated_by", "UPDATE files SET outdated_by = 7 WHERE outdated_by IS NULL AND counted_major = 2")]
     [InlineData("public_superseded_by", "UPDATE files SET public_superseded_by = NULL WHERE public_superseded_by IS NOT NULL")]
     [InlineData("public_outdated_by", "UPDATE files SET public_outdated_by = 7 WHERE public_outdated_by IS NULL AND counted_major = 2")]
+    [InlineData("own_values", "DELETE FROM own_values")]
+    [InlineData("own_values", "UPDATE own_values SET value = 'nope'")]
+    [InlineData("own_values", "INSERT INTO own_values (field, value, seq) VALUES ('orbit_determination', '5', 1)")]
     [InlineData("max_days", "UPDATE products SET max_days = 3 WHERE max_days = 0")]
     [InlineData("max_days", "UPDATE products SET max_days = 1 WHERE max_days > 1")]
     public async Task What_says_otherwise_is_found_by_its_name_and_made_again(string name, string spoil)

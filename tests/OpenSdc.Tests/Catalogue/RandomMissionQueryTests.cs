@@ -42,7 +42,7 @@ public abstract partial class RandomMissionQueryTests(Func<TestDatabase> databas
                 await CompareAsync(asked with { Limit = 2 }, meant.OrderBy(file => file.Said.Key, StringComparer.Ordinal).Take(2));
             }
 
-            (await new DerivedData(fixture.Catalogue).CheckAsync(CancellationToken.None)).ShouldBeEmpty();
+            (await new DerivedData(fixture.Catalogue, mission).CheckAsync(CancellationToken.None)).ShouldBeEmpty();
 
             async Task<int> CompareAsync(FileQuery query, IEnumerable<PlainFile> expected)
             {

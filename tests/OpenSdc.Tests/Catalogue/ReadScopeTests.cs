@@ -14,7 +14,7 @@ public sealed partial class ReadScopeTests
     private static readonly string[] ForPublishing = ["Recorder.cs", "VersionNotes.cs", "Visibility.cs", "Withdrawals.cs", "Coverage.cs", "UploadLedger.cs", "UploadLeases.cs", "Receipts.cs"];
 
     /// <summary>What the operator's own commands compare and copy.</summary>
-    private static readonly string[] ForUpkeep = ["DerivedData.cs", "CatalogueCopy.cs", "Migration.cs", "MissionTable.cs"];
+    private static readonly string[] ForUpkeep = ["DerivedData.cs", "OwnValueTable.cs", "CatalogueCopy.cs", "Migration.cs", "MissionTable.cs"];
 
     [Fact]
     public void Only_these_files_read_files_products_and_coverage()

@@ -1,5 +1,6 @@
 using CsCheck;
 using OpenSdc.Contract;
+using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Catalogue;
 using Shouldly;
 using Xunit;
@@ -20,7 +21,7 @@ public abstract class VisibilityTests(Func<TestDatabase> database, int histories
         var model = new VisibilityModel(fixture.Catalogue);
         foreach (var (kind, files) in steps)
             await model.DoAsync(kind, files);
-        (await new DerivedData(fixture.Catalogue).CheckAsync(CancellationToken.None)).ShouldBeEmpty();
+        (await new DerivedData(fixture.Catalogue, Mission.Imap).CheckAsync(CancellationToken.None)).ShouldBeEmpty();
         foreach (var audience in (Audience[])[Audience.Team, Audience.Public])
         {
             await model.CompareCoverageAsync(audience);

@@ -1,4 +1,5 @@
 using System.Text;
+using OpenSdc.Contract.Naming;
 using OpenSdc.Server;
 using OpenSdc.Server.Catalogue;
 using OpenSdc.Server.Upkeep;
@@ -61,7 +62,7 @@ public sealed class MigrationTests : IDisposable
         using var telemetryThere = new Telemetry();
         using var moved = new Server.Catalogue.Catalogue(postgres, TimeProvider.System, telemetryThere);
         (await SeenAsync(moved)).ShouldBe(before);
-        (await new DerivedData(moved).CheckAsync(CancellationToken.None)).ShouldBeEmpty();
+        (await new DerivedData(moved, Mission.Imap).CheckAsync(CancellationToken.None)).ShouldBeEmpty();
 
         static async Task<List<string>> SeenAsync(Server.Catalogue.Catalogue catalogue)
         {
