@@ -8,7 +8,7 @@ namespace OpenSdc.Tests.Catalogue;
 public sealed partial class ReadScopeTests
 {
     /// <summary>What callers read: each of their statements is given a scope.</summary>
-    private static readonly string[] ForCallers = ["Catalogue.cs", "FileStatements.cs", "FileQueries.cs", "CoverageStatements.cs", "LookupBatcher.cs", "IntegrityState.cs", "Product.cs"];
+    private static readonly string[] ForCallers = ["Catalogue.cs", "FileStatements.cs", "FileQueries.cs", "CoverageStatements.cs", "LookupBatcher.cs", "IntegrityState.cs", "Product.cs", "FileHistory.cs"];
 
     /// <summary>What the publisher must know, inside its transaction, whoever may see it: whether a name is taken, and what is newer.</summary>
     private static readonly string[] ForPublishing = ["Recorder.cs", "VersionNotes.cs", "Visibility.cs", "Withdrawals.cs", "Coverage.cs", "UploadLedger.cs", "UploadLeases.cs", "Receipts.cs"];
