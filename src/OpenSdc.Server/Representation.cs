@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Net.Http.Headers;
 using OpenSdc.Server.Page;
 
@@ -84,13 +85,17 @@ internal static class Representation
             context.Response.Headers.Connection = "close";
         if (problem.RetryAfter is { } seconds)
             context.Response.Headers.RetryAfter = seconds.ToString();
-        var documented = !problem.Plain && IsDocumented(context);
-        if (!documented && IsNavigation(context.Request))
+        var isBare = AnswersAreBare(context);
+        var documented = !problem.Plain && !isBare && IsDocumented(context);
+        if (!documented && !isBare && IsNavigation(context.Request))
             return WritePageAsync(context, problem);
         return !documented
             ? WriteAsync(context, problem.Status, "application/problem+json", PlainOf(problem, context.TraceIdentifier))
             : WriteAsync(context, problem.DocumentedStatus ?? problem.Status, "application/json", DocumentedOf(problem));
     }
+
+    private static bool AnswersAreBare(HttpContext context) =>
+        (context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint)?.Metadata.GetMetadata<BareAnswers>() is not null;
 
     /// <summary>A person's browser that goes to an address. The answers that are not errors are the same for it as for programs.</summary>
     private static bool IsNavigation(HttpRequest request) => (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && AsksForHtml(request.Headers.Accept);
@@ -171,4 +176,10 @@ internal static class Representation
         response.ContentLength = body.Length;
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.BodyWriter.WriteAsync(body).AsTask();
     }
+}
+
+/// <summary>Mark of a route of the live service: its answers are bare, problems included, whatever the <c>Accept</c> header says.</summary>
+internal sealed class BareAnswers
+{
+    public static BareAnswers Mark { get; } = new();
 }

@@ -257,7 +257,7 @@ public static class ServerApp
             routes.MapPost("/uploads/{id}/complete", PartRoutes.Complete).WithMetadata(HeldConditions.None, Needs.ToUpload);
             routes.MapMethods("/query", GetAndHead, QueryFiles.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
             routes.MapPost("/query", QueryFiles.HandlePost).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
-            routes.MapGet("/release", ReleaseFiles.HandleManifest).WithMetadata(HeldConditions.None);
+            routes.MapGet("/release", ReleaseFiles.HandleManifest).WithMetadata(BareAnswers.Mark, HeldConditions.None);
             routes.MapPost("/release", ReleaseFiles.HandleRelease).WithMetadata(HeldConditions.None, Needs.ToRelease);
             routes.MapPost("/unrelease", ReleaseFiles.HandleUnrelease).WithMetadata(HeldConditions.None, Needs.ToRelease);
             routes.MapPost("/withdraw", WithdrawFiles.HandleWithdraw).WithMetadata(HeldConditions.None, Needs.ToUpload);

@@ -11,11 +11,11 @@ internal static class KernelRoutes
     {
         if (mission.Kernels is not { } kernels)
             return;
-        routes.MapMethods("/spice-query", GetAndHead, SpiceQuery.Handle).WithMetadata(HeldConditions.None, caching, CompressedLists.Mark);
+        routes.MapMethods("/spice-query", GetAndHead, SpiceQuery.Handle).WithMetadata(BareAnswers.Mark, HeldConditions.None, caching, CompressedLists.Mark);
         foreach (var (route, type) in kernels.Tables)
             routes.MapMethods("/" + route, GetAndHead, (HttpContext context, KernelCatalogue catalogue) => KernelTables.HandleAsync(type, context, catalogue))
-                .WithMetadata(HeldConditions.None, caching, CompressedLists.Mark);
-        routes.MapMethods("/metakernel", GetAndHead, Metakernel.Handle).WithMetadata(HeldConditions.None, caching, CompressedLists.Mark);
-        routes.MapPost("/reprocess", () => new BareText(501, "application/json", Representation.Quoted("This archive stores and serves data; it does not process any.")));
+                .WithMetadata(BareAnswers.Mark, HeldConditions.None, caching, CompressedLists.Mark);
+        routes.MapMethods("/metakernel", GetAndHead, Metakernel.Handle).WithMetadata(BareAnswers.Mark, HeldConditions.None, caching, CompressedLists.Mark);
+        routes.MapPost("/reprocess", () => new BareText(501, "application/json", Representation.Quoted("This archive stores and serves data; it does not process any."))).WithMetadata(BareAnswers.Mark);
     }
 }
