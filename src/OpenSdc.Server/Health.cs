@@ -31,7 +31,8 @@ internal static class Health
             refusal is null ? "taken" : "refused",
             refusal?.Sentence,
             storage.Free,
-            telemetry.CorruptOrMissingFiles);
+            telemetry.CorruptOrMissingFiles,
+            telemetry.ScrubRound is { } round ? new ScrubReadiness(round.Began, round.Ended, Math.Round(round.Progress, 4)) : null);
         return TypedResults.Json(readiness, HealthJson.Default.Readiness, statusCode: recovered && serves ? 200 : 503);
     }
 
@@ -57,7 +58,15 @@ internal static class Health
 /// <param name="Reason">The sentence that uploads are refused with.</param>
 /// <param name="FreeBytes">Bytes free on the data folder's file system; absent where objects lie in a store without an end.</param>
 /// <param name="CorruptOrMissingFiles">Files that are lost or damaged, and therefore not served.</param>
-internal sealed record Readiness(string Status, string? Recovery = null, string? Catalogue = null, string? Uploads = null, string? Reason = null, long? FreeBytes = null, long? CorruptOrMissingFiles = null);
+/// <param name="Scrub">How far the scrub is, as of the last minute; absent where it is off.</param>
+internal sealed record Readiness(
+    string Status, string? Recovery = null, string? Catalogue = null, string? Uploads = null, string? Reason = null, long? FreeBytes = null, long? CorruptOrMissingFiles = null, ScrubReadiness? Scrub = null);
+
+/// <summary>How far the scrub is. Moments are UTC.</summary>
+/// <param name="RoundBegan">When the present round began; absent before the first.</param>
+/// <param name="RoundEnded">When the last whole round ended; absent before the end of the first.</param>
+/// <param name="Progress">The share of the archive that the present round has read; 1 until the next one begins.</param>
+internal sealed record ScrubReadiness(string? RoundBegan, string? RoundEnded, double Progress);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Readiness))]

@@ -188,6 +188,7 @@ public static class ServerApp
             app.Services.GetRequiredService<DataFolder>().WarnOfRights(options.DataMode, app.Services.GetRequiredService<ILogger<DataFolder>>());
         app.Services.GetRequiredService<Telemetry>().WatchStaging(app.Services.GetRequiredService<IObjectStore>().StagingSize);
         app.Services.GetRequiredService<Telemetry>().WatchBackup(() => LastBackup.Of(options.Data) is { } time ? clock.GetUtcNow() - time : null);
+        app.Services.GetRequiredService<Telemetry>().WatchScrub(clock.GetUtcNow);
         RefusedRequests.Listen(app.Services.GetRequiredService<DiagnosticListener>(), app.Services.GetRequiredService<RequestLog>());
         UseMiddleware(app, options);
         MapRoutes(app);

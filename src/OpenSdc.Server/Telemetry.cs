@@ -68,6 +68,15 @@ internal sealed class Telemetry : IDisposable
         meter.CreateObservableGauge(
             "opensdc.backup.age", () => age() is { } time ? [new Measurement<double>(time.TotalSeconds)] : Array.Empty<Measurement<double>>(), "s", "Since the last sdc backup of this data folder began.");
 
+    /// <summary>Tells how far the scrub is, whenever it is asked for; nothing where it is off, or before its first whole round.</summary>
+    public void WatchScrub(Func<DateTimeOffset> now)
+    {
+        meter.CreateObservableGauge(
+            "opensdc.scrub.round.age", () => ScrubRound?.Age(now()) is { } age ? [new Measurement<double>(age.TotalSeconds)] : Array.Empty<Measurement<double>>(), "s", "Since the scrub's last whole round ended.");
+        meter.CreateObservableGauge(
+            "opensdc.scrub.round.progress", () => ScrubRound is { } round ? [new Measurement<double>(round.Progress)] : Array.Empty<Measurement<double>>(), description: "The share of the archive that the scrub has read in its present round; 1 until the next one begins.");
+    }
+
     /// <summary>Tells the size of staging whenever it is asked for.</summary>
     public void WatchStaging(Func<long> bytes) =>
         meter.CreateObservableGauge("opensdc.staging.size", bytes, "By", "Bytes of uploads that are not yet published.");
@@ -86,6 +95,9 @@ internal sealed class Telemetry : IDisposable
             meter.CreateObservableGauge("opensdc.storage.free", free, "By", "Bytes free on the data folder's file system.");
         meter.CreateObservableGauge("opensdc.storage.writable", () => takesUploads() ? 1 : 0, description: "1 while uploads are taken, 0 while they are refused.");
     }
+
+    /// <summary>How far the scrub is, as last looked at; null where it is off.</summary>
+    public ScrubRound? ScrubRound { get; set; }
 
     /// <summary>Files that are lost or damaged, as last counted.</summary>
     public long CorruptOrMissingFiles { get; set; }

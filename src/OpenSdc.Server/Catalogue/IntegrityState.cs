@@ -54,6 +54,9 @@ internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
     private const string VerifiedSql = "INSERT INTO verified (seq, at) VALUES (@p0, @p1) ON CONFLICT (seq) DO UPDATE SET at = excluded.at";
     private const string PositionSql = "SELECT seq FROM scrub WHERE id = 1";
     private const string MoveSql = "UPDATE scrub SET seq = @p0 WHERE id = 1";
+    private const string BeginRoundSql = "UPDATE scrub SET seq = 0, began = @p0 WHERE id = 1";
+    private const string EndRoundSql = "UPDATE scrub SET seq = 0, ended = @p0 WHERE id = 1";
+    private const string RoundSql = "SELECT scrub.seq, began, ended, " + HeadSql + " FROM scrub WHERE id = 1";
 
     /// <summary>Records in the order of their paths, after one of them.</summary>
     public ValueTask<List<KeptFile>> ByPathAsync(string after, int count, CancellationToken cancel) => PageAsync(ByPathSql, after, count, cancel);
@@ -140,6 +143,25 @@ internal sealed class IntegrityState(Catalogue catalogue, TimeProvider clock)
     /// <summary>The last file that the scrub has read in the current round; 0 at its start.</summary>
     public ValueTask<long> ScrubPositionAsync(CancellationToken cancel) =>
         catalogue.ReadAsync(async session => Convert.ToInt64(await session.Statement(PositionSql, []).ExecuteScalarAsync(cancel)), cancel);
+
+    /// <summary>The present round of the scrub, and when the last whole one ended.</summary>
+    public ValueTask<ScrubRound> ScrubRoundAsync(CancellationToken cancel) => catalogue.ReadAsync(async session =>
+    {
+        await using var reader = await session.Statement(RoundSql, []).ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return new ScrubRound(reader.GetInt64(0), reader.GetInt64(3), reader.IsDBNull(1) ? null : reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2));
+    }, cancel);
+
+    /// <summary>A round of the scrub begins with the first file.</summary>
+    public Task BeginScrubRoundAsync(CancellationToken cancel) => catalogue.WriteAsync((session, transaction) =>
+        session.Statement(BeginRoundSql, [Catalogue.Text(clock.GetUtcNow())], transaction).ExecuteNonQueryAsync(cancel), cancel);
+
+    /// <summary>Records the last verified files of a round, and that it has ended.</summary>
+    public Task EndScrubRoundAsync(IReadOnlyList<long> seqs, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
+    {
+        await VerifiedAsync(session, transaction, seqs, cancel);
+        return await session.Statement(EndRoundSql, [Catalogue.Text(clock.GetUtcNow())], transaction).ExecuteNonQueryAsync(cancel);
+    }, cancel);
 
     /// <summary>Records verified files and the position of the scrub, in one transaction.</summary>
     public Task ScrubbedAsync(IReadOnlyList<long> seqs, long position, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>

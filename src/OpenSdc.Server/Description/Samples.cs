@@ -70,7 +70,7 @@ internal static class Samples
 
     public static readonly string Record = JsonOf(File);
 
-    public static readonly string Ready = Json(new("ready", "done", "answers", "taken", null, 512L << 30, 0));
+    public static readonly string Ready = Json(new("ready", "done", "answers", "taken", null, 512L << 30, 0, new("20260103 04:05:06", "20260102 16:03:12", 0.4217)));
     public static readonly string ReadOnly = Json(new("read-only", "done", "answers", "refused", Problems.InsufficientStorage.Sentence, 200L << 20, 0));
     public static readonly string Recovering = Json(new("starting", "running", "answers", "taken", null, 512L << 30, 0));
 

@@ -88,7 +88,11 @@ internal static class Shapes
             ("uploads", String("`taken` or `refused`."), false),
             ("reason", String("The sentence that uploads are refused with."), false),
             ("free_bytes", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Bytes free on the data folder's disk; absent where objects lie in a store without an end." }, false),
-            ("corrupt_or_missing_files", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Files that are lost or damaged, and therefore not served." }, false)));
+            ("corrupt_or_missing_files", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Files that are lost or damaged, and therefore not served." }, false),
+            ("scrub", Object("How far the scrub is, as of the last minute; absent where it is off.",
+                ("round_began", String("When the present round began, UTC, `YYYYMMDD HH:MM:SS`; absent before the first."), false),
+                ("round_ended", String("When the last whole round ended, likewise; absent before the end of the first."), false),
+                ("progress", new OpenApiSchema { Type = JsonSchemaType.Number, Format = "double", Description = "The share of the archive that the present round has read; 1 until the next one begins." }, true)), false)));
     }
 
     /// <summary>The one shape, or any of several.</summary>

@@ -80,6 +80,8 @@ internal sealed partial class Scrub(
         while (true)
         {
             var nextRound = clock.GetUtcNow() + RoundEvery;
+            if (position == 0)
+                await integrity.BeginScrubRoundAsync(cancel);
             while (await NextAsync(position, cancel) is { } file)
             {
                 if (await VerifyAsync(file, cancel))
@@ -91,7 +93,7 @@ internal sealed partial class Scrub(
                     await RecordAsync(position, cancel);
             }
 
-            await RecordAsync(position: 0, cancel);
+            await RecordAsync(position: null, cancel);
             if (position > 0)
                 LogRound(position);
             position = 0;
@@ -153,9 +155,11 @@ internal sealed partial class Scrub(
         return false;
     }
 
-    private async Task RecordAsync(long position, CancellationToken cancel)
+    /// <param name="position">The last file that was read; null at the end of a round.</param>
+    /// <param name="cancel">Gives up.</param>
+    private async Task RecordAsync(long? position, CancellationToken cancel)
     {
-        await integrity.ScrubbedAsync(verified, position, cancel);
+        await (position is { } seq ? integrity.ScrubbedAsync(verified, seq, cancel) : integrity.EndScrubRoundAsync(verified, cancel));
         telemetry.FilesVerified(verified.Count);
         verified.Clear();
         recordAt = clock.GetUtcNow() + RecordEvery;

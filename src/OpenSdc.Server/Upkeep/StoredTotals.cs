@@ -4,8 +4,9 @@ using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Upkeep;
 
-/// <summary>Counts the archive's files and bytes once a minute for the metrics, from what is summed up at publication.</summary>
-internal sealed partial class StoredTotals(Catalogue.Catalogue catalogue, Telemetry telemetry, TimeProvider clock, ILogger<StoredTotals> logger) : BackgroundService
+/// <summary>Counts the archive's files and bytes once a minute for the metrics, from what is summed up at publication; and looks how far the scrub is, whichever process it runs in.</summary>
+internal sealed partial class StoredTotals(
+    Catalogue.Catalogue catalogue, IntegrityState integrity, ServerOptions options, Telemetry telemetry, TimeProvider clock, ILogger<StoredTotals> logger) : BackgroundService
 {
     private const int Years = 4;
 
@@ -19,6 +20,8 @@ internal sealed partial class StoredTotals(Catalogue.Catalogue catalogue, Teleme
             try
             {
                 await CountAsync(stoppingToken);
+                if (options.ScrubRate > 0)
+                    telemetry.ScrubRound = await integrity.ScrubRoundAsync(stoppingToken);
             }
             catch (DbException failure)
             {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using OpenSdc.Server;
 using OpenSdc.Server.Catalogue;
@@ -65,6 +66,29 @@ public sealed class ScrubTests
     }
 
     [Fact]
+    public async Task Operators_see_how_far_the_round_is_and_when_the_last_whole_one_ended()
+    {
+        await using var archive = await UpkeepArchive.StartAsync(options => options with { ScrubRate = 1000 });
+        var files = new List<(string Name, long Seq, string Path)>();
+        for (var i = 0; i < 4; i++)
+            files.Add(await archive.UploadAsync(RandomNumberGenerator.GetBytes(1_000_000)));
+        await archive.RunUntilAsync(async () => await archive.VerifiedAsync(files[1].Seq) != "", "the second file is verified");
+        await archive.RunUntilAsync(async () => await ScrubAsync() is { } scrub && scrub.GetProperty("progress").GetDouble() is > 0 and < 1, "the middle of a round is told");
+        await archive.RunUntilAsync(async () => await archive.VerifiedAsync(files[3].Seq) != "", "the last file is verified");
+        await archive.RunUntilAsync(async () => await ScrubAsync() is { } scrub && scrub.TryGetProperty("round_ended", out _) && scrub.GetProperty("progress").GetDouble() == 1, "the end of a round is told");
+        var told = (await ScrubAsync())!.Value;
+        string.CompareOrdinal(told.GetProperty("round_began").GetString(), told.GetProperty("round_ended").GetString()).ShouldBeLessThan(0);
+        await archive.ShouldSoonMeasureAsync("opensdc.scrub.round.progress", 1);
+
+        var age = archive.Measured("opensdc.scrub.round.age");
+        archive.Clock.Advance(TimeSpan.FromHours(3));
+        (archive.Measured("opensdc.scrub.round.age") - age).ShouldBe(TimeSpan.FromHours(3).TotalSeconds, tolerance: 1);
+
+        async Task<JsonElement?> ScrubAsync() =>
+            (await archive.Running.SendAsync("GET /health/ready")).Json.TryGetProperty("scrub", out var scrub) ? scrub : null;
+    }
+
+    [Fact]
     public async Task A_rate_of_zero_turns_it_off_and_a_stop_does_not_wait_for_it()
     {
         await using var off = await UpkeepArchive.StartAsync(options => options with { ScrubRate = 0 });
@@ -72,6 +96,7 @@ public sealed class ScrubTests
         for (var i = 0; i < 200; i++)
             off.Clock.Advance(TimeSpan.FromHours(1));
         (await off.VerifiedAsync(file.Seq)).ShouldBeEmpty();
+        (await off.Running.SendAsync("GET /health/ready")).Json.TryGetProperty("scrub", out _).ShouldBeFalse();
 
         // At one byte a second this file would take a day, and its clock stands still.
         await using var slow = await UpkeepArchive.StartAsync(options => options with { ScrubRate = 1 });

@@ -66,6 +66,8 @@ internal sealed class UpkeepArchive : IAsyncDisposable
     public Task ShouldSoonMeasureAsync(string measurement, double value) =>
         RunUntilAsync(() => Task.FromResult(measurements.Of(measurement) == value), $"{measurement} = {value}");
 
+    public double Measured(string measurement) => measurements.Of(measurement);
+
     public static void FlipBit(string path, long at)
     {
         using var file = File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);

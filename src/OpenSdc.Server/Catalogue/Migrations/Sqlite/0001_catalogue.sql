@@ -165,10 +165,12 @@ CREATE TABLE verified (
   at  TEXT NOT NULL
 );
 
--- How far the scrub has come in its present round: every file up to seq has been read.
+-- How far the scrub has come in its present round: every file up to seq has been read. began is when that round did, ended when the last whole one did.
 CREATE TABLE scrub (
   id   INTEGER PRIMARY KEY CHECK (id = 1),
-  seq  BIGINT NOT NULL
+  seq  BIGINT NOT NULL,
+  began TEXT,
+  ended TEXT
 );
 INSERT INTO scrub (id, seq) VALUES (1, 0);
 
