@@ -47,9 +47,8 @@ internal sealed class AccessPolicy(ServerOptions options, ApiKeyTable keys, Acce
                 + "the issuer; or let everybody read and upload with --open (OPENSDC_OPEN=on).");
         }
 
-        var fields = UploadLimits.FieldsOf(mission.Mission);
-        if (options.OidcRoles.SelectMany(role => role.Limits.Fields.Keys).FirstOrDefault(field => !fields.Contains(field)) is { } unknown)
-            throw new SettingException($"The setting oidc-roles (OPENSDC_OIDC_ROLES) limits uploads by '{ShownText.Of(unknown)}'; allowed: {string.Join(", ", fields)}.");
+        if (options.OidcRoles.Select(role => role.Limits.Fault(mission.Mission)).FirstOrDefault(each => each is not null) is { } fault)
+            throw new SettingException($"The setting oidc-roles (OPENSDC_OIDC_ROLES) limits uploads by what no name of the mission has. {fault}");
         IsOpen = options.Open || !isConfigured;
         IsOnlyLocal = IsOpen && !options.Open;
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server.Catalogue;
@@ -8,6 +9,8 @@ namespace OpenSdc.Server.Access;
 /// <summary>API keys are listed, made and ended, and the key that signs URLs is replaced.</summary>
 internal static class KeyRoutes
 {
+    private const int LargestBody = 64 * 1024;
+
     public static void Map(RouteGroupBuilder routes)
     {
         routes.MapGet("/keys", List).WithMetadata(HeldConditions.None, Needs.ToAdminister);
@@ -24,6 +27,7 @@ internal static class KeyRoutes
     private static async Task<Results<JsonHttpResult<KeyInfo>, Problem>> AddAsync(HttpContext context, KeyRing ring, Mission mission, TimeProvider clock)
     {
         KeyRequest? asked;
+        context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = LargestBody;
         try
         {
             asked = await JsonSerializer.DeserializeAsync(context.Request.Body, AccessJson.Default.KeyRequest, context.RequestAborted);

@@ -31,23 +31,18 @@ internal static class NewKey
             expires = moment;
         }
 
-        var fields = UploadLimits.FieldsOf(mission);
-        foreach (var (field, values) in asked.Limits ?? [])
-        {
-            if (!scopes.HasFlag(Scopes.Upload) || scopes.HasFlag(Scopes.Admin))
-                return Wrong("The key has limits, which are for uploads, but not the scope upload, or also admin, which has no limits.");
-            if (!fields.Contains(field, StringComparer.Ordinal))
-                return Wrong($"The limit is of {Shown(field)}; allowed: {string.Join(", ", fields)}.");
-            if (values is not { Count: > 0 } || values.Any(string.IsNullOrEmpty))
-                return Wrong($"The limit of {field} has no values; allowed: one or more, such as {field} of a file's name.");
-            if (UploadLimits.WordsOf(mission, field) is { Count: > 0 } words && values.FirstOrDefault(value => !words.Contains(value, StringComparer.Ordinal)) is { } unknown)
-                return Wrong($"The limit of {field} is {Shown(unknown)}; allowed: {string.Join(", ", words)}.");
-        }
+        var limits = asked.Limits is { Count: > 0 } given ? new UploadLimits(given) : UploadLimits.None;
+        if (limits.Fields.Count > 0 && (!scopes.HasFlag(Scopes.Upload) || scopes.HasFlag(Scopes.Admin)))
+            return Wrong("The key has limits, which are for uploads, but not the scope upload, or also admin, which has no limits.");
+        if (limits.Fields.FirstOrDefault(limit => limit.Value is not { Count: > 0 } || limit.Value.Any(string.IsNullOrEmpty)).Key is { } empty)
+            return Wrong($"The limit of {ShownText.Of(empty)} has no values; allowed: one or more, such as a file's name has in this field.");
+        if (limits.Fault(mission) is { } fault)
+            return Wrong(fault);
 
         var key = KeyText.Make(scopes);
         return (new ApiKey(KeyText.NewId(), KeyText.Hash(key), asked.Owner, scopes)
         {
-            Limits = asked.Limits is { Count: > 0 } limits ? new UploadLimits(limits) : UploadLimits.None,
+            Limits = limits,
             CreatedAt = now,
             ExpiresAt = expires,
         }, key, null);

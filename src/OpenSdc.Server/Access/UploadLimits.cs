@@ -25,6 +25,21 @@ internal sealed record UploadLimits(IReadOnlyDictionary<string, IReadOnlyList<st
         _ => mission.OwnFields.FirstOrDefault(own => own.Name == field)?.Words ?? [],
     };
 
+    /// <summary>What is wrong with the limits for a mission, whose names have other fields or values; null where nothing is.</summary>
+    public string? Fault(Mission mission)
+    {
+        var fields = FieldsOf(mission);
+        foreach (var (field, values) in Fields)
+        {
+            if (!fields.Contains(field, StringComparer.Ordinal))
+                return $"The limit is of '{ShownText.Of(field)}'; allowed: {string.Join(", ", fields)}.";
+            if (WordsOf(mission, field) is { Count: > 0 } words && values.FirstOrDefault(value => !words.Contains(value, StringComparer.Ordinal)) is { } unknown)
+                return $"The limit of {field} is '{ShownText.Of(unknown)}'; allowed: {string.Join(", ", words)}.";
+        }
+
+        return null;
+    }
+
     public bool Allow(FileName name) => Fields.All(limit => ValueOf(name, limit.Key) is { } value && limit.Value.Contains(value, StringComparer.Ordinal));
 
     private static IReadOnlyList<string> Distinct(IEnumerable<string> words) => [.. words.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];

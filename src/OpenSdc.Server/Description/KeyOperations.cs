@@ -63,7 +63,7 @@ internal static class KeyOperations
                 },
             },
             Answers = [new(201, "The key is made.") { Shapes = [Key], Examples = [("made", "the key, which is shown once", Made)] }],
-            Failures = [new(Problems.BadUploadRequest("The key has no scopes; allowed: one or more of read, upload, release, admin."), "the body is not what it must be"), .. Failures],
+            Failures = [new(Problems.BadUploadRequest("The key has no scopes; allowed: one or more of read, upload, release, admin."), "the body is not what it must be"), new(Problems.OfStatus(413), "the body is longer than 64 KiB"), .. Failures],
         },
         new(HttpMethod.Post, "/keys/rotate-urls", "rotateUrls", Operations.Access, "Replace the key that signs URLs", "Every signed URL that is out is refused from then on, by all servers within a second. Needs the scope `admin`.")
         {

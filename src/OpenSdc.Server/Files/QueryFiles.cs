@@ -143,6 +143,19 @@ internal sealed record Listing(
 
     public async Task ExecuteAsync(HttpContext context)
     {
+        try
+        {
+            await AnswerAsync(context);
+        }
+        finally
+        {
+            // Of an answer that breaks off its URLs are out as well.
+            await NoteUrlsAsync(context);
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context)
+    {
         var cancel = context.RequestAborted;
         var (query, caller) = (Request.Query, context.Caller());
         var (state, found) = (default(ArchiveState), (long?)null);
@@ -156,6 +169,7 @@ internal sealed record Listing(
         if (!Request.Count && await LookupBatcher.FindAsync(query, ReadScope.Of(query, caller), Format.Columns, Format.PathColumn, row => WriteOne(output.Buffer, row), cancel) is { } head)
         {
             state = head;
+            await NoteUrlsAsync(context);
             await output.EndAsync();
             return;
         }
@@ -201,7 +215,15 @@ internal sealed record Listing(
         Format.End(output.Buffer);
         if (more)
             context.Response.Headers.Link = $"<{Next(context.Request, last!)}>; rel=\"next\"";
+        await NoteUrlsAsync(context);
         await output.EndAsync();
+    }
+
+    /// <summary>Notes the URLs of the store for files that are not released, whose download the archive does not see: one entry for an answer, before its last byte.</summary>
+    private async Task NoteUrlsAsync(HttpContext context)
+    {
+        if (Format is UrlsFormat urls && context.RequestServices.GetRequiredService<DownloadUrls>().LeadToStore && !context.Caller().IsAnonymous && urls.TakeUnreleased() is var count and > 0)
+            await context.RequestServices.GetRequiredService<AuditLog>().WriteAsync(AuditLog.Of(context, AuditAction.Download, "format=urls", 200) with { Count = count });
     }
 
     private void WriteOne(PooledBuffer output, DbDataReader row)

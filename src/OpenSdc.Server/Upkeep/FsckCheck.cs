@@ -66,11 +66,18 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, Object
         // In this order: an upload stays in staging, or has the claim to its key, until it has its record.
         var isServed = archive.IsServed;
         var claims = new KeyClaims(archive.Catalogue, clock);
+        var withdrawals = new Withdrawals(archive.Catalogue, clock);
         var onTheirWay = isServed ? await archive.Store.LeftOverAsync(writtenBefore: null, cancel).Select(NameOf).ToHashSetAsync(StringComparer.Ordinal, cancel) : [];
         Seq = (before, await archive.Catalogue.HeadAsync(cancel));
         await foreach (var candidate in candidates.ReadAsync(cancel))
         {
-            if (candidate.Seq is not null || await archive.Catalogue.FindAsync(candidate.Key, ReadScope.All, cancel) is null)
+            if (candidate.Seq is null && await archive.Catalogue.HasAsync(candidate.Key, ReadScope.All, cancel))
+            {
+                // Recorded meanwhile, or it is the object of a file that has none any more.
+                if (await withdrawals.FindAsync(candidate.Key, Audience.All, cancel) is { Purged: { } purged } tombstone)
+                    findings.Add(candidate with { Kind = FsckKind.Foreign, Action = FsckAction.None, Seq = tombstone.File, Detail = $"The bytes of this file were purged on {purged}, but an object lies here; remove it by hand." });
+            }
+            else
             {
                 if (candidate.Kind == FsckKind.Orphan && (onTheirWay.Contains(NameOf(candidate.Key)) || (isServed && await claims.IsClaimedAsync(candidate.Key, cancel))))
                     Young++;

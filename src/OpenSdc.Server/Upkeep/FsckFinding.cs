@@ -89,7 +89,7 @@ internal static class FsckKind
     /// <summary>An object without a record, whose name belongs at another key.</summary>
     public const string Misplaced = "misplaced";
 
-    /// <summary>Something that is no object of the archive: a name of no convention, a link, a pipe.</summary>
+    /// <summary>Something that is no object of the archive: a name of no convention, a link, a pipe, what lies at the key of a file that was purged.</summary>
     public const string Foreign = "foreign";
 
     /// <summary>A record without an object.</summary>

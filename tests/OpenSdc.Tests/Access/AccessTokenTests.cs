@@ -159,6 +159,13 @@ public sealed class AccessTokenTests : IAsyncLifetime
         Should.Throw<SettingException>(() => ServerOptions.Read(setting => given.GetValueOrDefault(setting.Name))).Message.ShouldContain(sentence);
     }
 
+    [Theory]
+    [InlineData("a=upload;instrument=nope", "The limit of instrument is 'nope'; allowed: codice, ")]
+    [InlineData("a=read,b=upload;data_level=l1a|l9", "The limit of data_level is 'l9'; allowed: ")]
+    [InlineData("a=upload;colour=red", "The limit is of 'colour'; allowed: instrument, ")]
+    public async Task Limits_that_no_name_of_the_mission_can_have_stop_the_start(string roles, string sentence) =>
+        (await Should.ThrowAsync<SettingException>(() => RunningArchive.StartAsync(options => Configure(options) with { OidcRoles = TokenRole.Parse(roles) }))).Message.ShouldContain(sentence);
+
     private static (string, string) Bearer(string token) => ("Authorization", "Bearer " + token);
 
     private ServerOptions Configure(ServerOptions options) => options with

@@ -150,6 +150,13 @@ public sealed partial class ApiKeyTests(ClosedArchive closed) : IClassFixture<Cl
     }
 
     [Fact]
+    public async Task A_request_for_a_key_is_short()
+    {
+        var answer = await Archive.SendAsync("POST /keys", content: new StringContent($$"""{"owner":"{{new string('a', 70_000)}}","scopes":["read"]}"""), headers: closed.Admin);
+        (answer.Status, answer.Json.GetProperty("detail").GetString()).ShouldBe((413, "The request body is larger than this address takes."));
+    }
+
+    [Fact]
     public async Task What_identified_callers_get_is_for_no_shared_cache()
     {
         var answer = await Archive.SendAsync("GET /query", headers: await closed.KeyAsync("read"));

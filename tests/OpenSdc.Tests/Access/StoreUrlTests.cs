@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using OpenSdc.Server;
 using OpenSdc.Tests.Uploads;
@@ -17,7 +18,7 @@ public sealed partial class StoreUrlTests
     public async Task With_access_configured_they_live_a_quarter_of_an_hour_at_most()
     {
         await using var closed = await ConfiguredArchive.StartAsync(Direct());
-        await UploadAsync(closed.Archive, closed.Admin);
+        await UploadAsync(closed.Archive, Name, closed.Admin);
         (await closed.Archive.SendAsync($"POST /release?filename={Name}", headers: closed.Admin)).Status.ShouldBe(200);
 
         (await UploadLivesAsync(closed.Archive, closed.Admin)).ShouldBe([900, 900]);
@@ -31,10 +32,31 @@ public sealed partial class StoreUrlTests
     }
 
     [Fact]
+    public async Task A_list_of_them_has_an_entry_of_the_audit_with_the_number_of_unreleased_files()
+    {
+        await using var closed = await ConfiguredArchive.StartAsync(Direct());
+        await UploadAsync(closed.Archive, Name, closed.Admin);
+        await UploadAsync(closed.Archive, Next, closed.Admin);
+        await UploadAsync(closed.Archive, "imap_mag_l1a_direct_20260103_v001.cdf", closed.Admin);
+        (await closed.Archive.SendAsync($"POST /release?filename={Name}", headers: closed.Admin)).Status.ShouldBe(200);
+        var (id, key) = await closed.AddAsync("""{"owner":"a","scopes":["read"]}""");
+
+        (await closed.Archive.SendAsync("GET /query?instrument=mag&format=urls", headers: key)).Text.Split('\n').Length.ShouldBe(4);
+        (await closed.Archive.SendAsync($"GET /query?filename={Next}&format=urls", headers: key)).Status.ShouldBe(200);
+        (await closed.Archive.SendAsync($"GET /query?filename={Name}&format=urls", headers: key)).Status.ShouldBe(200);
+        (await closed.Archive.SendAsync("GET /query?instrument=mag", headers: key)).Status.ShouldBe(200);
+        (await closed.Archive.SendAsync("GET /query?instrument=mag&format=urls")).Status.ShouldBe(200);
+
+        var entries = (await closed.Archive.SendAsync("GET /audit?action=download", headers: closed.Admin)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement).Select(each => (each.GetProperty("caller").GetString(), each.GetProperty("target").GetString(), each.GetProperty("count").GetInt64()));
+        entries.ShouldBe([($"key:{id}", "format=urls", 2), ($"key:{id}", "format=urls", 1)]);
+    }
+
+    [Fact]
     public async Task In_an_open_archive_they_live_as_long_as_the_settings_say()
     {
         await using var open = await RunningArchive.StartAsync(Direct());
-        await UploadAsync(open);
+        await UploadAsync(open, Name);
 
         (await UploadLivesAsync(open)).ShouldBe([3600, 3600]);
         (await DownloadLivesAsync(open)).ShouldBe([86400, 86400]);
@@ -46,9 +68,9 @@ public sealed partial class StoreUrlTests
         return options => options with { Objects = objects.Objects, S3Endpoint = objects.S3Endpoint, Transfers = objects.Transfers };
     }
 
-    private static async Task UploadAsync(RunningArchive archive, params (string, string)[] key)
+    private static async Task UploadAsync(RunningArchive archive, string name, params (string, string)[] key)
     {
-        var asked = await archive.SendAsync($"GET /upload/{Name}", headers: key);
+        var asked = await archive.SendAsync($"GET /upload/{name}", headers: key);
         asked.Status.ShouldBe(200, asked.Text);
         (await archive.PutAsync(asked.Json.GetString()!, [1, 2, 3])).Status.ShouldBe(200);
         var followed = await archive.SendAsync($"GET /uploads/{asked["OpenSDC-Upload-Id"]}?wait=60", headers: key);

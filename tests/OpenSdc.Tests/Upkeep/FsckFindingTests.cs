@@ -38,6 +38,26 @@ public sealed class FsckFindingTests
     }
 
     [Fact]
+    public async Task An_object_at_the_key_of_a_purged_file_is_named()
+    {
+        using var archive = await FsckArchive.MakeAsync();
+        var key = archive.Keys[4];
+        using (var open = await archive.OpenAsync())
+        {
+            var (withdrawals, audit) = (new Withdrawals(open.Catalogue, TimeProvider.System), AuditEntry.OfLocal("test", key));
+            (await withdrawals.WithdrawAsync(key, "wrong", null, audit, CancellationToken.None)).ShouldBe(WithdrawalOutcome.Done);
+            (await archive.CheckAsync()).Report.Outcome.ShouldBe(FsckOutcome.Clean, "a withdrawn file has its object until it is purged");
+            var (_, token) = await withdrawals.PreparePurgeAsync(key, CancellationToken.None);
+            (await withdrawals.PurgeAsync(key, token!, audit, CancellationToken.None)).ShouldBe(WithdrawalOutcome.Done);
+        }
+
+        var finding = (await archive.CheckAsync()).Findings.ShouldHaveSingleItem();
+        (finding.Kind, finding.Key, finding.Action).ShouldBe((FsckKind.Foreign, key, FsckAction.None));
+        File.Delete(archive.PathOf(key));
+        (await archive.CheckAsync()).Report.Outcome.ShouldBe(FsckOutcome.Clean);
+    }
+
+    [Fact]
     public async Task A_deleted_object_is_a_record_without_one()
     {
         using var archive = await FsckArchive.MakeAsync();

@@ -8,6 +8,8 @@ namespace OpenSdc.Server.Files.Formats;
 /// </summary>
 internal sealed class UrlsFormat(Func<string, string> sign) : IListingFormat
 {
+    private long unreleased;
+
     public string ContentType => "text/plain; charset=utf-8";
 
     public string? FileName => "opensdc-urls.txt";
@@ -16,9 +18,17 @@ internal sealed class UrlsFormat(Func<string, string> sign) : IListingFormat
 
     public bool IsOfFetchable => true;
 
-    public string Columns => "file_path";
+    public string Columns => "file_path, is_public";
 
     public int PathColumn => 0;
+
+    /// <summary>How many of the files whose URLs were written since the last call are not released.</summary>
+    public long TakeUnreleased()
+    {
+        var count = unreleased;
+        unreleased = 0;
+        return count;
+    }
 
     public void Begin(PooledBuffer output)
     {
@@ -27,6 +37,8 @@ internal sealed class UrlsFormat(Func<string, string> sign) : IListingFormat
     public void Row(PooledBuffer output, DbDataReader row, bool first)
     {
         output.Write(sign(row.GetString(0)));
+        if (row.GetInt64(1) == 0)
+            unreleased++;
         output.Write("\n"u8);
     }
 
