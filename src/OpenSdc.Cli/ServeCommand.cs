@@ -16,7 +16,7 @@ internal static partial class ServeCommand
     {
         var command = new Command("serve", "Run the archive. Every option but --demo and --accept-mission-change can also be set in the environment or in appsettings.json.");
         var settings = SettingOptions.AddTo(command);
-        var demo = new Option<string?>("--demo") { Description = "Fill an empty archive with this many small synthetic files.", HelpName = "N" };
+        var demo = new Option<string?>("--demo") { Description = "Fill an empty archive with this many small synthetic files; where it has a key or an issuer, the older half is released.", HelpName = "N" };
         command.Add(demo);
         var accept = new Option<bool>("--accept-mission-change")
         { Description = "Take the mission file that --mission names, or the program's newer one, in place of the one that the archive keeps: where every record is read the same by it." };

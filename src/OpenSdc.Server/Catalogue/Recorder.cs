@@ -26,7 +26,7 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
     private const string FindSql = "SELECT file_path, size, sha256, seq, ingestion_date FROM files WHERE file_path IN ";
 
     private const string ChangesSql =
-        "INSERT INTO changes (seq, kind, file, at, who) SELECT seq, @p0, seq, @p1, CAST(@p4 AS TEXT) FROM files WHERE seq >= @p2 AND seq <= @p3 ORDER BY seq";
+        "INSERT INTO changes (seq, kind, file, at, who) SELECT seq, @p0, seq, CASE WHEN @p5 = 1 THEN ingestion_date ELSE @p1 END, CAST(@p4 AS TEXT) FROM files WHERE seq >= @p2 AND seq <= @p3 ORDER BY seq";
 
     private const string AdvanceSql =
         "UPDATE ledger SET seq = @p0, products = @p1, ingested = @p2, public_seq = CASE WHEN @p3 > public_seq THEN @p3 ELSE public_seq END WHERE id = 1";
@@ -153,7 +153,9 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         return receipts;
     }
 
-    /// <summary>One change for each row, in the order of their numbers; rows of one kind and uploader that follow each other share a statement.</summary>
+    /// <summary>
+    /// One change for each row, in the order of their numbers; rows of one kind and uploader that follow each other share a statement. A file is published when it is ingested; one that is adopted was ingested before.
+    /// </summary>
     private async Task AddChangesAsync(List<NewRow> rows, CancellationToken cancel)
     {
         for (int from = 0, next; from < rows.Count; from = next)
@@ -161,7 +163,7 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
             next = from + 1;
             while (next < rows.Count && (rows[next].Change, rows[next].Who) == (rows[from].Change, rows[from].Who))
                 next++;
-            await session.Statement(ChangesSql, [rows[from].Change, Catalogue.Text(now), rows[from].Record.Seq, rows[next - 1].Record.Seq, rows[from].Who], transaction)
+            await session.Statement(ChangesSql, [rows[from].Change, Catalogue.Text(now), rows[from].Record.Seq, rows[next - 1].Record.Seq, rows[from].Who, rows[from].Change == ChangeKind.Published ? 1L : 0L], transaction)
                 .ExecuteNonQueryAsync(cancel);
         }
     }
