@@ -35,7 +35,8 @@ internal sealed class ArchiveIndex(Mission mission, ServerOptions options, Acces
     private static CallerDescription Describe(Caller caller) => new(
         caller.Name,
         [.. ScopeWords.All.Where(word => caller.Has(ScopeWords.Find(word)!.Value))],
-        caller.Expires?.ToString("yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture));
+        caller.Expires?.ToString("yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture),
+        caller.Has(Scopes.Upload) && !caller.Has(Scopes.Admin) && caller.Limits.All(each => each.Fields.Count > 0) ? [.. caller.Limits.Select(each => each.Fields)] : []);
 }
 
 /// <param name="Name">The program.</param>
@@ -57,7 +58,8 @@ internal sealed record ArchiveDescription(
 /// <param name="Name">Who sent the request.</param>
 /// <param name="Scopes">What it may do: <c>read</c>, <c>upload</c>, <c>release</c>, <c>admin</c>.</param>
 /// <param name="Expires">When its credentials end, UTC; null for never.</param>
-internal sealed record CallerDescription(string Name, IReadOnlyList<string> Scopes, string? Expires);
+/// <param name="UploadLimits">Which files it may upload: those whose fields have values that one of these allows; empty for all.</param>
+internal sealed record CallerDescription(string Name, IReadOnlyList<string> Scopes, string? Expires, IReadOnlyList<IReadOnlyDictionary<string, IReadOnlyList<string>>> UploadLimits);
 
 /// <param name="Name">Its name, for the parameter <c>table</c>.</param>
 /// <param name="Fields">Which fields its records have, those of the mission's own last.</param>

@@ -3,24 +3,6 @@
 /** The archive's address, with a slash at the end; the page may lie below a proxy's path. */
 export const base = new URL("../", import.meta.url);
 
-/**
- * @typedef {{ file_path: string, instrument: string | null, data_level: string | null, descriptor: string | null, start_date: string | null, end_date?: string | null,
- *   repointing: number | null, cr: number | null, version: string | null, major_version: number | null, minor_version: number | null, extension: string,
- *   ingestion_date: string, size: number, sha256: string, seq: number, integrity?: string, released?: boolean, crid?: string | null }} FileRecord
- * @typedef {{ family: string, instrument: string | null, data_level: string | null, descriptor: string | null, extension: string, bin: string | null,
- *   files: number, bytes: number, version: string | null, first_ingestion: string, last_ingestion: string }} Period
- */
-
-/** @typedef {{ value: string | null, files: number, bytes: number }} FacetValue */
-/** @typedef {{ files: number, bytes: number, facets: Record<string, FacetValue[]> }} Facets */
-/** @typedef {Record<string, string | string[] | number | boolean | null | undefined>} Parameters */
-
-/**
- * What the address `/` tells programs.
- * @typedef {{ name: string, mission: string, version: string, transfers: string, families: { name: string, fields: string[] }[], open?: boolean,
- *   caller?: { name: string, scopes: string[], expires: string | null } }} Archive
- */
-
 /** An error answer of the archive, or none at all. */
 export class Problem extends Error {
   /** @param {number} status @param {string} code @param {string} sentence @param {string[]} errors @param {any} body */
@@ -62,7 +44,7 @@ export const hasCredentials = () => Object.keys(credentials.headers).length > 0;
 export const secret = () => !hasCredentials() ? null
   : "x-api-key" in credentials.headers ? { name: "x-api-key", lead: "", variable: "OPENSDC_API_KEY" } : { name: "Authorization", lead: "Bearer ", variable: "OPENSDC_ACCESS_TOKEN" };
 
-/** @param {string} path @param {Parameters} [parameters] */
+/** @param {string} path @param {Asked} [parameters] */
 export function address(path, parameters = {}) {
   const url = new URL(path, base);
   for (const [name, value] of Object.entries(parameters)) {
@@ -73,35 +55,34 @@ export function address(path, parameters = {}) {
   return url;
 }
 
-/**
- * An answer with a good status; otherwise a Problem.
- * @param {string} path
- * @param {Parameters} [parameters]
- * @param {RequestInit} [init]
- */
+/** An answer with a good status; otherwise a Problem. @param {string} path @param {Asked} [parameters] @param {RequestInit} [init] */
 export async function ask(path, parameters = {}, init = {}) {
   let answer;
   try {
     answer = await fetch(address(path, parameters), { ...init, headers: { Accept: "*/*", ...credentials.headers, ...init.headers } });
   } catch (fault) {
     if (init.signal?.aborted) throw fault;
-    throw new Problem(0, "offline", "The archive does not answer; there may be no connection.");
+    throw offline();
   }
   if (answer.ok || answer.status === 304 || answer.type === "opaqueredirect") return answer;
   throw await Problem.of(answer);
 }
 
-/** @param {string} path @param {Parameters} [parameters] @param {RequestInit} [init] @returns {Promise<any>} */
-export const json = async (path, parameters, init) => (await ask(path, parameters, init)).json();
+/** @param {string} path @param {Asked} [parameters] @param {RequestInit} [init] @returns {Promise<any>} */
+export const json = async (path, parameters, init) => whole((await ask(path, parameters, init)).json(), init?.signal);
 
-/** @param {Parameters} parameters @param {AbortSignal} [signal] @returns {Promise<FileRecord[]>} */
+/** Bytes that are coming; a connection that breaks meanwhile is a Problem. @template T @param {Promise<T>} bytes @param {AbortSignal | null} [signal] @returns {Promise<T>} */
+const whole = (bytes, signal) => bytes.catch(fault => {
+  throw signal?.aborted ? fault : offline();
+});
+
+const offline = () => new Problem(0, "offline", "The archive does not answer; there may be no connection.");
+
+/** @param {Asked} parameters @param {AbortSignal} [signal] @returns {Promise<FileRecord[]>} */
 export const query = (parameters, signal) => json("query", parameters, { signal });
 
-/** @param {Parameters} parameters @param {AbortSignal} [signal] @returns {Promise<Period[]>} */
+/** @param {Asked} parameters @param {AbortSignal} [signal] @returns {Promise<Period[]>} */
 export const coverage = (parameters, signal) => json("coverage", parameters, { signal });
-
-/** @param {Parameters} parameters @param {AbortSignal} [signal] @returns {Promise<Facets>} */
-export const facets = (parameters, signal) => json("facets", parameters, { signal });
 
 /** What the archive says of itself, asked for once. @returns {Promise<Archive>} */
 export function archive() {
@@ -115,20 +96,14 @@ export function archive() {
 /** Whether the caller has a scope. @param {Archive} about @param {"read" | "upload" | "release" | "admin"} scope */
 export const may = (about, scope) => about.caller?.scopes.includes(scope) ?? false;
 
-/**
- * Rows as they come, each a line of JSON.
- * @param {Parameters} parameters
- * @param {AbortSignal} signal
- * @param {(headers: Headers) => void} onHeaders
- * @param {(rows: FileRecord[]) => void} onRows
- */
+/** Rows as they come, each a line of JSON. @param {Asked} parameters @param {AbortSignal} signal @param {(headers: Headers) => void} onHeaders @param {(rows: FileRecord[]) => void} onRows */
 export async function stream(parameters, signal, onHeaders, onRows) {
   const answer = await ask("query", { ...parameters, format: "ndjson" }, { signal });
   onHeaders(answer.headers);
   const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).pipeThrough(/** @type {any} */ (new TextDecoderStream())).getReader();
   let rest = "";
   for (;;) {
-    const { value, done } = await reader.read();
+    const { value, done } = await whole(reader.read(), signal);
     if (done) break;
     const lines = (rest + value).split("\n");
     rest = lines.pop() ?? "";
@@ -144,10 +119,10 @@ export async function signedUrl(name, signal) {
 /**
  * Asks again and again, by tag, while the page is seen; stops when the signal says so. After a fault it waits longer each time.
  * @param {string} path
- * @param {Parameters} parameters
+ * @param {Asked} parameters
  * @param {number} seconds
  * @param {AbortSignal} signal
- * @param {(answer: Response) => void | Promise<void>} onChange
+ * @param {(headers: Headers, body: any) => void} onChange
  * @param {(fault: Problem | null) => void} [onState]
  */
 export async function poll(path, parameters, seconds, signal, onChange, onState) {
@@ -161,7 +136,7 @@ export async function poll(path, parameters, seconds, signal, onChange, onState)
       faults = 0;
       if (answer.status !== 304) {
         tag = answer.headers.get("ETag") ?? "";
-        await onChange(answer);
+        onChange(answer.headers, await whole(answer.json(), signal));
       }
       onState?.(null);
     } catch (fault) {

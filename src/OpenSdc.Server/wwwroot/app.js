@@ -5,16 +5,8 @@ import { faultBox, Head } from "./frame.js";
 import { restore } from "./session.js";
 import { count } from "./format.js";
 
-/** @type {Record<string, { title: string, load: () => Promise<{ show: (view: import("./frame.js").View) => Promise<void> | void }> }>} */
-const views = {
-  "": { title: "", load: () => import("./start.js") },
-  search: { title: "Search", load: () => import("./search.js") },
-  coverage: { title: "Coverage", load: () => import("./coverage.js") },
-  file: { title: "File", load: () => import("./file.js") },
-  upload: { title: "Upload", load: () => import("./upload.js") },
-  status: { title: "Status", load: () => import("./status.js") },
-  access: { title: "Access", load: () => import("./access.js") },
-};
+/** Each view is a module of its name; the start is what no name asks for. */
+const views = ["search", "coverage", "file", "upload", "status", "access"];
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 const state = /** @type {HTMLElement} */ (document.getElementById("state"));
@@ -27,26 +19,26 @@ let shownPath = "";
 async function route() {
   const [path, search = ""] = (location.hash.startsWith("#/") ? location.hash.slice(2) : "").split("?");
   const [asked, ...rest] = path.split("/");
-  const name = Object.hasOwn(views, asked) ? asked : "";
-  const view = views[name];
+  const name = views.includes(asked) ? asked : "start";
   current.abort();
   current = new AbortController();
   const { signal } = current;
   for (const link of document.querySelectorAll("nav a")) {
-    if (link.getAttribute("href") === `#/${name}` && name) link.setAttribute("aria-current", "page");
+    if (link.getAttribute("href") === `#/${name}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   try {
+    const of = decodeURIComponent(rest.join("/"));
     const about = await archive().catch(() => null);
     showCaller(about);
     const mission = about ? `${about.mission.toUpperCase()} archive` : "Archive";
     fill(/** @type {HTMLElement} */ (document.getElementById("name")), mission);
-    document.title = [name === "file" ? decodeURIComponent(rest.join("/")) : view.title, mission].filter(each => each).join(" · ");
-    const loaded = await view.load();
+    document.title = [name === "start" ? "" : of || name[0].toUpperCase() + name.slice(1), mission].filter(each => each).join(" · ");
+    const view = await import(`./${name}.js`);
     if (signal.aborted) return;
     fill(main);
-    main.dataset.view = name || "start";
-    await loaded.show({ main, parameters: new URLSearchParams(search), rest: decodeURIComponent(rest.join("/")), signal, head });
+    main.dataset.view = name;
+    await view.show({ main, parameters: new URLSearchParams(search), rest: of, signal, head });
   } catch (fault) {
     if (!signal.aborted) fill(main, faultBox(fault, route));
   }
@@ -60,7 +52,7 @@ async function route() {
   shownPath = path;
 }
 
-/** What the caller may not do is not offered. @param {import("./api.js").Archive | null} about */
+/** What the caller may not do is not offered. @param {Archive | null} about */
 function showCaller(about) {
   const upload = /** @type {HTMLElement | null} */ (document.querySelector('nav a[href="#/upload"]'));
   if (upload) upload.hidden = about !== null && !may(about, "upload");
@@ -72,15 +64,11 @@ async function watch() {
   const never = new AbortController().signal;
   /** @type {number | null} */
   let files = null;
-  await poll("facets", { table: "*" }, 5, never, async answer => {
-    const seq = Number(answer.headers.get("OpenSDC-Seq"));
-    const totals = await answer.json();
+  await poll("facets", { table: "*" }, 5, never, (headers, body) => {
     const first = head.seq < 0;
-    const before = head.seq;
-    head.seq = seq;
-    head.history = answer.headers.get("OpenSDC-History") ?? "";
-    files = totals.files;
-    if (!first) head.dispatchEvent(new CustomEvent("change", { detail: { before } }));
+    head.seq = Number(headers.get("OpenSDC-Seq"));
+    files = body.files;
+    if (!first) head.dispatchEvent(new Event("change"));
   }, fault => {
     state.classList.toggle("off", fault !== null);
     fill(state, fault ? (fault.status === 0 ? "No connection; trying again" : fault.message)

@@ -1,18 +1,18 @@
 // Coverage: all products by month; one product as a calendar of days, its latency, and the same as a table. From mission to month by zooming.
 import { archive, coverage, may } from "./api.js";
-import { fill, h, s } from "./dom.js";
+import { fill, h, quiet, s, table } from "./dom.js";
 import { bytes, count, counted, day, dayNumber, dayText, instant, monthNames, time } from "./format.js";
 import { hrefOf } from "./frame.js";
-import { filtersOf, groupOf, products } from "./products.js";
+import { filesOf, filtersOf, groupOf, monthsOf, products } from "./products.js";
 import { axis, filesByDay, gapsOf, stripLabel } from "./strip.js";
 
-/** @typedef {import("./products.js").Product} Product */
-/** @typedef {import("./api.js").Period} Period */
+
+/** What is known of the product that is shown. @typedef {{ product: Product, days: Period[], files: Map<number, number>, unreleased: Map<number, number>, first: number, last: number, most: number }} Known */
 
 const Cell = 13;
 const Weekdays = ["Mon", "", "Wed", "", "Fri", "", "Sun"];
 
-/** @param {import("./frame.js").View} view */
+/** @param {View} view */
 export async function show({ main, parameters, signal, head }) {
   const all = await products(signal);
   if (signal.aborted) return;
@@ -20,8 +20,8 @@ export async function show({ main, parameters, signal, head }) {
   const family = parameters.get("table") ?? "science";
   const chosen = wanted.length === 0 && !parameters.has("table") ? null
     : all.find(each => each.family === family && wanted.every(field => (each[field] ?? "") === parameters.get(field)) && each.first);
-  const choice = h("select", { id: "product", onchange: /** @param {Event} e */ e => {
-    const product = all.find(each => each.id === /** @type {HTMLSelectElement} */ (e.target).value);
+  const choice = h("select", { id: "product", onchange: e => {
+    const product = all.find(each => each.id === e.target.value);
     location.hash = hrefOf("coverage", product ? filtersOf(product) : {});
   } }, h("option", { value: "" }, "all products"), [...Map.groupBy(all.filter(each => each.first), groupOf)].map(([group, members]) =>
     h("optgroup", { label: group }, members.map(each => h("option", { value: each.id, selected: each === chosen }, nameOfProduct(each))))));
@@ -37,140 +37,125 @@ export async function show({ main, parameters, signal, head }) {
       fill(main, heading, h("p", { class: "empty" }, "No file of this archive has a date in its name yet."));
       return;
     }
-    const first = dated.map(each => /** @type {string} */ (each.first)).sort()[0], last = /** @type {string} */ (dated.map(each => /** @type {string} */ (each.last)).sort().at(-1));
+    const { first, last } = monthsOf(dated);
     const months = monthsBetween(first, last);
-    fill(main, heading, h("p", { class: "quiet" }, `Files a month of ${counted(dated.length, "product", "products")}, ${day(first)} to ${day(last)}. The shade is the share of the product's fullest month; a product leads to its days.`),
+    fill(main, heading, quiet(`Files a month of ${counted(dated.length, "product")}, ${day(first)} to ${day(last)}. The shade is the share of the product's fullest month; a product leads to its days.`),
       h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Files a month" }, h("table", { class: "months" },
         h("caption", { class: "offscreen" }, "Files of each product in each month"),
-        h("thead", null, h("tr", null, h("th", { scope: "col" }, "Product"), months.map(month => h("th", { scope: "col", title: day(month) }, month.endsWith("01") ? month.slice(0, 4) : h("span", { class: "quiet" }, monthNames[+month.slice(4) - 1][0]), h("span", { class: "offscreen" }, " ", day(month)))))),
-        [...Map.groupBy(dated, groupOf).values()].map(members => h("tbody", null, members.map((product, i) => h("tr", { class: i === 0 ? "first" : null },
-          h("th", { scope: "row" }, h("a", { href: hrefOf("coverage", filtersOf(product)) }, nameOfProduct(product))),
-          months.map(month => {
+        h("thead", null,
+          h("tr", null, h("td"), [...Map.groupBy(months, month => month.slice(0, 4))].map(([year, some]) => h("th", { scope: "colgroup", colSpan: some.length }, year))),
+          h("tr", null, h("th", { scope: "col" }, "Product"), months.map(month => h("th", { scope: "col", title: day(month), "aria-label": day(month) }, monthNames[+month.slice(4) - 1][0])))),
+        [...Map.groupBy(dated, groupOf).values()].map(members => h("tbody", null, members.map((product, i) => {
+          const most = Math.max(...[...product.months.values()].map(each => each.files));
+          return h("tr", { class: i === 0 ? "first" : null }, h("th", { scope: "row" }, h("a", { href: hrefOf("coverage", filtersOf(product)) }, nameOfProduct(product))), months.map(month => {
             const files = product.months.get(month)?.files ?? 0;
-            return h("td", { class: `m${shade(files, Math.max(...[...product.months.values()].map(each => each.files)))}`, title: `${day(month)}: ${counted(files, "file", "files")}` }, h("span", { class: "offscreen" }, count(files)));
-          }))))))));
+            return h("td", { class: `q${shade(files, most)}`, title: `${day(month)}: ${counted(files, "file")}`, onclick: () => { location.hash = monthOf(product, month); } }, h("span", { class: "offscreen" }, count(files)));
+          }));
+        }))))));
   }
 
   /** @param {Product} product */
   async function showProduct(product) {
     const about = await archive();
     const [days, held] = await Promise.all([coverage(filtersOf(product), signal), !about.open && may(about, "read") ? coverage({ ...filtersOf(product), released: false }, signal) : []]);
-    const unreleased = filesByDay(held);
     if (signal.aborted) return;
     const month = parameters.get("month");
-    const byDay = new Map(days.filter(each => each.bin).map(each => [/** @type {string} */ (each.bin), each]));
-    const files = filesByDay(days);
+    const files = filesByDay(days), unreleased = filesByDay(held);
     if (files.size === 0) {
       fill(main, heading, h("p", { class: "empty" }, "No file of this product has a date in its name."));
       return;
     }
-    const first = Math.min(...files.keys()), last = Math.max(...files.keys());
-    const link = hrefOf("coverage", filtersOf(product));
+    const first = Math.min(...files.keys()), last = Math.max(...files.keys()), most = Math.max(...files.values());
     const gaps = gapsOf(files, first, last);
-    const facts = h("dl", { class: "facts" },
-      fact("Files", h("a", { href: hrefOf("search", { ...filtersOf(product), version: "*" }) }, count(product.files))), fact("Bytes", bytes(product.bytes)),
-      fact("Days", `${day(dayText(first))} to ${day(dayText(last))}`),
-      fact("Gaps", gaps.length === 0 ? "none" : `${count(gaps.length)}, ${count(gaps.reduce((sum, each) => sum + each.to - each.from + 1, 0))} days`),
-      gaps[0] && fact("Longest", `${day(dayText(gaps[0].from))} to ${day(dayText(gaps[0].to))}`));
-    const most = Math.max(...files.values());
-    const legend = h("p", { class: "legend" }, "files a day ", ...steps(most).map((text, i) => text && h("span", null, h("i", { class: `k${i}` }), text)), unreleased.size > 0 && h("span", null, h("i", { class: "hatched" }), "not released, some or all"));
-    fill(main, heading, facts, legend,
-      month ? monthGrid(product, month, byDay, link, most, unreleased) : h("div", { class: "years" }, years(first, last).map(year => calendar(product, year, files, first, last, most, unreleased))),
-      latency(days, first, last),
-      dayTable(product, month ? days.filter(each => each.bin?.startsWith(month)) : days));
+    const facts = [
+      ["Files", h("a", { href: filesOf(product) }, count(product.files))], ["Bytes", bytes(product.bytes)], ["Days", span(first, last)],
+      ["Gaps", gaps.length === 0 ? "none" : `${count(gaps.length)}, ${counted(gaps.reduce((sum, each) => sum + each.to - each.from + 1, 0), "day")}`],
+      gaps[0] && ["Longest gap", span(gaps[0].from, gaps[0].to)],
+    ];
+    const known = { product, days, files, unreleased, first, last, most };
+    fill(main, heading, h("dl", { class: "facts" }, facts.map(each => each && h("div", null, h("dt", null, each[0]), h("dd", null, each[1])))),
+      h("p", { class: "legend" }, "files a day ", ...steps(most).map((text, i) => text && h("span", null, h("i", { class: `q${i}` }), text)), unreleased.size > 0 && h("span", null, h("i", { class: "hatched" }), "not released, some or all")),
+      month ? monthGrid(known, month) : h("div", { class: "years" }, yearsOf(known).map(year => calendar(known, year))),
+      latency(known), dayTable(known, month ?? ""));
   }
 
-  /** @param {string} title @param {import("./dom.js").Child} value */
-  function fact(title, value) {
-    return h("div", null, h("dt", null, title), h("dd", null, value));
-  }
-
-  /** A year: a column a week, a row a weekday. @param {Product} product @param {number} year @param {Map<number, number>} files @param {number} first @param {number} last @param {number} most @param {Map<number, number>} unreleased */
-  function calendar(product, year, files, first, last, most, unreleased) {
+  /** A year: a column a week, a row a weekday. @param {Known} of @param {number} year */
+  function calendar({ product, files, unreleased, first, last, most }, year) {
     const start = Date.UTC(year, 0, 1) / 86400000, end = Date.UTC(year + 1, 0, 1) / 86400000 - 1;
-    const weekday = (/** @type {number} */ at) => (at + 3) % 7;
     const offset = weekday(start);
-    const weeks = Math.ceil((end - start + 1 + offset) / 7);
     const inYear = new Map([...files].filter(([at]) => at >= start && at <= end));
-    const cells = s("svg", { class: "calendar", viewBox: `-32 -18 ${weeks * Cell + 34} ${7 * Cell + 20}`, role: "img", "aria-label": `${year}: ${stripLabel(inYear, Math.max(start, first), Math.min(end, last))}` });
-    Weekdays.forEach((text, i) => text && cells.append(s("text", { x: -30, y: i * Cell + 10 }, text)));
-    for (let month = 0; month < 12; month++) {
-      const at = Date.UTC(year, month, 1) / 86400000;
-      const text = s("text", { x: Math.floor((at - start + offset + 6) / 7) * Cell, y: -6, class: "month" }, monthNames[month]);
-      text.addEventListener("click", () => { location.hash = hrefOf("coverage", { ...filtersOf(product), month: dayText(at).slice(0, 6) }); });
-      cells.append(text);
-    }
+    const cells = s("svg", { class: "calendar", viewBox: `-32 -18 ${Math.ceil((end - start + 1 + offset) / 7) * Cell + 34} ${7 * Cell + 20}`, role: "img", "aria-label": `${year}: ${stripLabel(inYear, Math.max(start, first), Math.min(end, last))}` },
+      Weekdays.map((text, i) => text && s("text", { x: -30, y: i * Cell + 10 }, text)));
     for (let at = start; at <= end; at++) {
-      const number = files.get(at) ?? 0, text = dayText(at);
-      const column = Math.floor((at - start + offset) / 7);
-      const cell = s("rect", { x: column * Cell, y: weekday(at) * Cell, width: Cell - 2, height: Cell - 2, rx: 1, class: number > 0 ? `q${shade(number, most)}` : at < first || at > last ? "outside" : "q0" },
-        s("title", {}, `${day(text)}: ${counted(number, "file", "files")}${unreleased.has(at) ? `, ${count(unreleased.get(at) ?? 0)} not released` : ""}`));
-      if (number > 0) cell.addEventListener("click", () => { location.hash = hrefOf("search", { ...filtersOf(product), start_date: text, end_date: text, version: "*" }); });
-      cells.append(cell);
-      if (unreleased.has(at)) cells.append(s("path", { class: "hatch", d: `M${column * Cell} ${weekday(at) * Cell + 5}l5 -5m-5 ${Cell - 2}l${Cell - 2} -${Cell - 2}m0 6l-5 5` }));
+      const number = files.get(at) ?? 0, date = dayText(at), held = unreleased.get(at);
+      const x = Math.floor((at - start + offset) / 7) * Cell, y = weekday(at) * Cell;
+      if (date.endsWith("01")) cells.append(s("text", { x: Math.floor((at - start + offset + 6) / 7) * Cell, y: -6, class: "month", onclick: () => { location.hash = monthOf(product, date.slice(0, 6)); } }, monthNames[+date.slice(4, 6) - 1]));
+      cells.append(s("rect", { x, y, width: Cell - 2, height: Cell - 2, rx: 1, class: number > 0 ? `q${shade(number, most)}` : at < first || at > last ? "outside" : "q0", onclick: number > 0 && (() => { location.hash = filesOf(product, date); }) },
+        s("title", {}, `${day(date)}: ${counted(number, "file")}${held ? `, ${count(held)} not released` : ""}`)));
+      if (held) cells.append(s("path", { class: "hatch", d: `M${x} ${y + 5}l5 -5m-5 ${Cell - 2}l${Cell - 2} -${Cell - 2}m0 6l-5 5` }));
     }
     return h("section", null, h("h2", null, String(year), " ", h("span", { class: "quiet months-of" }, monthNames.map((name, i) =>
-      [" ", h("a", { href: hrefOf("coverage", { ...filtersOf(product), month: `${year}${String(i + 1).padStart(2, "0")}` }), "aria-label": `${name} ${year}` }, name)]).flat())), cells);
+      [" ", h("a", { href: monthOf(product, `${year}${String(i + 1).padStart(2, "0")}`), "aria-label": `${name} ${year}` }, name)]).flat())), cells);
   }
 
-  /** @param {Product} product @param {string} month @param {Map<string, Period>} byDay @param {string} link @param {number} most @param {Map<number, number>} unreleased */
-  function monthGrid(product, month, byDay, link, most, unreleased) {
+  /** @param {Known} of @param {string} month */
+  function monthGrid({ product, days, files, unreleased, most }, month) {
     const start = dayNumber(`${month}01`), length = new Date(Date.UTC(+month.slice(0, 4), +month.slice(4, 6), 0)).getUTCDate();
-    const beside = (/** @type {number} */ step) => dayText(step < 0 ? start - 1 : start + length).slice(0, 6);
-    const to = (/** @type {string} */ other) => `${link}&month=${other}`;
+    const before = dayText(start - 1).slice(0, 6), after = dayText(start + length).slice(0, 6);
+    const versions = new Map(days.map(each => [each.bin, each.version]));
     return h("section", null,
       h("div", { class: "bar" }, h("h2", null, `${monthNames[+month.slice(4) - 1]} ${month.slice(0, 4)}`),
-        h("p", { class: "choice" }, h("a", { href: to(beside(-1)) }, `← ${day(beside(-1))}`), h("a", { href: link }, "All years"), h("a", { href: to(beside(1)) }, `${day(beside(1))} →`))),
+        h("p", { class: "choice" }, h("a", { href: monthOf(product, before) }, `← ${day(before)}`), h("a", { href: hrefOf("coverage", filtersOf(product)) }, "All years"), h("a", { href: monthOf(product, after) }, `${day(after)} →`))),
       h("ol", { class: "days", "aria-label": "Days" }, Array.from({ length }, (_, i) => {
-        const text = dayText(start + i), period = byDay.get(text);
-        const box = h("li", { class: `d${shade(period?.files ?? 0, most)}` }, period
-          ? h("a", { href: hrefOf("search", { ...filtersOf(product), start_date: text, end_date: text, version: "*" }) }, h("b", null, String(i + 1)), h("span", null, counted(period.files, "file", "files")), h("span", null, `${period.version ?? ""}${unreleased.has(start + i) ? ", not released" : ""}`))
-          : [h("b", null, String(i + 1)), h("span", null, "no file")]);
-        if (i === 0) box.style.gridColumnStart = String((start + 3) % 7 + 1);
-        return box;
+        const date = dayText(start + i), number = files.get(start + i) ?? 0, name = h("b", null, String(i + 1));
+        return h("li", { class: `q${shade(number, most)}`, style: i === 0 ? { gridColumnStart: weekday(start) + 1 } : {} }, number
+          ? h("a", { href: filesOf(product, date) }, name, h("span", null, counted(number, "file")), h("span", null, `${versions.get(date) ?? ""}${unreleased.has(start + i) ? ", not released" : ""}`))
+          : [name, h("span", null, "no file")]);
       })));
   }
 
-  /** How many days after its data the first and the last file of each day arrived. @param {Period[]} days @param {number} first @param {number} last */
-  function latency(days, first, last) {
+  /** How many days after its data the first and the last file of each day arrived. @param {Known} of */
+  function latency({ days, first, last }) {
     const points = days.filter(each => each.bin).map(each => {
       const at = dayNumber(/** @type {string} */ (each.bin));
       return { at, first: instant(each.first_ingestion) / 86400000 - at, last: instant(each.last_ingestion) / 86400000 - at };
     });
     const most = Math.max(10, ...points.map(each => each.last));
     const place = (/** @type {number} */ value) => 100 - Math.log1p(Math.max(0, value)) / Math.log1p(most) * 96;
-    const dots = (/** @type {"first" | "last"} */ which) => points.map(each => `M${(each.at - first + 0.5).toFixed(1)} ${place(each[which]).toFixed(1)}h0`).join("");
+    const dots = (/** @type {"first" | "last"} */ which) => s("path", { class: `dot ${which}`, d: points.map(each => `M${(each.at - first + 0.5).toFixed(1)} ${place(each[which]).toFixed(1)}h0`).join("") });
     const firsts = points.map(each => each.first).sort((a, b) => a - b), median = firsts[Math.floor(firsts.length / 2)];
     const ticks = [1, 3, 10, 30, 100, 300, 1000, 3000].filter(each => each <= most);
     return h("section", { class: "latency" },
       h("h2", null, "Latency"),
-      h("p", { class: "quiet" }, `Days from the data to the arrival of the first file (median ${median.toFixed(1)}) and of the newest version. `, h("span", { class: "key first" }, "first"), " ", h("span", { class: "key last" }, "newest")),
+      quiet(`A dot for each day of data, at the number of days until its first file arrived (median ${median.toFixed(1)}) and until its newest version did; higher is later. `, h("span", { class: "key first" }, "first"), " ", h("span", { class: "key last" }, "newest")),
       h("div", { class: "plot" },
-        h("div", { class: "ticks", "aria-hidden": "true" }, ticks.map(each => {
-          const tick = h("span", null, `${each} d`);
-          tick.style.insetBlockStart = `${place(each)}%`;
-          return tick;
-        })),
-        s("svg", { viewBox: `0 0 ${last - first + 1} 100`, preserveAspectRatio: "none", role: "img", "aria-label": `Latency of ${counted(points.length, "day", "days")}: median ${median.toFixed(1)} days, longest ${(firsts.at(-1) ?? 0).toFixed(1)} days` },
-          ticks.map(each => s("path", { class: "grid", d: `M0 ${place(each)}H${last - first + 1}` })),
-          s("path", { class: "dot last", d: dots("last") }), s("path", { class: "dot first", d: dots("first") }))),
+        h("div", { class: "ticks", "aria-hidden": "true" }, ticks.map(each => h("span", { style: { insetBlockStart: `${place(each)}%` } }, `${each} d`))),
+        s("svg", { viewBox: `0 0 ${last - first + 1} 100`, preserveAspectRatio: "none", role: "img", "aria-label": `Latency of ${counted(points.length, "day")}: median ${median.toFixed(1)} days, longest ${(firsts.at(-1) ?? 0).toFixed(1)} days` },
+          ticks.map(each => s("path", { class: "grid", d: `M0 ${place(each)}H${last - first + 1}` })), dots("last"), dots("first"))),
       h("div", { class: "plotaxis" }, axis(first, last)));
   }
 
-  /** @param {Product} product @param {Period[]} days */
-  function dayTable(product, days) {
-    const box = h("details", { class: "daytable" }, h("summary", null, `The same as a table, ${counted(days.length, "day", "days")}`));
+  /** @param {Known} of @param {string} month */
+  function dayTable({ product, days }, month) {
+    const some = days.filter(each => each.bin?.startsWith(month));
+    const box = h("details", { class: "daytable" }, h("summary", null, `The same as a table, ${counted(some.length, "day")}`));
     box.addEventListener("toggle", () => {
       if (!box.open || box.querySelector("table")) return;
-      box.append(h("div", { class: "scroll" }, h("table", null, h("caption", { class: "offscreen" }, `Days of ${nameOfProduct(product)}`),
-        h("thead", null, h("tr", null, ["Day", "Files", "Bytes", "Newest version", "First arrival, UTC", "Last arrival, UTC"].map(each => h("th", { scope: "col", class: each === "Files" || each === "Bytes" ? "num" : null }, each)))),
-        h("tbody", null, days.map(each => h("tr", null,
-          h("th", { scope: "row" }, h("a", { href: hrefOf("search", { ...filtersOf(product), start_date: each.bin, end_date: each.bin, version: "*" }) }, day(each.bin))),
-          h("td", { class: "num" }, count(each.files)), h("td", { class: "num" }, bytes(each.bytes)), h("td", null, each.version), h("td", null, time(each.first_ingestion)), h("td", null, time(each.last_ingestion))))))));
+      box.append(table(`Days of ${nameOfProduct(product)}`, ["Day", "#Files", "#Bytes", "Newest version", "First arrival, UTC", "Last arrival, UTC"], some.map(each =>
+        [h("a", { href: filesOf(product, each.bin) }, day(each.bin)), count(each.files), bytes(each.bytes), each.version, time(each.first_ingestion), time(each.last_ingestion)])).element);
     });
     return box;
   }
 }
+
+/** Monday is 0. @param {number} at */
+const weekday = at => (at + 3) % 7;
+
+/** @param {number} from @param {number} to */
+const span = (from, to) => from === to ? day(dayText(from)) : `${day(dayText(from))} to ${day(dayText(to))}`;
+
+/** @param {Product} product @param {string} month */
+const monthOf = (product, month) => hrefOf("coverage", { ...filtersOf(product), month });
 
 /** @param {Product} product */
 const nameOfProduct = product => [product.instrument, product.data_level, product.descriptor, product.extension].filter(each => each).join(" ") + (product.family === "science" ? "" : ` (${product.family})`);
@@ -184,8 +169,11 @@ const steps = most => ["none", ...[1, 2, 3].map(step => {
   return from > to ? null : from === to ? count(from) : `${count(from)} to ${count(to)}`;
 })];
 
-/** @param {number} first @param {number} last */
-const years = (first, last) => Array.from({ length: +dayText(last).slice(0, 4) - +dayText(first).slice(0, 4) + 1 }, (_, i) => +dayText(first).slice(0, 4) + i).reverse();
+/** @param {Known} of */
+function yearsOf({ first, last }) {
+  const from = +dayText(first).slice(0, 4), to = +dayText(last).slice(0, 4);
+  return Array.from({ length: to - from + 1 }, (_, i) => to - i);
+}
 
 /** @param {string} first @param {string} last */
 function monthsBetween(first, last) {

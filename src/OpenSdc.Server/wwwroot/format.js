@@ -5,8 +5,8 @@ const grouped = new Intl.NumberFormat("en", { useGrouping: true });
 /** @param {number} value */
 export const count = value => grouped.format(value);
 
-/** @param {number} n @param {string} one @param {string} many */
-export const counted = (n, one, many) => `${count(n)} ${n === 1 ? one : many}`;
+/** @param {number} n @param {string} word A noun whose plural ends in s. */
+export const counted = (n, word) => `${count(n)} ${word}${n === 1 ? "" : "s"}`;
 
 /** Bytes in units of 1000, three digits. @param {number} value */
 export function bytes(value) {
@@ -46,6 +46,12 @@ export function ago(milliseconds) {
 }
 
 export const monthNames = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** A field's name as words. @param {string} name */
+export const spaced = name => name.replaceAll("_", " ");
+
+/** Members of a record that every file has, or that are shown by themselves; the others are the mission's own fields. */
+export const standard = ["file_path", "instrument", "data_level", "descriptor", "start_date", "end_date", "start_time", "end_time", "repointing", "cr", "version", "major_version", "minor_version", "extension", "size", "sha256", "ingestion_date", "seq", "released", "crid", "integrity"];
 
 /** The bare name of a path. @param {string} path */
 export const nameOf = path => path.slice(path.lastIndexOf("/") + 1);

@@ -2,19 +2,9 @@
 import { Problem } from "./api.js";
 import { h } from "./dom.js";
 
-/**
- * @typedef {object} View What a view is given.
- * @property {HTMLElement} main Where it stands.
- * @property {URLSearchParams} parameters What follows the question mark of its address.
- * @property {string} rest What follows its name.
- * @property {AbortSignal} signal Ends with the view.
- * @property {Head} head
- */
-
 /** The newest change that the archive has told of; the views listen to "change". */
 export class Head extends EventTarget {
   seq = -1;
-  history = "";
 }
 
 /** @param {unknown} fault @param {() => void} [again] */
@@ -26,14 +16,11 @@ export function faultBox(fault, again) {
     again && h("button", { onclick: again }, "Try again"));
 }
 
-/** Changes the parameters of the present view in the address, and shows it anew. @param {string} name @param {URLSearchParams} parameters @param {boolean} [replace] */
-export function go(name, parameters, replace = false) {
+/** Shows a view with these parameters, also where they are those of the present one. @param {string} name @param {URLSearchParams} parameters */
+export function go(name, parameters) {
   const text = parameters.toString().replaceAll("%2C", ",").replaceAll("%2A", "*");
   const hash = `#/${name}${text ? "?" + text : ""}`;
-  if (replace) {
-    history.replaceState(null, "", hash);
-    dispatchEvent(new Event("hashchange"));
-  } else if (location.hash === hash) dispatchEvent(new Event("hashchange"));
+  if (location.hash === hash) dispatchEvent(new Event("hashchange"));
   else location.hash = hash;
 }
 

@@ -4,10 +4,6 @@ import { Sha256 } from "./sha256.js";
 
 const Place = "opensdc-sign-in";
 
-/** @typedef {{ issuer: string, client: string, scopes: string[] }} Issuer */
-/** @typedef {{ state: string, verifier: string, token_endpoint: string, client: string }} Begun */
-/** @typedef {{ access_token: string, expires: number, refresh_token?: string, token_endpoint: string, client: string }} Tokens */
-
 /** The issuer that the archive names; null where there is none. @returns {Promise<Issuer | null>} */
 export async function issuer() {
   const answer = await fetch(new URL(".well-known/oauth-protected-resource", base)).catch(() => null);
@@ -20,7 +16,7 @@ export async function issuer() {
 /** Goes to the issuer; it sends the person back to this page. @param {Issuer} of */
 export async function signIn(of) {
   const known = await (await fetch(`${of.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`)).json();
-  /** @type {Begun} */
+  /** @type {SignIn} */
   const begun = { state: random(), verifier: random(), token_endpoint: known.token_endpoint, client: of.client };
   sessionStorage.setItem(Place, JSON.stringify(begun));
   const challenge = new Sha256().update(new TextEncoder().encode(begun.verifier)).hex().match(/../g) ?? [];
@@ -34,7 +30,7 @@ export async function signIn(of) {
 export async function finish() {
   const told = new URLSearchParams(location.search);
   if (!told.has("state") || !(told.has("code") || told.has("error"))) return null;
-  const begun = /** @type {Begun | null} */ (JSON.parse(sessionStorage.getItem(Place) ?? "null"));
+  const begun = /** @type {SignIn | null} */ (JSON.parse(sessionStorage.getItem(Place) ?? "null"));
   sessionStorage.removeItem(Place);
   // A code that is in the address is used once, and not left there.
   history.replaceState(null, "", `${base.pathname}#/access`);

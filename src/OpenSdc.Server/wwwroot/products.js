@@ -1,18 +1,12 @@
 // The archive's products, as its coverage tells them, and what a text in the search box means among them.
 import { coverage } from "./api.js";
-import { dayText, dayNumber } from "./format.js";
+import { dayNumber, dayText } from "./format.js";
+import { hrefOf } from "./frame.js";
 
-/**
- * The first and the last month with files are YYYYMM; null where names have no dates.
- * @typedef {import("./api.js").Period} Period
- * @typedef {Pick<Period, "family" | "instrument" | "data_level" | "descriptor" | "extension" | "files" | "bytes">
- *   & { id: string, first: string | null, last: string | null, months: Map<string, Period> }} Product
- */
-
-/** @param {Period} of */
+/** @param {ProductKey} of */
 export const idOf = of => [of.family, of.instrument, of.data_level, of.descriptor, of.extension].map(each => each ?? "").join("|");
 
-/** The parameters that find a product's files. @param {Pick<Product, "family" | "instrument" | "data_level" | "descriptor" | "extension">} product */
+/** The parameters that find a product's files. @param {ProductKey} product */
 export const filtersOf = product => ({
   table: product.family === "science" ? null : product.family,
   instrument: product.instrument,
@@ -20,6 +14,15 @@ export const filtersOf = product => ({
   descriptor: product.descriptor,
   extension: product.extension,
 });
+
+/** Where a product's files of one day stand, or all of them. @param {ProductKey} product @param {string | null} [date] */
+export const filesOf = (product, date) => hrefOf("search", { ...filtersOf(product), start_date: date, end_date: date, version: "*" });
+
+/** The first and the last month in which any of them has files. @param {Product[]} some */
+export function monthsOf(some) {
+  const all = some.flatMap(each => each.first && each.last ? [each.first, each.last] : []).sort();
+  return { first: all[0] ?? "", last: all.at(-1) ?? "" };
+}
 
 /** A product's place on the page: its instrument, or its family where it has none. @param {Product} product */
 export const groupOf = product => product.instrument ?? product.family;
@@ -53,13 +56,13 @@ export async function products(signal) {
  * What a text means: a name, part of a name, words of the mission, a day, a month, a year, a version. What no product has as a word is looked for inside the descriptors.
  * @param {string} text
  * @param {Product[]} known
- * @param {string} mission Every name begins with it.
+ * @param {Archive} about
  * @returns {{ name: string | null, parameters: Record<string, string> }}
  */
-export function meaningOf(text, known, mission) {
+export function meaningOf(text, known, { mission, families }) {
   const whole = text.trim().split(/[\s"']+/).filter(each => each).join(" ");
   const bare = whole.slice(whole.lastIndexOf("/") + 1);
-  const extensions = new Set(known.map(each => each.extension));
+  const extensions = new Set([...known.map(each => each.extension), ...families.flatMap(each => (each.examples ?? []).map(name => name.slice(name.indexOf(".") + 1)))]);
   if (!whole.includes(" ") && !whole.includes("*") && bare.includes(".") && [...extensions].some(each => bare.endsWith("." + each))) {
     if (/_v?\d|^[a-z_]+\d+\./i.test(bare)) return { name: bare, parameters: {} };
   }
@@ -85,7 +88,12 @@ export function meaningOf(text, known, mission) {
     else if (/^cr\d+$/.test(lower)) add("cr", lower);
     else if (lower === "latest") add("latest", "true");
     else if (/^\*+$/.test(lower) || lower === mission) continue;
-    else add("descriptor", lower.includes("*") ? lower : `*${lower}*`);
+    else if (lower.includes("*") || known.some(product => product.descriptor?.toLowerCase().includes(lower))) add("descriptor", lower.includes("*") ? lower : `*${lower}*`);
+    else {
+      // Part of a name whose parts are no words, such as a kernel's: its family's examples have it.
+      const family = families.find(each => /^kernels?$/.test(lower) ? each.name === "spice" : each.examples?.some(name => name.toLowerCase().includes(lower)));
+      add(family ? "table" : "descriptor", family?.name ?? `*${lower}*`);
+    }
   }
   /** @type {Record<string, string>} */
   const parameters = Object.fromEntries(Object.entries(found).map(([field, values]) => [field, [...values].join(",")]));

@@ -1,19 +1,16 @@
 // Search: the mission's own words with their counts, every parameter of a query, a table of up to 10 000 rows, and the same search as lines to copy.
-import { address, archive, ask, facets, hasCredentials, may, Problem, stream } from "./api.js";
-import { copyButton, fill, h } from "./dom.js";
-import { bytes, count, counted, day, nameOf, time, viewOf } from "./format.js";
+import { address, archive, ask, hasCredentials, json, may, Problem, stream } from "./api.js";
+import { fill, h, labelled, quiet } from "./dom.js";
+import { bytes, count, counted, day, nameOf, spaced, standard, time, viewOf } from "./format.js";
 import { faultBox, go } from "./frame.js";
-import { recipes } from "./recipes.js";
+import { recipeBox, recipes } from "./recipes.js";
 import { VirtualTable } from "./table.js";
-
-/** @typedef {import("./api.js").FileRecord} FileRecord */
-/** @typedef {import("./table.js").Column<FileRecord>} Column */
 
 const Most = 10000;
 
-/** @type {Column[]} */
+/** @type {Column<FileRecord>[]} */
 const Columns = [
-  { name: "file_path", title: "Name", sort: "file_path", width: "minmax(var(--longest, 40ch), 1fr)", cell: file => h("a", { href: viewOf(file.file_path), class: file.integrity ? "harmed" : null }, nameOf(file.file_path)) },
+  { name: "file_path", title: "Name", sort: "file_path", width: "minmax(var(--longest, 40ch), 1fr)", cell: file => h("a", { href: viewOf(file.file_path), tabIndex: -1, class: file.integrity ? "harmed" : null }, nameOf(file.file_path)) },
   { name: "instrument", title: "Instrument", width: "11ch", cell: file => file.instrument },
   { name: "data_level", title: "Level", width: "7ch", cell: file => file.data_level },
   { name: "descriptor", title: "Descriptor", width: "22ch", cell: file => file.descriptor },
@@ -32,36 +29,36 @@ const Columns = [
 ];
 
 const Usual = ["file_path", "start_date", "version", "size", "ingestion_date", "seq"];
-const Standard = new Set([...Columns.map(each => each.name), "major_version", "minor_version", "start_time", "end_time", "crid"]);
 
-/** Fields of the form under the facets: parameter, label, kind, and what may be written. @type {[string, string, string, string][]} */
+const DateHint = "YYYY-MM-DD";
+
+/** Fields of the form under the facets: parameter, label, and what may be written. */
 const Fields = [
-  ["start_date", "First day, from", "date", ""],
-  ["end_date", "First day, to", "date", ""],
-  ["version", "Version", "text", "v001, * for all"],
-  ["repointing", "Repointing", "text", "2"],
-  ["cr", "Rotation", "text", "2290"],
-  ["ingestion_start_date", "Arrived, from", "date", ""],
-  ["ingestion_end_date", "Arrived, to", "date", ""],
+  ["start_date", "First day, from", DateHint],
+  ["end_date", "First day, to", DateHint],
+  ["version", "Version", "v001, * for all"],
+  ["repointing", "Repointing", "2"],
+  ["cr", "Rotation", "2290"],
+  ["ingestion_start_date", "Arrived, from", DateHint],
+  ["ingestion_end_date", "Arrived, to", DateHint],
 ];
 
-/** @type {[string, string, string, string][]} */
 const More = [
-  ["overlaps", "Days overlap", "text", "20260101-20260131"],
-  ["filename", "File names", "text", "names, with commas"],
-  ["file_path", "Paths", "text", ""],
-  ["sha256", "SHA-256", "text", ""],
-  ["major_version", "Major version", "text", "1"],
-  ["minor_version", "Minor version", "text", "2"],
-  ["integrity", "Bytes", "text", "lost, damaged"],
-  ["released", "Released", "text", "true or false"],
-  ["crid", "Composite release", "text", ""],
-  ["current", "Current", "text", "true or false"],
-  ["since_seq", "Since change", "text", "100"],
-  ["as_of", "As of change", "text", "100"],
+  ["overlaps", "Days overlap", "20260101-20260131"],
+  ["filename", "File names", "names, with commas"],
+  ["file_path", "Paths", ""],
+  ["sha256", "SHA-256", ""],
+  ["major_version", "Major version", "1"],
+  ["minor_version", "Minor version", "2"],
+  ["integrity", "Bytes", "lost, damaged"],
+  ["released", "Released", "true or false"],
+  ["crid", "Composite release", ""],
+  ["current", "Current", "true or false"],
+  ["since_seq", "Since change", "100"],
+  ["as_of", "As of change", "100"],
 ];
 
-/** @param {import("./frame.js").View} view */
+/** @param {View} view */
 export async function show({ main, parameters, signal, head }) {
   const filters = new URLSearchParams(parameters);
   filters.delete("cols");
@@ -71,41 +68,40 @@ export async function show({ main, parameters, signal, head }) {
   const shownNames = parameters.get("cols")?.split(",") ?? usual;
   const table = filters.get("table") ?? "science";
   const families = about.families.filter(each => table === "*" || table.split(",").includes(each.name));
-  const own = [...new Set(families.flatMap(each => each.fields))].filter(each => !Standard.has(each));
-  const columns = [...Columns, ...own.map(name => /** @type {Column} */ ({ name, title: name.replaceAll("_", " "), width: "14ch", cell: file => /** @type {any} */ (file)[name] }))];
+  const own = [...new Set(families.flatMap(each => each.fields))].filter(each => !standard.includes(each));
+  const columns = [...Columns, ...own.map(name => ({ name, title: spaced(name), width: "14ch", cell: (/** @type {FileRecord} */ file) => file[name] }))];
   const shown = columns.filter(each => shownNames.includes(each.name));
   const sort = filters.get("sort") ?? "file_path";
 
   const summary = h("p", { role: "status" }, "Searching…");
-  const note = h("p", { class: "quiet" });
+  const note = quiet();
+  const changed = h("button", { class: "small", hidden: true, onclick: () => go("search", parameters) }, "The archive has changed: search again");
   const rows = new VirtualTable("Files", by => change("sort", by === "file_path" ? "" : by), file => { location.hash = viewOf(file.file_path); });
   rows.reset(shown, sort);
   const words = h("div", { class: "words" });
   const chips = h("ul", { class: "chips", "aria-label": "Filters" });
-  const side = h("form", { class: "filters", "aria-label": "Filters", onsubmit: /** @param {Event} e */ e => { e.preventDefault(); readForm(side); } },
+  const side = h("form", { class: "filters", "aria-label": "Filters", onsubmit: e => { e.preventDefault(); readForm(side); } },
     h("h2", null, "Filters"),
-    label("table", "Family", h("select", { name: "table", id: "f-table", onchange: /** @param {Event} e */ e => change("table", /** @type {HTMLSelectElement} */ (e.target).value) },
+    labelled("Family", h("select", { name: "table", id: "f-table", onchange: e => change("table", e.target.value) },
       [...about.families.map(each => each.name), "*"].map(each => h("option", { value: each === about.families[0]?.name ? "" : each, selected: each === table }, each === "*" ? "all" : each)))),
     words,
-    h("div", { class: "check" }, h("input", { type: "checkbox", id: "f-latest", checked: filters.get("latest") === "true", onchange: /** @param {Event} e */ e => change("latest", /** @type {HTMLInputElement} */ (e.target).checked ? "true" : "") }), h("label", { for: "f-latest", htmlFor: "f-latest" }, "Newest version only")),
+    h("div", { class: "check" }, h("input", { type: "checkbox", id: "f-latest", checked: filters.get("latest") === "true", onchange: e => change("latest", e.target.checked ? "true" : "") }), h("label", { htmlFor: "f-latest" }, "Newest version only")),
     Fields.map(field),
-    h("details", { open: [...More.map(each => each[0]), ...own].some(each => filters.has(each)) }, h("summary", null, "More"), More.map(field), own.map(name => field([name, name.replaceAll("_", " "), "text", ""]))),
+    h("details", { open: [...More.map(each => each[0]), ...own].some(each => filters.has(each)) }, h("summary", null, "More"), More.map(field), own.map(name => field([name, spaced(name), ""]))),
     h("button", { class: "main" }, "Apply"));
   const exports = h("div", { class: "exports", role: "group", "aria-label": "Exports" }, [["csv", "CSV"], ["sha256sum", "Manifest"], ["urls", "URL list"]].map(([format, text]) => exportLink(filters, format, text)));
   fill(main,
     h("h1", { class: "offscreen" }, "Search"),
     side,
     h("section", { class: "results", "aria-label": "Files found" },
-      h("div", { class: "bar" }, summary, exports, may(about, "release") && releases(), columnChoice()),
+      h("div", { class: "bar" }, summary, changed, exports, may(about, "release") && releases(), columnChoice()),
       chips, note, rows.element,
-      h("details", { class: "recipes" }, h("summary", null, "The same search as code"), recipes(filters).map(each => h("div", null, h("h3", null, each.name, " ", copyButton(each.text)), h("pre", { tabIndex: 0 }, each.text))))));
+      recipeBox("The same search as code", recipes(filters))));
   fill(chips, [...filters].filter(([name]) => name !== "sort").map(([name, value]) => h("li", null,
-    h("button", { class: "small", "aria-label": `Remove ${name.replaceAll("_", " ")} ${value}`, onclick: () => change(name, "") }, `${name.replaceAll("_", " ")}: ${value} `, h("span", { "aria-hidden": "true" }, "×")))));
+    h("button", { class: "small", "aria-label": `Remove ${spaced(name)} ${value}`, onclick: () => change(name, "") }, `${spaced(name)}: ${value} `, h("span", { "aria-hidden": "true" }, "×")))));
 
-  head.addEventListener("change", () => {
-    if (!note.querySelector("button")) note.append(" ", h("button", { class: "small", onclick: () => go("search", parameters) }, "The archive has changed: search again"));
-  }, { signal });
-  await Promise.all([list(), showWords().catch(quiet)]);
+  head.addEventListener("change", () => { changed.hidden = false; }, { signal });
+  await Promise.all([list(), showWords().catch(pass)]);
 
   async function list() {
     let longest = 40;
@@ -113,7 +109,7 @@ export async function show({ main, parameters, signal, head }) {
       await stream({ ...Object.fromEntries(filters), limit: Most, count: true }, signal, headers => {
         const total = Number(headers.get("OpenSDC-Count"));
         rows.count(total);
-        fill(summary, h("b", null, counted(total, "file", "files")), total > Most ? `, the first ${count(Most)} of them below; exports have all` : "");
+        fill(summary, h("b", null, counted(total, "file")), total > Most ? `, the first ${count(Most)} of them below; exports have all` : "");
         if (total === 0) note.append("No file has all of this. Take a filter away, or look in all families.");
         if (headers.has("OpenSDC-Default-Versions")) note.append("Only the highest major version of each series. ", h("button", { class: "small", onclick: () => change("version", "*") }, "Show all versions"));
       }, some => {
@@ -124,7 +120,8 @@ export async function show({ main, parameters, signal, head }) {
       });
     } catch (fault) {
       if (signal.aborted) return;
-      fill(summary, "");
+      fill(summary);
+      rows.element.hidden = true;
       note.replaceWith(faultBox(fault, fault instanceof Problem && fault.status === 400 ? undefined : () => go("search", parameters)));
     }
   }
@@ -132,27 +129,28 @@ export async function show({ main, parameters, signal, head }) {
   async function showWords() {
     const meant = new URLSearchParams(filters);
     meant.delete("sort");
-    const sums = await facets(Object.fromEntries(meant), signal);
-    const names = Object.keys(sums.facets);
+    const counts = (/** @type {URLSearchParams} */ of) => json("facets", Object.fromEntries(of), { signal }).then((/** @type {Facets} */ { facets }) => facets);
+    const sums = await counts(meant);
+    const names = Object.keys(sums);
     // What other values a filtered field has is told without its own filter.
     const open = await Promise.all(names.map(async name => {
-      if (name === "start_year" || !meant.get(name)) return sums.facets[name];
+      if (name === "start_year" || !meant.get(name)) return sums[name];
       const others = new URLSearchParams(meant);
       others.delete(name);
-      return (await facets(Object.fromEntries(others), signal)).facets[name];
+      return (await counts(others))[name];
     }));
     if (signal.aborted) return;
     fill(words, names.map((name, i) => facet(name, open[i])));
   }
 
-  /** @param {string} name @param {import("./api.js").FacetValue[]} values */
+  /** @param {string} name @param {FacetValue[]} values */
   function facet(name, values) {
     const chosen = new Set((filters.get(name) ?? "").split(",").filter(each => each));
     const named = values.filter(each => each.value !== null);
     if (named.length === 0) return null;
     for (const value of chosen) if (!named.some(each => each.value === value)) named.unshift({ value, files: 0, bytes: 0 });
     return h("details", { open: name !== "start_year" && (named.length <= 14 || chosen.size > 0) },
-      h("summary", null, name === "start_year" ? "year" : name.replaceAll("_", " "), " ", h("span", { class: "quiet" }, count(named.length))),
+      h("summary", null, name === "start_year" ? "year" : spaced(name), " ", h("span", { class: "quiet" }, count(named.length))),
       h("ul", { class: "facet" }, named.map(each => {
         const value = /** @type {string} */ (each.value);
         if (name === "start_year")
@@ -164,17 +162,12 @@ export async function show({ main, parameters, signal, head }) {
       })));
   }
 
-  /** @param {[string, string, string, string]} of */
-  function field([name, title, kind, hint]) {
+  /** @param {string[]} of */
+  function field([name, title, hint]) {
     const value = filters.get(name) ?? "";
     // Not the browser's own field for dates: it writes them as its language does, and every other date here is written YYYY-MM-DD.
-    const isDate = kind === "date";
-    return label(name, title, h("input", { name, id: `f-${name}`, type: "text", class: isDate ? "date" : null, value: isDate && /^\d{8}$/.test(value) ? day(value) : value, placeholder: isDate ? "YYYY-MM-DD" : hint, autocomplete: "off", spellcheck: false }));
-  }
-
-  /** @param {string} name @param {string} title @param {HTMLElement} input */
-  function label(name, title, input) {
-    return h("div", { class: "field" }, h("label", { htmlFor: `f-${name}` }, title), input);
+    const isDate = hint === DateHint;
+    return labelled(title, h("input", { name, id: `f-${name}`, type: "text", class: isDate ? "date" : null, value: isDate && /^\d{8}$/.test(value) ? day(value) : value, placeholder: hint, autocomplete: "off", spellcheck: false }));
   }
 
   /** @param {HTMLFormElement} form */
@@ -212,7 +205,7 @@ export async function show({ main, parameters, signal, head }) {
     const button = (path, text) => h("button", { onclick: async () => {
       try {
         const done = await (await ask(path, {}, { method: "POST", body: meant })).json();
-        fill(said, `${counted(done.changed, "file", "files")} of ${count(done.files)} changed.`);
+        fill(said, `${counted(done.changed, "file")} of ${count(done.files)} changed.`);
       } catch (fault) {
         fill(said, faultBox(fault));
       }
@@ -232,7 +225,7 @@ export async function show({ main, parameters, signal, head }) {
 /** @param {URLSearchParams} filters @param {string} format @param {string} text */
 function exportLink(filters, format, text) {
   const url = address("query", { ...Object.fromEntries(filters), format });
-  return h("a", { class: "button", href: url.href, download: "", onclick: /** @param {Event} event */ async event => {
+  return h("a", { class: "button", href: url.href, download: "", onclick: async event => {
     // A link brings no key.
     if (!hasCredentials()) return;
     event.preventDefault();
@@ -250,6 +243,6 @@ function save(blob, name) {
 }
 
 /** The list says what is wrong with the filters; the counts beside it need not. @param {unknown} fault */
-function quiet(fault) {
+function pass(fault) {
   if (!(fault instanceof Problem) && !(fault instanceof DOMException)) throw fault;
 }

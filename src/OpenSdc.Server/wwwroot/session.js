@@ -46,7 +46,7 @@ export const isSignedIn = () => sessionStorage.getItem(Key) !== null || sessionS
 
 let timer = 0;
 
-/** A token is renewed a minute before its end, where the issuer allows it. @param {import("./oidc.js").Tokens} tokens */
+/** A token is renewed a minute before its end, where the issuer allows it. @param {Tokens} tokens */
 function useToken(tokens) {
   useCredentials({ Authorization: `Bearer ${tokens.access_token}` });
   if (!tokens.refresh_token) return;

@@ -74,13 +74,6 @@ export class Sha256 {
       b = a;
       a = t + u | 0;
     }
-    s[0] += a;
-    s[1] += b;
-    s[2] += c;
-    s[3] += d;
-    s[4] += e;
-    s[5] += f;
-    s[6] += g;
-    s[7] += h;
+    [a, b, c, d, e, f, g, h].forEach((each, i) => { s[i] += each; });
   }
 }

@@ -1,17 +1,16 @@
 // The start: one search box, the products with what there is of each day, what has just arrived.
 import { archive, coverage, json, query } from "./api.js";
-import { fill, h } from "./dom.js";
-import { ago, count, counted, day, dayNumber, dayText, instant, nameOf, time, today, viewOf } from "./format.js";
+import { fill, h, quiet } from "./dom.js";
+import { ago, count, counted, day, dayNumber, dayText, instant, nameOf, spaced, time, today, viewOf } from "./format.js";
 import { go, hrefOf } from "./frame.js";
-import { filtersOf, groupOf, idOf, meaningOf, products } from "./products.js";
+import { filesOf, filtersOf, groupOf, idOf, meaningOf, monthsOf, products } from "./products.js";
 import { axis, dayAt, filesByDay, strip, stripLabel } from "./strip.js";
 
-/** @typedef {import("./products.js").Product} Product */
 
 const Spans = { "90": "90 days", "365": "1 year", all: "All" };
 const Shown = 40;
 
-/** @param {import("./frame.js").View} view */
+/** @param {View} view */
 export async function show({ main, parameters, signal, head }) {
   const input = h("input", {
     type: "search", name: "q", id: "q", autocomplete: "off", spellcheck: false, value: parameters.get("q") ?? "", placeholder: "A name or part of it, a product, a day",
@@ -22,10 +21,10 @@ export async function show({ main, parameters, signal, head }) {
   const cards = h("section", { class: "products", "aria-label": "Products" });
   const arrivals = h("aside", { "aria-label": "What arrived" });
   fill(main, h("h1", { class: "offscreen" }, "What the archive holds"), form, cards, arrivals);
-  fill(cards, h("p", { class: "quiet" }, "Reading what there is of each day…"));
+  fill(cards, quiet("Reading what there is of each day…"));
 
   const words = Promise.all([products(signal), archive()]);
-  const [[all, { mission }]] = await Promise.all([words, showArrivals()]);
+  const [[all, about]] = await Promise.all([words, showArrivals()]);
   if (signal.aborted) return;
   help();
   input.addEventListener("input", help);
@@ -36,7 +35,7 @@ export async function show({ main, parameters, signal, head }) {
     event.preventDefault();
     // Who types faster than the products come waits for them.
     const [known, about] = await words;
-    const { name, parameters: asked } = meaningOf(input.value, known, about.mission);
+    const { name, parameters: asked } = meaningOf(input.value, known, about);
     if (name) location.hash = viewOf(name);
     else go("search", new URLSearchParams(asked));
   }
@@ -46,36 +45,34 @@ export async function show({ main, parameters, signal, head }) {
     if (!text) {
       const some = all.find(each => each.data_level && each.first);
       fill(found, "Such as ", ...[some && `${some.instrument} ${some.data_level} ${some.descriptor}`, some?.last && day(some.last), some && `${some.instrument}*${some.extension}`]
-        .filter(each => each).flatMap((each, i) => [i > 0 && ", ", h("a", { href: hrefOf("search", meaningOf(/** @type {string} */ (each), all, mission).parameters) }, each)]));
+        .filter(each => each).flatMap((each, i) => [i > 0 && ", ", h("a", { href: hrefOf("search", meaningOf(/** @type {string} */ (each), all, about).parameters) }, each)]));
       return;
     }
-    const { name, parameters: asked } = meaningOf(text, all, mission);
-    fill(found, name ? `Opens the file ${name}` : "Finds " + (Object.entries(asked).map(([field, value]) => `${field.replaceAll("_", " ")} ${value}`).join(", ") || "all files"));
+    const { name, parameters: asked } = meaningOf(text, all, about);
+    fill(found, name ? `Opens the file ${name}` : "Finds " + (Object.entries(asked).map(([field, value]) => `${spaced(field)} ${value}`).join(", ") || "all files"));
   }
 
   /** @param {Product[]} all */
   async function showProducts(all) {
-    const dated = all.filter(each => each.first);
     if (all.length === 0) {
       fill(cards, h("div", { class: "empty" }, h("h2", null, "The archive is empty"), h("p", null, "Drop files on ", h("a", { href: "#/upload" }, "the upload page"), ", or send them as ", h("a", { href: "docs" }, "the API"), " describes.")));
       return;
     }
     const span = parameters.get("span") ?? "365";
-    const newest = dated.reduce((most, each) => /** @type {string} */ (each.last) > most ? /** @type {string} */ (each.last) : most, "");
-    const oldest = dated.reduce((least, each) => /** @type {string} */ (each.first) < least ? /** @type {string} */ (each.first) : least, newest);
+    const { first: oldest, last: newest } = monthsOf(all);
     const last = newest ? Math.min(lastOfMonth(newest), Math.max(dayNumber(today()), dayNumber(newest + "01"))) : dayNumber(today());
     const first = span === "all" && oldest ? dayNumber(oldest + "01") : last - (span === "all" ? 365 : Number(span) || 365) + 1;
     const days = await coverage({ table: "*", start_date: dayText(first), end_date: dayText(last) }, signal);
     if (signal.aborted) return;
-    /** @type {Map<string, import("./api.js").Period[]>} */
+    /** @type {Map<string, Period[]>} */
     const ofProduct = Map.groupBy(days, idOf);
     /** @type {Map<string, Product[]>} */
     const groups = Map.groupBy(all, groupOf);
     const tip = h("output", { class: "tip", hidden: true });
     fill(cards,
       h("div", { class: "bar" },
-        h("h2", null, counted(all.length, "product", "products")),
-        h("p", { class: "legend" }, "files a day ", ...["none", "1", "2 to 3", "more"].map((text, i) => h("span", null, h("i", { class: `k${i}` }), text))),
+        h("h2", null, counted(all.length, "product")),
+        h("p", { class: "legend" }, "files a day ", ...["none", "1", "2 to 3", "more"].map((text, i) => h("span", null, h("i", { class: `q${i}` }), text))),
         h("p", { class: "choice", role: "group", "aria-label": "Span of days" }, Object.entries(Spans).map(([value, text]) =>
           h("a", { href: `#/?span=${value}`, "aria-current": value === span ? "true" : null }, text)))),
       h("div", { class: "axisrow" }, axis(first, last)),
@@ -83,34 +80,27 @@ export async function show({ main, parameters, signal, head }) {
       tip);
   }
 
-  /**
-   * @param {string} group
-   * @param {Product[]} members
-   * @param {Map<string, import("./api.js").Period[]>} periods
-   * @param {number} first
-   * @param {number} last
-   * @param {HTMLOutputElement} tip
-   */
+  /** @param {string} group @param {Product[]} members @param {Map<string, Period[]>} periods @param {number} first @param {number} last @param {HTMLOutputElement} tip */
   function card(group, members, periods, first, last, tip) {
     const files = members.reduce((sum, each) => sum + each.files, 0);
     return h("article", { class: "card", "aria-label": group },
       h("h3", null, h("a", { href: searchOfGroup(group, members) }, group)),
-      h("p", { class: "quiet" }, `${counted(files, "file", "files")}, ${counted(members.length, "product", "products")}`),
+      quiet(`${counted(files, "file")}, ${counted(members.length, "product")}`),
       h("ul", null, members.map(product => {
         const byDay = filesByDay(periods.get(product.id) ?? []);
         const label = product.first ? stripLabel(byDay, first, last) : "names of this product have no date";
         const line = strip(byDay, first, last, label);
         line.addEventListener("pointermove", event => {
-          const at = dayAt(/** @type {PointerEvent} */ (event), line, first, last);
+          const at = dayAt(event, line, first, last);
           tip.hidden = false;
-          tip.textContent = `${day(dayText(at))}: ${counted(byDay.get(at) ?? 0, "file", "files")}`;
-          tip.style.insetInlineStart = `${/** @type {PointerEvent} */ (event).clientX}px`;
+          tip.textContent = `${day(dayText(at))}: ${counted(byDay.get(at) ?? 0, "file")}`;
+          tip.style.insetInlineStart = `${event.clientX}px`;
           tip.style.insetBlockStart = `${line.getBoundingClientRect().top}px`;
         });
         line.addEventListener("pointerleave", () => { tip.hidden = true; });
         line.addEventListener("click", event => {
-          const at = dayText(dayAt(/** @type {MouseEvent} */ (event), line, first, last));
-          location.hash = hrefOf("search", { ...filtersOf(product), start_date: at, end_date: at, version: "*" });
+          const at = dayText(dayAt(event, line, first, last));
+          location.hash = filesOf(product, at);
         });
         return h("li", null,
           h("a", { href: product.first ? hrefOf("coverage", filtersOf(product)) : hrefOf("search", filtersOf(product)) },
@@ -123,7 +113,7 @@ export async function show({ main, parameters, signal, head }) {
 
   async function showArrivals() {
     const heading = h("h2", null, "Arrived");
-    const lead = h("p", { class: "quiet" });
+    const lead = quiet();
     const list = h("ol", { class: "arrivals" });
     fill(arrivals, heading, lead, list);
     const shown = new Set();
@@ -141,7 +131,7 @@ export async function show({ main, parameters, signal, head }) {
         json("facets", { table: "*", ingestion_start_date: today() }, { signal }),
       ]);
       if (signal.aborted) return;
-      fill(lead, h("a", { href: hrefOf("search", { table: "*", version: "*", ingestion_start_date: today(), sort: "-seq" }) }, `${counted(sums.files, "file", "files")} today`), ", ",
+      fill(lead, h("a", { href: hrefOf("search", { table: "*", version: "*", ingestion_start_date: today(), sort: "-seq" }) }, `${counted(sums.files, "file")} today`), ", ",
         h("a", { href: hrefOf("search", { table: "*", version: "*", ingestion_start_date: yesterday, sort: "-seq" }) }, "since yesterday"), ", UTC");
       fill(list, newest.map(file => {
         const at = instant(file.ingestion_date);

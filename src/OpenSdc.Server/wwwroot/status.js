@@ -1,24 +1,22 @@
 // How the archive is: for everybody whether it answers and what has arrived; where the page's address is also the operators', rates, storage, verification and open uploads; to administrators the audit.
 import { ask, json, pause, Problem, query } from "./api.js";
-import { facts, fill, h } from "./dom.js";
-import { bytes, count, counted, day, dayNumber, dayText, nameOf, time, today, viewOf } from "./format.js";
+import { showAudit } from "./audit.js";
+import { facts, fill, h, quiet, section } from "./dom.js";
+import { ago, bytes, count, counted, day, dayNumber, dayText, instant, nameOf, time, today, viewOf } from "./format.js";
 import { faultBox, hrefOf } from "./frame.js";
 
 const Days = 14;
 const Seconds = 5;
 
-/** @param {import("./frame.js").View} view */
-export async function show({ main, signal, head }) {
-  const health = h("section", null, h("h2", null, "Health"), h("p", { class: "quiet" }, "Asking…"));
-  const rates = h("section", { hidden: true });
-  const arrivals = h("section", null, h("h2", null, "Arrivals"));
-  const newest = h("section", null, h("h2", null, "Last publications"));
-  const uploads = h("section", { hidden: true });
+/** @param {View} view */
+export async function show({ main, parameters, signal, head }) {
+  const health = section("Health", quiet("Asking…")), arrivals = section("Arrivals"), newest = section("Last publications");
+  const rates = h("section", { hidden: true }), uploads = h("section", { hidden: true });
   const audit = h("section", { class: "whole", hidden: true });
   fill(main, h("h1", null, "Status"), health, rates, arrivals, newest, uploads, audit);
   head.addEventListener("change", () => { Promise.all([showArrivals(), showNewest()]).catch(ignore); }, { signal });
   watch();
-  await Promise.all([showArrivals(), showNewest(), showUploads(), showAudit()]);
+  await Promise.all([showArrivals(), showNewest(), showUploads(), showAudit(audit, parameters, signal).then(() => { audit.hidden = false; }, absent)]);
 
   async function watch() {
     /** @type {{ at: number, values: Map<string, number> } | null} */
@@ -41,10 +39,12 @@ export async function show({ main, signal, head }) {
         if (fault instanceof Problem && fault.body?.status) return fault.body;
         throw fault;
       });
+      const { scrub } = state;
       fill(health, h("h2", null, "Health"), facts([
         ["State", state.status], ["Recovery", state.recovery], ["Catalogue", state.catalogue], ["Uploads", state.uploads], ["Reason", state.reason],
-        ["Free", state.free_bytes === undefined ? null : bytes(state.free_bytes)], ["Lost or damaged", state.corrupt_or_missing_files === undefined ? null : counted(state.corrupt_or_missing_files, "file", "files")],
-      ]), state.catalogue === undefined && h("p", { class: "quiet" }, "Rates and storage show where this page's address is also the operators'."));
+        ["Scrub", scrub && `${scrub.round_ended ? `last whole round ended ${ago(Date.now() - instant(scrub.round_ended))}` : "no whole round yet"}; ${Math.round(scrub.progress * 100)} % of this one`],
+        ["Free", state.catalogue && bytes(state.free_bytes)], ["Lost or damaged", state.catalogue && counted(state.corrupt_or_missing_files, "file")],
+      ]), !state.catalogue && quiet("Rates and storage show where this page's address is also the operators'."));
     } catch (fault) {
       if (!signal.aborted) fill(health, h("h2", null, "Health"), faultBox(fault));
     }
@@ -57,15 +57,12 @@ export async function show({ main, signal, head }) {
     const published = 'opensdc_uploads_total{outcome="published"}';
     rates.hidden = false;
     fill(rates, h("h2", null, "Work"), facts([
-      ["Stored", `${counted(of("opensdc_stored_files"), "file", "files")}, ${bytes(of("opensdc_stored_size_bytes"))}`],
+      ["Stored", `${counted(of("opensdc_stored_files"), "file")}, ${bytes(of("opensdc_stored_size_bytes"))}`],
       ["Ingest", `${rate(published).toFixed(1)} files/s, ${bytes(Math.round(rate("opensdc_received_bytes_total")))}/s`],
       ["Sent", `${bytes(Math.round(rate("opensdc_sent_bytes_total")))}/s`],
-      ["Since the start", `${counted(of(published), "file", "files")} published`],
       ["In staging", bytes(of("opensdc_staging_size_bytes"))],
-      ["Scrub", `${counted(of("opensdc_scrub_verified_total"), "file", "files")} verified since the start, ${bytes(Math.round(rate("opensdc_scrub_read_bytes_total")))}/s now`],
+      ["Scrub", `${bytes(Math.round(rate("opensdc_scrub_read_bytes_total")))}/s, ${counted(of("opensdc_scrub_verified_total"), "file")} verified`],
       ["Last backup", now.has("opensdc_backup_age_seconds") ? `${(of("opensdc_backup_age_seconds") / 3600).toFixed(1)} h ago` : null],
-      ["Connections", count(of("kestrel_active_connections"))],
-      ["Memory", bytes(of("dotnet_process_memory_working_set_bytes"))],
     ]));
   }
 
@@ -79,13 +76,11 @@ export async function show({ main, signal, head }) {
     const most = Math.max(1, ...days.map(each => each.files));
     fill(arrivals, h("h2", null, `Files that arrived, last ${Days} days`),
       h("div", { class: "bars" }, days.map(each => {
-        const bar = h("i");
-        bar.style.blockSize = `${each.files / most * 100}%`;
-        const label = `${day(each.text)}: ${counted(each.files, "file", "files")}`;
-        return h("a", { href: hrefOf("search", { table: "*", version: "*", ingestion_start_date: each.text, ingestion_end_date: each.text }), title: label, "aria-label": label }, bar);
+        const label = `${day(each.text)}: ${counted(each.files, "file")}`;
+        return h("a", { href: hrefOf("search", { table: "*", version: "*", ingestion_start_date: each.text, ingestion_end_date: each.text }), title: label, "aria-label": label }, h("i", { style: { blockSize: `${each.files / most * 100}%` } }));
       })),
       h("div", { class: "barlabels", "aria-hidden": "true" }, days.map(each => h("span", null, each.text.slice(6)))),
-      h("p", { class: "quiet" }, `At most ${counted(most, "file", "files")} a day; days are UTC.`));
+      quiet(`At most ${counted(most, "file")} a day; days are UTC.`));
   }
 
   async function showNewest() {
@@ -94,37 +89,16 @@ export async function show({ main, signal, head }) {
   }
 
   async function showUploads() {
-    const open = await forOperators("uploads", { state: "open", limit: 100 });
+    const open = await json("uploads", { state: "open", limit: 100 }, { signal }).catch(absent);
     if (!open) return;
     uploads.hidden = false;
     fill(uploads, h("h2", null, `Open uploads: ${count(open.uploads.length)}${open.next_cursor ? " and more" : ""}`),
       h("ul", { class: "arrivals" }, open.uploads.map((/** @type {any} */ each) => h("li", null, h("span", null, nameOf(each.file_path)), h("time", null, `since ${time(each.created)}`)))));
   }
 
-  async function showAudit() {
-    const since = day(dayText(dayNumber(today()) - 1));
-    const lines = await forOperators("audit", { since, limit: 1000 }, true);
-    if (lines === null) return;
-    /** @type {any[]} */
-    const all = lines.split("\n").filter((/** @type {string} */ line) => line).map((/** @type {string} */ line) => JSON.parse(line)).reverse();
-    audit.hidden = false;
-    const list = h("tbody");
-    const draw = (/** @type {any[]} */ some) => fill(list, some.map((/** @type {any} */ each) => h("tr", null, [each.at, each.action, each.caller, each.target, each.status, each.detail].map(value => h("td", null, value === undefined || value === null ? "" : String(value))))));
-    const input = h("input", { type: "search", id: "audit-text", placeholder: "a caller, a name, an action", oninput: () => draw(all.filter((/** @type {any} */ each) => JSON.stringify(each).toLowerCase().includes(input.value.toLowerCase()))) });
-    fill(audit, h("div", { class: "bar" }, h("h2", null, `Audit since ${since}`), h("p", { class: "field inline" }, h("label", { htmlFor: "audit-text" }, "Find"), input)),
-      h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Audit" }, h("table", { class: "wide" }, h("thead", null, h("tr", null, ["Time, UTC", "Action", "Caller", "Target", "Status", "Detail"].map(each => h("th", { scope: "col" }, each)))), list)));
-    draw(all);
-  }
-
-  /** What is not there for this caller, or at this address, is not shown. @param {string} path @param {import("./api.js").Parameters} parameters @param {boolean} [isText] */
-  async function forOperators(path, parameters, isText) {
-    try {
-      const answer = await ask(path, parameters, { signal });
-      return await (isText ? answer.text() : answer.json());
-    } catch (fault) {
-      if (fault instanceof Problem && [401, 403, 404, 405].includes(fault.status)) return null;
-      throw fault;
-    }
+  /** What is not there for this caller, or at this address, is not shown. @param {unknown} fault */
+  function absent(fault) {
+    if (!(fault instanceof Problem && [401, 403, 404, 405].includes(fault.status))) throw fault;
   }
 
   /** @param {unknown} fault */

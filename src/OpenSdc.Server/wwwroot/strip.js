@@ -1,16 +1,11 @@
 // A strip of days: what there is of a product, on an axis that all strips of a view share.
-import { s } from "./dom.js";
+import { h, s } from "./dom.js";
 import { count, day, dayNumber, dayText, monthNames } from "./format.js";
 
 /** The shade of a number of files: three steps, which differ in lightness. @param {number} files */
 export const shade = files => files === 0 ? 0 : files === 1 ? 1 : files <= 3 ? 2 : 3;
 
-/**
- * @param {Map<number, number>} files How many files each day has, by its number.
- * @param {number} first
- * @param {number} last
- * @param {string} label
- */
+/** @param {Map<number, number>} files How many files each day has, by its number. @param {number} first @param {number} last @param {string} label */
 export function strip(files, first, last, label) {
   const length = last - first + 1;
   const svg = s("svg", { class: "strip", viewBox: `0 0 ${length} 1`, preserveAspectRatio: "none", role: "img", "aria-label": label });
@@ -48,18 +43,9 @@ export function axis(first, last) {
     const text = dayText(at);
     if (text.endsWith("01") && (last - at) / length > 0.02) marks.push({ at, month: +text.slice(4, 6), year: text.slice(0, 4) });
   }
-  const every = marks.length > 40 ? 12 : marks.length > 14 ? 3 : 1;
-  const box = document.createElement("div");
-  box.className = "axis";
-  box.setAttribute("aria-hidden", "true");
-  for (const mark of marks) {
-    if ((mark.month - 1) % every !== 0) continue;
-    const label = document.createElement("span");
-    label.style.insetInlineStart = `${(mark.at - first) / length * 100}%`;
-    label.textContent = mark.month === 1 ? mark.year : monthNames[mark.month - 1];
-    box.append(label);
-  }
-  return box;
+  const every = marks.length > 40 ? 12 : marks.length > (innerWidth < 900 ? 7 : 14) ? 3 : 1;
+  return h("div", { class: "axis", "aria-hidden": "true" }, marks.filter(mark => (mark.month - 1) % every === 0).map(mark =>
+    h("span", { style: { insetInlineStart: `${(mark.at - first) / length * 100}%` } }, mark.month === 1 ? mark.year : monthNames[mark.month - 1])));
 }
 
 /** The day under the pointer of a strip. @param {MouseEvent} event @param {Element} on @param {number} first @param {number} last */
@@ -68,5 +54,5 @@ export function dayAt(event, on, first, last) {
   return first + Math.min(last - first, Math.max(0, Math.floor((event.clientX - box.left) / box.width * (last - first + 1))));
 }
 
-/** @param {import("./api.js").Period[]} periods @returns {Map<number, number>} */
+/** @param {Period[]} periods @returns {Map<number, number>} */
 export const filesByDay = periods => new Map(periods.filter(each => each.bin).map(each => [dayNumber(/** @type {string} */ (each.bin)), each.files]));

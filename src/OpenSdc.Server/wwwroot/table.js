@@ -1,16 +1,5 @@
-// A table of many rows of which only those that are seen are in the page. Assistive technology is told of all of them by counts and indexes.
+// A table of many rows of which only those that are seen are in the page. Assistive technology is told of all of them by counts and indexes, and of the row that the keys have reached.
 import { fill, h } from "./dom.js";
-
-/**
- * @template T
- * @typedef {object} Column
- * @property {string} name
- * @property {string} title
- * @property {(row: T) => import("./dom.js").Child} cell
- * @property {string} [sort] The name by which the archive sorts it.
- * @property {boolean} [numeric]
- * @property {string} [width] Of the grid's track.
- */
 
 const RowHeight = 24;
 const Extra = 12;
@@ -35,7 +24,7 @@ export class VirtualTable {
     this.onOpen = onOpen;
     this.head = h("div", { role: "rowgroup", class: "vhead" });
     this.body = h("div", { role: "rowgroup", class: "vbody" });
-    this.element = h("div", { class: "vtable", role: "table", "aria-label": label, tabIndex: 0, onscroll: () => this.#queue(), onkeydown: /** @param {KeyboardEvent} e */ e => this.#key(e) }, this.head, this.body);
+    this.element = h("div", { class: "vtable", role: "grid", "aria-label": label, "aria-readonly": "true", tabIndex: 0, onscroll: () => this.#queue(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event) }, this.head, this.body);
     new ResizeObserver(() => this.#queue()).observe(this.element);
   }
 
@@ -57,26 +46,24 @@ export class VirtualTable {
           : column.title);
     })));
     this.element.setAttribute("aria-colcount", String(columns.length));
-    this.#redraw();
+    this.element.removeAttribute("aria-activedescendant");
+    this.body.replaceChildren();
+    this.#from = this.#to = -1;
+    this.add([]);
   }
 
   /** @param {T[]} rows */
   add(rows) {
     this.rows.push(...rows);
-    this.#redraw();
+    this.body.style.blockSize = `${this.rows.length * RowHeight}px`;
+    this.count(this.total);
+    this.#queue();
   }
 
   /** @param {number} total */
   count(total) {
     this.total = total;
-    this.element.setAttribute("aria-rowcount", String(total + 1));
-  }
-
-  #redraw() {
-    this.#from = this.#to = -1;
-    this.body.style.blockSize = `${this.rows.length * RowHeight}px`;
-    this.element.setAttribute("aria-rowcount", String(Math.max(this.total, this.rows.length) + 1));
-    this.#queue();
+    this.element.setAttribute("aria-rowcount", String(Math.max(total, this.rows.length) + 1));
   }
 
   #queue() {
@@ -93,22 +80,22 @@ export class VirtualTable {
     const first = Math.floor(this.element.scrollTop / RowHeight);
     const from = Math.max(0, first - Extra), to = Math.min(this.rows.length, first + Math.ceil(height / RowHeight) + Extra);
     if (from === this.#from && to === this.#to) return;
-    const kept = new Map();
-    if (this.#from >= 0) {
-      for (const row of this.body.children) kept.set(Number(/** @type {HTMLElement} */ (row).dataset.index), row);
-    }
     [this.#from, this.#to] = [from, to];
-    const shown = [];
-    for (let i = from; i < to; i++) shown.push(kept.get(i) ?? this.#row(i));
-    this.body.replaceChildren(...shown);
+    // Rows that stay are not touched: taking them out and putting them back would lay all of them out again.
+    const { body } = this, index = (/** @type {Element} */ row) => Number(row.getAttribute("aria-rowindex")) - 2;
+    const rows = (/** @type {number} */ start, /** @type {number} */ end) => Array.from({ length: Math.max(0, end - start) }, (_, i) => this.#row(start + i));
+    while (body.firstElementChild && index(body.firstElementChild) < from) body.firstElementChild.remove();
+    while (body.lastElementChild && index(body.lastElementChild) >= to) body.lastElementChild.remove();
+    body.prepend(...rows(from, body.firstElementChild ? index(body.firstElementChild) : to));
+    body.append(...rows(body.lastElementChild ? index(body.lastElementChild) + 1 : to, to));
   }
 
   /** @param {number} i */
   #row(i) {
     const row = this.rows[i];
-    const made = h("div", { role: "row", class: i === this.#active ? "vrow active" : "vrow", "aria-rowindex": i + 2 },
-      this.columns.map((column, at) => h("div", { role: "cell", "aria-colindex": at + 1, class: column.numeric ? "num" : null }, column.cell(row))));
-    made.dataset.index = String(i);
+    const isActive = i === this.#active;
+    const made = h("div", { role: "row", id: `row${i}`, class: isActive ? "vrow active" : "vrow", "aria-rowindex": i + 2, "aria-selected": String(isActive) },
+      this.columns.map((column, at) => h("div", { role: "gridcell", "aria-colindex": at + 1, class: column.numeric ? "num" : null }, column.cell(row))));
     made.style.insetBlockStart = `${i * RowHeight}px`;
     return made;
   }
@@ -126,12 +113,20 @@ export class VirtualTable {
     const step = steps[event.key];
     if (step === undefined) return;
     event.preventDefault();
+    this.#mark(false);
     this.#active = Math.min(this.rows.length - 1, Math.max(0, this.#active + step));
     const top = this.#active * RowHeight, seen = this.element.clientHeight - RowHeight * 1.5;
     if (top < this.element.scrollTop) this.element.scrollTop = top;
     else if (top > this.element.scrollTop + seen - RowHeight) this.element.scrollTop = top - seen + RowHeight;
-    this.#from = this.#to = -1;
-    this.body.replaceChildren();
     this.#draw();
+    this.#mark(true);
+    this.element.setAttribute("aria-activedescendant", `row${this.#active}`);
+  }
+
+  /** @param {boolean} isActive */
+  #mark(isActive) {
+    const row = this.body.querySelector(`#row${this.#active}`);
+    row?.classList.toggle("active", isActive);
+    row?.setAttribute("aria-selected", String(isActive));
   }
 }

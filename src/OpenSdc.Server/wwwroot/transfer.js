@@ -1,15 +1,17 @@
 // One file's way into the archive: its name is checked, its digest computed, its bytes sent, whole or in parts, and the receipt compared.
 import { archive, ask, json, pause, Problem } from "./api.js";
+import { nameOf } from "./format.js";
 
 /** From this size on a file is sent in parts, so that what has arrived need not be sent again. */
 const InParts = 48 << 20;
 const PartsAtOnce = 2;
 const Tries = 6;
 
-/** @typedef {{ file_path: string, size: number, sha256: string, seq: number, ingestion_date: string }} Receipt */
-
 /** @param {unknown} fault */
 const mayPass = fault => fault instanceof Problem && (fault.status === 0 || fault.status === 408 || fault.status === 429 || fault.status >= 500 && fault.status !== 507);
+
+/** @param {unknown} fault @returns {fault is Problem} */
+const isTaken = fault => fault instanceof Problem && fault.status === 409 && fault.code === "exists";
 
 export class Transfer {
   state = "waiting";
@@ -21,8 +23,6 @@ export class Transfer {
   /** @type {Receipt | null} */
   receipt = null;
 
-  /** @type {string | null} */
-  #url = null;
   /** @type {string | null} */
   #uploadId = null;
   #abort = new AbortController();
@@ -53,14 +53,12 @@ export class Transfer {
     this.#set("checking");
     try {
       if (this.file.size === 0) throw new Problem(400, "empty-file", "The file is empty.");
-      await this.#asked(async () => { this.#url = await json(`upload/${encodeURIComponent(this.name)}`, {}, { signal: this.#abort.signal }); });
+      await this.#asked(() => this.#permit());
       this.#set("ready");
     } catch (fault) {
-      // The name is taken: by these bytes, perhaps.
-      if (fault instanceof Problem && fault.status === 409 && fault.body?.sha256) {
-        this.there = fault.body.sha256;
-        this.#set("ready");
-      } else this.#fail(fault);
+      // The name is taken: by these bytes, perhaps, which their digest will tell.
+      if (isTaken(fault)) this.#set("ready", "The name is taken.");
+      else this.#fail(fault);
     }
   }
 
@@ -73,14 +71,19 @@ export class Transfer {
           this.onChange(this);
         }, this.#abort.signal);
       }
-      if (this.there) {
-        if (this.there === this.sha256) this.#set("there", "The archive has these bytes already.");
+      // Who may not read learns of a file only by its digest.
+      const permit = await this.#asked(() => this.#permit().catch(fault => {
+        if (!isTaken(fault)) throw fault;
+        return fault;
+      }));
+      if (permit instanceof Problem) {
+        if (permit.body?.sha256 === this.sha256) this.#set("there", "The archive has these bytes already.");
         else this.#set("refused", "The archive has other bytes under this name; give the file a new version.");
         return;
       }
       this.done = 0;
       this.#set("sending");
-      const receipt = this.file.size >= InParts ? await this.#sendParts() : await this.#sendWhole();
+      const receipt = this.file.size >= InParts ? await this.#sendParts() : await this.#sendWhole(permit);
       if (receipt.sha256 !== this.sha256) throw new Problem(500, "other-digest", "The archive's receipt has another digest than the file.");
       this.receipt = receipt;
       this.done = this.file.size;
@@ -101,7 +104,6 @@ export class Transfer {
   /** Goes on where it failed. */
   async retry() {
     this.#abort = new AbortController();
-    this.there = undefined;
     await this.check();
     if (this.state === "ready") await this.run();
   }
@@ -128,21 +130,49 @@ export class Transfer {
     }
   }
 
-  /** @returns {Promise<Receipt>} */
-  async #sendWhole() {
+  /** @param {Response | null} permit @returns {Promise<Receipt>} */
+  async #sendWhole(permit) {
     const { transfers } = await archive();
+    let url = "";
     return this.#asked(async () => {
-      const asked = await ask(`upload/${encodeURIComponent(this.name)}`, {}, { signal: this.#abort.signal }).catch(fault => {
+      const asked = permit ?? await this.#permit().catch(fault => {
         // A try before this one may have been published although its answer was lost.
-        if (fault instanceof Problem && fault.status === 409 && fault.body?.sha256 === this.sha256 && this.#url) return null;
+        if (isTaken(fault) && fault.body?.sha256 === this.sha256) return null;
         throw fault;
       });
-      if (asked) this.#url = await asked.json();
-      const digest = btoa(String.fromCharCode(...(this.sha256.match(/../g) ?? []).map(each => parseInt(each, 16))));
-      const answer = await this.#put(/** @type {string} */ (this.#url), this.file, done => { this.done = done; }, transfers === "direct" ? {} : { "Repr-Digest": `sha-256=:${digest}:` });
+      permit = null;
+      if (asked) url = await asked.json();
+      const answer = await this.#put(url, this.file, done => { this.done = done; }, transfers === "direct" ? {} : this.#digestHeader());
       const id = asked?.headers.get("OpenSDC-Upload-Id");
       return id ? this.#follow(id) : JSON.parse(answer);
     });
+  }
+
+  /** Asks whether the archive takes the name, with the digest as soon as it is known. */
+  #permit() {
+    return ask(`upload/${encodeURIComponent(this.name)}`, {}, { headers: this.#digestHeader(), signal: this.#abort.signal });
+  }
+
+  /** @returns {Record<string, string>} */
+  #digestHeader() {
+    const bytes = (this.sha256.match(/../g) ?? []).map(each => parseInt(each, 16));
+    return bytes.length > 0 ? { "Repr-Digest": `sha-256=:${btoa(String.fromCharCode(...bytes))}:` } : {};
+  }
+
+  /** The upload in parts that this file began before a reload or a crash of the tab; otherwise a new one. @returns {Promise<string>} */
+  async #begin() {
+    const { signal } = this.#abort;
+    for (let cursor = ""; cursor !== null;) {
+      const { uploads, next_cursor } = await json("uploads", { state: "open", limit: 1000, cursor }, { signal });
+      const own = uploads.find((/** @type {any} */ each) => each.part_size && nameOf(each.file_path) === this.name && each.size === this.file.size && each.sha256 === this.sha256);
+      if (own) {
+        this.#set("sending", "Goes on where it broke off.");
+        return own.id;
+      }
+      cursor = next_cursor;
+    }
+    const body = JSON.stringify({ filename: this.name, size: this.file.size, sha256: this.sha256 });
+    return (await json("uploads", {}, { method: "POST", body, headers: { "Content-Type": "application/json" }, signal })).id;
   }
 
   /** @param {string} id @returns {Promise<Receipt>} */
@@ -158,7 +188,7 @@ export class Transfer {
   /** @returns {Promise<Receipt>} */
   async #sendParts() {
     const signal = this.#abort.signal;
-    this.#uploadId ??= (await this.#asked(() => json("uploads", {}, { method: "POST", body: JSON.stringify({ filename: this.name, size: this.file.size, sha256: this.sha256 }), headers: { "Content-Type": "application/json" }, signal }))).id;
+    this.#uploadId ??= await this.#asked(() => this.#begin());
     const id = /** @type {string} */ (this.#uploadId);
     for (;;) {
       const { urls } = await this.#asked(() => json(`uploads/${id}/parts`, { from: 1, count: 1000 }, { signal }));

@@ -1,6 +1,6 @@
 // Upload by drag and drop: many files and folders, names checked as they drop, several at once, a summary to copy.
 import { archive, may } from "./api.js";
-import { copyButton, fill, h } from "./dom.js";
+import { copyButton, fill, h, quiet, table } from "./dom.js";
 import { bytes, count, counted, viewOf } from "./format.js";
 import { Transfer } from "./transfer.js";
 
@@ -19,7 +19,7 @@ const transfers = [];
 let onChange = null;
 let isRunning = false;
 
-/** @param {import("./frame.js").View} view */
+/** @param {View} view */
 export async function show({ main, signal }) {
   const about = await archive();
   if (signal.aborted) return;
@@ -32,7 +32,7 @@ export async function show({ main, signal }) {
   const zone = !isAllowed ? h("p", null, h("a", { href: "#/access" }, "Sign in"), " with a key that may upload.") : h("div", { class: "drop" },
     h("p", { class: "big" }, "Drop files or folders here"),
     h("p", null, h("label", { class: "button", htmlFor: "files" }, "Choose files"), files, " ", h("label", { class: "button", htmlFor: "folder" }, "Choose a folder"), folder),
-    h("p", { class: "quiet" }, "Each file's name is checked at once, its SHA-256 is computed here and verified by the archive. A published file never changes."));
+    quiet("Each file's name is checked at once, its SHA-256 is computed here and verified by the archive. A published file never changes."));
   const total = h("p", { role: "status" });
   const bar = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "All files" });
   const start = h("button", { class: "main", onclick: run }, "Upload");
@@ -43,10 +43,9 @@ export async function show({ main, signal }) {
     drawAll();
   } }, "Clear the list");
   const summary = h("span");
-  const list = h("tbody");
-  const table = h("div", { class: "scroll uploads" }, h("table", { class: "wide" }, h("caption", { class: "offscreen" }, "Files to upload"),
-    h("thead", null, h("tr", null, ["File", "Size", "State", "Progress", ""].map(each => h("th", { scope: "col", class: each === "Size" ? "num" : null }, each || h("span", { class: "offscreen" }, "Actions"))))), list));
-  fill(main, h("h1", null, "Upload"), zone, h("div", { class: "bar" }, total, start, again, stop, clear, summary), bar, table);
+  const list = table("Files to upload", ["File", "#Size", "State", "Progress", "Actions"], []);
+  list.element.classList.add("uploads");
+  fill(main, h("h1", null, "Upload"), zone, h("div", { class: "bar" }, total, start, again, stop, clear, summary), bar, list.element);
   drawAll();
   onChange = redraw;
   signal.addEventListener("abort", () => { onChange = null; });
@@ -86,7 +85,7 @@ export async function show({ main, signal }) {
   function drawAll() {
     rows.clear();
     for (const each of transfers) rows.set(each, row(each, may(about, "read")));
-    fill(list, [...rows.values()].map(each => each.element));
+    fill(list.body, [...rows.values()].map(each => each.element));
     totals();
   }
 
@@ -100,8 +99,8 @@ export async function show({ main, signal }) {
     const of = (/** @type {string[]} */ ...states) => transfers.filter(each => states.includes(each.state));
     const size = transfers.reduce((sum, each) => sum + each.file.size, 0);
     const ready = of("ready"), bad = of("refused"), failed = of("failed"), good = of("published", "there"), moving = transfers.filter(each => !each.isOver && each.state !== "ready");
-    table.hidden = transfers.length === 0;
-    fill(total, transfers.length === 0 ? "" : [h("b", null, counted(transfers.length, "file", "files")), `, ${bytes(size)}`, ready.length > 0 && `; ${count(ready.length)} ready`, good.length > 0 && `; ${count(good.length)} in the archive`,
+    list.element.hidden = transfers.length === 0;
+    fill(total, transfers.length === 0 ? "" : [h("b", null, counted(transfers.length, "file")), `, ${bytes(size)}`, ready.length > 0 && `; ${count(ready.length)} ready`, good.length > 0 && `; ${count(good.length)} in the archive`,
       bad.length > 0 && `; ${count(bad.length)} refused`, failed.length > 0 && `; ${count(failed.length)} failed`]);
     start.hidden = ready.length === 0 || isRunning;
     again.hidden = failed.length === 0;

@@ -58,7 +58,7 @@ public sealed partial class PageFilesTests(FoundingArchive founding) : IClassFix
             answer["Cache-Control"].ShouldBe("no-cache");
         }
 
-        all.ShouldBeInRange(10_000, 150 * 1024);
+        all.ShouldBeInRange(10_000, 150_000);
         (await archive.SendAsync("GET /page/nothing.js")).Status.ShouldBe(404);
     }
 
