@@ -7,7 +7,7 @@ using Xunit;
 namespace OpenSdc.Tests.Page;
 
 /// <summary>The page of an archive with access control: what a caller may not do is not offered, and a key counts for its tab.</summary>
-public sealed class PageAccessTests(PageFixture fixture, ClosedArchive closed) : IClassFixture<PageFixture>, IClassFixture<ClosedArchive>
+public sealed class PageAccessTests(BrowserFixture fixture, ClosedArchive closed) : IClassFixture<BrowserFixture>, IClassFixture<ClosedArchive>
 {
     private readonly RunningArchive archive = closed.Archive;
 
@@ -96,15 +96,28 @@ public sealed class PageAccessTests(PageFixture fixture, ClosedArchive closed) :
             (await anonymous.Page.Locator(".drop").CountAsync()).ShouldBe(0);
         }
 
-        var (_, key) = await closed.KeyAsync("upload");
+        var there = "imap_swe_l1a_theirs_20260301_v001.cdf";
+        (await archive.PutAsync((await archive.SendAsync($"GET /upload/{there}", headers: closed.Admin)).Json.GetString()!, [1, 2, 3])).Status.ShouldBe(201);
+        var (_, (_, key)) = await closed.AddAsync("""{"owner":"a test","scopes":["upload"],"limits":{"instrument":["swe"]}}""");
         await using var visit = await fixture.VisitAsync(archive, "#/access");
         var page = visit.Page;
         await page.GetByLabel("API key").FillAsync(key);
         await page.Keyboard.PressAsync("Enter");
+        // What the key is limited to is told.
+        await page.Locator(".record > div", new() { HasText = "Uploads only" }).GetByText("instrument swe").WaitForAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Upload" }).ClickAsync();
-        await page.SetInputFilesAsync("#files", new FilePayload { Name = "imap_swe_l1a_unseen_20260301_v001.cdf", MimeType = "", Buffer = [1, 2] });
+        await page.SetInputFilesAsync("#files", new FilePayload[]
+        {
+            new() { Name = "imap_swe_l1a_unseen_20260301_v001.cdf", MimeType = "", Buffer = [1, 2] },
+            new() { Name = there, MimeType = "", Buffer = [1, 2, 3] },
+            new() { Name = "imap_mag_l1a_unseen_20260301_v001.cdf", MimeType = "", Buffer = [1, 2] },
+        });
+        await page.Locator("tr.refused", new() { HasText = "imap_mag" }).WaitForAsync();
+        await page.Locator("tr.ready", new() { HasText = there }).WaitForAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Upload", Exact = true }).ClickAsync();
         await page.Locator("tr.published").WaitForAsync();
+        // Who holds the same bytes learns that they are there, though no list of theirs has the file.
+        await page.Locator("tr.there", new() { HasText = there }).WaitForAsync();
         (await page.GetByText("See it").CountAsync()).ShouldBe(0);
     }
 
@@ -155,8 +168,19 @@ public sealed class PageAccessTests(PageFixture fixture, ClosedArchive closed) :
         await anonymous.Page.GetByRole(AriaRole.Heading, new() { Name = "Withdrawn" }).WaitForAsync();
         await anonymous.Page.Locator("dd", new() { HasText = Reason }).WaitForAsync();
         (await anonymous.Page.Locator("blink").CountAsync()).ShouldBe(0);
+        await using (var gone = await fixture.VisitAsync(archive, $"download/{name}"))
+        {
+            await gone.Page.Locator(".errorpage").GetByText(Reason).WaitForAsync();
+            (await gone.Page.Locator("blink").CountAsync()).ShouldBe(0);
+        }
+
         await page.GetByRole(AriaRole.Button, new() { Name = "Restore it" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Take the release back" }).WaitForAsync();
+
+        (await page.Locator(".history span").AllInnerTextsAsync()).ShouldBe(["published", "released", $"withdrawn: {Reason}", "given out again"]);
+        // The other window learns of it by itself.
+        await anonymous.Page.GetByText("given out again").WaitForAsync();
+        (await anonymous.Page.Locator(".history span").AllInnerTextsAsync()).ShouldBe(["published", "released", $"withdrawn: {Reason}", "given out again"]);
 
         await page.GotoAsync($"{archive.Address}/#/search?descriptor=curated");
         await page.GetByText("Release", new() { Exact = true }).ClickAsync();
@@ -165,8 +189,11 @@ public sealed class PageAccessTests(PageFixture fixture, ClosedArchive closed) :
         (await archive.QueryAsync("descriptor=curated")).ShouldBeEmpty();
 
         await page.GotoAsync($"{archive.Address}/#/status");
-        await page.GetByLabel("Find").FillAsync(name);
-        await page.Locator("table tbody tr", new() { HasText = "upload" }).First.WaitForAsync();
+        await page.GetByLabel("Target").FillAsync($"*{name}");
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync(url => url.Contains($"target=*{name}", StringComparison.Ordinal));
+        await page.Locator("table tbody tr", new() { HasText = "withdraw" }).First.WaitForAsync();
+        (await page.Locator("table tbody tr").AllInnerTextsAsync()).ShouldAllBe(line => line.Contains(name, StringComparison.Ordinal));
     }
 
     /// <summary>The archive's word for its issuer and the check of its tokens are taken by the test; the policy that lets the page speak to the issuer is the archive's.</summary>

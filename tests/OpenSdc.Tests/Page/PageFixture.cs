@@ -7,23 +7,43 @@ using Xunit;
 
 namespace OpenSdc.Tests.Page;
 
-/// <summary>An archive with the files of a demo, and Debian's Chromium to look at it.</summary>
-public sealed class PageFixture : IAsyncLifetime
+/// <summary>An archive with the files of a demo, and a browser to look at it.</summary>
+public sealed class PageFixture : BrowserFixture
+{
+    private const int Files = 4000;
+
+    public RunningArchive Archive { get; private set; } = null!;
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        Archive = await RunningArchive.StartAsync();
+        await DemoArchive.FillAsync(Archive.Services, Files, CancellationToken.None);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (Archive is not null)
+            await Archive.DisposeAsync();
+    }
+
+    /// <summary>A window of a new visitor, at a view of the page such as <c>#/search</c>.</summary>
+    public Task<Visit> VisitAsync(string view, BrowserNewContextOptions? options = null) => VisitAsync(Archive, view, options);
+}
+
+/// <summary>Debian's Chromium.</summary>
+public class BrowserFixture : IAsyncLifetime
 {
     private const string Chromium = "/usr/bin/chromium";
-    private const int Files = 4000;
 
     private IPlaywright playwright = null!;
     private IBrowser browser = null!;
 
-    public RunningArchive Archive { get; private set; } = null!;
-
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         if (!File.Exists(Chromium))
             SharedData.SkipOrFail("Chromium is not installed (Debian: chromium).");
-        Archive = await RunningArchive.StartAsync();
-        await DemoArchive.FillAsync(Archive.Services, Files, CancellationToken.None);
         playwright = await Playwright.CreateAsync();
         browser = await playwright.Chromium.LaunchAsync(new()
         {
@@ -32,26 +52,25 @@ public sealed class PageFixture : IAsyncLifetime
         });
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         if (browser is not null)
             await browser.DisposeAsync();
         playwright?.Dispose();
-        if (Archive is not null)
-            await Archive.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
-    /// <summary>A window of a new visitor, at a view of the page such as <c>#/search</c>.</summary>
-    public Task<Visit> VisitAsync(string view, BrowserNewContextOptions? options = null) => VisitAsync(Archive, view, options);
+    public Task<Visit> VisitAsync(RunningArchive archive, string view, BrowserNewContextOptions? options = null, string? others = null) => VisitAsync(archive.Address, view, options, others);
 
-    public async Task<Visit> VisitAsync(RunningArchive archive, string view, BrowserNewContextOptions? options = null, string? others = null)
+    /// <summary>A window of a new visitor at a view of the page at an address; it may also speak to others.</summary>
+    public async Task<Visit> VisitAsync(string address, string view, BrowserNewContextOptions? options, string? others = null)
     {
         options ??= new();
         options.ViewportSize ??= new() { Width = 1400, Height = 1000 };
         options.Permissions = ["clipboard-read", "clipboard-write"];
         var context = await browser.NewContextAsync(options);
-        var visit = new Visit(context, await context.NewPageAsync(), archive.Address, others);
-        await visit.Page.GotoAsync($"{archive.Address}/{view}");
+        var visit = new Visit(context, await context.NewPageAsync(), address, others);
+        await visit.Page.GotoAsync($"{address}/{view}");
         return visit;
     }
 }
@@ -86,6 +105,30 @@ public sealed class Visit : IAsyncDisposable
     public IPage Page { get; }
 
     public ILocator Main => Page.Locator("main");
+
+    /// <summary>Presses Tab, or Shift and Tab, until the focus is on what a selector names: it is reached with the keyboard alone.</summary>
+    public async Task TabToAsync(string selector, bool back = false)
+    {
+        await Page.Locator(selector).First.WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        for (var i = 0; i < 400; i++)
+        {
+            await Page.Keyboard.PressAsync(back ? "Shift+Tab" : "Tab");
+            if (await Page.EvaluateAsync<bool>("selector => document.activeElement.matches(selector)", selector))
+            {
+                (await Page.EvaluateAsync<bool>("document.activeElement.matches(':focus-visible')")).ShouldBeTrue($"{selector} shows no focus");
+                return;
+            }
+        }
+
+        throw new ShouldAssertException($"Tab does not reach {selector}.");
+    }
+
+    /// <summary>The same, and presses a key there.</summary>
+    public async Task PressAtAsync(string selector, string key = "Enter", bool back = false)
+    {
+        await TabToAsync(selector, back);
+        await Page.Keyboard.PressAsync(key);
+    }
 
     /// <summary>Nothing that axe finds stands in the way of anybody.</summary>
     public async Task ShouldBeAccessibleAsync(string where)

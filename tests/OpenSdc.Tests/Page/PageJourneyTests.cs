@@ -48,7 +48,11 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         (await page.Locator(".vbody .vrow a").First.InnerTextAsync()).ShouldBe(NameOf(newest));
 
         // Three clicks to a file: from the table to its record.
-        await page.GetByRole(AriaRole.Table, new() { Name = "Files" }).FocusAsync();
+        await page.GetByRole(AriaRole.Grid, new() { Name = "Files" }).FocusAsync();
+        // The row that the keys reach is told by its id.
+        await page.Keyboard.PressAsync("ArrowDown");
+        await page.Locator(".vtable[aria-activedescendant=row1] #row1[aria-selected=true]").WaitForAsync();
+        await page.Keyboard.PressAsync("ArrowUp");
         await page.Keyboard.PressAsync("Enter");
         await page.GetByRole(AriaRole.Heading, new() { Name = NameOf(newest) }).WaitForAsync();
         await page.GetByText(newest.Sha256, new() { Exact = false }).First.WaitForAsync();
@@ -58,7 +62,7 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
     public async Task A_long_list_has_only_the_rows_that_are_seen_and_tells_of_all()
     {
         await using var visit = await fixture.VisitAsync("#/search?table=*&version=*");
-        var table = visit.Page.GetByRole(AriaRole.Table, new() { Name = "Files" });
+        var table = visit.Page.GetByRole(AriaRole.Grid, new() { Name = "Files" });
         var all = (await archive.QueryAsync("table=*&version=*")).Length;
         await visit.Page.WaitForFunctionAsync("n => document.querySelector('.vtable')?.getAttribute('aria-rowcount') === String(n)", all + 1);
         await table.FocusAsync();
@@ -184,12 +188,28 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         await page.GetByRole(AriaRole.Heading, new() { Name = NameOf(file) }).WaitForAsync();
         var series = await archive.QueryAsync($"instrument={file.Instrument}&data_level={file.DataLevel}&descriptor={file.Descriptor}&start_date={file.StartDate}&end_date={file.StartDate}&version=*");
         (await page.Locator("table tbody tr").CountAsync()).ShouldBe(series.Length);
+        (await page.Locator(".history li").First.InnerTextAsync()).ShouldContain("published");
         await page.GetByRole(AriaRole.Button, new() { Name = "Copy", Exact = true }).First.ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Copied" }).WaitForAsync();
         (await page.EvaluateAsync<string>("navigator.clipboard.readText()")).ShouldBe(file.Sha256);
         var saved = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Download" }).ClickAsync());
         await using var stream = await saved.CreateReadStreamAsync();
         Convert.ToHexStringLower(await System.Security.Cryptography.SHA256.HashDataAsync(stream, TestContext.Current.CancellationToken)).ShouldBe(file.Sha256);
+    }
+
+    [Theory]
+    [InlineData("mag l1b 2026-03", "#/search?instrument=mag&data_level=l1b&start_date=20260301&end_date=20260331")]
+    [InlineData("2026-03-04", "#/search?start_date=20260304&end_date=20260304")]
+    [InlineData("sensor", "#/search?descriptor=*sensor*")]
+    [InlineData("imap_2026_001_2026_002_01.ah.bc", "#/file/imap_2026_001_2026_002_01.ah.bc")]
+    [InlineData("naif", "#/search?table=spice")]
+    [InlineData("kernels", "#/search?table=spice")]
+    public async Task What_a_person_types_is_found(string text, string address)
+    {
+        await using var visit = await fixture.VisitAsync("");
+        await visit.Page.GetByLabel("Search the archive").FillAsync(text);
+        await visit.Page.Keyboard.PressAsync("Enter");
+        await visit.Page.WaitForURLAsync(url => url.EndsWith(address, StringComparison.Ordinal));
     }
 
     [Theory]
