@@ -57,7 +57,7 @@ public sealed class RequestLogTests : IDisposable
         var address = new Uri(await sdc.JsonAddressAsync());
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(address.Host, address.Port);
-        await socket.SendAsync("GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+        await socket.SendAsync("GET /%00 HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
         (await socket.ReceiveAsync(new byte[100])).ShouldBePositive();
         await WaitAsync(() => sdc.Output.Contains("\"Code\":\"unreadable\"", StringComparison.Ordinal));
     }
@@ -71,7 +71,7 @@ public sealed class RequestLogTests : IDisposable
         using (var socket = new Socket(SocketType.Stream, ProtocolType.Tcp))
         {
             await socket.ConnectAsync(address.Host, address.Port);
-            await socket.SendAsync(Encoding.ASCII.GetBytes($"PUT {url.PathAndQuery} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc"));
+            await socket.SendAsync(Encoding.ASCII.GetBytes($"PUT {url.PathAndQuery} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc"));
             await Task.Delay(200);
             socket.LingerState = new LingerOption(true, 0);
         }
@@ -106,7 +106,7 @@ public sealed class RequestLogTests : IDisposable
         var url = new Uri((await client.GetStringAsync($"{address}upload/{ArchiveFixture.NewName()}")).Trim('"'));
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(address.Host, address.Port);
-        await socket.SendAsync(Encoding.ASCII.GetBytes($"PUT {url.PathAndQuery} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc"));
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"PUT {url.PathAndQuery} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc"));
         await WaitAsync(() => sdc.Output.Contains("PUT /objects/{**key} is refused: 408 too-slow; client 127.0.0.1, ", StringComparison.Ordinal));
     }
 
