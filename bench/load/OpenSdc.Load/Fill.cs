@@ -76,7 +76,7 @@ internal static class Fill
     }
 
     /// <summary>Records that lie apart from the objects are not served where none of these is there: the newest has one, of zeros.</summary>
-    private static void MakeNewest(string data, Publication newest)
+    public static void MakeNewest(string data, Publication newest)
     {
         var path = Path.Combine(data, "objects", newest.Name.Key);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);

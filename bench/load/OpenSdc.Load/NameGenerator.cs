@@ -56,6 +56,9 @@ internal sealed class NameGenerator
         _months = Math.Max(1, (afterLastDay.Year - FirstDay.Year) * 12 + afterLastDay.Month - FirstDay.Month);
     }
 
+    /// <summary>The instruments that generated files are of.</summary>
+    public static IReadOnlyList<string> AllInstruments => Instruments;
+
     public long Rows { get; }
 
     /// <summary>The file with this number, 0 to <see cref="Rows"/> − 1.</summary>

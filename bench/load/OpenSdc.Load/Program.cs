@@ -27,8 +27,10 @@ const string Usage = """
                                                       good clients alone and beside hostile ones
       fill    --data DIR|--catalogue CONNECTION --rows N [--seconds S]
                                                       catalogue rows for an archive that is not running; goes on where it stopped
-      release --data DIR|--catalogue CONNECTION [--rows N] [--count N]
-                                                      releases beside uploads and look-ups, and pages of the public beside the team's
+      release-fill --data DIR [--catalogue CONNECTION] --rows N
+                                                      catalogue rows of which half is released, for an archive that is not running
+      release --url URL --key KEY --rows N            releases by one manifest beside uploads and look-ups, in such an archive
+      timing  --url URL --rows N [--count N]          how long an anonymous caller waits for what is not released and for what is absent, there
       fill-objects --data DIR --rows N [--size BYTES] objects and their rows, for the same
       fill-bucket --data DIR --objects s3://B/P --endpoint URL --rows N [--size BYTES]
                                                       the same with the objects in a bucket
@@ -60,7 +62,9 @@ try
         "bare-publish" => BarePublish.Run(options),
         "ask" => Ask.Run(options),
         "rows" => RowLoop.Run(options),
-        "release" => await ReleaseLoad.Run(options),
+        "release-fill" => await ReleaseLoad.FillAsync(options),
+        "release" => await ReleaseLoad.RunAsync(options),
+        "timing" => await TimingLoad.RunAsync(options),
         "get" => GetStream.Run(options),
         "ready" => await StartTime.Run(options),
         "fuzz" => await Fuzz.Run(options),

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
-using OpenSdc.Contract;
+using System.Text;
+using System.Text.Json;
 using OpenSdc.Contract.Naming;
 using OpenSdc.Server;
 using OpenSdc.Server.Catalogue;
@@ -9,118 +10,118 @@ using OpenSdc.Server.Catalogue;
 namespace OpenSdc.Load;
 
 /// <summary>
-/// Measures releases in a filled catalogue of which half is released: files released while others are published and looked up, and pages of the public beside the same pages of the team, in turn.
-/// Through the catalogue alone, without HTTP.
+/// Releases files by one manifest, as an installed client asks for it, at an archive that serves with keys, while others upload and look files up. The archive was filled by <see cref="FillAsync"/>: of
+/// every other thousand of its files all are released.
 /// </summary>
 internal static class ReleaseLoad
 {
-    public static async Task<int> Run(Arguments options)
+    /// <summary>Files that are released together as they are published.</summary>
+    public const int Alternating = 1000;
+
+    private const string Manifest = "imap_mag_bench_20260101_20481231_v001.csv";
+
+    /// <summary>Fills the catalogue of an archive that is not running.</summary>
+    public static async Task<int> FillAsync(Arguments options)
     {
-        var (rows, count) = ((int)options.Number("rows", 400_000), (int)options.Number("count", 100_000));
+        var rows = (int)options.Number("rows");
+        var database = options.Text("catalogue", "");
         using var telemetry = new Telemetry();
-        using var folder = options.Has("catalogue") ? null : DataFolder.Open(options.Text("data"));
-        using var dialect = (IDisposable)(folder is null ? new Postgres(options.Text("catalogue"), TimeProvider.System) : new Sqlite(folder.CatalogueFile));
+        using var folder = DataFolder.Open(options.Text("data"));
+        using var dialect = (IDisposable)(database.Length > 0 ? new Postgres(database, TimeProvider.System) : new Sqlite(folder.CatalogueFile) { WriterCache = 256 * 1024 });
         using var catalogue = new Catalogue((SqlDialect)dialect, TimeProvider.System, telemetry);
         await catalogue.OpenAsync(CancellationToken.None);
-        var generator = new NameGenerator(rows + count);
-        var names = new List<FileName>(rows + count);
-        for (var i = 0; i < rows + count; i++)
-            names.Add(FileName.Parse(generator[i].Name, Mission.Imap).Name!);
-
-        // Every other transaction is released as it is published, of all products and days.
-        for (var i = (int)await catalogue.HeadAsync(CancellationToken.None); i < rows; i += 1000)
+        var generator = new NameGenerator(rows);
+        var started = Stopwatch.GetTimestamp();
+        var next = Task.Run(() => Batch(0));
+        for (var i = 0; i < rows; i += Alternating)
         {
-            catalogue.ReleasesAll = i / 1000 % 2 == 0;
-            await PublishAsync(i, 1000);
+            var batch = await next;
+            var after = i + Alternating;
+            next = Task.Run(() => Batch(after));
+            catalogue.ReleasesAll = i / Alternating % 2 == 0;
+            await catalogue.PublishAsync(batch, CancellationToken.None);
         }
 
-        var pages = await PagesAsync(catalogue, names[..rows], options.Number("rounds", 9));
-        catalogue.ReleasesAll = false;
-        await ReleaseAsync();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"pages public_over_team={pages:F2}"));
+        await next;
+        // Records that lie apart from the objects are not served where none of these is there.
+        if (database.Length > 0)
+            Fill.MakeNewest(folder.Path, Batch(rows - 1)[0]);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"filled rows={rows} seconds={Stopwatch.GetElapsedTime(started).TotalSeconds:F0}"));
         return 0;
 
-        Task<Recorded[]> PublishAsync(int from, int many) => catalogue.PublishAsync([.. names.Skip(from).Take(many).Select(name =>
-            new Publication(name, 1024, Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name.Name)))))], CancellationToken.None);
-
-        async Task ReleaseAsync()
-        {
-            var releases = new Releases(catalogue, TimeProvider.System);
-            var unreleased = (await releases.FindAsync(new FileQuery { Family = "science", Released = false, Limit = count }, Mission.Imap.FindFamily("science"), CancellationToken.None)).ToList();
-            var lookUps = new LookupBatcher(catalogue, (SqlDialect)dialect, TimeProvider.System);
-            using var stop = new CancellationTokenSource();
-            var (asked, uploads) = (AskAsync(lookUps, stop.Token), UploadAsync(stop.Token));
-            var started = Stopwatch.GetTimestamp();
-            var result = await releases.SetAsync(unreleased, release: true, new AuditEntry { Action = AuditAction.Release, Caller = "bench" }, CancellationToken.None);
-            var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-            await stop.CancelAsync();
-            var times = await asked;
-            times.Sort();
-            var uploaded = await uploads;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"released files={result.Changed} seconds={seconds:F1} queries={times.Count} p99_ms={times[times.Count * 99 / 100]:F1} uploads={uploaded}"));
-        }
-
-        async Task<List<double>> AskAsync(LookupBatcher lookUps, CancellationToken stop)
-        {
-            var times = new List<double>();
-            for (var i = 0; !stop.IsCancellationRequested; i = (i + 7919) % rows)
-            {
-                var started = Stopwatch.GetTimestamp();
-                var query = new FileQuery { Family = null, FilePaths = [names[i].Key] };
-                await lookUps.FindAsync(query, ReadScope.Of(query, Audience.Team), "item, file_path", 1, _ => { }, CancellationToken.None);
-                times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-                await Task.Delay(2, CancellationToken.None);
-            }
-
-            return times;
-        }
-
-        async Task<int> UploadAsync(CancellationToken stop)
-        {
-            var done = 0;
-            for (; !stop.IsCancellationRequested && done < count; done++)
-            {
-                await PublishAsync(rows + done, 1);
-                await Task.Delay(5, CancellationToken.None);
-            }
-
-            return done;
-        }
+        Publication[] Batch(int from) => [.. Enumerable.Range(from, Math.Max(0, Math.Min(Alternating, rows - from))).Select(number =>
+            new Publication(FileName.Parse(generator[number].Name, Mission.Imap).Name!, 1024, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(generator[number].Name)))))];
     }
 
-    /// <summary>How fast pages of the public are beside those of the team, that have as many rows: the median of rounds in turn.</summary>
-    private static async Task<double> PagesAsync(Catalogue catalogue, List<FileName> names, long rounds)
+    /// <summary>Releases by the manifest.</summary>
+    public static async Task<int> RunAsync(Arguments options)
     {
-        var instruments = names.Where(each => each.Family == "science").Select(each => each.Instrument!).Distinct().Order(StringComparer.Ordinal).ToList();
-        var ratios = new List<double>();
-        await PageAsync(Audience.Team);
-        await PageAsync(Audience.Public);
-        for (var i = 0; i < rounds; i++)
+        var generator = new NameGenerator(options.Number("rows"));
+        using var client = new HttpClient { BaseAddress = new Uri(options.Text("url")), Timeout = TimeSpan.FromMinutes(10) };
+        client.DefaultRequestHeaders.Add("x-api-key", options.Text("key"));
+        await UploadAsync(client, Manifest, Encoding.ASCII.GetBytes(string.Concat(NameGenerator.AllInstruments.Select(each => $"{each}, all, all, true\n"))));
+        var before = await CountAsync(client);
+        using var stop = new CancellationTokenSource();
+        var (asking, uploading) = (AskAsync(client, generator, stop.Token), UploadAsync(client, stop.Token));
+        var started = Stopwatch.GetTimestamp();
+        using (var answer = await client.GetAsync(new Uri($"/api-key/release?release_type=release&manifest_file={Manifest}", UriKind.Relative)))
         {
-            var team = await PageAsync(Audience.Team);
-            ratios.Add(team / await PageAsync(Audience.Public));
+            if (!answer.IsSuccessStatusCode)
+                throw new LoadFailedException($"release: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
         }
 
-        ratios.Sort();
-        return ratios[ratios.Count / 2];
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        await stop.CancelAsync();
+        var times = await asking;
+        times.Sort();
+        var uploads = await uploading;
+        var released = await CountAsync(client) - before;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"released files={released} seconds={seconds:F1} queries={times.Count} p50_ms={times[times.Count / 2]:F1} p99_ms={times[times.Count * 99 / 100]:F1} max_ms={times[^1]:F1} uploads={uploads}"));
+        return 0;
+    }
 
-        async Task<double> PageAsync(Audience audience)
+    private static async Task<long> CountAsync(HttpClient client)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, new Uri("/query?table=science&version=*&released=true&limit=1&count=true", UriKind.Relative));
+        using var answer = await client.SendAsync(request);
+        return long.Parse(answer.EnsureSuccessStatusCode().Headers.GetValues("OpenSDC-Count").Single(), CultureInfo.InvariantCulture);
+    }
+
+    private static async Task<List<double>> AskAsync(HttpClient client, NameGenerator generator, CancellationToken stop)
+    {
+        var times = new List<double>();
+        for (long n = 0; !stop.IsCancellationRequested; n++)
         {
-            var (started, used) = (Stopwatch.GetTimestamp(), 0L);
-            foreach (var instrument in instruments)
-            {
-                foreach (var sort in (SortField[][])[[], [new("start_date", true)], [new("seq", true)]])
-                {
-                    var query = new FileQuery { Family = "science", Instruments = [instrument], Sort = sort, Limit = 1000 };
-                    await using var rows = await catalogue.QueryAsync(query, ReadScope.Of(query, audience), Mission.Imap.FindFamily("science"), "item, file_path", count: false, CancellationToken.None);
-                    while (await rows.ReadAsync(CancellationToken.None))
-                        used += rows.Columns.GetFieldValue<byte[]>(0).Length;
-                }
-            }
-
-            GC.KeepAlive(used);
-            return Stopwatch.GetElapsedTime(started).TotalSeconds;
+            var started = Stopwatch.GetTimestamp();
+            var list = await client.GetStringAsync(new Uri($"/query?filename={generator.Scattered(n).Name}", UriKind.Relative), CancellationToken.None);
+            times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            if (!list.Contains("file_path", StringComparison.Ordinal))
+                throw new LoadFailedException("a file that is there was not found");
+            await Task.Delay(2, CancellationToken.None);
         }
+
+        return times;
+    }
+
+    private static async Task<int> UploadAsync(HttpClient client, CancellationToken stop)
+    {
+        var done = 0;
+        for (; !stop.IsCancellationRequested; done++)
+        {
+            await UploadAsync(client, NameGenerator.ForUpload("release", done), RandomNumberGenerator.GetBytes(1024));
+            await Task.Delay(5, CancellationToken.None);
+        }
+
+        return done;
+    }
+
+    private static async Task UploadAsync(HttpClient client, string name, byte[] bytes)
+    {
+        var url = JsonSerializer.Deserialize<string>(await client.GetStringAsync(new Uri($"/upload/{name}", UriKind.Relative)))!;
+        using var body = new ByteArrayContent(bytes);
+        using var answer = await client.PutAsync(new Uri(url), body);
+        if (!answer.IsSuccessStatusCode)
+            throw new LoadFailedException($"PUT {name}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
     }
 }

@@ -1,5 +1,5 @@
 -- GETs the paths, or the absolute URLs, of a file one after the other, each thread from a place of its own.
---   wrk … -s rotate.lua http://127.0.0.1:PORT -- FILE [Accept header]
+--   wrk … -s rotate.lua http://127.0.0.1:PORT -- FILE [Accept header [API key]]
 local threads = 0
 
 function setup(thread)
@@ -9,7 +9,8 @@ end
 
 function init(args)
    local accept = args[2] and ("Accept: " .. args[2] .. "\r\n") or ""
-   local tail = " HTTP/1.1\r\nHost: " .. wrk.headers["Host"] .. "\r\n" .. accept .. "\r\n"
+   local key = args[3] and ("x-api-key: " .. args[3] .. "\r\n") or ""
+   local tail = " HTTP/1.1\r\nHost: " .. wrk.headers["Host"] .. "\r\n" .. accept .. key .. "\r\n"
    requests = {}
    for line in io.lines(args[1]) do
       requests[#requests + 1] = "GET " .. line:gsub("^https?://[^/]+", "") .. tail

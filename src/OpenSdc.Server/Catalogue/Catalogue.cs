@@ -74,10 +74,16 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     }, cancel);
 
     /// <summary>Whether a key has a record.</summary>
+    /// <remarks>The row at the key, or else the next one, is read and then compared: a file that the caller may not see takes as long as none.</remarks>
     public ValueTask<bool> HasAsync(string key, ReadScope scope, CancellationToken cancel) => ReadAsync(session =>
     {
-        var filters = scope.AddTo(new Filters(dialect).Compare("file_path =", key));
-        return session.AnyAsync($"SELECT seq FROM files{filters.Where}", filters.Values, cancel);
+        var filters = new Filters(dialect);
+        var at = filters.Add(key);
+        scope.AddTo(filters.And($"files.file_path = {at}"));
+        return session.AnyAsync(
+            $"""
+            SELECT seq FROM (SELECT file_path, seq, team_from, team_to, is_public, public_from, public_to FROM files WHERE file_path >= {at} ORDER BY file_path LIMIT 1) AS files{filters.Where}
+            """, filters.Values, cancel);
     }, cancel);
 
     /// <summary>The number of the newest change; 0 for an empty archive.</summary>

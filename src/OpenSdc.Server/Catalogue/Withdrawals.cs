@@ -53,19 +53,22 @@ internal sealed class Withdrawals(Catalogue catalogue, TimeProvider clock)
     private const string PublishedSql = "SELECT at, who FROM changes WHERE seq = @p0";
 
     /// <summary>The tombstone at a path, as an audience may see it: the public sees those of files that it saw. Null where there is none.</summary>
+    /// <remarks>The row at the path, or else the next one, is read, joined and then compared: a file that the audience may not see takes as long as none.</remarks>
     public ValueTask<Tombstone?> FindAsync(string key, Audience audience, CancellationToken cancel) => catalogue.ReadAsync<Tombstone?>(async session =>
     {
-        var seen = audience == Audience.Public ? " AND files.public_to = withdrawals.seq" : "";
         var successor = audience == Audience.All ? "" : $" AND {VisibilityColumns.IsSeen(audience, "successor")}";
         await using var reader = await session.Statement(
             $"""
-            SELECT {Columns}, (SELECT seq FROM files AS successor WHERE successor.file_path = withdrawals.successor{successor})
-            FROM files JOIN withdrawals ON withdrawals.file = files.seq WHERE files.file_path = @p0{seen}
+            SELECT {Columns}, (SELECT seq FROM files AS successor WHERE successor.file_path = withdrawals.successor{successor}), files.public_to
+            FROM (SELECT seq, file_path, public_to FROM files WHERE file_path >= @p0 ORDER BY file_path LIMIT 1) AS files LEFT JOIN withdrawals ON withdrawals.file = files.seq
             """, [key]).ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel)
-            ? new(reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3), reader.GetString(4),
-                reader.IsDBNull(5) || reader.IsDBNull(7) ? null : reader.GetString(5), reader.IsDBNull(6) ? null : reader.GetString(6))
-            : null;
+        if (!await reader.ReadAsync(cancel) || reader.GetString(1) != key || reader.IsDBNull(0))
+            return null;
+        var change = reader.GetInt64(2);
+        if (audience == Audience.Public && (reader.IsDBNull(8) || reader.GetInt64(8) != change))
+            return null;
+        return new(reader.GetInt64(0), key, change, reader.GetString(3), reader.GetString(4),
+            reader.IsDBNull(5) || reader.IsDBNull(7) ? null : reader.GetString(5), reader.IsDBNull(6) ? null : reader.GetString(6));
     }, cancel);
 
     /// <summary>When the file at a path was published, and by whom, as far as the ledger knows; null where there is none.</summary>

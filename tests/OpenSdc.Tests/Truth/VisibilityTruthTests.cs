@@ -53,6 +53,54 @@ public sealed class VisibilityTruthTests
             await CompareAsync(archive, model, audience, headers);
     }, iter: 4, threads: 1);
 
+    [Theory]
+    [MemberData(nameof(Setups))]
+    public async Task Reads_beside_changes_show_each_caller_a_state_that_was(string setup)
+    {
+        await using var closed = new Closed(setup);
+        await closed.InitializeAsync();
+        var archive = closed.Archive;
+        var model = new VisibilityModel(archive.Services.GetRequiredService<Archive>());
+        (Audience Audience, (string, string)[] Headers)[] callers = [(Audience.Public, []), (Audience.Team, [await closed.KeyAsync("read")])];
+        using var ended = new CancellationTokenSource();
+        var readers = callers.Select(caller => Task.Run(async () =>
+        {
+            var read = new HashSet<(string Request, string Seq, string Text)>();
+            do
+            {
+                foreach (var request in (string[])["GET /query?table=*&version=*", "GET /query?table=*&latest=true", "GET /facets?table=*"])
+                {
+                    var answer = await archive.SendAsync(request, headers: caller.Headers);
+                    read.Add((request, answer["OpenSDC-Seq"].ShouldNotBeNull(), answer.Text));
+                }
+            }
+            while (!ended.IsCancellationRequested);
+            return read;
+        })).ToList();
+        var random = new Random(16);
+        for (var step = 0; step < 60; step++)
+            await model.DoAsync(random.Next(10), [.. Enumerable.Range(0, random.Next(1, 7)).Select(_ => random.Next(VisibilityModel.Names.Length))]);
+        await ended.CancelAsync();
+
+        foreach (var (caller, reader) in callers.Zip(readers))
+        {
+            foreach (var (request, seq, text) in await reader)
+            {
+                var query = new FileQuery { Family = null, AsOf = long.Parse(seq, CultureInfo.InvariantCulture), Latest = request.Contains("latest", StringComparison.Ordinal) };
+                var truth = model.Truth(query, caller.Audience);
+                using var json = JsonDocument.Parse(text);
+                if (json.RootElement.ValueKind == JsonValueKind.Object)
+                {
+                    json.RootElement.GetProperty("files").GetInt32().ShouldBe(truth.Count, $"{request} at {seq} for {caller.Audience}");
+                    continue;
+                }
+
+                json.RootElement.EnumerateArray().Select(each => (each.GetProperty("file_path").GetString()!, each.GetProperty("released").GetBoolean())).ShouldBe(truth, $"{request} at {seq} for {caller.Audience}");
+                (await archive.SendAsync($"{request}&as_of={seq}", headers: caller.Headers)).Text.ShouldBe(text, $"{request}: as_of {seq} is what was answered then");
+            }
+        }
+    }
+
     private static async Task CompareAsync(RunningArchive archive, VisibilityModel model, Audience audience, (string, string)[] headers)
     {
         var all = new FileQuery { Family = null };
