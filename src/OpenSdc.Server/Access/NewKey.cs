@@ -11,8 +11,8 @@ internal static class NewKey
     /// <summary>Makes one, with its text, which is nowhere else; or says what is wrong.</summary>
     public static (ApiKey? Key, string? Text, string? Fault) Make(KeyRequest asked, Mission mission, DateTimeOffset now)
     {
-        if (string.IsNullOrWhiteSpace(asked.Owner) || asked.Owner.Length > LongestOwner || asked.Owner.Any(char.IsControl))
-            return Wrong($"The owner is {Shown(asked.Owner)}; allowed: whose key it is, 1 to {LongestOwner} characters.");
+        if (string.IsNullOrWhiteSpace(asked.Owner) || asked.Owner.Length > LongestOwner || ShownText.Plain(asked.Owner) != asked.Owner)
+            return Wrong($"The owner is {Shown(asked.Owner)}; allowed: whose key it is, 1 to {LongestOwner} visible characters.");
         var scopes = Scopes.None;
         foreach (var word in asked.Scopes ?? [])
         {

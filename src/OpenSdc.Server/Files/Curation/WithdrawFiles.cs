@@ -26,8 +26,9 @@ internal static class WithdrawFiles
         if (!caller.Has(Scopes.Admin) && !await IsOwnAsync(name!, caller, withdrawals, options, clock, context.RequestAborted))
             return Problems.Denied(Needs.ToAdminister.Denial);
         var reason = given![Reason];
-        if (reason.Length > LongestReason || reason.Any(char.IsControl))
-            return Problems.BadOrder($"The parameter {Reason} has control characters, or more than {LongestReason} characters; allowed: one line of text.");
+        // Everybody reads it, on terminals too: what turns or hides the text around it is no part of a reason.
+        if (reason.Length > LongestReason || ShownText.Plain(reason) != reason)
+            return Problems.BadOrder($"The parameter {Reason} has control or invisible characters, or more than {LongestReason} characters; allowed: one line of visible text.");
         string? successor = null;
         if (given.TryGetValue(Successor, out var text))
         {
