@@ -35,7 +35,7 @@ export async function show({ main, signal }) {
     h("form", { class: "keyform", onsubmit: use }, labelled("API key", input), h("button", { class: "main" }, "Use it in this tab"),
       isSignedIn() && h("button", { onclick: leave }, "Sign out")),
     fault,
-    quiet("A key or token stays in this tab until it is closed, and is sent to this archive alone. There are no cookies."));
+    quiet("A key or token stays in this tab until it is closed, and goes to this archive alone. No cookies."));
 
   /** @param {Event} event */
   async function use(event) {

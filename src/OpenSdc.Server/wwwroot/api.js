@@ -116,38 +116,28 @@ export async function signedUrl(name, signal) {
   return (await (await ask("query", { filename: name, format: "urls" }, { signal })).text()).trim();
 }
 
-/**
- * Asks again and again, by tag, while the page is seen; stops when the signal says so. After a fault it waits longer each time.
- * @param {string} path
- * @param {Asked} parameters
- * @param {number} seconds
- * @param {AbortSignal} signal
- * @param {(headers: Headers, body: any) => void} onChange
- * @param {(fault: Problem | null) => void} [onState]
- */
-export async function poll(path, parameters, seconds, signal, onChange, onState) {
+/** Asks for the totals again and again, by tag, while the page is seen; after a fault it waits longer each time. @param {(headers: Headers, totals: Facets) => void} onChange @param {(fault: Problem | null) => void} onState */
+export async function poll(onChange, onState) {
   let tag = "", faults = 0;
-  while (!signal.aborted) {
-    if (document.hidden) await shown(signal);
-    if (signal.aborted) return;
+  for (;;) {
+    while (document.hidden) await new Promise(done => document.addEventListener("visibilitychange", done, { once: true }));
     const { headers } = credentials;
     try {
-      const answer = await ask(path, parameters, { signal, cache: "no-store", headers: tag ? { "If-None-Match": tag } : {} });
+      const answer = await ask("facets", { table: "*" }, { cache: "no-store", headers: tag ? { "If-None-Match": tag } : {} });
       faults = 0;
       if (answer.status !== 304) {
         tag = answer.headers.get("ETag") ?? "";
-        onChange(answer.headers, await whole(answer.json(), signal));
+        onChange(answer.headers, await whole(answer.json()));
       }
-      onState?.(null);
+      onState(null);
     } catch (fault) {
-      if (signal.aborted) return;
       if (!(fault instanceof Problem)) throw fault;
       tag = "";
       faults++;
-      onState?.(fault);
+      onState(fault);
     }
     // Another caller is asked for at once.
-    if (headers === credentials.headers) await pause(Math.min(60, seconds * 2 ** Math.min(faults, 5)) * 1000, signal);
+    if (headers === credentials.headers) await pause(5000 * Math.min(12, 2 ** faults));
   }
 }
 
@@ -158,11 +148,4 @@ export const pause = (milliseconds, signal) => new Promise(done => {
   const timer = setTimeout(end, milliseconds);
   signal?.addEventListener("abort", end, over);
   for (const each of ["online", "caller"]) addEventListener(each, end, over);
-});
-
-/** @param {AbortSignal} signal @returns {Promise<void>} */
-const shown = signal => new Promise(done => {
-  const look = () => { if (!document.hidden) done(); };
-  document.addEventListener("visibilitychange", look, { signal });
-  signal.addEventListener("abort", () => done(), { once: true });
 });

@@ -61,13 +61,12 @@ function showCaller(about) {
 }
 
 async function watch() {
-  const never = new AbortController().signal;
   /** @type {number | null} */
   let files = null;
-  await poll("facets", { table: "*" }, 5, never, (headers, body) => {
+  await poll((headers, totals) => {
     const first = head.seq < 0;
     head.seq = Number(headers.get("OpenSDC-Seq"));
-    files = body.files;
+    files = totals.files;
     if (!first) head.dispatchEvent(new Event("change"));
   }, fault => {
     state.classList.toggle("off", fault !== null);

@@ -78,8 +78,8 @@ async function absence(name, signal) {
     const admin = may(await archive(), "admin");
     return h("div", { class: status === 410 ? "tombstone" : "empty" },
       h("h2", null, status === 410 ? "Withdrawn" : status === 404 ? "There is no such file" : "This is no name of the mission"),
-      h("p", null, status === 404 ? "No file of this name is in the archive, or it is not open to you." : problem.message),
-      status === 410 && facts([["Reason", body?.reason], ["Withdrawn", body?.withdrawn], ["Instead", other && h("a", { href: viewOf(other) }, nameOf(other))]]),
+      status !== 410 && h("p", null, status === 404 ? "No file of this name is in the archive, or it is not open to you." : problem.message),
+      status === 410 && facts([["Reason", body?.reason], ["Withdrawn", body?.withdrawn && `${time(body.withdrawn)} UTC`], ["Instead", other && h("a", { href: viewOf(other) }, nameOf(other))]]),
       problem.errors.length > 0 && h("ul", null, problem.errors.map(each => h("li", null, each))),
       status === 410 && admin && deed("Restore it", "restore-file", { filename: name }),
       h("p", null, h("a", { href: "#/search" }, "Search the archive")));
@@ -153,7 +153,7 @@ const Deeds = {
 
 /** @param {Change[]} changes */
 const history = changes => h("ol", { class: "history" }, changes.map(({ at, kind, seq, reason, superseded_by: other }) => h("li", null,
-  h("time", { title: `change ${count(seq)}` }, time(at)), h("span", null, Deeds[kind] ?? kind, reason && `: ${reason}`, other && [kind === "superseded" ? " " : "; instead: ", h("a", { href: viewOf(other) }, nameOf(other))]))));
+  h("time", { title: `change ${count(seq)}` }, time(at)), h("span", null, Deeds[kind] ?? kind, reason && `: ${reason}`, other && [kind === "superseded" ? " " : " Instead: ", h("a", { href: viewOf(other) }, nameOf(other))]))));
 
 /** @param {string} name @param {FileRecord} file */
 function codes(name, file) {

@@ -52,13 +52,7 @@ export async function products(signal) {
   return [...found.values()].sort((a, b) => key(a) < key(b) ? -1 : 1);
 }
 
-/**
- * What a text means: a name, part of a name, words of the mission, a day, a month, a year, a version. What no product has as a word is looked for inside the descriptors.
- * @param {string} text
- * @param {Product[]} known
- * @param {Archive} about
- * @returns {{ name: string | null, parameters: Record<string, string> }}
- */
+/** What a text means: a name, part of a name, words of the mission, a day, a month, a year, a version. What no product has as a word is looked for inside the descriptors. @param {string} text @param {Product[]} known @param {Archive} about @returns {{ name: string | null, parameters: Record<string, string> }} */
 export function meaningOf(text, known, { mission, families }) {
   const whole = text.trim().split(/[\s"']+/).filter(each => each).join(" ");
   const bare = whole.slice(whole.lastIndexOf("/") + 1);

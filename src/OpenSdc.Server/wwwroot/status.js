@@ -17,6 +17,7 @@ export async function show({ main, parameters, signal, head }) {
   head.addEventListener("change", () => { Promise.all([showArrivals(), showNewest()]).catch(ignore); }, { signal });
   watch();
   await Promise.all([showArrivals(), showNewest(), showUploads(), showAudit(audit, parameters, signal).then(() => { audit.hidden = false; }, absent)]);
+  if (parameters.size > 0) audit.scrollIntoView();
 
   async function watch() {
     /** @type {{ at: number, values: Map<string, number> } | null} */

@@ -32,7 +32,7 @@ export async function show({ main, signal }) {
   const zone = !isAllowed ? h("p", null, h("a", { href: "#/access" }, "Sign in"), " with a key that may upload.") : h("div", { class: "drop" },
     h("p", { class: "big" }, "Drop files or folders here"),
     h("p", null, h("label", { class: "button", htmlFor: "files" }, "Choose files"), files, " ", h("label", { class: "button", htmlFor: "folder" }, "Choose a folder"), folder),
-    quiet("Each file's name is checked at once, its SHA-256 is computed here and verified by the archive. A published file never changes."));
+    quiet("Names are checked at once; SHA-256 is computed here and verified by the archive. A published file never changes."));
   const total = h("p", { role: "status" });
   const bar = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "All files" });
   const start = h("button", { class: "main", onclick: run }, "Upload");
