@@ -162,7 +162,7 @@ function codes(name, file) {
   const get = key ? `curl -fo ${word} "$(curl -s${key} ${shell(address("query", { filename: name, format: "urls" }).href)})"` : `curl -fLo ${word} ${shell(address(`download/${encodeURIComponent(name)}`).href)}`;
   return [
     { name: "curl", text: `${get}\necho ${shell(`${file.sha256}  ${name}`)} | sha256sum -c` },
-    { name: "sdc", text: `${sdcKey()}sdc download --url ${shell(base.href.replace(/\/$/, ""))} ${word}` },
+    { name: "sdc", text: `${sdcKey()}sdc download --url ${shell(base.href.replace(/\/$/, ""))} -- ${word}` },
   ];
 }
 

@@ -20,8 +20,8 @@ export const sdcKey = () => secret() ? `# with the variable ${secret()?.variable
 /** Options of sdc; other parameters are written as --where. */
 const options = new Set(["table", "instrument", "data_level", "descriptor", "start_date", "end_date", "ingestion_start_date", "ingestion_end_date", "version", "repointing", "cr", "extension", "filename"]);
 
-/** @param {string} name @param {string} value */
-const optionOf = (name, value) => name === "latest" && value === "true" ? "--latest" : options.has(name) ? `--${name.replaceAll("_", "-")} ${shell(value)}` : `--where ${shell(`${name}=${value}`)}`;
+/** A value may begin with a hyphen. @param {string} name @param {string} value */
+const optionOf = (name, value) => name === "latest" && value === "true" ? "--latest" : options.has(name) ? `--${name.replaceAll("_", "-")}=${shell(value)}` : `--where=${shell(`${name}=${value}`)}`;
 
 /** @param {URLSearchParams} filters The parameters that say which files are meant, and their order. @returns {{ name: string, text: string }[]} */
 export function recipes(filters) {

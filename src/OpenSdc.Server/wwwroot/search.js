@@ -60,7 +60,7 @@ const More = [
 
 /** @param {View} view */
 export async function show({ main, parameters, signal, head }) {
-  const filters = new URLSearchParams(parameters);
+  const filters = new URLSearchParams([...new Set(parameters.keys())].map(name => [name, parameters.getAll(name).join(",")]));
   filters.delete("cols");
   const about = await archive();
   // Who sees files that are not released is told which they are.

@@ -1,5 +1,5 @@
 // The start: one search box, the products with what there is of each day, what has just arrived.
-import { archive, coverage, json, query } from "./api.js";
+import { archive, ask, coverage, query } from "./api.js";
 import { fill, h, quiet } from "./dom.js";
 import { ago, count, counted, day, dayNumber, dayText, instant, nameOf, spaced, time, today, viewOf } from "./format.js";
 import { go, hrefOf } from "./frame.js";
@@ -24,11 +24,13 @@ export async function show({ main, parameters, signal, head }) {
   fill(cards, quiet("Reading what there is of each day…"));
 
   const words = Promise.all([products(signal), archive()]);
-  const [[all, about]] = await Promise.all([words, showArrivals()]);
+  const arrived = showArrivals();
+  arrived.catch(() => { /* It is waited for below. */ });
+  const [all, about] = await words;
   if (signal.aborted) return;
   help();
   input.addEventListener("input", help);
-  await showProducts(all);
+  await Promise.all([showProducts(all), arrived]);
 
   /** @param {Event} event */
   async function submit(event) {
@@ -126,12 +128,12 @@ export async function show({ main, parameters, signal, head }) {
     /** @param {boolean} isLive */
     async function read(isLive) {
       const yesterday = dayText(dayNumber(today()) - 1);
-      const [newest, sums] = await Promise.all([
+      const [newest, { headers }] = await Promise.all([
         query({ table: "*", sort: "-seq", limit: Shown }, signal),
-        json("facets", { table: "*", ingestion_start_date: today() }, { signal }),
+        ask("query", { table: "*", version: "*", ingestion_start_date: today(), count: true }, { method: "HEAD", signal }),
       ]);
       if (signal.aborted) return;
-      fill(lead, h("a", { href: hrefOf("search", { table: "*", version: "*", ingestion_start_date: today(), sort: "-seq" }) }, `${counted(sums.files, "file")} today`), ", ",
+      fill(lead, h("a", { href: hrefOf("search", { table: "*", version: "*", ingestion_start_date: today(), sort: "-seq" }) }, `${counted(Number(headers.get("OpenSDC-Count")), "file")} today`), ", ",
         h("a", { href: hrefOf("search", { table: "*", version: "*", ingestion_start_date: yesterday, sort: "-seq" }) }, "since yesterday"), ", UTC");
       fill(list, newest.map(file => {
         const at = instant(file.ingestion_date);

@@ -135,7 +135,7 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         await page.GetByText("The same search as code").ClickAsync();
         var lines = string.Join('\n', await page.Locator(".recipes pre").AllInnerTextsAsync());
         lines.ShouldContain($"curl -s '{archive.Address}/query?instrument=mag&data_level=l2'");
-        lines.ShouldContain($"sdc query --url {archive.Address} --instrument mag --data-level l2");
+        lines.ShouldContain($"sdc query --url {archive.Address} --instrument=mag --data-level=l2");
         lines.ShouldContain("wget --content-disposition -i -");
         var saved = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Manifest" }).ClickAsync());
         await using var manifest = await saved.CreateReadStreamAsync();

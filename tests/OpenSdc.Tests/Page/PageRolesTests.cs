@@ -55,7 +55,7 @@ public sealed class PageRolesTests(BrowserFixture browser, ClosedArchive closed)
         await page.Keyboard.PressAsync("Enter");
 
         // The search: its list, its marks, and what may be done to it.
-        await page.GetByText(reads ? "2 files" : "1 file", new() { Exact = true }).WaitForAsync();
+        await page.Locator(".results [role=status]").GetByText(reads ? "2 files" : "1 file").WaitForAsync();
         (await page.Locator("[role=columnheader]", new() { HasText = "Released" }).CountAsync()).ShouldBe(reads ? 1 : 0);
         (await page.GetByText("Release them").CountAsync()).ShouldBe(curates ? 1 : 0);
         await visit.TabToAsync(".vtable");
@@ -83,7 +83,7 @@ public sealed class PageRolesTests(BrowserFixture browser, ClosedArchive closed)
         (await page.Locator(".days a").CountAsync()).ShouldBe(reads ? 2 : 1);
         (await page.GetByText("v001, not released").CountAsync()).ShouldBe(reads ? 1 : 0);
         await visit.PressAtAsync(".days a");
-        await page.GetByText("1 file", new() { Exact = true }).WaitForAsync();
+        await page.Locator(".results [role=status]").GetByText("1 file").WaitForAsync();
         page.Url.ShouldContain("start_date=20260301&end_date=20260301");
 
         // What is not open to the caller is as a file that never was.
