@@ -38,18 +38,17 @@ async function route() {
     if (signal.aborted) return;
     fill(main);
     main.dataset.view = name;
+    // A new view is read from its beginning, before who is quick is further; one that only changes its own state is left where it is.
+    if (!isFirst && path !== shownPath) {
+      scrollTo(0, 0);
+      main.focus({ preventScroll: true });
+    }
+    isFirst = false;
+    shownPath = path;
     await view.show({ main, parameters: new URLSearchParams(search), rest: of, signal, head });
   } catch (fault) {
     if (!signal.aborted) fill(main, faultBox(fault, route));
   }
-  if (signal.aborted) return;
-  // A new view is read from its beginning; one that only changes its own state is left where it is.
-  if (!isFirst && path !== shownPath) {
-    scrollTo(0, 0);
-    main.focus({ preventScroll: true });
-  }
-  isFirst = false;
-  shownPath = path;
 }
 
 /** What the caller may not do is not offered. @param {Archive | null} about */
