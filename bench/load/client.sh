@@ -32,13 +32,13 @@ pid=
 clean_up() {
     [ -z "$pid" ] || kill -TERM "$pid" 2>/dev/null || true
     wait 2>/dev/null || true
-    rm -rf "$work/got" "$work/sent" "$work/large" "$work/lists"
+    rm -rf "$work/got" "$work/old" "$work/sent" "$work/up" "$work/large" "$work/lists"
     [ -n "$keep" ] || rm -rf "$work"
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 lists=$work/lists
-rm -rf "$work/got" "$work/sent" "$work/large" "$lists"
+rm -rf "$work/got" "$work/old" "$work/sent" "$work/up" "$work/large" "$lists"
 mkdir -p "$lists"
 : > "$lists/results"
 # Nobody's own settings are read.
@@ -88,8 +88,16 @@ timed() {
     peak=$(calc "$peak * 1024 / 1e6" 0)
     [ "$peak" -le "${most_memory:-0}" ] || [ "$1" != "$sdc" ] || most_memory=$peak
 }
+# aside FOLDER: empties its files and moves it away. They are not removed: an ext4 without a journal takes no inode again that was given back within the last minutes, and the
+# search past thousands of those would be most of what each new file costs, whoever makes it.
+aside() {
+    [ -e "$1" ] || return 0
+    find "$1" -type f -exec truncate -s 0 {} +
+    mkdir -p "$work/old"
+    mv "$1" "$(mktemp -d -p "$work/old")"
+}
 # fresh: an empty folder to fetch into, and nothing of earlier rounds on its way to the disk
-fresh() { rm -rf "$work/got"; mkdir -p "$work/got"; sync; }
+fresh() { aside "$work/got"; mkdir -p "$work/got"; sync; }
 # came COUNT: as many files as were asked for are there
 came() { local n; n=$(find "$work/got" -type f ! -name '.*' ! -name '*.part' | wc -l); [ "$n" = "$1" ] || fail "$n files came, not $1"; }
 
@@ -134,7 +142,6 @@ many() {
     local sent=() theirs=() over=()
     mv "$work/got" "$work/sent"
     for round in $(seq "$rounds"); do
-        rm -rf "$work/up"
         start_archive "$work/up"
         load names --tag "w$round" --count 30000 > "$lists/names"
         load urls --base "$archive" --names "$lists/names" --kind upload > "$lists/put"
@@ -147,7 +154,7 @@ many() {
         sent+=("$(calc "$files / $seconds")") over+=("$(calc "$files / $seconds / ${theirs[-1]}")")
         say "  round $round: sdc upload ${sent[-1]} files/s ($peak MB), wrk ${theirs[-1]}"
         end_archive
-        rm -rf "$work/up"
+        aside "$work/up"
     done
     row "upload $files × 100 KiB, -j 8" "$(median "${sent[@]}") files/s" "wrk, 8 connections, URLs asked for before" "$(median "${theirs[@]}")" "$(median "${over[@]}")" ">= 0.5"
     row "client's peak memory, small files" "$most_memory MB" - - - "< 100"

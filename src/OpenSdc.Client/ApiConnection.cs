@@ -17,6 +17,7 @@ internal sealed class ApiConnection : IDisposable
     private readonly SdcClientOptions options;
     private readonly HttpClient api;
     private readonly string prefix;
+    private bool givesNoUrls;
 
     public ApiConnection(SdcClientOptions options)
     {
@@ -61,6 +62,13 @@ internal sealed class ApiConnection : IDisposable
 
     /// <summary>The client of signed URLs.</summary>
     public HttpClient Bytes { get; }
+
+    /// <summary>Whether the server has shown that it gives no lists of signed URLs.</summary>
+    public bool GivesNoUrls
+    {
+        get => Volatile.Read(ref givesNoUrls);
+        set => Volatile.Write(ref givesNoUrls, value);
+    }
 
     /// <summary>
     /// Asks a route of the four steps, which authenticated callers reach under a prefix of their own.

@@ -10,7 +10,7 @@ namespace OpenSdc.Client;
 /// its name only once size and SHA-256 are those of the record.
 /// </summary>
 internal sealed class Download(ApiConnection api, SdcClientOptions options, FileRecord record, string path,
-    IProgress<TransferProgress>? progress)
+    IProgress<TransferProgress>? progress, SignedUrls? urls = null)
 {
     private const int MostCorrupt = 3;
 
@@ -19,6 +19,7 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
     private readonly Backoff backoff = new(options);
     private EntityTagHeaderValue? tag;
     private Uri? url;
+    private SignedUrls? given = urls;
     private long best;
     private int corrupt;
 
@@ -65,7 +66,7 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
         using var clock = new StallClock(options, cancel);
         try
         {
-            url ??= await AskAsync(cancel);
+            url ??= await UrlAsync(cancel);
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
             if (part.Length > 0)
             {
@@ -227,6 +228,14 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
                 throw failure.Code is "lost" or "damaged"
                     ? new SdcException(SdcError.NotFound, failure.Message) { Status = failure.Status, Code = failure.Code } : failure;
         }
+    }
+
+    /// <summary>The URL that was asked for together with others; once it does not serve, one of the file's own.</summary>
+    private async Task<Uri> UrlAsync(CancellationToken cancel)
+    {
+        var asked = given is null ? null : await given.OfAsync(record, cancel);
+        given = null;
+        return asked ?? await AskAsync(cancel);
     }
 
     /// <summary>Asks for the signed URL of the bytes.</summary>

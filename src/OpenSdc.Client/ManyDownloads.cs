@@ -8,11 +8,14 @@ namespace OpenSdc.Client;
 internal static class ManyDownloads
 {
     public static async IAsyncEnumerable<DownloadResult> RunAsync(
-        SdcClient client, IAsyncEnumerable<FileRecord> records, string folder, DownloadOptions how,
+        SdcClient client, ApiConnection api, IAsyncEnumerable<FileRecord> records, string folder, DownloadOptions how,
         IProgress<TransferProgress>? progress, [EnumeratorCancellation] CancellationToken cancel)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var results = Channel.CreateBounded<DownloadResult>(how.FilesAtOnce * 4);
+        // Read ahead, so that the URLs of several files can be asked for together.
+        var next = Channel.CreateBounded<FileRecord>(SignedUrls.MostFiles);
+        var reading = ReadAsync();
         var work = RunAsync();
         try
         {
@@ -22,8 +25,37 @@ internal static class ManyDownloads
         finally
         {
             await ended.CancelAsync();
-            // Its failure has come through the channel.
+            // Their failures have come through the channels.
+            await reading;
             await work;
+        }
+
+        async Task ReadAsync()
+        {
+            try
+            {
+                await foreach (var record in records.WithCancellation(ended.Token))
+                    await next.Writer.WriteAsync(record, ended.Token);
+                next.Writer.Complete();
+            }
+            catch (Exception failure)
+            {
+                // Thrown to those who read from it.
+                next.Writer.Complete(failure);
+            }
+        }
+
+        async IAsyncEnumerable<(FileRecord Record, SignedUrls Urls)> BatchesAsync()
+        {
+            while (await next.Reader.WaitToReadAsync(ended.Token))
+            {
+                var batch = new List<FileRecord>();
+                while (batch.Count < SignedUrls.MostFiles && next.Reader.TryRead(out var record))
+                    batch.Add(record);
+                var urls = new SignedUrls(api, batch, ended.Token);
+                foreach (var record in batch)
+                    yield return (record, urls);
+            }
         }
 
         async Task RunAsync()
@@ -31,13 +63,14 @@ internal static class ManyDownloads
             Exception? fault = null;
             try
             {
-                await Parallel.ForEachAsync(records, new ParallelOptions { MaxDegreeOfParallelism = how.FilesAtOnce,
-                    CancellationToken = ended.Token }, async (record, stop) =>
+                await Parallel.ForEachAsync(BatchesAsync(), new ParallelOptions { MaxDegreeOfParallelism = how.FilesAtOnce,
+                    CancellationToken = ended.Token }, async (each, stop) =>
                 {
+                    var record = each.Record;
                     DownloadResult result;
                     try
                     {
-                        result = await client.DownloadAsync(record, folder, how, progress, stop);
+                        result = await client.FetchAsync(record, folder, how, progress, each.Urls, stop);
                     }
                     catch (SdcException failure)
                     {

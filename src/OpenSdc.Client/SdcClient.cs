@@ -122,9 +122,13 @@ public sealed class SdcClient : IDisposable
     /// <returns>Where the file is, and whether it was there already.</returns>
     /// <exception cref="SdcException">The file is not there now, and not under its final name unless it was
     /// before.</exception>
-    public async Task<DownloadResult> DownloadAsync(
+    public Task<DownloadResult> DownloadAsync(
         FileRecord record, string folder, DownloadOptions? how = null, IProgress<TransferProgress>? progress = null,
-            CancellationToken cancel = default)
+            CancellationToken cancel = default) => FetchAsync(record, folder, how, progress, null, cancel);
+
+    internal async Task<DownloadResult> FetchAsync(
+        FileRecord record, string folder, DownloadOptions? how, IProgress<TransferProgress>? progress, SignedUrls? urls,
+            CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(record);
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -140,7 +144,7 @@ public sealed class SdcClient : IDisposable
             }
 
             return new DownloadResult(record, path, DownloadOutcome.Downloaded,
-                await new Download(api, options, record, path, progress).RunAsync(cancel));
+                await new Download(api, options, record, path, progress, urls).RunAsync(cancel));
         }
         catch (SdcException failure)
         {
@@ -171,7 +175,7 @@ public sealed class SdcClient : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(folder);
         how ??= new DownloadOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(how.FilesAtOnce, 1, nameof(how));
-        return ManyDownloads.RunAsync(this, records, folder, how, progress, cancel);
+        return ManyDownloads.RunAsync(this, api, records, folder, how, progress, cancel);
     }
 
     /// <summary>

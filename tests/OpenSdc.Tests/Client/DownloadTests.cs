@@ -291,6 +291,38 @@ public sealed class DownloadTests(ClientFixture fixture) : IClassFixture<ClientF
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task URLs_of_many_small_files_are_asked_for_together(bool refused)
+    {
+        await using var proxy = await FaultyProxy.StartAsync(fixture.Archive.Address);
+        // A server that knows no such list, and a URL that has expired: each file is then asked for by itself.
+        var expired = 0;
+        proxy.Choose = request => refused && request.QueryString.Value!.Contains("format=urls") ? new Fault.Status(400)
+            : !refused && FaultyProxy.IsBytes(request) && Interlocked.Increment(ref expired) == 1 ? new Fault.Status(403) : new Fault.None();
+        using var client = ClientFixture.ClientOf(proxy.Address);
+        var records = new List<FileRecord>();
+        for (var i = 0; i < 60; i++)
+        {
+            var name = ArchiveFixture.NewName("cdf");
+            await fixture.Archive.UploadAsync(name, ClientFixture.Of(i, 1000));
+            records.Add((await client.FindAsync(name))!);
+        }
+
+        var results = new List<DownloadResult>();
+        await foreach (var result in client.DownloadManyAsync(records.ToAsyncEnumerable(), folder.Path, new DownloadOptions { FilesAtOnce = 4 }))
+            results.Add(result);
+
+        results.ShouldAllBe(each => each.Outcome == DownloadOutcome.Downloaded && each.Sha256 == each.Record.Sha256);
+        folder.Files.Count.ShouldBe(60);
+        var alone = proxy.Headers.Count(each => each.Request.Contains("/download/"));
+        if (refused)
+            alone.ShouldBe(60);
+        else
+            alone.ShouldBeLessThan(50, "at most those of a list of one, and the one that had expired");
+    }
+
     [Fact]
     public async Task Credentials_go_to_the_archive_and_not_to_the_signed_URL()
     {
