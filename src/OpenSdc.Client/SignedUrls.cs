@@ -5,8 +5,9 @@ namespace OpenSdc.Client;
 
 /// <summary>
 /// The signed URLs of several files, asked for by one query when the first of them is needed: a request a file
-/// less. Only of small files, where that matters; of large ones the URL might end before their turn comes. A file
-/// whose URL is not in the answer, for whatever reason, is asked for by itself.
+/// less. Only of small files, where that matters; of large ones the URL might end before their turn comes. Not of
+/// files that are not released: an archive writes down who fetches each of them. A file whose URL is not in the
+/// answer, for whatever reason, is asked for by itself.
 /// </summary>
 internal sealed class SignedUrls
 {
@@ -25,11 +26,11 @@ internal sealed class SignedUrls
 
     /// <summary>The URL of a file's bytes; null where it is to be asked for by itself.</summary>
     public async Task<Uri?> OfAsync(FileRecord record, CancellationToken cancel) =>
-        IsSmall(record) ? (await urls.Value.WaitAsync(cancel)).GetValueOrDefault(NameOf(record.FilePath)) : null;
+        IsMeant(record) ? (await urls.Value.WaitAsync(cancel)).GetValueOrDefault(NameOf(record.FilePath)) : null;
 
     private static async Task<Dictionary<string, Uri>> AskAsync(ApiConnection api, List<FileRecord> files, CancellationToken cancel)
     {
-        var names = files.Where(IsSmall).Select(each => NameOf(each.FilePath)).Distinct(StringComparer.Ordinal).ToList();
+        var names = files.Where(IsMeant).Select(each => NameOf(each.FilePath)).Distinct(StringComparer.Ordinal).ToList();
         var asked = new SdcQuery { FileName = string.Join(',', names) }.ToQueryString() + "&format=urls";
         if (api.GivesNoUrls || names.Count < 2 || asked.Length > MostCharacters)
             return None;
@@ -62,7 +63,7 @@ internal sealed class SignedUrls
     }
 
     // A record without a size is of a server that knows no signed lists.
-    private static bool IsSmall(FileRecord record) => record.Size is >= 0 and <= Small;
+    private static bool IsMeant(FileRecord record) => record is { Size: >= 0 and <= Small, Released: true };
 
     private static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
 }

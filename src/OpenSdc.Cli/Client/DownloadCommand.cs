@@ -31,6 +31,9 @@ internal static class DownloadCommand
             HelpName = "refresh|skip|verify|error|overwrite",
         };
         var flat = new Option<bool>("--flat") { Description = "Put the files directly into the data folder." };
+        // As they are written on this command line, not as the library's names.
+        existing.CompletionSources.Clear();
+        existing.CompletionSources.Add("refresh", "skip", "verify", "error", "overwrite");
         command.Add(existing);
         var atOnce = JobsOption.AddTo(command, usual: new DownloadOptions().FilesAtOnce);
         command.Add(flat);

@@ -130,7 +130,7 @@ public sealed class ClientCommandTests(FoundingArchive fixture) : IClassFixture<
 
         await using var proxy = await FaultyProxy.StartAsync(fixture.Archive.Address);
         (await RunAsync($"download imap_mag_l0_burst_*_v01-0?.pkts --flat --data-dir glob --url {proxy.Address}")).Errors.ShouldBe("2 files fetched, 0 there already.\n");
-        proxy.Queries.Single(each => each.StartsWith("/query", StringComparison.Ordinal)).ShouldContain("instrument=mag&data_level=l0&descriptor=burst");
+        proxy.Queries.Single(each => each.StartsWith("/query", StringComparison.Ordinal) && !each.Contains("format=urls", StringComparison.Ordinal)).ShouldContain("instrument=mag&data_level=l0&descriptor=burst");
         var sums = (await fixture.Archive.SendAsync("GET /query?instrument=mag&format=sha256sum")).Text;
         (await RunAsync("download --from - --flat --data-dir list", sums + $"\n{FoundingArchive.CodiceKey}\n")).Errors.ShouldBe("3 files fetched, 0 there already.\n");
         File.WriteAllText(Path.Combine(folder.Path, "names.txt"), "naif0012.tls\nimap_mag_l0_burst_20230112_20230113_v01-09.pkts\nnonsense\n");
@@ -188,10 +188,11 @@ public sealed class ClientCommandTests(FoundingArchive fixture) : IClassFixture<
             ask sdc dow
             ask sdc query --inst
             ask sdc query --output nd
+            ask sdc download --existing re
             """));
 
         using var bash = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("bash", ["complete.sh"]) { WorkingDirectory = folder.Path, RedirectStandardOutput = true, UseShellExecute = false })!;
-        (await bash.StandardOutput.ReadToEndAsync()).ShouldBe("download\n--instrument\nndjson\n");
+        (await bash.StandardOutput.ReadToEndAsync()).ShouldBe("download\n--instrument\nndjson\nrefresh\n");
         foreach (var shell in (string[])["zsh", "fish", "pwsh"])
             (await RunAsync($"completion {shell}")).Output.ShouldContain("[suggest:");
         (await RunAsync("completion csh")).Code.ShouldBe(2);
