@@ -23,9 +23,11 @@ internal sealed class AuditInCatalogue(RecordsAlone records) : AuditSource
 {
     private readonly AuditTable table = new(records.Catalogue, TimeProvider.System);
 
-    public override async Task<(AuditHead Head, AuditHead Dropped)> HeadAsync(CancellationToken cancel) => await table.HeadAsync(cancel) is var (head, dropped, _) ? (head, dropped) : default;
+    public override async Task<(AuditHead Head, AuditHead Dropped)> HeadAsync(CancellationToken cancel) =>
+        await table.HeadAsync(cancel) is var (head, dropped, _) ? (head, dropped) : default;
 
-    public override IAsyncEnumerable<AuditEntry> EntriesAsync(AuditFilter filter, long after, long limit, CancellationToken cancel) => table.EntriesAsync(filter, after, limit, cancel);
+    public override IAsyncEnumerable<AuditEntry> EntriesAsync(AuditFilter filter, long after, long limit, CancellationToken cancel) =>
+        table.EntriesAsync(filter, after, limit, cancel);
 
     public override void Dispose() => records.Dispose();
 }
@@ -37,10 +39,17 @@ internal sealed class AuditOverHttp(HttpClient client) : AuditSource
     {
         using var answer = await AskAsync("audit/head", cancel);
         var state = JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancel), AuditJson.Plain.AuditState);
-        return AuditHead.Parse(state?.Head ?? "") is { } head && AuditHead.Parse(state!.Dropped) is { } dropped ? (head, dropped) : throw NoArchive();
+        return AuditHead.Parse(state?.Head ?? "") is { } head && AuditHead.Parse(state!.Dropped) is { } dropped
+            ? (head, dropped)
+            : throw NoArchive();
     }
 
-    public override async IAsyncEnumerable<AuditEntry> EntriesAsync(AuditFilter filter, long after, long limit, [EnumeratorCancellation] CancellationToken cancel)
+    public override async IAsyncEnumerable<AuditEntry> EntriesAsync(
+        AuditFilter filter,
+        long after,
+        long limit,
+        [EnumeratorCancellation] CancellationToken cancel
+    )
     {
         var query = new List<string> { $"after={after}" };
         Add("action", filter.Actions.Count == 0 ? null : string.Join(',', filter.Actions));
@@ -72,7 +81,10 @@ internal sealed class AuditOverHttp(HttpClient client) : AuditSource
         using (answer)
         {
             var code = answer.StatusCode >= HttpStatusCode.InternalServerError ? ExitCode.ArchiveAway : ExitCode.Refused;
-            throw new AuditException($"The archive refuses ({(int)answer.StatusCode}). {await ProblemSentence.OfAsync(answer, cancel)}", code);
+            throw new AuditException(
+                $"The archive refuses ({(int)answer.StatusCode}). {await ProblemSentence.OfAsync(answer, cancel)}",
+                code
+            );
         }
     }
 

@@ -22,7 +22,9 @@ internal static class Banner
             return;
         }
 
-        var address = options.PublicUrl?.AbsoluteUri.TrimEnd('/') ?? url.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal).Replace("[::]", "127.0.0.1", StringComparison.Ordinal);
+        var address =
+            options.PublicUrl?.AbsoluteUri.TrimEnd('/')
+            ?? url.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal).Replace("[::]", "127.0.0.1", StringComparison.Ordinal);
         await output.WriteLineAsync($"OpenSDC listens on {url}");
         if (options is { Catalogue: null, Objects: null })
         {
@@ -62,7 +64,10 @@ internal static class Banner
         var catalogue = services.GetRequiredService<Catalogue>();
         foreach (var name in NamesOf(mission, services.GetRequiredService<TimeProvider>()))
         {
-            if (FileName.Parse(name, mission).Name is { } parsed && await catalogue.FindAsync(parsed.Key, ReadScope.All, CancellationToken.None) is null)
+            if (
+                FileName.Parse(name, mission).Name is { } parsed
+                && await catalogue.FindAsync(parsed.Key, ReadScope.All, CancellationToken.None) is null
+            )
                 return name;
         }
 
@@ -75,6 +80,8 @@ internal static class Banner
         if (mission.Name != Mission.Imap.Name)
             return mission.Families.SelectMany(family => family.Examples);
         var today = clock.GetUtcNow().ToString("yyyyMMdd", CultureInfo.InvariantCulture);
-        return Enumerable.Range(1, MostTries).Select(version => string.Create(CultureInfo.InvariantCulture, $"imap_swe_l0_hello_{today}_v{version:D3}.pkts"));
+        return Enumerable
+            .Range(1, MostTries)
+            .Select(version => string.Create(CultureInfo.InvariantCulture, $"imap_swe_l0_hello_{today}_v{version:D3}.pkts"));
     }
 }

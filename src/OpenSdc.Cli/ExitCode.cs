@@ -35,25 +35,37 @@ internal static class ExitCode
     /// <summary><c>fsck --repair</c>: it would have changed more than <c>--max-changes</c> allows, and changed nothing.</summary>
     public const int TooManyChanges = 22;
 
-    /// <summary><c>backup</c>: it is there, but without objects that the archive has lost or damaged and did not know of; each is named on standard error.</summary>
+    /// <summary>
+    /// <c>backup</c>: it is there, but without objects that the archive has lost or damaged and did not know
+    /// of; each is named on standard error.
+    /// </summary>
     public const int BackupIncomplete = 25;
 
     /// <summary><c>backup</c>, <c>restore</c>: the catalogue to be copied is damaged; nothing was replaced or made.</summary>
     public const int CatalogueDamaged = 26;
 
-    /// <summary><c>restore</c>: done, or verified to the end, but objects are missing from the backup or damaged in it; each is named on standard error.</summary>
+    /// <summary>
+    /// <c>restore</c>: done, or verified to the end, but objects are missing from the backup or damaged in
+    /// it; each is named on standard error.
+    /// </summary>
     public const int RestoreIncomplete = 27;
 
     /// <summary><c>rebuild</c>: done, but files were left without a record; each is named on standard error.</summary>
     public const int RebuildIncomplete = 28;
 
-    /// <summary><c>backup</c>, <c>restore</c>: done, and all objects are right, but the chain of the audit is broken. <c>audit verify</c>: it is broken. One sentence says where.</summary>
+    /// <summary>
+    /// <c>backup</c>, <c>restore</c>: done, and all objects are right, but the chain of the audit is broken.
+    /// <c>audit verify</c>: it is broken. One sentence says where.
+    /// </summary>
     public const int AuditBroken = 29;
 
     /// <summary>The archive cannot be reached, or cannot answer at the moment, after all repetitions.</summary>
     public const int ArchiveAway = 30;
 
-    /// <summary><c>uploads abort</c>: an upload could not be given up, since it has ended or there is none of this id; each is named on standard error.</summary>
+    /// <summary>
+    /// <c>uploads abort</c>: an upload could not be given up, since it has ended or there is none of this id;
+    /// each is named on standard error.
+    /// </summary>
     public const int NotAborted = 31;
 
     /// <summary><c>mission check</c>: some name is none of the mission's; each is explained.</summary>
@@ -62,13 +74,22 @@ internal static class ExitCode
     /// <summary>The archive does not have a file that was named.</summary>
     public const int NoSuchFile = 40;
 
-    /// <summary><c>download</c>, <c>upload</c>, <c>sync</c>: some files could not be transferred; each is named on standard error.</summary>
+    /// <summary>
+    /// <c>download</c>, <c>upload</c>, <c>sync</c>: some files could not be transferred; each is named on
+    /// standard error.
+    /// </summary>
     public const int TransfersIncomplete = 41;
 
-    /// <summary><c>verify</c>, <c>sync --dry-run</c>: local files are absent or differ; <c>download</c>, <c>upload</c> of one file: its bytes do not arrive as they were sent.</summary>
+    /// <summary>
+    /// <c>verify</c>, <c>sync --dry-run</c>: local files are absent or differ; <c>download</c>, <c>upload</c>
+    /// of one file: its bytes do not arrive as they were sent.
+    /// </summary>
     public const int FilesDiffer = 42;
 
-    /// <summary>The archive refuses what was asked: a wrong value, a bad name, other bytes under the name, a missing permission; or what answers is no archive.</summary>
+    /// <summary>
+    /// The archive refuses what was asked: a wrong value, a bad name, other bytes under the name, a missing
+    /// permission; or what answers is no archive.
+    /// </summary>
     public const int Refused = 43;
 
     /// <summary>It was told to stop before its end, as shells number an interrupt.</summary>

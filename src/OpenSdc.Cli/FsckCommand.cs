@@ -6,29 +6,71 @@ using OpenSdc.Server.Upkeep;
 
 namespace OpenSdc.Cli;
 
-/// <summary><c>sdc fsck</c>: compares the catalogue with the objects, and repairs or undoes where it is told to. The archive may be serving meanwhile.</summary>
+/// <summary>
+/// <c>sdc fsck</c>: compares the catalogue with the objects, and repairs or undoes where it is told to. The
+/// archive may be serving meanwhile.
+/// </summary>
 internal static class FsckCommand
 {
-    private static readonly Option<bool> Digest = new("--digest") { Description = "Read every byte and compare it with the recorded digest." };
-    private static readonly Option<long> Rate = new("--rate") { Description = "Most bytes read in a second.", HelpName = "BYTES_PER_SECOND" };
+    private static readonly Option<bool> Digest = new("--digest")
+    {
+        Description = "Read every byte and compare it with the recorded digest.",
+    };
+    private static readonly Option<long> Rate = new("--rate")
+    {
+        Description = "Most bytes read in a second.",
+        HelpName = "BYTES_PER_SECOND",
+    };
     private static readonly Option<int> Readers = new("--readers")
-    { Description = "Objects read side by side. Default: one a core, at most 4.", HelpName = "N", DefaultValueFactory = _ => new FsckOptions().Readers };
+    {
+        Description = "Objects read side by side. Default: one a core, at most 4.",
+        HelpName = "N",
+        DefaultValueFactory = _ => new FsckOptions().Readers,
+    };
 
     private static readonly Option<string?> Resume = new("--resume")
-    { Description = "With --digest: keep the position in this file, and go on from it where it exists. Removed at the end.", HelpName = "FILE" };
+    {
+        Description = "With --digest: keep the position in this file, and go on from it where it exists. Removed at the end.",
+        HelpName = "FILE",
+    };
 
-    private static readonly Option<bool> Repair = new("--repair") { Description = "Repair what was found. Nothing is deleted; every action is logged and can be undone." };
+    private static readonly Option<bool> Repair = new("--repair")
+    {
+        Description = "Repair what was found. Nothing is deleted; every action is logged and can be undone.",
+    };
     private static readonly Option<string> MaxChanges = new("--max-changes")
-    { Description = "Most changes of a repair: a share of the files or a number. More change nothing.", HelpName = "1%|N", DefaultValueFactory = _ => "1%" };
+    {
+        Description = "Most changes of a repair: a share of the files or a number. More change nothing.",
+        HelpName = "1%|N",
+        DefaultValueFactory = _ => "1%",
+    };
 
     private static readonly Option<string?> Undo = new("--undo") { Description = "Undo the repair that wrote this log.", HelpName = "LOG" };
     private static readonly Option<bool> Json = new("--json") { Description = "Report as one JSON object with every finding." };
-    private static readonly Option<int> Show = new("--show") { Description = "Findings of each kind that the report in words names.", HelpName = "N", DefaultValueFactory = _ => 10 };
+    private static readonly Option<int> Show = new("--show")
+    {
+        Description = "Findings of each kind that the report in words names.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 10,
+    };
 
     public static Command Make()
     {
-        var command = new Command("fsck", "Compare the catalogue with the stored objects. A dry run unless --repair is given; safe while the archive serves.");
-        var settings = SettingOptions.AddTo(command, "data", "data-mode", "catalogue", "catalogue-file", "objects", "s3-endpoint", "s3-region", "s3-path-style");
+        var command = new Command(
+            "fsck",
+            "Compare the catalogue with the stored objects. A dry run unless --repair is given; safe while the archive serves."
+        );
+        var settings = SettingOptions.AddTo(
+            command,
+            "data",
+            "data-mode",
+            "catalogue",
+            "catalogue-file",
+            "objects",
+            "s3-endpoint",
+            "s3-region",
+            "s3-path-style"
+        );
         foreach (var option in (Option[])[Digest, Rate, Readers, Resume, Repair, MaxChanges, Undo, Json, Show])
             command.Add(option);
         command.SetAction((parsed, cancel) => RunAsync(parsed, settings, cancel));
@@ -105,8 +147,11 @@ internal static class FsckCommand
             Readers = parsed.GetValue(Readers),
             Repair = parsed.GetValue(Repair),
             Resume = parsed.GetValue(Resume),
-            MaxChanges = ChangeCap.Parse(parsed.GetValue(MaxChanges)!)
-                ?? throw new SettingException($"--max-changes is '{parsed.GetValue(MaxChanges)}'; allowed: a number such as 25, or a share from 0% to 100%."),
+            MaxChanges =
+                ChangeCap.Parse(parsed.GetValue(MaxChanges)!)
+                ?? throw new SettingException(
+                    $"--max-changes is '{parsed.GetValue(MaxChanges)}'; allowed: a number such as 25, or a share from 0% to 100%."
+                ),
         };
         if (options.Rate < 0)
             throw new SettingException($"--rate is {options.Rate}; allowed: a number of bytes, or 0 for as fast as it goes.");
@@ -131,7 +176,11 @@ internal static class FsckCommand
         }
     }
 
-    private static async Task WriteAsync<T>(T report, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, CancellationToken cancel)
+    private static async Task WriteAsync<T>(
+        T report,
+        System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type,
+        CancellationToken cancel
+    )
     {
         await using var output = Console.OpenStandardOutput();
         await JsonSerializer.SerializeAsync(output, report, type, cancel);

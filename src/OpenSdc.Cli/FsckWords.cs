@@ -26,7 +26,12 @@ internal static class FsckWords
     {
         await output.WriteLineAsync(
             $"Compared {Count(report.Records, "record")} with {Count(report.Objects, "object")} ({Size(report.ObjectBytes)}) in {report.Seconds:0.0} s"
-            + (report.Digest ? $"; read {Count(report.FilesRead, "object")}, {Size(report.BytesRead)}." : "; sizes only, --digest reads every byte."));
+                + (
+                    report.Digest
+                        ? $"; read {Count(report.FilesRead, "object")}, {Size(report.BytesRead)}."
+                        : "; sizes only, --digest reads every byte."
+                )
+        );
         if (report.SeqAfter != report.SeqBefore)
             await output.WriteLineAsync($"Published meanwhile: {report.SeqAfter - report.SeqBefore}.");
         if (report.Young > 0)
@@ -44,7 +49,9 @@ internal static class FsckWords
     {
         foreach (var sentence in report.Left)
             await output.WriteLineAsync($"Not undone: {Shown(sentence)}");
-        await output.WriteLineAsync($"Undone: {Count(report.Undone, "action")}; {report.Left.Count} could not be. The undo's own log: {report.Log}");
+        await output.WriteLineAsync(
+            $"Undone: {Count(report.Undone, "action")}; {report.Left.Count} could not be. The undo's own log: {report.Log}"
+        );
     }
 
     private static async Task ListAsync(TextWriter output, FsckReport report, string kind, long count, int show, CancellationToken cancel)
@@ -83,21 +90,24 @@ internal static class FsckWords
         _ => "",
     };
 
-    private static string Verdict(FsckReport report) => report.Outcome switch
-    {
-        FsckOutcome.Clean => "Clean: every record has its object, and every object its record.",
-        FsckOutcome.Repaired => $"Repaired: {Count(report.Done, "change")} made. Log, for --undo: {report.Log}",
-        FsckOutcome.Stopped =>
-            $"Stopped: the repair would make {Count(report.Changes, "change")}, and --max-changes allows {report.AllowedChanges}. Nothing was changed. "
-            + "Is everything mounted, and is it the right catalogue? If so, give a higher --max-changes.",
-        _ when report.Log is not null => $"Problems are left: {Count(report.Done, "change")} made. Log, for --undo: {report.Log}",
-        _ when report.Repair => "Problems are left, and no repair is known for them.",
-        _ when report.Changes == 0 => "Problems found, and none that --repair changes: they are marked already, or are for a person to see to. Nothing was changed.",
-        _ => $"Problems found. Nothing was changed; --repair would make {Count(report.Changes, "change")}.",
-    };
+    private static string Verdict(FsckReport report) =>
+        report.Outcome switch
+        {
+            FsckOutcome.Clean => "Clean: every record has its object, and every object its record.",
+            FsckOutcome.Repaired => $"Repaired: {Count(report.Done, "change")} made. Log, for --undo: {report.Log}",
+            FsckOutcome.Stopped =>
+                $"Stopped: the repair would make {Count(report.Changes, "change")}, and --max-changes allows {report.AllowedChanges}. Nothing was changed. "
+                    + "Is everything mounted, and is it the right catalogue? If so, give a higher --max-changes.",
+            _ when report.Log is not null => $"Problems are left: {Count(report.Done, "change")} made. Log, for --undo: {report.Log}",
+            _ when report.Repair => "Problems are left, and no repair is known for them.",
+            _ when report.Changes == 0 =>
+                "Problems found, and none that --repair changes: they are marked already, or are for a person to see to. Nothing was changed.",
+            _ => $"Problems found. Nothing was changed; --repair would make {Count(report.Changes, "change")}.",
+        };
 
     // Names in the folder are anyone's: as in JSON, what would move a terminal's cursor is written as \u001b and the like.
-    private static string Shown(string text) => JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value.Replace("\\\"", "\"", StringComparison.Ordinal);
+    private static string Shown(string text) =>
+        JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value.Replace("\\\"", "\"", StringComparison.Ordinal);
 
     private static string Count(long number, string what) => LongTask.Count(number, what, what + "s");
 

@@ -6,17 +6,28 @@ using OpenSdc.Server.Access;
 namespace OpenSdc.Cli;
 
 /// <summary>
-/// <c>sdc keys list|add|revoke|rotate-urls</c>: the API keys of a running archive, over HTTP with the key in <c>OPENSDC_API_KEY</c>, or of one that nobody serves, where the first key is made.
+/// <c>sdc keys list|add|revoke|rotate-urls</c>: the API keys of a running archive, over HTTP with the key in
+/// <c>OPENSDC_API_KEY</c>, or of one that nobody serves, where the first key is made.
 /// </summary>
 internal static class KeysCommand
 {
     private static readonly string[] Places = ["data", "data-mode", "catalogue", "catalogue-file", "mission"];
 
-    public static Command Make() => new("keys", "List, make and revoke API keys, and replace the key that signs URLs.") { MakeList(), MakeAdd(), MakeRevoke(), MakeRotate() };
+    public static Command Make() =>
+        new("keys", "List, make and revoke API keys, and replace the key that signs URLs.")
+        {
+            MakeList(),
+            MakeAdd(),
+            MakeRevoke(),
+            MakeRotate(),
+        };
 
     private static Command MakeList()
     {
-        var command = new Command("list", "List the keys, revoked ones too: id, scopes, owner, when made, until when, last used, limits. No key is shown.");
+        var command = new Command(
+            "list",
+            "List the keys, revoked ones too: id, scopes, owner, when made, until when, last used, limits. No key is shown."
+        );
         var run = Place(command);
         command.SetAction((parsed, cancel) => run(parsed, async keys =>
         {
@@ -31,12 +42,20 @@ internal static class KeysCommand
     {
         var command = new Command("add", "Make a key. It is shown once, on standard output, and stored nowhere.");
         var owner = new Option<string?>("--owner") { Description = "Whose key it is. Default: the name of who runs this." };
-        var scopes = new Option<string[]>("--scope") { Description = "read (unreleased files too), upload, release or admin; may be repeated.", AllowMultipleArgumentsPerToken = true };
+        var scopes = new Option<string[]>("--scope")
+        {
+            Description = "read (unreleased files too), upload, release or admin; may be repeated.",
+            AllowMultipleArgumentsPerToken = true,
+        };
         var admin = new Option<bool>("--admin") { Description = "As --scope admin, which includes all others." };
-        var expires = new Option<string?>("--expires") { Description = "When it ends, UTC: 2030-01-01 or 2030-01-01T00:00:00Z. Default: never." };
+        var expires = new Option<string?>("--expires")
+        {
+            Description = "When it ends, UTC: 2030-01-01 or 2030-01-01T00:00:00Z. Default: never.",
+        };
         var limits = new Option<string[]>("--limit")
         {
-            Description = "Allows uploads only of files with this value in this field of their names: instrument, data_level, family, or a field of the mission's own. Several values of one field, and several fields, by repeating it.",
+            Description =
+                "Allows uploads only of files with this value in this field of their names: instrument, data_level, family, or a field of the mission's own. Several values of one field, and several fields, by repeating it.",
             HelpName = "FIELD=VALUE",
         };
         foreach (var option in (Option[])[owner, scopes, admin, expires, limits])
@@ -95,26 +114,35 @@ internal static class KeysCommand
     {
         var url = new Option<string?>("--url")
         {
-            Description = $"Address of a running archive, such as http://127.0.0.1:8080. Default: {ArchiveOptions.AddressVariable} of the environment, unless --data or --catalogue is given. The key for it is {ArchiveOptions.KeyVariable}.",
+            Description =
+                $"Address of a running archive, such as http://127.0.0.1:8080. Default: {ArchiveOptions.AddressVariable} of the environment, unless --data or --catalogue is given. The key for it is {ArchiveOptions.KeyVariable}.",
             HelpName = "URL",
         };
         command.Add(url);
         var settings = SettingOptions.AddTo(command, Places);
-        return (parsed, work, cancel) => LongTask.RunAsync(async _ =>
-        {
-            var address = parsed.GetValue(url);
-            var namesPlace = Places.Any(name => parsed.GetResult("--" + name) is System.CommandLine.Parsing.OptionResult { Implicit: false });
-            if (address is not null && namesPlace)
-                throw new SettingException("The option --url names a running archive, and --data or --catalogue one that is opened here; leave one of them out.");
-            if (!namesPlace)
-                address ??= Environment.GetEnvironmentVariable(ArchiveOptions.AddressVariable) is { Length: > 0 } known ? known : null;
-            try
-            {
-                if (address is not null)
+        return (parsed, work, cancel) =>
+            LongTask.RunAsync(
+                async _ =>
                 {
-                    using var remote = new KeysOverHttp(address);
-                    return await work(remote);
-                }
+                    var address = parsed.GetValue(url);
+                    var namesPlace = Places.Any(name =>
+                        parsed.GetResult("--" + name) is System.CommandLine.Parsing.OptionResult { Implicit: false }
+                    );
+                    if (address is not null && namesPlace)
+                        throw new SettingException(
+                            "The option --url names a running archive, and --data or --catalogue one that is opened here; leave one of them out."
+                        );
+                    if (!namesPlace)
+                        address ??= Environment.GetEnvironmentVariable(ArchiveOptions.AddressVariable) is { Length: > 0 } known
+                            ? known
+                            : null;
+                    try
+                    {
+                        if (address is not null)
+                        {
+                            using var remote = new KeysOverHttp(address);
+                            return await work(remote);
+                        }
 
                 using var local = await KeysInFolder.OpenAsync(settings.Read(parsed), cancel);
                 return await work(local);

@@ -10,7 +10,8 @@ using OpenSdc.Server.Upkeep;
 namespace OpenSdc.Cli;
 
 /// <summary>
-/// The keys of an archive, in its catalogue: in a data folder that nobody serves, which is made where it is absent, or in a PostgreSQL database, whose servers notice the change within a second.
+/// The keys of an archive, in its catalogue: in a data folder that nobody serves, which is made where it is
+/// absent, or in a PostgreSQL database, whose servers notice the change within a second.
 /// </summary>
 internal sealed class KeysInFolder : KeyAdministration
 {
@@ -28,7 +29,14 @@ internal sealed class KeysInFolder : KeyAdministration
         catalogue = new Catalogue(dialect, TimeProvider.System, telemetry);
         table = new ApiKeyTable(catalogue);
         var signingKey = folder is null ? SigningKey.Shared(catalogue) : SigningKey.InFolder(folder.Path, NullLogger<SigningKey>.Instance);
-        ring = new KeyRing(table, new AccessMark(catalogue, folder?.Path), catalogue, signingKey, TimeProvider.System, NullLogger<KeyRing>.Instance);
+        ring = new KeyRing(
+            table,
+            new AccessMark(catalogue, folder?.Path),
+            catalogue,
+            signingKey,
+            TimeProvider.System,
+            NullLogger<KeyRing>.Instance
+        );
     }
 
     /// <exception cref="SettingException">Another process serves the archive, or it cannot be opened.</exception>
@@ -48,12 +56,15 @@ internal sealed class KeysInFolder : KeyAdministration
         }
     }
 
-    public override async Task<IReadOnlyList<KeyInfo>> ListAsync(CancellationToken cancel) => [.. (await table.ListAsync(cancel)).Select(key => KeyInfo.Of(key))];
+    public override async Task<IReadOnlyList<KeyInfo>> ListAsync(CancellationToken cancel) =>
+        [.. (await table.ListAsync(cancel)).Select(key => KeyInfo.Of(key))];
 
     public override async Task<KeyInfo> AddAsync(KeyRequest asked, CancellationToken cancel)
     {
         var stored = await new MissionTable(catalogue).NewestAsync(cancel);
-        var mission = (stored is null ? ArchiveMission.First(options) : new MissionText(stored.Text, "The mission file that the archive keeps")).Load();
+        var mission = (
+            stored is null ? ArchiveMission.First(options) : new MissionText(stored.Text, "The mission file that the archive keeps")
+        ).Load();
         var (key, text, fault) = NewKey.Make(asked, mission, TimeProvider.System.GetUtcNow());
         if (key is null)
             throw new KeyException(fault!, ExitCode.BadSetting);
@@ -67,7 +78,8 @@ internal sealed class KeysInFolder : KeyAdministration
             throw new KeyException($"{id} is not revoked: {Problems.NoSuchKey.Sentence}", ExitCode.Failed);
     }
 
-    public override Task RotateUrlsAsync(CancellationToken cancel) => ring.RotateUrlsAsync(AuditEntry.OfLocal(AuditAction.SigningKeyRotated, ""), cancel);
+    public override Task RotateUrlsAsync(CancellationToken cancel) =>
+        ring.RotateUrlsAsync(AuditEntry.OfLocal(AuditAction.SigningKeyRotated, ""), cancel);
 
     public override void Dispose()
     {
@@ -90,7 +102,10 @@ internal sealed class KeysInFolder : KeyAdministration
         }
         catch (SettingException served) when (served.InnerException is null)
         {
-            throw new SettingException($"{served.Message} The keys of an archive that is being served are administered over HTTP: give --url, and a key with the scope admin in {ArchiveOptions.KeyVariable}.", served);
+            throw new SettingException(
+                $"{served.Message} The keys of an archive that is being served are administered over HTTP: give --url, and a key with the scope admin in {ArchiveOptions.KeyVariable}.",
+                served
+            );
         }
 
         return new KeysInFolder(options, data, new Sqlite(data.CatalogueFile));

@@ -16,10 +16,20 @@ internal sealed class KeysOverHttp : KeyAdministration
     /// <exception cref="SettingException">The address or the key cannot be used.</exception>
     public KeysOverHttp(string text)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Query.Length > 0 || address.Fragment.Length > 0)
-            throw new SettingException($"The address of the archive is '{ShownText.Of(text)}'; allowed: an absolute http or https URL without a query, such as http://127.0.0.1:8080.");
+        if (
+            !Uri.TryCreate(text, UriKind.Absolute, out var address)
+            || address.Scheme is not ("http" or "https")
+            || address.Query.Length > 0
+            || address.Fragment.Length > 0
+        )
+            throw new SettingException(
+                $"The address of the archive is '{ShownText.Of(text)}'; allowed: an absolute http or https URL without a query, such as http://127.0.0.1:8080."
+            );
         // No redirect is followed, so that the key goes nowhere else.
-        client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(address.AbsoluteUri.TrimEnd('/') + "/") };
+        client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+        {
+            BaseAddress = new Uri(address.AbsoluteUri.TrimEnd('/') + "/"),
+        };
         if (ArchiveOptions.ApiKey() is { } key)
             client.DefaultRequestHeaders.Add("x-api-key", key);
     }
@@ -28,15 +38,31 @@ internal sealed class KeysOverHttp : KeyAdministration
         (await SendAsync(HttpMethod.Get, "keys", null, AccessJson.Default.KeyList, cancel))!.Keys;
 
     public override async Task<KeyInfo> AddAsync(KeyRequest asked, CancellationToken cancel) =>
-        (await SendAsync(HttpMethod.Post, "keys", JsonContent.Create(asked, AccessJson.Default.KeyRequest), AccessJson.Default.KeyInfo, cancel))!;
+        (
+            await SendAsync(
+                HttpMethod.Post,
+                "keys",
+                JsonContent.Create(asked, AccessJson.Default.KeyRequest),
+                AccessJson.Default.KeyInfo,
+                cancel
+            )
+        )!;
 
-    public override Task RevokeAsync(string id, CancellationToken cancel) => SendAsync<KeyInfo>(HttpMethod.Delete, "keys/" + Uri.EscapeDataString(id), null, null, cancel);
+    public override Task RevokeAsync(string id, CancellationToken cancel) =>
+        SendAsync<KeyInfo>(HttpMethod.Delete, "keys/" + Uri.EscapeDataString(id), null, null, cancel);
 
-    public override Task RotateUrlsAsync(CancellationToken cancel) => SendAsync<KeyInfo>(HttpMethod.Post, "keys/rotate-urls", null, null, cancel);
+    public override Task RotateUrlsAsync(CancellationToken cancel) =>
+        SendAsync<KeyInfo>(HttpMethod.Post, "keys/rotate-urls", null, null, cancel);
 
     public override void Dispose() => client.Dispose();
 
-    private async Task<T?> SendAsync<T>(HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T>? type, CancellationToken cancel)
+    private async Task<T?> SendAsync<T>(
+        HttpMethod method,
+        string path,
+        HttpContent? content,
+        JsonTypeInfo<T>? type,
+        CancellationToken cancel
+    )
         where T : class
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
@@ -44,12 +70,21 @@ internal sealed class KeysOverHttp : KeyAdministration
         {
             using var answer = await client.SendAsync(request, cancel);
             if (!answer.IsSuccessStatusCode)
-                throw new KeyException($"The archive refuses ({(int)answer.StatusCode}). {await ProblemSentence.OfAsync(answer, cancel)}", answer.StatusCode >= HttpStatusCode.InternalServerError ? ExitCode.ArchiveAway : ExitCode.Failed);
-            return type is null ? null : JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancel), type) ?? throw new JsonException();
+                throw new KeyException(
+                    $"The archive refuses ({(int)answer.StatusCode}). {await ProblemSentence.OfAsync(answer, cancel)}",
+                    answer.StatusCode >= HttpStatusCode.InternalServerError ? ExitCode.ArchiveAway : ExitCode.Failed
+                );
+            return type is null
+                ? null
+                : JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancel), type) ?? throw new JsonException();
         }
-        catch (Exception failure) when (failure is HttpRequestException || (failure is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception failure)
+            when (failure is HttpRequestException || (failure is OperationCanceledException && !cancel.IsCancellationRequested))
         {
-            throw new KeyException($"The archive at {client.BaseAddress} cannot be reached: {ClientRun.SentenceOf(failure)}", ExitCode.ArchiveAway);
+            throw new KeyException(
+                $"The archive at {client.BaseAddress} cannot be reached: {ClientRun.SentenceOf(failure)}",
+                ExitCode.ArchiveAway
+            );
         }
         catch (JsonException)
         {

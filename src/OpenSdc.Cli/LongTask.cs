@@ -5,7 +5,10 @@ using OpenSdc.Server.Upkeep;
 
 namespace OpenSdc.Cli;
 
-/// <summary>Runs a command that takes a while: a line of progress on standard error, and every ending as an exit code and a sentence.</summary>
+/// <summary>
+/// Runs a command that takes a while: a line of progress on standard error, and every ending as an exit code
+/// and a sentence.
+/// </summary>
 internal static class LongTask
 {
     private const int LinesAtFirst = 10;
@@ -53,7 +56,10 @@ internal static class LongTask
         }
     }
 
-    /// <summary>Tells of one object on standard error. Its name may be anybody's, and is shown without characters that a terminal acts on.</summary>
+    /// <summary>
+    /// Tells of one object on standard error. Its name may be anybody's, and is shown without characters that
+    /// a terminal acts on.
+    /// </summary>
     public static void Tell(string line) => Console.Error.WriteLine(ShownText.Plain(line));
 
     /// <summary>A number of bytes as a person reads it.</summary>
@@ -67,7 +73,8 @@ internal static class LongTask
     };
 
     /// <summary>A number of things and the word for one or for several.</summary>
-    public static string Count(long number, string one, string several) => string.Create(CultureInfo.InvariantCulture, $"{number} {(number == 1 ? one : several)}");
+    public static string Count(long number, string one, string several) =>
+        string.Create(CultureInfo.InvariantCulture, $"{number} {(number == 1 ? one : several)}");
 
     /// <summary>Tells how far a task is until it has ended: a line each second at first, and then every ten seconds.</summary>
     /// <remarks>Lines, not one that is overwritten: standard error often is a file or a journal.</remarks>
@@ -88,7 +95,8 @@ internal static class LongTask
                 return;
             }
 
-            var line = $"{progress.Doing}: {progress.Files}{(progress.Total > 0 ? $" of {progress.Total}" : "")}{(progress.Bytes > 0 ? $", {Size(progress.Bytes)}" : "")}";
+            var line =
+                $"{progress.Doing}: {progress.Files}{(progress.Total > 0 ? $" of {progress.Total}" : "")}{(progress.Bytes > 0 ? $", {Size(progress.Bytes)}" : "")}";
             // Before there is anything to count, the one line is the sentence of what keeps it from beginning.
             if (line != told && progress.Doing.Length > 0)
                 await Console.Error.WriteLineAsync(line);

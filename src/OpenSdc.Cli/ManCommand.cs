@@ -5,7 +5,8 @@ using OpenSdc.Server;
 namespace OpenSdc.Cli;
 
 /// <summary>
-/// <c>sdc man DIR</c>: writes a manual page for the program and each of its commands. They are made when a package is made, from what <c>--help</c> says, so that the two agree.
+/// <c>sdc man DIR</c>: writes a manual page for the program and each of its commands. They are made when a
+/// package is made, from what <c>--help</c> says, so that the two agree.
 /// </summary>
 internal static class ManCommand
 {
@@ -43,9 +44,11 @@ internal sealed class ManPage(string words, Command command)
     [
         (Client.ArchiveOptions.AddressVariable, "Address of the archive, where --url is not given."),
         (Client.ArchiveOptions.FolderVariable, "Folder of local files, where --data-dir is not given."),
-        (Client.ArchiveOptions.KeyVariable, "API key."), (Client.ArchiveOptions.InstalledClientsKeyVariable, "API key, where the one above is not set."),
+        (Client.ArchiveOptions.KeyVariable, "API key."),
+        (Client.ArchiveOptions.InstalledClientsKeyVariable, "API key, where the one above is not set."),
         (Client.ArchiveOptions.TokenVariable, "Access token; without one, that of sdc login."),
-        (Client.ArchiveOptions.InstalledClientsTokenVariable, "Access token, where the one above is not set."), ("NO_COLOR", "Without colours, where it is set."),
+        (Client.ArchiveOptions.InstalledClientsTokenVariable, "Access token, where the one above is not set."),
+        ("NO_COLOR", "Without colours, where it is set."),
     ];
 
     private readonly StringBuilder text = new();
@@ -53,7 +56,9 @@ internal sealed class ManPage(string words, Command command)
     public string Write()
     {
         var (summary, rest, examples) = Parts(command.Description ?? "");
-        text.Append($".TH \"{words.Replace(' ', '-').ToUpperInvariant()}\" 1 \"\" \"OpenSDC {ProgramVersion.Text.Split('+')[0]}\" \"OpenSDC\"\n");
+        text.Append(
+            $".TH \"{words.Replace(' ', '-').ToUpperInvariant()}\" 1 \"\" \"OpenSDC {ProgramVersion.Text.Split('+')[0]}\" \"OpenSDC\"\n"
+        );
         Section("NAME");
         text.Append($"{Plain(words.Replace(' ', '-'))} \\- {Plain(summary.TrimEnd('.'))}\n");
         Section("SYNOPSIS");
@@ -62,13 +67,25 @@ internal sealed class ManPage(string words, Command command)
         if (commands.Count > 0)
             text.Append("\\fICOMMAND\\fR\n");
         foreach (var argument in command.Arguments)
-            text.Append(argument.Arity.MinimumNumberOfValues > 0 ? $"{Italic(argument.Name)}{Many(argument)}\n" : $"[{Italic(argument.Name)}{Many(argument)}]\n");
+            text.Append(
+                argument.Arity.MinimumNumberOfValues > 0
+                    ? $"{Italic(argument.Name)}{Many(argument)}\n"
+                    : $"[{Italic(argument.Name)}{Many(argument)}]\n"
+            );
         text.Append("[\\fIOPTIONS\\fR]\n");
         Section("DESCRIPTION");
         foreach (var line in rest.Length > 0 ? rest : [summary])
             text.Append(Line(line)).Append('\n');
         if (commands.Count > 0)
-            Entries("COMMANDS", commands.Select(each => ($"\\fB{Plain(each.Name)}\\fR", $"{Parts(each.Description ?? "").Summary} See {words.Replace(' ', '-')}-{each.Name}(1).")));
+            Entries(
+                "COMMANDS",
+                commands.Select(each =>
+                    (
+                        $"\\fB{Plain(each.Name)}\\fR",
+                        $"{Parts(each.Description ?? "").Summary} See {words.Replace(' ', '-')}-{each.Name}(1)."
+                    )
+                )
+            );
         Entries("ARGUMENTS", command.Arguments.Select(each => (Italic(each.Name), each.Description ?? "")));
         Entries("OPTIONS", command.Options.Where(each => !each.Hidden).Select(each => (Names(each), each.Description ?? "")));
         if (examples.Count > 0)
@@ -84,7 +101,11 @@ internal sealed class ManPage(string words, Command command)
         }
 
         Section("SEE ALSO");
-        text.Append(words == "sdc" ? "The folder docs of the source: cli.md, operate.md, api.md.\n" : $".BR {Plain(words.Replace(' ', '-')[..words.LastIndexOf(' ')])} (1)\n");
+        text.Append(
+            words == "sdc"
+                ? "The folder docs of the source: cli.md, operate.md, api.md.\n"
+                : $".BR {Plain(words.Replace(' ', '-')[..words.LastIndexOf(' ')])} (1)\n"
+        );
         return text.ToString();
     }
 
@@ -107,13 +128,19 @@ internal sealed class ManPage(string words, Command command)
         var from = Array.FindIndex(lines, line => line.StartsWith("Example", StringComparison.Ordinal));
         string[] prose = [.. (from < 0 ? lines : lines[..from]).Where(line => line.Length > 0)];
         var end = prose[0].IndexOf(". ", StringComparison.Ordinal);
-        return (end < 0 ? prose[0] : prose[0][..(end + 1)], prose, from < 0 ? [] : [.. lines[(from + 1)..].Where(line => line.Length > 0).Select(line => line.TrimStart())]);
+        return (
+            end < 0 ? prose[0] : prose[0][..(end + 1)],
+            prose,
+            from < 0 ? [] : [.. lines[(from + 1)..].Where(line => line.Length > 0).Select(line => line.TrimStart())]
+        );
     }
 
     private static string Names(Option option)
     {
         var names = string.Join(", ", option.Aliases.Prepend(option.Name).Select(name => $"\\fB{Plain(name)}\\fR"));
-        return option.Arity.MaximumNumberOfValues == 0 || option.ValueType == typeof(bool) ? names : $"{names} {Italic(option.HelpName ?? "VALUE")}";
+        return option.Arity.MaximumNumberOfValues == 0 || option.ValueType == typeof(bool)
+            ? names
+            : $"{names} {Italic(option.HelpName ?? "VALUE")}";
     }
 
     private static string Many(Argument argument) => argument.Arity.MaximumNumberOfValues > 1 ? " ..." : "";
@@ -124,5 +151,8 @@ internal sealed class ManPage(string words, Command command)
     private static string Line(string line) => line.StartsWith('.') || line.StartsWith('\'') ? "\\&" + Plain(line) : Plain(line);
 
     private static string Plain(string words) =>
-        words.Replace("\\", "\\e", StringComparison.Ordinal).Replace("-", "\\-", StringComparison.Ordinal).Replace("'", "\\(aq", StringComparison.Ordinal);
+        words
+            .Replace("\\", "\\e", StringComparison.Ordinal)
+            .Replace("-", "\\-", StringComparison.Ordinal)
+            .Replace("'", "\\(aq", StringComparison.Ordinal);
 }

@@ -19,9 +19,22 @@ internal static class MigrateCommand
 
     public static Command Make()
     {
-        var command = new Command("migrate", "Move an archive's records from SQLite to an empty PostgreSQL database. The archive must not be serving; its objects stay where they are.") { From, To };
-        command.SetAction((parsed, cancel) => LongTask.RunAsync(
-            progress => RunAsync(parsed.GetValue(From)!, parsed.GetValue(To)!, progress, cancel), "The database is as empty as before; the same command begins again.", cancel));
+        var command = new Command(
+            "migrate",
+            "Move an archive's records from SQLite to an empty PostgreSQL database. The archive must not be serving; its objects stay where they are."
+        )
+        {
+            From,
+            To,
+        };
+        command.SetAction(
+            (parsed, cancel) =>
+                LongTask.RunAsync(
+                    progress => RunAsync(parsed.GetValue(From)!, parsed.GetValue(To)!, progress, cancel),
+                    "The database is as empty as before; the same command begins again.",
+                    cancel
+                )
+        );
         return command;
     }
 
@@ -40,12 +53,18 @@ internal static class MigrateCommand
             throw new SettingException($"{path} is not named catalogue.sqlite, as the catalogue of a data folder is.");
         using var folder = DataFolder.Open(folderPath);
         var result = await new Migration(folder, connection, TimeProvider.System, progress).RunAsync(cancel);
-        await Console.Out.WriteLineAsync($"The database holds the archive up to publication {result.Seq}: {string.Join(", ", result.Rows.Select(each => $"{each.Value} rows of {each.Key}"))}.");
+        await Console.Out.WriteLineAsync(
+            $"The database holds the archive up to publication {result.Seq}: {string.Join(", ", result.Rows.Select(each => $"{each.Value} rows of {each.Key}"))}."
+        );
         await Console.Out.WriteLineAsync($"The records are the same on both sides; in their order they have the SHA-256 {result.Sha256}.");
-        await Console.Out.WriteLineAsync($"Serve it with --catalogue and the same --data; move {folder.CatalogueFile} away, so that nobody serves the old one.");
+        await Console.Out.WriteLineAsync(
+            $"Serve it with --catalogue and the same --data; move {folder.CatalogueFile} away, so that nobody serves the old one."
+        );
         return ExitCode.Done;
     }
 
     private static string After(string prefix, string text, string option, string allowed) =>
-        text.StartsWith(prefix, StringComparison.Ordinal) && text.Length > prefix.Length ? text[prefix.Length..] : throw new SettingException($"{option} is not what it must be; allowed: {allowed}.");
+        text.StartsWith(prefix, StringComparison.Ordinal) && text.Length > prefix.Length
+            ? text[prefix.Length..]
+            : throw new SettingException($"{option} is not what it must be; allowed: {allowed}.");
 }

@@ -14,8 +14,19 @@ internal static class MissionCommand
     private static Command MakeCheck()
     {
         var file = new Argument<string>("FILE") { Description = "The mission file; built-in for the one that is part of the program." };
-        var names = new Argument<string[]>("NAMES") { Description = "File names to explain; - for a name a line on standard input.", Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("check", "Check a mission file, and say of each name what it means, its key, its series and its place in the order of versions, or what is wrong with it.") { file, names };
+        var names = new Argument<string[]>("NAMES")
+        {
+            Description = "File names to explain; - for a name a line on standard input.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var command = new Command(
+            "check",
+            "Check a mission file, and say of each name what it means, its key, its series and its place in the order of versions, or what is wrong with it."
+        )
+        {
+            file,
+            names,
+        };
         command.SetAction((parsed, cancel) => GuardedAsync(() => CheckAsync(parsed.GetValue(file)!, parsed.GetValue(names) ?? [], cancel)));
         return command;
     }
@@ -58,7 +69,10 @@ internal static class MissionCommand
         return good ? ExitCode.Done : ExitCode.NotNames;
     }
 
-    private static async IAsyncEnumerable<string> NamesAsync(string[] names, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    private static async IAsyncEnumerable<string> NamesAsync(
+        string[] names,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel
+    )
     {
         foreach (var name in names)
         {
@@ -82,7 +96,9 @@ internal static class MissionCommand
         var catalogue = records.Catalogue;
         var stored = await new MissionTable(catalogue).NewestAsync(cancel)
             ?? throw new SettingException($"The archive in {catalogue.Name} keeps no mission file yet; it takes one at its first start.");
-        await Console.Error.WriteLineAsync($"The archive in {catalogue.Name} has this mission file since {stored.At}{(stored.Number > 1 ? $"; it is number {stored.Number} of those it has had" : "")}.");
+        await Console.Error.WriteLineAsync(
+            $"The archive in {catalogue.Name} has this mission file since {stored.At}{(stored.Number > 1 ? $"; it is number {stored.Number} of those it has had" : "")}."
+        );
         await Console.Out.WriteAsync(stored.Text);
         return ExitCode.Done;
     }

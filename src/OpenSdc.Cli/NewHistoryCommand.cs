@@ -9,9 +9,13 @@ internal static class NewHistoryCommand
     public static Command Make()
     {
         var command = new Command(
-            "new-history", "Begin a new history, after the catalogue was restored by the database's own tools or from a snapshot: numbers that pollers noted before are then refused. The archive may be serving.");
+            "new-history",
+            "Begin a new history, after the catalogue was restored by the database's own tools or from a snapshot: numbers that pollers noted before are then refused. The archive may be serving."
+        );
         var settings = SettingOptions.AddTo(command, "data", "catalogue");
-        command.SetAction((parsed, cancel) => LongTask.RunAsync(_ => RunAsync(settings.Read(parsed), cancel), "The history is as it was.", cancel));
+        command.SetAction(
+            (parsed, cancel) => LongTask.RunAsync(_ => RunAsync(settings.Read(parsed), cancel), "The history is as it was.", cancel)
+        );
         return command;
     }
 
@@ -21,7 +25,9 @@ internal static class NewHistoryCommand
         var catalogue = records.Catalogue;
         var before = await catalogue.StateAsync(Server.Catalogue.Audience.All, cancel);
         var history = await catalogue.BeginHistoryAsync(cancel);
-        await Console.Out.WriteLineAsync($"The archive in {catalogue.Name} has the new history {history}, up to publication {before.Seq}; it was {before.History}.");
+        await Console.Out.WriteLineAsync(
+            $"The archive in {catalogue.Name} has the new history {history}, up to publication {before.Seq}; it was {before.History}."
+        );
         return ExitCode.Done;
     }
 }

@@ -7,13 +7,34 @@ using OpenSdc.Cli.Curation;
 
 var root = new RootCommand("OpenSDC: an open science data archive.")
 {
-    ServeCommand.Make(), FsckCommand.Make(), BackupCommand.Make(), RestoreCommand.Make(), RebuildCommand.Make(), MigrateCommand.Make(), UploadsCommand.Make(), KeysCommand.Make(), AuditCommand.Make(), MissionCommand.Make(), NewHistoryCommand.Make(), BucketPolicyCommand.Make(),
+    ServeCommand.Make(),
+    FsckCommand.Make(),
+    BackupCommand.Make(),
+    RestoreCommand.Make(),
+    RebuildCommand.Make(),
+    MigrateCommand.Make(),
+    UploadsCommand.Make(),
+    KeysCommand.Make(),
+    AuditCommand.Make(),
+    MissionCommand.Make(),
+    NewHistoryCommand.Make(),
+    BucketPolicyCommand.Make(),
 };
 
 // What a scientist fetches has the rights that the shell says; what an archive writes is its own.
 Command[] ofClients =
 [
-    QueryCommand.Make(), LatestCommand.Make(), InfoCommand.Make(), CoverageCommand.Make(), DownloadCommand.Make(), UploadCommand.Make(), VerifyCommand.Make(), SyncCommand.Make(), LoginCommand.Make(), LoginCommand.MakeLogout(), CompletionCommand.Make(),
+    QueryCommand.Make(),
+    LatestCommand.Make(),
+    InfoCommand.Make(),
+    CoverageCommand.Make(),
+    DownloadCommand.Make(),
+    UploadCommand.Make(),
+    VerifyCommand.Make(),
+    SyncCommand.Make(),
+    LoginCommand.Make(),
+    LoginCommand.MakeLogout(),
+    CompletionCommand.Make(),
 ];
 foreach (var command in ofClients)
     root.Add(command);
@@ -34,6 +55,7 @@ if (parsed.Action is ParseErrorAction error)
     error.ShowTypoCorrections = !ofClients.Contains(parsed.CommandResult.Command);
 }
 
-// Left to itself, the parser ends the process two seconds after a signal, whatever is still on its way; how long to wait is the command's affair.
+// Left to itself, the parser ends the process two seconds after a signal, whatever is still on its way; how
+// long to wait is the command's affair.
 var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = Timeout.InfiniteTimeSpan });
 return parsed.Errors.Count > 0 ? ExitCode.BadSetting : code;

@@ -10,9 +10,26 @@ internal static class RebuildCommand
     public static Command Make()
     {
         var command = new Command("rebuild", "Make a lost catalogue again from the objects alone. The archive must not be serving.");
-        var settings = SettingOptions.AddTo(command, "data", "data-mode", "catalogue", "catalogue-file", "mission", "objects", "s3-endpoint", "s3-region", "s3-path-style");
-        command.SetAction((parsed, cancel) => LongTask.RunAsync(
-            progress => RunAsync(settings.Read(parsed), progress, cancel), "There is still no catalogue; the same command begins again.", cancel));
+        var settings = SettingOptions.AddTo(
+            command,
+            "data",
+            "data-mode",
+            "catalogue",
+            "catalogue-file",
+            "mission",
+            "objects",
+            "s3-endpoint",
+            "s3-region",
+            "s3-path-style"
+        );
+        command.SetAction(
+            (parsed, cancel) =>
+                LongTask.RunAsync(
+                    progress => RunAsync(settings.Read(parsed), progress, cancel),
+                    "There is still no catalogue; the same command begins again.",
+                    cancel
+                )
+        );
         return command;
     }
 
@@ -22,7 +39,9 @@ internal static class RebuildCommand
         if (MissionText.InFolder(options.Data) is not { } kept)
             return ArchiveMission.First(options);
         if (MissionText.Given(options) is { } given && !given.SaysTheSame(kept))
-            throw new SettingException($"{given.From} is not the one that the data folder keeps in {MissionText.FileName}, and by which its files were named; leave the setting mission out, or move {MissionText.FileName} away.");
+            throw new SettingException(
+                $"{given.From} is not the one that the data folder keeps in {MissionText.FileName}, and by which its files were named; leave the setting mission out, or move {MissionText.FileName} away."
+            );
         return kept;
     }
 
@@ -31,7 +50,8 @@ internal static class RebuildCommand
         if (options.Catalogue is not null)
         {
             throw new SettingException(
-                "A rebuild makes an SQLite catalogue; for PostgreSQL run it without the setting catalogue, with --data naming a folder that has room for it, and then sdc migrate into an empty database.");
+                "A rebuild makes an SQLite catalogue; for PostgreSQL run it without the setting catalogue, with --data naming a folder that has room for it, and then sdc migrate into an empty database."
+            );
         }
 
         var mission = MissionOf(options);
@@ -42,7 +62,9 @@ internal static class RebuildCommand
         using var _ = store as IDisposable;
         using var folder = DataFolder.Open(options.Data, options.DataMode);
         var result = await new Rebuild(folder, store, mission, TimeProvider.System, progress, LongTask.Tell).RunAsync(cancel);
-        await Console.Out.WriteLineAsync($"The catalogue of {folder.Path} is made again: {LongTask.Count(result.Recorded, "record", "records")}.");
+        await Console.Out.WriteLineAsync(
+            $"The catalogue of {folder.Path} is made again: {LongTask.Count(result.Recorded, "record", "records")}."
+        );
         if (result.LeftAlone == 0)
             return ExitCode.Done;
         await Console.Out.WriteLineAsync($"{LongTask.Count(result.LeftAlone, "file was", "files were")} left alone, without a record.");

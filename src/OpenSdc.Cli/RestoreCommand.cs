@@ -21,7 +21,13 @@ internal static class RestoreCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(ServerOptions options, string backup, bool verify, UpkeepProgress progress, CancellationToken cancel)
+    private static async Task<int> RunAsync(
+        ServerOptions options,
+        string backup,
+        bool verify,
+        UpkeepProgress progress,
+        CancellationToken cancel
+    )
     {
         backup = Path.GetFullPath(backup);
         var found = verify
@@ -29,21 +35,30 @@ internal static class RestoreCommand
             : await new Restore(backup, options.Data, TimeProvider.System, progress, LongTask.Tell, options.DataMode).RunAsync(cancel);
         if (found.CatalogueFault is { } fault)
         {
-            await Console.Error.WriteLineAsync($"The catalogue of the backup is damaged: {fault}. Nothing was restored; an older backup, or sdc rebuild on its objects, is what is left.");
+            await Console.Error.WriteLineAsync(
+                $"The catalogue of the backup is damaged: {fault}. Nothing was restored; an older backup, or sdc rebuild on its objects, is what is left."
+            );
             return ExitCode.CatalogueDamaged;
         }
 
         await Console.Out.WriteLineAsync(
-            $"{(verify ? $"{backup} holds" : $"{Path.GetFullPath(options.Data)} has")} the archive up to publication {found.Records}{(found.HasObjects ? $"; {LongTask.Count(found.Intact, "object is", "objects are")} intact" : "; the backup has no objects")}.");
+            $"{(verify ? $"{backup} holds" : $"{Path.GetFullPath(options.Data)} has")} the archive up to publication {found.Records}{(found.HasObjects ? $"; {LongTask.Count(found.Intact, "object is", "objects are")} intact" : "; the backup has no objects")}."
+        );
         if (found.Newer > 0)
-            await Console.Out.WriteLineAsync($"{LongTask.Count(found.Newer, "object is", "objects are")} newer than the catalogue; sdc fsck --repair makes the missing records.");
+            await Console.Out.WriteLineAsync(
+                $"{LongTask.Count(found.Newer, "object is", "objects are")} newer than the catalogue; sdc fsck --repair makes the missing records."
+            );
         if (found.KnownLost > 0)
-            await Console.Out.WriteLineAsync($"{LongTask.Count(found.KnownLost, "object is", "objects are")} not there that the archive knew to be lost or damaged.");
+            await Console.Out.WriteLineAsync(
+                $"{LongTask.Count(found.KnownLost, "object is", "objects are")} not there that the archive knew to be lost or damaged."
+            );
         if (found.AuditFault is { } broken)
             await Console.Error.WriteLineAsync($"The audit in the backup is broken: {broken}");
         if (found.Failed == 0)
             return found.AuditFault is null ? ExitCode.Done : ExitCode.AuditBroken;
-        await Console.Out.WriteLineAsync($"{LongTask.Count(found.Failed, "object is", "objects are")} missing or damaged in the backup{(verify ? "" : ", and marked as lost")}.");
+        await Console.Out.WriteLineAsync(
+            $"{LongTask.Count(found.Failed, "object is", "objects are")} missing or damaged in the backup{(verify ? "" : ", and marked as lost")}."
+        );
         return ExitCode.RestoreIncomplete;
     }
 }

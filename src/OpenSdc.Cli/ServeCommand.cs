@@ -14,18 +14,35 @@ internal static partial class ServeCommand
 {
     public static Command Make()
     {
-        var command = new Command("serve", "Run the archive. Every option but --demo and --accept-mission-change can also be set in the environment or in appsettings.json.");
+        var command = new Command(
+            "serve",
+            "Run the archive. Every option but --demo and --accept-mission-change can also be set in the environment or in appsettings.json."
+        );
         var settings = SettingOptions.AddTo(command);
-        var demo = new Option<string?>("--demo") { Description = "Fill an empty archive with this many small synthetic files; where it has a key or an issuer, the older half is released.", HelpName = "N" };
+        var demo = new Option<string?>("--demo")
+        {
+            Description =
+                "Fill an empty archive with this many small synthetic files; where it has a key or an issuer, the older half is released.",
+            HelpName = "N",
+        };
         command.Add(demo);
         var accept = new Option<bool>("--accept-mission-change")
-        { Description = "Take the mission file that --mission names, or the program's newer one, in place of the one that the archive keeps: where every record is read the same by it." };
+        {
+            Description =
+                "Take the mission file that --mission names, or the program's newer one, in place of the one that the archive keeps: where every record is read the same by it.",
+        };
         command.Add(accept);
         command.SetAction((parsed, cancel) => RunAsync(parsed, settings, parsed.GetValue(demo), parsed.GetValue(accept), cancel));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, SettingOptions settings, string? demo, bool acceptMission, CancellationToken cancel)
+    private static async Task<int> RunAsync(
+        ParseResult parsed,
+        SettingOptions settings,
+        string? demo,
+        bool acceptMission,
+        CancellationToken cancel
+    )
     {
         try
         {
@@ -59,7 +76,8 @@ internal static partial class ServeCommand
             var how = app.Services.GetRequiredService<Drain>().CutOff switch
             {
                 0 => "every request in flight has ended",
-                var cut => $"{LongTask.Count(cut, "request", "requests")} had not ended within drain-timeout ({options.DrainTimeout} s) and {(cut == 1 ? "was" : "were")} cut off",
+                var cut =>
+                    $"{LongTask.Count(cut, "request", "requests")} had not ended within drain-timeout ({options.DrainTimeout} s) and {(cut == 1 ? "was" : "were")} cut off",
             };
             if (Logs.IsService(options))
                 await ServiceLine.WriteAsync(Console.Out, TimeProvider.System, "OpenSDC has stopped; " + how);
@@ -72,7 +90,8 @@ internal static partial class ServeCommand
             await Console.Error.WriteLineAsync(ShownText.Plain(fault.Message));
             return CodeOf(fault);
         }
-        catch (Exception refused) when (refused is SocketException or IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException })
+        catch (Exception refused)
+            when (refused is SocketException or IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException })
         {
             await Console.Error.WriteLineAsync($"The archive cannot listen: {ShownText.Plain(refused.Message)}");
             // Another process has the address now, as the one that this start replaces may still have; a moment later it may be free.

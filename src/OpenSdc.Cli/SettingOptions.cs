@@ -3,7 +3,10 @@ using OpenSdc.Server;
 
 namespace OpenSdc.Cli;
 
-/// <summary>The settings of the service as options of a command: the command line wins over the environment, that over <c>appsettings.json</c>.</summary>
+/// <summary>
+/// The settings of the service as options of a command: the command line wins over the environment, that over
+/// <c>appsettings.json</c>.
+/// </summary>
 internal sealed class SettingOptions
 {
     private readonly Dictionary<Setting, Option<string?>> options = [];
@@ -43,7 +46,9 @@ internal sealed class SettingOptions
         foreach (var setting in options.Keys.Where(each => each.IsSecret))
         {
             if (OfOption(setting) is { } given && HoldsSecret(setting, given.Text))
-                (warn ?? Console.Error.WriteLine)(ExposedBy(given.Where, $"as {setting.EnvironmentName}, or in a file that --{setting.FileName} names"));
+                (warn ?? Console.Error.WriteLine)(
+                    ExposedBy(given.Where, $"as {setting.EnvironmentName}, or in a file that --{setting.FileName} names")
+                );
         }
 
         FileRights.Restrict(settings);
@@ -62,24 +67,32 @@ internal sealed class SettingOptions
 
     /// <summary>Whether a connection string has a password in it.</summary>
     public static bool HoldsPassword(string connection) =>
-        connection.Split(';').Any(each => each.Split('=')[0].Trim().ToUpperInvariant() is "PASSWORD" or "PSW" or "PWD" or "SSL PASSWORD" or "SSLPASSWORD");
+        connection
+            .Split(';')
+            .Any(each => each.Split('=')[0].Trim().ToUpperInvariant() is "PASSWORD" or "PSW" or "PWD" or "SSL PASSWORD" or "SSLPASSWORD");
 
     private static bool HoldsSecret(Setting setting, string text) => setting.Name != "catalogue" || HoldsPassword(text);
 
     // An empty variable is one that is not set: files for services and containers leave them so.
     private static SettingValue? OfEnvironment(Setting setting) =>
-        Environment.GetEnvironmentVariable(setting.EnvironmentName) is { Length: > 0 } text ? new SettingValue(text, setting.EnvironmentName) : null;
+        Environment.GetEnvironmentVariable(setting.EnvironmentName) is { Length: > 0 } text
+            ? new SettingValue(text, setting.EnvironmentName)
+            : null;
 
     /// <summary>
-    /// A variable that is nearly a setting is one that somebody believes in force. What is nothing like one passes: an orchestrator makes variables such as <c>OPENSDC_PORT</c> of the names of
-    /// its services.
+    /// A variable that is nearly a setting is one that somebody believes in force. What is nothing like one
+    /// passes: an orchestrator makes variables such as <c>OPENSDC_PORT</c> of the names of its services.
     /// </summary>
     private static void RefuseMisspelt()
     {
         var known = ServerOptions.Settings.Select(setting => setting.EnvironmentName).ToList();
         foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Order(StringComparer.Ordinal))
         {
-            if (name.StartsWith(Setting.EnvironmentPrefix, StringComparison.OrdinalIgnoreCase) && !known.Contains(name) && known.Find(each => Spelling.IsNear(name.ToUpperInvariant(), each)) is { } meant)
+            if (
+                name.StartsWith(Setting.EnvironmentPrefix, StringComparison.OrdinalIgnoreCase)
+                && !known.Contains(name)
+                && known.Find(each => Spelling.IsNear(name.ToUpperInvariant(), each)) is { } meant
+            )
                 throw new SettingException($"The variable {name} of the environment is no setting; the nearest is {meant}.");
         }
     }

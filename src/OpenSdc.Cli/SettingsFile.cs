@@ -4,7 +4,8 @@ using OpenSdc.Server;
 namespace OpenSdc.Cli;
 
 /// <summary>
-/// The file <c>appsettings.json</c> of the working directory. Whatever in it would have no effect ends the start: somebody believes it in force.
+/// The file <c>appsettings.json</c> of the working directory. Whatever in it would have no effect ends the
+/// start: somebody believes it in force.
 /// </summary>
 internal sealed class SettingsFile
 {
@@ -40,15 +41,21 @@ internal sealed class SettingsFile
     private static void Refuse(IConfigurationRoot root, string name)
     {
         if (root.GetChildren().FirstOrDefault(child => !string.Equals(child.Key, Section, StringComparison.OrdinalIgnoreCase)) is { } other)
-            throw new SettingException($"The file {name} has the member {other.Key}, which nothing reads; allowed: {Section}, an object whose members are settings.");
+            throw new SettingException(
+                $"The file {name} has the member {other.Key}, which nothing reads; allowed: {Section}, an object whose members are settings."
+            );
         var section = root.GetSection(Section);
         if (section.Value is { } text)
-            throw new SettingException($"The file {name} gives {Section} the value '{text}'; allowed: an object whose members are settings.");
+            throw new SettingException(
+                $"The file {name} gives {Section} the value '{text}'; allowed: an object whose members are settings."
+            );
         if (section.GetChildren().FirstOrDefault(child => child.GetChildren().Any()) is { } list)
             throw new SettingException($"The file {name} gives {list.Path} a list or an object; allowed: one text or number.");
         var known = ServerOptions.Settings.Select(setting => setting.ConfigurationKey).ToHashSet(StringComparer.OrdinalIgnoreCase);
         if (section.GetChildren().FirstOrDefault(child => !known.Contains(child.Path)) is { } unknown)
-            throw new SettingException($"The file {name} names the setting {unknown.Path}, which does not exist; allowed: {string.Join(", ", known.Order(StringComparer.Ordinal))}.");
+            throw new SettingException(
+                $"The file {name} names the setting {unknown.Path}, which does not exist; allowed: {string.Join(", ", known.Order(StringComparer.Ordinal))}."
+            );
     }
 
     /// <summary>What the parser says, with the line where it stands: it counts from 0.</summary>

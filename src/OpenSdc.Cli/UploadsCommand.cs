@@ -12,15 +12,21 @@ internal static class UploadsCommand
 {
     private const int PageSize = 1000;
 
-    public static Command Make() => new("uploads", "List the open uploads of a running archive, or give some up.") { MakeList(), MakeAbort() };
+    public static Command Make() =>
+        new("uploads", "List the open uploads of a running archive, or give some up.") { MakeList(), MakeAbort() };
 
     private static Command MakeList()
     {
-        var command = new Command("list", "List the open uploads: id, when asked for, until when open, size (- where it is not known), key.");
+        var command = new Command(
+            "list",
+            "List the open uploads: id, when asked for, until when open, size (- where it is not known), key."
+        );
         var archive = ArchiveOptions.AddTo(command, withFolder: false, withRetries: false);
         var json = new Option<bool>("--json") { Description = "One JSON object a line, as GET /uploads gives it." };
         command.Add(json);
-        command.SetAction((parsed, cancel) => RunAsync(parsed, archive, client => ListAsync(client, parsed.GetValue(json), cancel), cancel));
+        command.SetAction(
+            (parsed, cancel) => RunAsync(parsed, archive, client => ListAsync(client, parsed.GetValue(json), cancel), cancel)
+        );
         return command;
     }
 
@@ -30,11 +36,18 @@ internal static class UploadsCommand
         var ids = new Argument<string[]>("ID") { Description = "Ids, as list gives them.", Arity = ArgumentArity.OneOrMore };
         command.Add(ids);
         var archive = ArchiveOptions.AddTo(command, withFolder: false, withRetries: false);
-        command.SetAction((parsed, cancel) => RunAsync(parsed, archive, client => AbortAsync(client, parsed.GetValue(ids)!, cancel), cancel));
+        command.SetAction(
+            (parsed, cancel) => RunAsync(parsed, archive, client => AbortAsync(client, parsed.GetValue(ids)!, cancel), cancel)
+        );
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, ArchiveOptions archive, Func<HttpClient, Task<int>> work, CancellationToken cancel)
+    private static async Task<int> RunAsync(
+        ParseResult parsed,
+        ArchiveOptions archive,
+        Func<HttpClient, Task<int>> work,
+        CancellationToken cancel
+    )
     {
         try
         {
@@ -51,11 +64,17 @@ internal static class UploadsCommand
         }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
-            return await FailAsync(ExitCode.ArchiveAway, $"The archive at {ShownText.Plain(archive.Address(parsed).Authority)} cannot be reached: {ShownText.Plain(ClientRun.SentenceOf(failure))}");
+            return await FailAsync(
+                ExitCode.ArchiveAway,
+                $"The archive at {ShownText.Plain(archive.Address(parsed).Authority)} cannot be reached: {ShownText.Plain(ClientRun.SentenceOf(failure))}"
+            );
         }
         catch (JsonException)
         {
-            return await FailAsync(ExitCode.Failed, $"What answers at {ShownText.Plain(archive.Address(parsed).Authority)} is no archive: its answer is not the list of uploads.");
+            return await FailAsync(
+                ExitCode.Failed,
+                $"What answers at {ShownText.Plain(archive.Address(parsed).Authority)} is no archive: its answer is not the list of uploads."
+            );
         }
     }
 
@@ -72,9 +91,15 @@ internal static class UploadsCommand
                 ?? throw new JsonException();
             foreach (var upload in uploads.Uploads)
             {
-                await Console.Out.WriteLineAsync(json
-                    ? JsonSerializer.Serialize(upload, ContractJson.Default.UploadStatus)
-                    : ShownText.Plain($"{upload.Id}  {upload.Created}  {upload.Expires}  {upload.Size?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-",13}") + "  " + ShownText.Plain(upload.FilePath));
+                await Console.Out.WriteLineAsync(
+                    json
+                        ? JsonSerializer.Serialize(upload, ContractJson.Default.UploadStatus)
+                        : ShownText.Plain(
+                            $"{upload.Id}  {upload.Created}  {upload.Expires}  {upload.Size?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-", 13}"
+                        )
+                            + "  "
+                            + ShownText.Plain(upload.FilePath)
+                );
             }
 
             cursor = uploads.NextCursor;
@@ -92,7 +117,10 @@ internal static class UploadsCommand
             using var answer = await client.DeleteAsync("uploads/" + Uri.EscapeDataString(id), cancel);
             if (answer.StatusCode == HttpStatusCode.NoContent)
                 await Console.Out.WriteLineAsync($"{ShownText.Plain(id)} is given up.");
-            else if (await RefusedAsync(answer, $"{ShownText.Plain(id)} is not given up", cancel) is var refused && (refused != ExitCode.NotAborted || code == ExitCode.Done))
+            else if (
+                await RefusedAsync(answer, $"{ShownText.Plain(id)} is not given up", cancel) is var refused
+                && (refused != ExitCode.NotAborted || code == ExitCode.Done)
+            )
                 code = refused;
         }
 

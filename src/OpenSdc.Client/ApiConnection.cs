@@ -41,7 +41,9 @@ internal sealed class ApiConnection : IDisposable
         }
 
         pipeline.AddTimeout(new HttpTimeoutStrategyOptions { Timeout = options.RequestTimeout });
-        api = new HttpClient(new ResilienceHandler(pipeline.Build()) { InnerHandler = new BufferedAnswers { InnerHandler = Sockets(redirects: false) } })
+        api = new HttpClient(
+            new ResilienceHandler(pipeline.Build()) { InnerHandler = new BufferedAnswers { InnerHandler = Sockets(redirects: false) } }
+        )
         {
             BaseAddress = new Uri(options.Address.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/"),
             Timeout = Timeout.InfiniteTimeSpan,

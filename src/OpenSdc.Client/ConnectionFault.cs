@@ -12,5 +12,6 @@ internal static class ConnectionFault
     public static string Sentence(Exception failure) => IsOfTls(failure) ? failure.GetBaseException().Message : failure.Message;
 
     /// <summary>The failure of a transfer that TLS does not allow.</summary>
-    public static SdcException OfTls(HttpRequestException failure, string what) => new(SdcError.Unreachable, $"{what}: {Sentence(failure)}", failure);
+    public static SdcException OfTls(HttpRequestException failure, string what) =>
+        new(SdcError.Unreachable, $"{what}: {Sentence(failure)}", failure);
 }

@@ -25,7 +25,10 @@ internal static class Refusals
         };
     }
 
-    private static async Task<(string? Sentence, string? Code, string? Sha256)> PartsAsync(HttpResponseMessage answer, CancellationToken cancel)
+    private static async Task<(string? Sentence, string? Code, string? Sha256)> PartsAsync(
+        HttpResponseMessage answer,
+        CancellationToken cancel
+    )
     {
         string? sentence = null, code = null, sha256 = null;
         try

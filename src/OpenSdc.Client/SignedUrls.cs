@@ -22,7 +22,8 @@ internal sealed class SignedUrls
     private readonly Lazy<Task<Dictionary<string, Uri>>> urls;
 
     /// <summary>Nothing is asked for yet.</summary>
-    public SignedUrls(ApiConnection api, List<FileRecord> files, CancellationToken cancel) => urls = new(() => AskAsync(api, files, cancel));
+    public SignedUrls(ApiConnection api, List<FileRecord> files, CancellationToken cancel) =>
+        urls = new(() => AskAsync(api, files, cancel));
 
     /// <summary>The URL of a file's bytes; null where it is to be asked for by itself.</summary>
     public async Task<Uri?> OfAsync(FileRecord record, CancellationToken cancel) =>
@@ -53,7 +54,9 @@ internal sealed class SignedUrls
     private static Dictionary<string, Uri> Read(byte[] body)
     {
         var found = new Dictionary<string, Uri>(StringComparer.Ordinal);
-        foreach (var line in Encoding.UTF8.GetString(body).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (
+            var line in Encoding.UTF8.GetString(body).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        )
         {
             if (Uri.TryCreate(line, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
                 found[Uri.UnescapeDataString(NameOf(url.AbsolutePath))] = url;

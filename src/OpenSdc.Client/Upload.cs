@@ -145,10 +145,20 @@ internal sealed class Upload(ApiConnection api, SdcClientOptions options, string
         }
 
         if (there == sha256)
-            return new UploadResult(path, record?.FilePath ?? new RecordReader(options.Mission).Named(name).FilePath, size, sha256, UploadOutcome.AlreadyThere,
-                record?.Seq);
-        throw new SdcException(SdcError.Conflict, string.IsNullOrEmpty(there) ? conflict.Message
-            : $"The archive has other bytes under the name {name}; a published file never changes, so give this one a new version.")
+            return new UploadResult(
+                path,
+                record?.FilePath ?? new RecordReader(options.Mission).Named(name).FilePath,
+                size,
+                sha256,
+                UploadOutcome.AlreadyThere,
+                record?.Seq
+            );
+        throw new SdcException(
+            SdcError.Conflict,
+            string.IsNullOrEmpty(there)
+                ? conflict.Message
+                : $"The archive has other bytes under the name {name}; a published file never changes, so give this one a new version."
+        )
         {
             Status = conflict.Status,
             Code = conflict.Code,

@@ -15,5 +15,12 @@ namespace OpenSdc.Contract;
 public sealed partial class ContractJson : JsonSerializerContext
 {
     /// <summary>The same for answers with URLs, whose <c>&amp;</c> is left as it is, so that they can be cut out of the text.</summary>
-    public static ContractJson WithUrls { get; } = new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static ContractJson WithUrls { get; } =
+        new(
+            new JsonSerializerOptions
+            {
+                PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            }
+        );
 }

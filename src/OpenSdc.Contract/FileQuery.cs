@@ -19,10 +19,16 @@ public sealed record FileQuery
     /// <summary>Versions as names write them.</summary>
     public IReadOnlyList<string> Versions { get; init; } = [];
 
-    /// <summary>Minor versions that count as versions: files that have one of them are meant as those of <see cref="Versions"/> are, where the convention of their names lists by default only the highest major.</summary>
+    /// <summary>
+    /// Minor versions that count as versions: files that have one of them are meant as those of <see
+    /// cref="Versions"/> are, where the convention of their names lists by default only the highest major.
+    /// </summary>
     public IReadOnlyList<int> MinorOfVersions { get; init; } = [];
 
-    /// <summary>Of each series only the files of the highest major version, among what the other filters leave, of names whose convention says so.</summary>
+    /// <summary>
+    /// Of each series only the files of the highest major version, among what the other filters leave, of
+    /// names whose convention says so.
+    /// </summary>
     public bool DefaultVersions { get; init; }
 
     /// <summary>Least start date, <c>YYYYMMDD</c>.</summary>
@@ -63,19 +69,31 @@ public sealed record FileQuery
     /// <summary>Of each series only the newest version, among what the other filters leave.</summary>
     public bool Latest { get; init; }
 
-    /// <summary>Only files of which their series has no newer version, whatever else is asked for; false for only those of which it has one; null for all.</summary>
+    /// <summary>
+    /// Only files of which their series has no newer version, whatever else is asked for; false for only
+    /// those of which it has one; null for all.
+    /// </summary>
     public bool? Current { get; init; }
 
     /// <summary>Only files that the caller saw after this change; null for those that it sees now.</summary>
     public long? AsOf { get; init; }
 
-    /// <summary>Only files that the caller sees since a later change than this: published after it, or released or restored; null for all.</summary>
+    /// <summary>
+    /// Only files that the caller sees since a later change than this: published after it, or released or
+    /// restored; null for all.
+    /// </summary>
     public long? SinceSeq { get; init; }
 
-    /// <summary>Only files whose days, first to last, meet these, <c>YYYYMMDD</c>; a file without a last day has its first one only.</summary>
+    /// <summary>
+    /// Only files whose days, first to last, meet these, <c>YYYYMMDD</c>; a file without a last day has its
+    /// first one only.
+    /// </summary>
     public (string From, string To)? Overlaps { get; init; }
 
-    /// <summary>The order of the answer, most significant first; equals go by their number, in the direction of the last field. Empty for the order of paths.</summary>
+    /// <summary>
+    /// The order of the answer, most significant first; equals go by their number, in the direction of the
+    /// last field. Empty for the order of paths.
+    /// </summary>
     public IReadOnlyList<SortField> Sort { get; init; } = [];
 
     /// <summary>Only files that come after this place of the order; null for all.</summary>
@@ -89,24 +107,60 @@ public sealed record FileQuery
 
     /// <summary>Whether a filter may take some files of a series and leave others.</summary>
     public bool SplitsSeries =>
-        Versions.Count + MinorOfVersions.Count + MajorVersions.Count + MinorVersions.Count + FilePaths.Count + Sha256s.Count + Integrity.Count > 0
+        Versions.Count
+            + MinorOfVersions.Count
+            + MajorVersions.Count
+            + MinorVersions.Count
+            + FilePaths.Count
+            + Sha256s.Count
+            + Integrity.Count
+            > 0
         || Own.Any(each => !each.Field.InProduct)
-        || this is not { IngestionStartDate: null, IngestionEndDate: null, SinceSeq: null, Overlaps: null, Current: not false, Released: null };
+        || this
+            is not { IngestionStartDate: null, IngestionEndDate: null, SinceSeq: null, Overlaps: null, Current: not false, Released: null };
 
     /// <summary>The path of the one file that is asked for, and of which nothing else is asked; null in any other query.</summary>
     public string? OnlyPath =>
-        FilePaths is [var path] && Instruments.Count + DataLevels.Count + Descriptors.Count + Extensions.Count + Versions.Count + MinorOfVersions.Count + Repointings.Count
-            + Crs.Count + MajorVersions.Count + MinorVersions.Count + Sha256s.Count + Integrity.Count + Own.Count == 0 && !FindsNone
-        && this is
-        {
-            Family: null, StartDate: null, EndDate: null, IngestionStartDate: null, IngestionEndDate: null, Latest: false, DefaultVersions: false, Current: null, AsOf: null,
-            SinceSeq: null, Overlaps: null, After: null, Released: null,
-        }
+        FilePaths is [var path]
+        && Instruments.Count
+            + DataLevels.Count
+            + Descriptors.Count
+            + Extensions.Count
+            + Versions.Count
+            + MinorOfVersions.Count
+            + Repointings.Count
+            + Crs.Count
+            + MajorVersions.Count
+            + MinorVersions.Count
+            + Sha256s.Count
+            + Integrity.Count
+            + Own.Count
+            == 0
+        && !FindsNone
+        && this
+            is {
+                Family: null,
+                StartDate: null,
+                EndDate: null,
+                IngestionStartDate: null,
+                IngestionEndDate: null,
+                Latest: false,
+                DefaultVersions: false,
+                Current: null,
+                AsOf: null,
+                SinceSeq: null,
+                Overlaps: null,
+                After: null,
+                Released: null,
+            }
             ? path
             : null;
 }
 
-/// <summary>The values that a field of the mission's own may have; of words they may hold <c>*</c>, all others are compared as they are recorded.</summary>
+/// <summary>
+/// The values that a field of the mission's own may have; of words they may hold <c>*</c>, all others are
+/// compared as they are recorded.
+/// </summary>
 public sealed record OwnFilter(OwnField Field, IReadOnlyList<string> Values);
 
 /// <summary>Where a page ended: what the last row has in each column of the order.</summary>

@@ -55,7 +55,10 @@ public sealed record FileRecord
     /// <summary>SHA-256 of the bytes, 64 lower-case hexadecimal digits.</summary>
     public required string Sha256 { get; init; }
 
-    /// <summary>The number of the change that published the file. Later files have greater numbers; changes of other kinds come between.</summary>
+    /// <summary>
+    /// The number of the change that published the file. Later files have greater numbers; changes of other
+    /// kinds come between.
+    /// </summary>
     public required long Seq { get; init; }
 
     /// <summary>Whether the file is released to everybody.</summary>
@@ -64,13 +67,17 @@ public sealed record FileRecord
     /// <summary>Identifier of the composite release that the file belongs to; null, since names do not tell it.</summary>
     public string? Crid { get; init; }
 
-    /// <summary><c>lost</c> or <c>damaged</c> where the file's bytes are not there or not right, so that it cannot be fetched; absent where nothing is known against them.</summary>
+    /// <summary>
+    /// <c>lost</c> or <c>damaged</c> where the file's bytes are not there or not right, so that it cannot be
+    /// fetched; absent where nothing is known against them.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Integrity { get; init; }
 
     /// <summary>
-    /// Members that only some records have, by their names: the times of a name (<c>start_time</c>, <c>end_time</c>) and the fields of the mission's own. Null where there is none.
-    /// A server writes them itself, after the others. It can be set, since the JSON reader fills it after the record is made.
+    /// Members that only some records have, by their names: the times of a name (<c>start_time</c>,
+    /// <c>end_time</c>) and the fields of the mission's own. Null where there is none. A server writes them
+    /// itself, after the others. It can be set, since the JSON reader fills it after the record is made.
     /// </summary>
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? Other { get; set; }

@@ -34,7 +34,10 @@ public sealed record UploadStatus
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Parts { get; init; }
 
-    /// <summary>Of an upload in parts: the SHA-256 that was promised for the whole file, 64 lower-case hexadecimal digits; absent where none was.</summary>
+    /// <summary>
+    /// Of an upload in parts: the SHA-256 that was promised for the whole file, 64 lower-case hexadecimal
+    /// digits; absent where none was.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Sha256 { get; init; }
 

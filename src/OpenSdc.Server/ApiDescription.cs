@@ -47,14 +47,23 @@ internal static class ApiDescription
             json.SerializerOptions.NumberHandling = ContractJson.Default.Options.NumberHandling;
         });
         services.AddHttpContextAccessor();
-        services.AddOpenApi("v1", options =>
-        {
-            options.ShouldInclude = route => !ServerApp.Prefixes.Any(prefix => prefix.Length > 0 && $"/{route.RelativePath}".StartsWith(prefix + "/", StringComparison.Ordinal));
-            options.AddDocumentTransformer(DescribeAsync);
-        });
+        services.AddOpenApi(
+            "v1",
+            options =>
+            {
+                options.ShouldInclude = route =>
+                    !ServerApp.Prefixes.Any(prefix =>
+                        prefix.Length > 0 && $"/{route.RelativePath}".StartsWith(prefix + "/", StringComparison.Ordinal)
+                    );
+                options.AddDocumentTransformer(DescribeAsync);
+            }
+        );
     }
 
-    /// <summary>The public address where it is set, otherwise the root of wherever the document was asked for, below a proxy's path as well.</summary>
+    /// <summary>
+    /// The public address where it is set, otherwise the root of wherever the document was asked for, below a
+    /// proxy's path as well.
+    /// </summary>
     private static string Server(IServiceProvider services) =>
         services.GetRequiredService<ServerOptions>().PublicUrl?.AbsoluteUri.TrimEnd('/')
         ?? (services.GetRequiredService<IHttpContextAccessor>().HttpContext?.Request.PathBase.Value is { Length: > 0 } below ? below : "/");
@@ -71,14 +80,20 @@ internal static class ApiDescription
         document.Servers = [new OpenApiServer { Url = Server(context.ApplicationServices), Description = "This archive" }];
         document.Tags = Operations.Tags.ToHashSet();
 
-        foreach (var type in (Type[])[typeof(FileRecord), typeof(UploadReceipt), typeof(UploadStatus), typeof(PartList), typeof(UploadList)])
+        foreach (
+            var type in (Type[])[typeof(FileRecord), typeof(UploadReceipt), typeof(UploadStatus), typeof(PartList), typeof(UploadList)]
+        )
             Shapes.Add(document, type.Name, await context.GetOrCreateSchemaAsync(type, cancellationToken: cancel));
         Shapes.AddTo(document);
         Credentials.AddTo(document);
 
         var needs = NeedsOf(context.ApplicationServices.GetRequiredService<EndpointDataSource>());
         var kernels = context.ApplicationServices.GetRequiredService<Mission>().Kernels;
-        foreach (var words in Operations.All.Where(each => !KernelOperations.All.Contains(each) || (kernels is not null && KernelOperations.IsOf(each, kernels))))
+        foreach (
+            var words in Operations.All.Where(each =>
+                !KernelOperations.All.Contains(each) || (kernels is not null && KernelOperations.IsOf(each, kernels))
+            )
+        )
         {
             // The metrics are served by a middleware, which no description of routes knows.
             if (!document.Paths.TryGetValue(words.Path, out var item))
@@ -88,9 +103,17 @@ internal static class ApiDescription
     }
 
     /// <summary>What the routes need, by method and path as the description writes it.</summary>
-    private static Dictionary<(string Method, string Path), Needs?> NeedsOf(EndpointDataSource routes) => routes.Endpoints.OfType<RouteEndpoint>()
-        .SelectMany(route => (route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []).Select(method =>
-            (Key: (method, "/" + route.RoutePattern.RawText!.Replace("**", "", StringComparison.Ordinal).Trim('/')), Needs: route.Metadata.GetMetadata<Needs>())))
-        .DistinctBy(each => each.Key)
-        .ToDictionary(each => each.Key, each => each.Needs);
+    private static Dictionary<(string Method, string Path), Needs?> NeedsOf(EndpointDataSource routes) =>
+        routes
+            .Endpoints.OfType<RouteEndpoint>()
+            .SelectMany(route =>
+                (route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []).Select(method =>
+                    (
+                        Key: (method, "/" + route.RoutePattern.RawText!.Replace("**", "", StringComparison.Ordinal).Trim('/')),
+                        Needs: route.Metadata.GetMetadata<Needs>()
+                    )
+                )
+            )
+            .DistinctBy(each => each.Key)
+            .ToDictionary(each => each.Key, each => each.Needs);
 }

@@ -4,10 +4,16 @@ using OpenSdc.Server.Catalogue;
 namespace OpenSdc.Server;
 
 /// <summary>
-/// The mission by whose file an archive reads its names. It is stored at the archive's first start and counts from then on, whatever a later start names: another one is only taken where
-/// that is asked for, and no record would be read otherwise by it.
+/// The mission by whose file an archive reads its names. It is stored at the archive's first start and counts
+/// from then on, whatever a later start names: another one is only taken where that is asked for, and no
+/// record would be read otherwise by it.
 /// </summary>
-internal sealed partial class ArchiveMission(ServerOptions options, Catalogue.Catalogue catalogue, TimeProvider clock, ILogger<ArchiveMission> logger)
+internal sealed partial class ArchiveMission(
+    ServerOptions options,
+    Catalogue.Catalogue catalogue,
+    TimeProvider clock,
+    ILogger<ArchiveMission> logger
+)
 {
     private readonly MissionTable table = new(catalogue);
     private Mission? mission;
@@ -16,10 +22,15 @@ internal sealed partial class ArchiveMission(ServerOptions options, Catalogue.Ca
 
     /// <summary>The mission of an archive that has not been started yet.</summary>
     /// <exception cref="SettingException">Its file cannot be used.</exception>
-    public static MissionText First(ServerOptions options) => MissionText.InFolder(options.Data) ?? MissionText.Given(options) ?? MissionText.BuiltIn;
+    public static MissionText First(ServerOptions options) =>
+        MissionText.InFolder(options.Data) ?? MissionText.Given(options) ?? MissionText.BuiltIn;
 
-    /// <summary>Reads the stored mission, or stores the first one. Call once, after the catalogue is open and before a name is read.</summary>
-    /// <exception cref="SettingException">The settings name another one, or one that cannot be used.</exception>
+    /// <summary>
+    /// Reads the stored mission, or stores the first one. Call once, after the catalogue is open and before a
+    /// name is read.
+    /// </summary>
+    /// <exception cref="SettingException">The settings name another one, or one that cannot be
+    /// used.</exception>
     public async Task OpenAsync(CancellationToken cancel)
     {
         var given = MissionText.Given(options);
@@ -62,9 +73,15 @@ internal sealed partial class ArchiveMission(ServerOptions options, Catalogue.Ca
     private Task AddAsync(long number, MissionText text, CancellationToken cancel) =>
         table.AddAsync(new StoredMission(number, Catalogue.Catalogue.Text(clock.GetUtcNow()), text.IsBuiltIn, text.Text), cancel);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "the program brings a newer built-in mission file than the one of {At} that the archive keeps and goes on with; --accept-mission-change takes the newer one where every record is read the same by it")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "the program brings a newer built-in mission file than the one of {At} that the archive keeps and goes on with; --accept-mission-change takes the newer one where every record is read the same by it"
+    )]
     private static partial void LogNewer(ILogger logger, string at);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "the archive keeps another mission file from now on, of the mission {Mission}; it was {Before}")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "the archive keeps another mission file from now on, of the mission {Mission}; it was {Before}"
+    )]
     private static partial void LogTaken(ILogger logger, string mission, string before);
 }

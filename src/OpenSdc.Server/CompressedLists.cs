@@ -4,8 +4,9 @@ using Microsoft.AspNetCore.ResponseCompression;
 namespace OpenSdc.Server;
 
 /// <summary>
-/// Lists are compressed where the request asks for it (<c>Accept-Encoding: br</c> or <c>gzip</c>), by the framework's own middleware; a flush goes through the compressor, so that the first
-/// byte comes as soon as without. Objects never are: their routes do not have the mark.
+/// Lists are compressed where the request asks for it (<c>Accept-Encoding: br</c> or <c>gzip</c>), by the
+/// framework's own middleware; a flush goes through the compressor, so that the first byte comes as soon as
+/// without. Objects never are: their routes do not have the mark.
 /// </summary>
 internal static class CompressedLists
 {

@@ -3,9 +3,10 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server;
 
 /// <summary>
-/// The folder that holds an archive: <c>objects/</c> (the files, at their keys), <c>staging/</c> (uploads on their way),
-/// <c>catalogue.sqlite</c>, <c>signing.key</c>, <c>mission.json</c>, <c>access-control</c> once it has a key or an issuer; where a check has repaired something also <c>quarantine/</c> and <c>fsck/</c> (its logs).
-/// Opened by one process at a time.
+/// The folder that holds an archive: <c>objects/</c> (the files, at their keys), <c>staging/</c> (uploads on
+/// their way), <c>catalogue.sqlite</c>, <c>signing.key</c>, <c>mission.json</c>, <c>access-control</c> once
+/// it has a key or an issuer; where a check has repaired something also <c>quarantine/</c> and <c>fsck/</c>
+/// (its logs). Opened by one process at a time.
 /// </summary>
 internal sealed partial class DataFolder : IDisposable
 {
@@ -17,7 +18,10 @@ internal sealed partial class DataFolder : IDisposable
 
     public string CatalogueFile => System.IO.Path.Combine(Path, "catalogue.sqlite");
 
-    /// <summary>Opens a folder that exists beside a process that may be serving it; the caller writes only through the catalogue's transactions and by links.</summary>
+    /// <summary>
+    /// Opens a folder that exists beside a process that may be serving it; the caller writes only through the
+    /// catalogue's transactions and by links.
+    /// </summary>
     /// <param name="path">The folder.</param>
     /// <param name="holdsObjects">Whether the archive's objects lie in it as well.</param>
     /// <exception cref="SettingException">There is no archive in it.</exception>
@@ -53,7 +57,9 @@ internal sealed partial class DataFolder : IDisposable
                 throw Posix.Failure(error, $"write {full}");
             return FolderLock.Take(full) is { } held
                 ? new DataFolder(full, held)
-                : throw new SettingException($"The data folder {full} cannot be used; is another archive running on it? Its lock is held by another process.");
+                : throw new SettingException(
+                    $"The data folder {full} cannot be used; is another archive running on it? Its lock is held by another process."
+                );
         }
         catch (IOException failure) when (Disk.IsReadOnly(failure))
         {
@@ -70,7 +76,10 @@ internal sealed partial class DataFolder : IDisposable
     /// <summary>Whether a process is serving it now.</summary>
     public bool IsServed() => FolderLock.IsTaken(Path);
 
-    /// <summary>Warns of what in it has wider rights than the setting says. No refusal: an archive that ran yesterday starts today as well.</summary>
+    /// <summary>
+    /// Warns of what in it has wider rights than the setting says. No refusal: an archive that ran yesterday
+    /// starts today as well.
+    /// </summary>
     public void WarnOfRights(UnixFileMode allowed, ILogger logger)
     {
         foreach (var (path, mode) in FileRights.Wider(Path, allowed))
@@ -79,6 +88,9 @@ internal sealed partial class DataFolder : IDisposable
 
     public void Dispose() => inUse?.Dispose();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} has the mode {Mode}, which lets others than data-mode ({Allowed}) says read the archive past its server; chmod it")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "{Path} has the mode {Mode}, which lets others than data-mode ({Allowed}) says read the archive past its server; chmod it"
+    )]
     private static partial void LogExposed(ILogger logger, string path, string mode, string allowed);
 }

@@ -1,8 +1,8 @@
 namespace OpenSdc.Server;
 
 /// <summary>
-/// How a stop ends: requests in flight may finish until the host's deadline (the setting <c>drain-timeout</c>), then their connections are cut. Counts those that
-/// had not ended at the deadline.
+/// How a stop ends: requests in flight may finish until the host's deadline (the setting
+/// <c>drain-timeout</c>), then their connections are cut. Counts those that had not ended at the deadline.
 /// </summary>
 internal sealed class Drain : IHostedLifecycleService
 {

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace OpenSdc.Server;
 
 /// <summary>
-/// Who may read what the archive writes: its user, or also its group; never others. The process makes every file and folder so (its umask), whatever the shell or the
-/// service manager that started it says: also those that SQLite makes.
+/// Who may read what the archive writes: its user, or also its group; never others. The process makes every
+/// file and folder so (its umask), whatever the shell or the service manager that started it says: also those
+/// that SQLite makes.
 /// </summary>
 internal static partial class FileRights
 {
@@ -27,8 +28,9 @@ internal static partial class FileRights
     }
 
     /// <summary>
-    /// What of the archive's own in a folder has wider rights than the setting says, each with its mode. Below a folder that others cannot enter nothing else is looked at; the files of the
-    /// archive are as many as there are, so that only the folders and the catalogue at its top are.
+    /// What of the archive's own in a folder has wider rights than the setting says, each with its mode.
+    /// Below a folder that others cannot enter nothing else is looked at; the files of the archive are as
+    /// many as there are, so that only the folders and the catalogue at its top are.
     /// </summary>
     public static IEnumerable<(string Path, string Mode)> Wider(string folder, UnixFileMode allowed)
     {

@@ -12,8 +12,9 @@ internal static class Health
     public static ContentHttpResult Live() => TypedResults.Text("live\n");
 
     /// <summary>
-    /// <c>GET /health/ready</c>: 200 while files can be found and fetched, 503 otherwise. Uploads that are refused do not make it 503: a balancer would
-    /// take the reads away as well. The body says it, and the rest only at an operators' address.
+    /// <c>GET /health/ready</c>: 200 while files can be found and fetched, 503 otherwise. Uploads that are
+    /// refused do not make it 503: a balancer would take the reads away as well. The body says it, and the
+    /// rest only at an operators' address.
     /// </summary>
     public static async Task<JsonHttpResult<Readiness>> Ready(
         Recovery recovery, Catalogue.Catalogue catalogue, StorageHealth storage, Telemetry telemetry, HttpContext context)
@@ -51,16 +52,26 @@ internal static class Health
 }
 
 /// <summary>The parts of readiness; at a public address the status alone.</summary>
-/// <param name="Status"><c>ready</c>; <c>read-only</c>: uploads are refused, the rest is served; <c>starting</c> or <c>failing</c>, both with 503.</param>
+/// <param name="Status"><c>ready</c>; <c>read-only</c>: uploads are refused, the rest is served;
+/// <c>starting</c> or <c>failing</c>, both with 503.</param>
 /// <param name="Recovery"><c>done</c>, or <c>running</c> after a start.</param>
 /// <param name="Catalogue"><c>answers</c> or <c>fails</c>.</param>
 /// <param name="Uploads"><c>taken</c> or <c>refused</c>.</param>
 /// <param name="Reason">The sentence that uploads are refused with.</param>
-/// <param name="FreeBytes">Bytes free on the data folder's file system; absent where objects lie in a store without an end.</param>
+/// <param name="FreeBytes">Bytes free on the data folder's file system; absent where objects lie in a store
+/// without an end.</param>
 /// <param name="CorruptOrMissingFiles">Files that are lost or damaged, and therefore not served.</param>
 /// <param name="Scrub">How far the scrub is, as of the last minute; absent where it is off.</param>
 internal sealed record Readiness(
-    string Status, string? Recovery = null, string? Catalogue = null, string? Uploads = null, string? Reason = null, long? FreeBytes = null, long? CorruptOrMissingFiles = null, ScrubReadiness? Scrub = null);
+    string Status,
+    string? Recovery = null,
+    string? Catalogue = null,
+    string? Uploads = null,
+    string? Reason = null,
+    long? FreeBytes = null,
+    long? CorruptOrMissingFiles = null,
+    ScrubReadiness? Scrub = null
+);
 
 /// <summary>How far the scrub is. Moments are UTC.</summary>
 /// <param name="RoundBegan">When the present round began; absent before the first.</param>
@@ -68,6 +79,9 @@ internal sealed record Readiness(
 /// <param name="Progress">The share of the archive that the present round has read; 1 until the next one begins.</param>
 internal sealed record ScrubReadiness(string? RoundBegan, string? RoundEnded, double Progress);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(Readiness))]
 internal sealed partial class HealthJson : JsonSerializerContext;

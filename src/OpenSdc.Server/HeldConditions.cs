@@ -1,9 +1,11 @@
 namespace OpenSdc.Server;
 
 /// <summary>
-/// Which conditions a route holds, as metadata of its endpoint. The others are refused by name on that route: a client that sends one relies on it. Two kinds of routes are without
-/// it: objects, which hold all of them, and those that never answer 2xx, where HTTP says that conditions are ignored (RFC 9110, section 13.2.1), such as the redirect of
-/// <c>/download</c>, whose caller sends them again to the address that it is redirected to.
+/// Which conditions a route holds, as metadata of its endpoint. The others are refused by name on that route:
+/// a client that sends one relies on it. Two kinds of routes are without it: objects, which hold all of them,
+/// and those that never answer 2xx, where HTTP says that conditions are ignored (RFC 9110, section 13.2.1),
+/// such as the redirect of <c>/download</c>, whose caller sends them again to the address that it is
+/// redirected to.
 /// </summary>
 internal sealed class HeldConditions(params string[] held)
 {

@@ -4,12 +4,16 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace OpenSdc.Server;
 
-/// <summary>What one client may take of the service, set explicitly, each with its reason. <see cref="StallTimeout"/> and <see cref="TimedBody"/> end what stands still.</summary>
+/// <summary>
+/// What one client may take of the service, set explicitly, each with its reason. <see cref="StallTimeout"/>
+/// and <see cref="TimedBody"/> end what stands still.
+/// </summary>
 internal static class Limits
 {
     /// <summary>
-    /// Bytes that the kernel takes for a connection beyond what is on its way. Its send buffer grows to megabytes, and a client that reads slowly but steadily would look as if it took
-    /// nothing until all of that had gone.
+    /// Bytes that the kernel takes for a connection beyond what is on its way. Its send buffer grows to
+    /// megabytes, and a client that reads slowly but steadily would look as if it took nothing until all of
+    /// that had gone.
     /// </summary>
     public const int Unsent = 128 * 1024;
 
@@ -33,7 +37,8 @@ internal static class Limits
     {
         var stillness = TimeSpan.FromSeconds(options.ClientTimeout);
 
-        // Each open connection costs a file handle and some kilobytes, at worst MaxRequestBufferSize: better to refuse the next than to fail all.
+        // Each open connection costs a file handle and some kilobytes, at worst MaxRequestBufferSize: better
+        // to refuse the next than to fail all.
         limits.MaxConcurrentConnections = options.MaxConnections;
 
         // Upgraded connections leave the limits below behind them; the service has no use for any.
@@ -56,12 +61,17 @@ internal static class Limits
         limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: stillness);
 
         // The same rate that StallTimeout asks for, for answers that are written in one piece.
-        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: StallTimeout.LargestFlush / stillness.TotalSeconds, gracePeriod: stillness);
+        limits.MinResponseDataRate = new MinDataRate(
+            bytesPerSecond: StallTimeout.LargestFlush / stillness.TotalSeconds,
+            gracePeriod: stillness
+        );
 
-        // From the first byte of a request to the end of its headers: they fit into a few packets. FirstRequest counts it from the beginning of a connection.
+        // From the first byte of a request to the end of its headers: they fit into a few packets.
+        // FirstRequest counts it from the beginning of a connection.
         limits.RequestHeadersTimeout = stillness;
 
-        // Longer than the 60 to 120 s of common proxies and clients, so that it is they who close an idle connection and no request meets a closed one.
+        // Longer than the 60 to 120 s of common proxies and clients, so that it is they who close an idle
+        // connection and no request meets a closed one.
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
     }
 }

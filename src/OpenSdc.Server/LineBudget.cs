@@ -1,8 +1,8 @@
 namespace OpenSdc.Server;
 
 /// <summary>
-/// How many lines of one kind the log takes in a second. What is beyond is counted, and the count is logged when the second is over: a flood of refusals costs neither the disk nor the
-/// reader of the log.
+/// How many lines of one kind the log takes in a second. What is beyond is counted, and the count is logged
+/// when the second is over: a flood of refusals costs neither the disk nor the reader of the log.
 /// </summary>
 internal sealed partial class LineBudget : IDisposable
 {
@@ -59,6 +59,9 @@ internal sealed partial class LineBudget : IDisposable
             LogLeftOut(logger, count, LinesPerSecond);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} more refusals and cut connections are not logged one by one; the log takes {LinesPerSecond} of them a second")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "{Count} more refusals and cut connections are not logged one by one; the log takes {LinesPerSecond} of them a second"
+    )]
     private static partial void LogLeftOut(ILogger logger, long count, int linesPerSecond);
 }

@@ -6,10 +6,14 @@ using Microsoft.AspNetCore.Http.Features;
 namespace OpenSdc.Server;
 
 /// <summary>
-/// Reads on after an early refusal: most clients send their whole body before they look at the answer, and closing the connection while bytes come destroys an answer
-/// that was not read yet (RFC 9112, section 9.6). What is read is thrown away, for at most 30 s or 1 GiB a request.
+/// Reads on after an early refusal: most clients send their whole body before they look at the answer, and
+/// closing the connection while bytes come destroys an answer that was not read yet (RFC 9112, section 9.6).
+/// What is read is thrown away, for at most 30 s or 1 GiB a request.
 /// </summary>
-/// <remarks>At most 64 connections are read so at once; the others get what the web server does by itself, some seconds.</remarks>
+/// <remarks>
+/// At most 64 connections are read so at once; the others get what the web server does by itself, some
+/// seconds.
+/// </remarks>
 internal sealed class LingeringRead(TimeProvider clock)
 {
     private const long MostBytes = 1L << 30;
@@ -49,7 +53,10 @@ internal sealed class LingeringRead(TimeProvider clock)
         // Of a body without a length the web server knows nothing: its bytes stand where the next request would.
         if (context.Response.StatusCode == StatusCodes.Status411LengthRequired)
             return context.Features.Get<IConnectionTransportFeature>()?.Transport.Input;
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true } || context.Features.Get<IHttpMaxRequestBodySizeFeature>() is not { } size)
+        if (
+            context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true }
+            || context.Features.Get<IHttpMaxRequestBodySizeFeature>() is not { } size
+        )
             return null;
         // Who waits for 100 Continue sends nothing after a refusal.
         if (!size.IsReadOnly && context.Request.Headers.Expect.Count > 0)
@@ -67,9 +74,15 @@ internal sealed class LingeringRead(TimeProvider clock)
         try
         {
             await context.Response.CompleteAsync();
-            // Disposing waits for a call that has begun: after the request there is no body left to cancel, and nobody would catch what that throws.
-            await using var timer = clock.CreateTimer(static body => ((PipeReader)body!).CancelPendingRead(), body, silence, Timeout.InfiniteTimeSpan);
-            for (long total = 0; !ended && total < MostBytes && clock.GetElapsedTime(started) < Longest;)
+            // Disposing waits for a call that has begun: after the request there is no body left to cancel,
+            // and nobody would catch what that throws.
+            await using var timer = clock.CreateTimer(
+                static body => ((PipeReader)body!).CancelPendingRead(),
+                body,
+                silence,
+                Timeout.InfiniteTimeSpan
+            );
+            for (long total = 0; !ended && total < MostBytes && clock.GetElapsedTime(started) < Longest; )
             {
                 var read = await body.ReadAsync(context.RequestAborted);
                 total += read.Buffer.Length;
@@ -81,7 +94,10 @@ internal sealed class LingeringRead(TimeProvider clock)
                     break;
                 ended = read.IsCompleted;
                 var rest = Longest - clock.GetElapsedTime(started);
-                timer.Change(rest < silence ? TimeSpan.FromMilliseconds(Math.Max(1, rest.TotalMilliseconds)) : silence, Timeout.InfiniteTimeSpan);
+                timer.Change(
+                    rest < silence ? TimeSpan.FromMilliseconds(Math.Max(1, rest.TotalMilliseconds)) : silence,
+                    Timeout.InfiniteTimeSpan
+                );
             }
         }
         catch (Exception failure) when (failure is IOException or OperationCanceledException)

@@ -20,8 +20,9 @@ internal enum AddressKind
 }
 
 /// <summary>
-/// The addresses to listen on, and whom each is for. A connection carries the kind of the address that accepted it, so that no header, and no spelling of a
-/// path, leads from a public address to an operator's route.
+/// The addresses to listen on, and whom each is for. A connection carries the kind of the address that
+/// accepted it, so that no header, and no spelling of a path, leads from a public address to an operator's
+/// route.
 /// </summary>
 internal sealed class ListenAddresses
 {
@@ -33,7 +34,10 @@ internal sealed class ListenAddresses
 
     private ListenAddresses(AddressKind kind) => this.kind = kind;
 
-    /// <summary>Listens on the addresses of the settings, the public ones first. Kestrel counts connections for each address, so that a full public one leaves the operators' free.</summary>
+    /// <summary>
+    /// Listens on the addresses of the settings, the public ones first. Kestrel counts connections for each
+    /// address, so that a full public one leaves the operators' free.
+    /// </summary>
     public static void Set(KestrelServerOptions kestrel, ServerOptions options)
     {
         var publicOnes = options.OperatorUrls is null && IsPrivate(options) ? OfBoth : OfPublic;
@@ -61,12 +65,21 @@ internal sealed class ListenAddresses
 
     private static AddressKind MeantFor(RouteEndpoint route) => route.Metadata.GetMetadata<ForAddress>()?.Kind ?? AddressKind.Public;
 
-    /// <summary>Whom the routes of a path are for, whatever their methods: routing answers 405 by itself where none of them has the request's, and that too would tell that there are some.</summary>
-    private static AddressKind MeantForPath(HttpContext context) => context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-        .Where(route => new TemplateMatcher(new RouteTemplate(route.RoutePattern), []).TryMatch(context.Request.Path, []))
-        .Aggregate(AddressKind.None, (sum, route) => sum | MeantFor(route));
+    /// <summary>
+    /// Whom the routes of a path are for, whatever their methods: routing answers 405 by itself where none of
+    /// them has the request's, and that too would tell that there are some.
+    /// </summary>
+    private static AddressKind MeantForPath(HttpContext context) =>
+        context
+            .RequestServices.GetRequiredService<EndpointDataSource>()
+            .Endpoints.OfType<RouteEndpoint>()
+            .Where(route => new TemplateMatcher(new RouteTemplate(route.RoutePattern), []).TryMatch(context.Request.Path, []))
+            .Aggregate(AddressKind.None, (sum, route) => sum | MeantFor(route));
 
-    /// <summary>Whether nobody else than this machine can reach the archive: it listens on loopback, and no setting speaks of a proxy in front.</summary>
+    /// <summary>
+    /// Whether nobody else than this machine can reach the archive: it listens on loopback, and no setting
+    /// speaks of a proxy in front.
+    /// </summary>
     public static bool IsPrivate(ServerOptions options) =>
         options is { PublicUrl: null, TrustedProxies.Count: 0, TrustedNetworks.Count: 0 } && AreLoopback(options.Urls);
 

@@ -3,13 +3,18 @@ using Microsoft.Extensions.Logging.Console;
 namespace OpenSdc.Server;
 
 /// <summary>
-/// Where log lines go. As a service (<see cref="IsService"/>) everything is one JSON object a line on standard output; for a person who started it in a terminal text goes to standard error, so that
-/// standard output stays for what it says at start.
+/// Where log lines go. As a service (<see cref="IsService"/>) everything is one JSON object a line on
+/// standard output; for a person who started it in a terminal text goes to standard error, so that standard
+/// output stays for what it says at start.
 /// </summary>
 internal static class Logs
 {
-    /// <summary>Whether log lines are JSON on standard output: where the setting says so, and by default where that is no terminal.</summary>
-    public static bool IsService(ServerOptions options) => options.LogFormat == "json" || (options.LogFormat == "auto" && Console.IsOutputRedirected);
+    /// <summary>
+    /// Whether log lines are JSON on standard output: where the setting says so, and by default where that is
+    /// no terminal.
+    /// </summary>
+    public static bool IsService(ServerOptions options) =>
+        options.LogFormat == "json" || (options.LogFormat == "auto" && Console.IsOutputRedirected);
 
     public static void Set(ILoggingBuilder logging, ServerOptions options)
     {

@@ -5,7 +5,10 @@ using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server;
 
-/// <summary>Compares what two missions read from the names of all records: one may take the other's place only where that is the same.</summary>
+/// <summary>
+/// Compares what two missions read from the names of all records: one may take the other's place only where
+/// that is the same.
+/// </summary>
 internal static class MissionChange
 {
     private const int MostShown = 10;
@@ -29,9 +32,14 @@ internal static class MissionChange
 
         if (other == 0)
             return;
-        throw new SettingException(string.Create(CultureInfo.InvariantCulture,
-            $"{from} cannot be taken: by it {other} of the archive's {all} records would be read otherwise or have another key. Nothing was changed. ")
-            + string.Join("; ", shown) + (other > MostShown ? string.Create(CultureInfo.InvariantCulture, $"; and {other - MostShown} more.") : "."));
+        throw new SettingException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{from} cannot be taken: by it {other} of the archive's {all} records would be read otherwise or have another key. Nothing was changed. "
+            )
+                + string.Join("; ", shown)
+                + (other > MostShown ? string.Create(CultureInfo.InvariantCulture, $"; and {other - MostShown} more.") : ".")
+        );
     }
 
     private static string? DifferenceOf(string path, Mission old, Mission next)
@@ -47,16 +55,27 @@ internal static class MissionChange
         if (name.Family != before.Family)
             return $"would be of the family {name.Family}";
         var (was, would) = (Members(before), Members(name));
-        if (was.Keys.Union(would.Keys).FirstOrDefault(member => was.GetValueOrDefault(member) != would.GetValueOrDefault(member)) is { } differs)
+        if (
+            was.Keys.Union(would.Keys).FirstOrDefault(member => was.GetValueOrDefault(member) != would.GetValueOrDefault(member)) is
+            { } differs
+        )
             return $"would have {would.GetValueOrDefault(differs) ?? "no value"} for {differs}, and has {was.GetValueOrDefault(differs) ?? "none"}";
-        if (name.SeriesParts != before.SeriesParts || ProductTable.WordsOf(name) != ProductTable.WordsOf(before) || !name.Own.Equals(before.Own))
+        if (
+            name.SeriesParts != before.SeriesParts
+            || ProductTable.WordsOf(name) != ProductTable.WordsOf(before)
+            || !name.Own.Equals(before.Own)
+        )
             return "would be of another series";
-        return name.VersionOrder != before.VersionOrder || name.CountedMajor != before.CountedMajor ? "would stand elsewhere in the order of versions" : null;
+        return name.VersionOrder != before.VersionOrder || name.CountedMajor != before.CountedMajor
+            ? "would stand elsewhere in the order of versions"
+            : null;
     }
 
     private static Dictionary<string, string> Members(FileName name)
     {
         using var record = JsonDocument.Parse(RecordJson.Of(new Publication(name, 0, "").Record(0, ""), name));
-        return record.RootElement.EnumerateObject().ToDictionary(member => member.Name, member => member.Value.GetRawText(), StringComparer.Ordinal);
+        return record
+            .RootElement.EnumerateObject()
+            .ToDictionary(member => member.Name, member => member.Value.GetRawText(), StringComparer.Ordinal);
     }
 }

@@ -1,13 +1,24 @@
 namespace OpenSdc.Server;
 
 /// <summary>
-/// Takes repeated slashes before a route as one: a client joins its base address, which may end in a slash, and a path that begins with one. Slashes inside what a route takes
-/// stay as they are, since they belong to it, as in <c>/download/s3://bucket/…</c>.
+/// Takes repeated slashes before a route as one: a client joins its base address, which may end in a slash,
+/// and a path that begins with one. Slashes inside what a route takes stay as they are, since they belong to
+/// it, as in <c>/download/s3://bucket/…</c>.
 /// </summary>
 internal static class PathSlashes
 {
     // Only what clients join with a base address; all other addresses exist in one spelling.
-    private static readonly string[] Routes = ["/upload", "/uploads", "/query", "/coverage", "/facets", "/changes", "/download", SignedRoot];
+    private static readonly string[] Routes =
+    [
+        "/upload",
+        "/uploads",
+        "/query",
+        "/coverage",
+        "/facets",
+        "/changes",
+        "/download",
+        SignedRoot,
+    ];
 
     private static string SignedRoot => Objects.SignedUrls.Root.TrimEnd('/');
 

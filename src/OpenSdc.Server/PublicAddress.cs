@@ -12,5 +12,7 @@ internal sealed class PublicAddress(ServerOptions options)
 
     /// <summary>A client of HTTP/1.0 names no host; it gets the address that it has connected to.</summary>
     private static string HostOf(HttpContext context) =>
-        context.Request.Host is { HasValue: true } host ? host.Value : new IPEndPoint(context.Connection.LocalIpAddress!, context.Connection.LocalPort).ToString();
+        context.Request.Host is { HasValue: true } host
+            ? host.Value
+            : new IPEndPoint(context.Connection.LocalIpAddress!, context.Connection.LocalPort).ToString();
 }

@@ -4,8 +4,9 @@ using OpenSdc.Server.Access;
 namespace OpenSdc.Server;
 
 /// <summary>
-/// What every answer carries: any origin may read it, whether the request names one or not, and how long it may be kept. A change is taken from the archive's own pages
-/// and from the origins of a setting; another page that a browser shows cannot upload or delete with the access of who looks at it.
+/// What every answer carries: any origin may read it, whether the request names one or not, and how long it
+/// may be kept. A change is taken from the archive's own pages and from the origins of a setting; another
+/// page that a browser shows cannot upload or delete with the access of who looks at it.
 /// </summary>
 internal sealed class PublicAnswers(ServerOptions options)
 {
@@ -31,7 +32,9 @@ internal sealed class PublicAnswers(ServerOptions options)
         var origin = request.Headers.Origin.Count == 0 ? null : request.Headers.Origin.ToString();
         var mayWrite = origin is null || MayWrite(origin, request);
         if (!HttpMethods.IsOptions(request.Method))
-            return mayWrite || HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) ? next(context) : Problems.ForeignOrigin.ExecuteAsync(context);
+            return mayWrite || HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)
+                ? next(context)
+                : Problems.ForeignOrigin.ExecuteAsync(context);
 
         headers.AccessControlAllowMethods = mayWrite ? Everything : Reading;
         headers.AccessControlAllowHeaders = request.Headers.AccessControlRequestHeaders.Count > 0
@@ -62,8 +65,8 @@ internal sealed class PublicAnswers(ServerOptions options)
     }
 
     /// <summary>
-    /// The archive's own origin is that of its public URL. Without one it is the address of the request, where that is a number or localhost: any other name may be made to
-    /// lead here by whoever owns it.
+    /// The archive's own origin is that of its public URL. Without one it is the address of the request,
+    /// where that is a number or localhost: any other name may be made to lead here by whoever owns it.
     /// </summary>
     private bool MayWrite(string origin, HttpRequest request)
     {
@@ -77,5 +80,8 @@ internal sealed class PublicAnswers(ServerOptions options)
     }
 }
 
-/// <summary>Mark of a route: what its answers say of caches, unless they are errors, and which header of a request chooses among them.</summary>
+/// <summary>
+/// Mark of a route: what its answers say of caches, unless they are errors, and which header of a request
+/// chooses among them.
+/// </summary>
 internal sealed record Caching(string Control, string? Vary = null);

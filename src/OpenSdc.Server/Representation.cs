@@ -14,7 +14,9 @@ namespace OpenSdc.Server;
 /// </summary>
 internal static class Representation
 {
-    private static readonly SearchValues<char> NeverEscaped = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c).Except(['"', '\\'])]);
+    private static readonly SearchValues<char> NeverEscaped = SearchValues.Create([
+        .. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c).Except(['"', '\\']),
+    ]);
 
     /// <summary>The header that says under which id the log knows the request of a problem.</summary>
     public const string RequestId = "X-Request-Id";
@@ -34,7 +36,10 @@ internal static class Representation
         };
     }
 
-    /// <summary>The document's curl lines name application/json alone; installed clients and browsers send a wildcard, text/html or nothing.</summary>
+    /// <summary>
+    /// The document's curl lines name application/json alone; installed clients and browsers send a wildcard,
+    /// text/html or nothing.
+    /// </summary>
     public static bool AsksForDocumented(string? accept) =>
         accept is not null
         && Wanted(accept) is var wanted
@@ -43,7 +48,8 @@ internal static class Representation
         && !wanted.Contains("text/html", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether a person's browser asks: only what names HTML gets it, no wildcard does.</summary>
-    public static bool AsksForHtml(string? accept) => accept is not null && Wanted(accept).Contains("text/html", StringComparison.OrdinalIgnoreCase);
+    public static bool AsksForHtml(string? accept) =>
+        accept is not null && Wanted(accept).Contains("text/html", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>An Accept header without what it names only to refuse it (<c>q=0</c>); what cannot be read stays as it is.</summary>
     private static string Wanted(string accept) =>
@@ -66,7 +72,9 @@ internal static class Representation
 
     public static string OfDownloadUrl(string url, string? uri, bool documented)
     {
-        var body = uri is null ? $$"""{"download_url": {{Quoted(url)}}}""" : $$"""{"download_url": {{Quoted(url)}}, "s3_uri": {{Quoted(uri)}}}""";
+        var body = uri is null
+            ? $$"""{"download_url": {{Quoted(url)}}}"""
+            : $$"""{"download_url": {{Quoted(url)}}, "s3_uri": {{Quoted(uri)}}}""";
         return documented
             ? $$"""{"statusCode": 302, "headers": {"Content-Type": "text/html", "Location": {{Quoted(url)}}}, "body": {{body}}}"""
             : body;
@@ -95,10 +103,12 @@ internal static class Representation
     }
 
     private static bool AnswersAreBare(HttpContext context) =>
-        (context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint)?.Metadata.GetMetadata<BareAnswers>() is not null;
+        (context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint)?.Metadata.GetMetadata<BareAnswers>()
+            is not null;
 
     /// <summary>A person's browser that goes to an address. The answers that are not errors are the same for it as for programs.</summary>
-    private static bool IsNavigation(HttpRequest request) => (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && AsksForHtml(request.Headers.Accept);
+    private static bool IsNavigation(HttpRequest request) =>
+        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && AsksForHtml(request.Headers.Accept);
 
     private static Task WritePageAsync(HttpContext context, Problem problem)
     {
@@ -106,14 +116,21 @@ internal static class Representation
         var root = (publicUrl?.AbsolutePath.TrimEnd('/') ?? context.Request.PathBase.ToUriComponent()) + "/";
         context.Response.Headers.ContentSecurityPolicy = ErrorPage.Policy;
         context.Response.Headers.XContentTypeOptions = "nosniff";
-        return WriteAsync(context, problem.Status, "text/html; charset=utf-8", ErrorPage.Of(problem, root, context.Request.Path.Value ?? "", context.TraceIdentifier));
+        return WriteAsync(
+            context,
+            problem.Status,
+            "text/html; charset=utf-8",
+            ErrorPage.Of(problem, root, context.Request.Path.Value ?? "", context.TraceIdentifier)
+        );
     }
 
     public static string DocumentedOf(Problem problem)
     {
         var headers = problem.OfQuery ? QueryHeaders + ", " : "";
         var errors = problem.Errors.Count > 0 ? $", \"errors\": [{string.Join(", ", problem.Errors.Select(Quoted))}]" : "";
-        var existing = problem.Existing is { } file ? string.Create(CultureInfo.InvariantCulture, $", \"sha256\": {Quoted(file.Sha256)}, \"size\": {file.Size}") : "";
+        var existing = problem.Existing is { } file
+            ? string.Create(CultureInfo.InvariantCulture, $", \"sha256\": {Quoted(file.Sha256)}, \"size\": {file.Size}")
+            : "";
         var tombstone = problem.Tombstone is { } there
             ? $", \"withdrawn\": {Quoted(there.At)}, \"reason\": {Quoted(there.Reason)}, \"superseded_by\": {(there.Successor is null ? "null" : Quoted(there.Successor))}"
             : "";
@@ -161,7 +178,13 @@ internal static class Representation
 
     /// <summary>Text as a JSON string, quotes included. An address needs no escape, and is not looked through letter by letter.</summary>
     public static string Quoted(string text) =>
-        string.Concat("\"", text.AsSpan().ContainsAnyExcept(NeverEscaped) ? JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value : text, "\"");
+        string.Concat(
+            "\"",
+            text.AsSpan().ContainsAnyExcept(NeverEscaped)
+                ? JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value
+                : text,
+            "\""
+        );
 
     private const string QueryHeaders = "\"headers\": {\"Content-Type\": \"application/json\", \"Access-Control-Allow-Origin\": \"*\"}";
 

@@ -3,10 +3,17 @@ using Microsoft.AspNetCore.Diagnostics;
 namespace OpenSdc.Server;
 
 /// <summary>
-/// One line for every refusal (status 400 and above) and every connection that was cut in the middle of an answer; with the setting <c>access-log</c> one for every request. The route is
-/// named, never the path, so that no text of a caller reaches the log.
+/// One line for every refusal (status 400 and above) and every connection that was cut in the middle of an
+/// answer; with the setting <c>access-log</c> one for every request. The route is named, never the path, so
+/// that no text of a caller reaches the log.
 /// </summary>
-internal sealed partial class RequestLog(ServerOptions options, LineBudget budget, Drain drain, ILogger<RequestLog> logger, TimeProvider clock)
+internal sealed partial class RequestLog(
+    ServerOptions options,
+    LineBudget budget,
+    Drain drain,
+    ILogger<RequestLog> logger,
+    TimeProvider clock
+)
 {
     // A method is a token of HTTP; nobody needs a longer one.
     private const int LongestMethod = 16;
@@ -40,7 +47,15 @@ internal sealed partial class RequestLog(ServerOptions options, LineBudget budge
             if (!IsLogged(context) && (isCut || context.Response.StatusCode >= 400))
                 LogLine(context, outcome, isCut);
             else if (options.AccessLog)
-                LogAccess(logger, Method(context), outcome.Route, context.Response.StatusCode, clock.GetElapsedTime(started).TotalMilliseconds, Client(context), context.TraceIdentifier);
+                LogAccess(
+                    logger,
+                    Method(context),
+                    outcome.Route,
+                    context.Response.StatusCode,
+                    clock.GetElapsedTime(started).TotalMilliseconds,
+                    Client(context),
+                    context.TraceIdentifier
+                );
         }
     }
 
@@ -64,7 +79,8 @@ internal sealed partial class RequestLog(ServerOptions options, LineBudget budge
 
     // UnexpectedErrors has written a line of its own about these.
     private static bool IsLogged(HttpContext context) =>
-        context.Features.Get<IExceptionHandlerFeature>()?.Error is not (null or BadHttpRequestException) && context.Response.StatusCode >= 500;
+        context.Features.Get<IExceptionHandlerFeature>()?.Error is not (null or BadHttpRequestException)
+        && context.Response.StatusCode >= 500;
 
     /// <summary>The method as the log and the audit write it.</summary>
     public static string Method(HttpContext context) =>
@@ -72,12 +88,45 @@ internal sealed partial class RequestLog(ServerOptions options, LineBudget budge
 
     public static string Client(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "";
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Route} is refused: {Status} {Code}; client {Client}, request {RequestId}")]
-    private static partial void LogRefused(ILogger logger, string method, string route, int status, string code, string client, string requestId);
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "{Method} {Route} is refused: {Status} {Code}; client {Client}, request {RequestId}"
+    )]
+    private static partial void LogRefused(
+        ILogger logger,
+        string method,
+        string route,
+        int status,
+        string code,
+        string client,
+        string requestId
+    );
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Route} ended with its connection, status {Status} {Code}; client {Client}, request {RequestId}")]
-    private static partial void LogCut(ILogger logger, string method, string route, int status, string code, string client, string requestId);
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "{Method} {Route} ended with its connection, status {Status} {Code}; client {Client}, request {RequestId}"
+    )]
+    private static partial void LogCut(
+        ILogger logger,
+        string method,
+        string route,
+        int status,
+        string code,
+        string client,
+        string requestId
+    );
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Route} {Status} in {Milliseconds:0.0} ms; client {Client}, request {RequestId}")]
-    private static partial void LogAccess(ILogger logger, string method, string route, int status, double milliseconds, string client, string requestId);
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "{Method} {Route} {Status} in {Milliseconds:0.0} ms; client {Client}, request {RequestId}"
+    )]
+    private static partial void LogAccess(
+        ILogger logger,
+        string method,
+        string route,
+        int status,
+        double milliseconds,
+        string client,
+        string requestId
+    );
 }

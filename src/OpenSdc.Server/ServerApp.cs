@@ -28,7 +28,8 @@ public static class ServerApp
     /// <exception cref="SettingException">A setting or the data folder keeps it from starting.</exception>
     public static async Task<WebApplication> BuildAsync(ServerOptions options, TimeProvider clock, CancellationToken cancel)
     {
-        // Empty: the framework's own variables and files (ASPNETCORE_URLS, ASPNETCORE_FORWARDEDHEADERS_ENABLED, Kestrel__Endpoints__…) are not read. ServerOptions alone says
+        // Empty: the framework's own variables and files (ASPNETCORE_URLS,
+        // ASPNETCORE_FORWARDEDHEADERS_ENABLED, Kestrel__Endpoints__…) are not read. ServerOptions alone says
         // where it listens and whom it believes.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "OpenSdc.Server" });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -108,7 +109,9 @@ public static class ServerApp
         {
             LostCatalogue.Refuse(options.Data);
             services.AddSingleton<SqlDialect>(all => new Sqlite(all.GetRequiredService<DataFolder>().CatalogueFile));
-            services.AddSingleton(all => SigningKey.InFolder(all.GetRequiredService<DataFolder>().Path, all.GetRequiredService<ILogger<SigningKey>>()));
+            services.AddSingleton(all =>
+                SigningKey.InFolder(all.GetRequiredService<DataFolder>().Path, all.GetRequiredService<ILogger<SigningKey>>())
+            );
         }
         else
         {
@@ -119,7 +122,9 @@ public static class ServerApp
         services.AddSingleton<SignedUrls>();
         services.AddSingleton<ApiKeyTable>();
         services.AddSingleton(all => new AccessMark(
-            all.GetRequiredService<Catalogue.Catalogue>(), options is { Catalogue: null } or { Objects: null } ? all.GetRequiredService<DataFolder>().Path : null));
+            all.GetRequiredService<Catalogue.Catalogue>(),
+            options is { Catalogue: null } or { Objects: null } ? all.GetRequiredService<DataFolder>().Path : null
+        ));
         services.AddSingleton<KeyRing>();
         services.AddHostedService(all => all.GetRequiredService<KeyRing>());
         services.AddSingleton<AccessTokens>();
@@ -163,7 +168,10 @@ public static class ServerApp
         services.AddHostedService<StoredTotals>();
         services.AddHostedService<CatalogueLog>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainTimeout));
-        services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("opensdc")).WithMetrics(metrics => metrics.AddMeter(Telemetry.Meters).AddPrometheusExporter());
+        services
+            .AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("opensdc"))
+            .WithMetrics(metrics => metrics.AddMeter(Telemetry.Meters).AddPrometheusExporter());
         ApiDescription.Add(services);
 
         var app = builder.Build();
@@ -175,7 +183,9 @@ public static class ServerApp
             await app.Services.GetRequiredService<ArchiveMission>().OpenAsync(cancel);
             await app.Services.GetRequiredService<KeyRing>().OpenAsync(cancel);
             await app.Services.GetRequiredService<AccessPolicy>().OpenAsync(cancel);
-            await app.Services.GetRequiredService<Catalogue.Catalogue>().SetReleasesAllAsync(app.Services.GetRequiredService<AccessPolicy>().IsOpen, cancel);
+            await app
+                .Services.GetRequiredService<Catalogue.Catalogue>()
+                .SetReleasesAllAsync(app.Services.GetRequiredService<AccessPolicy>().IsOpen, cancel);
         }
         catch
         {
@@ -185,9 +195,11 @@ public static class ServerApp
         }
 
         if (options is { Catalogue: null } or { Objects: null })
-            app.Services.GetRequiredService<DataFolder>().WarnOfRights(options.DataMode, app.Services.GetRequiredService<ILogger<DataFolder>>());
+            app.Services.GetRequiredService<DataFolder>()
+                .WarnOfRights(options.DataMode, app.Services.GetRequiredService<ILogger<DataFolder>>());
         app.Services.GetRequiredService<Telemetry>().WatchStaging(app.Services.GetRequiredService<IObjectStore>().StagingSize);
-        app.Services.GetRequiredService<Telemetry>().WatchBackup(() => LastBackup.Of(options.Data) is { } time ? clock.GetUtcNow() - time : null);
+        app.Services.GetRequiredService<Telemetry>()
+            .WatchBackup(() => LastBackup.Of(options.Data) is { } time ? clock.GetUtcNow() - time : null);
         app.Services.GetRequiredService<Telemetry>().WatchScrub(clock.GetUtcNow);
         RefusedRequests.Listen(app.Services.GetRequiredService<DiagnosticListener>(), app.Services.GetRequiredService<RequestLog>());
         UseMiddleware(app, options);
@@ -243,13 +255,19 @@ public static class ServerApp
             else
             {
                 routes.MapGet("/upload/{**path}", RequestUpload.HandleDirect).WithMetadata(HeldConditions.None, signed, Needs.ToUpload);
-                routes.MapMethods(SignedUrls.Root + "{**key}", ["GET", "HEAD", "PUT"], () => Problems.NoBytesHere).WithMetadata(Needs.Signature);
+                routes
+                    .MapMethods(SignedUrls.Root + "{**key}", ["GET", "HEAD", "PUT"], () => Problems.NoBytesHere)
+                    .WithMetadata(Needs.Signature);
             }
 
             routes.MapPost("/uploads", BeginParts.Handle).WithMetadata(HeldConditions.None, Needs.ToUpload);
-            routes.MapGet("/uploads", ListUploads.Handle).WithMetadata(HeldConditions.None, Needs.ToUpload, new ForAddress(AddressKind.Public | AddressKind.Operators));
+            routes
+                .MapGet("/uploads", ListUploads.Handle)
+                .WithMetadata(HeldConditions.None, Needs.ToUpload, new ForAddress(AddressKind.Public | AddressKind.Operators));
             routes.MapGet("/uploads/{id}", FollowUpload.Handle).WithMetadata(HeldConditions.None, Needs.ToUpload);
-            routes.MapDelete("/uploads/{id}", PartRoutes.Abort).WithMetadata(HeldConditions.None, Needs.ToUpload, new ForAddress(AddressKind.Public | AddressKind.Operators));
+            routes
+                .MapDelete("/uploads/{id}", PartRoutes.Abort)
+                .WithMetadata(HeldConditions.None, Needs.ToUpload, new ForAddress(AddressKind.Public | AddressKind.Operators));
             routes.MapGet("/uploads/{id}/parts", PartRoutes.List).WithMetadata(HeldConditions.None, Needs.ToUpload);
             if (bytesPassHere)
                 routes.MapPut("/uploads/{id}/parts/{part}", ReceivePart.Handle).WithMetadata(HeldConditions.None, Needs.Signature);
@@ -264,8 +282,12 @@ public static class ServerApp
             routes.MapPost("/withdraw", WithdrawFiles.HandleWithdraw).WithMetadata(HeldConditions.None, Needs.ToUpload);
             routes.MapPost("/restore-file", WithdrawFiles.HandleRestore).WithMetadata(HeldConditions.None, Needs.ToAdminister);
             routes.MapPost("/purge", WithdrawFiles.HandlePurge).WithMetadata(HeldConditions.None, Needs.ToAdminister);
-            routes.MapMethods("/coverage", GetAndHead, CoverFiles.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
-            routes.MapMethods("/facets", GetAndHead, CountFacets.Handle).WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
+            routes
+                .MapMethods("/coverage", GetAndHead, CoverFiles.Handle)
+                .WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
+            routes
+                .MapMethods("/facets", GetAndHead, CountFacets.Handle)
+                .WithMetadata(HeldConditions.OfListing, CompressedLists.Mark, listed);
             routes.MapMethods("/changes", GetAndHead, ListChanges.Handle).WithMetadata(HeldConditions.None);
             KeyRoutes.Map(routes);
             AuditRoutes.Map(routes);
@@ -277,8 +299,10 @@ public static class ServerApp
             app.MapPost("/hooks/s3", () => Problems.OfStatus(404)).WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Operators));
         else
             app.MapPost("/hooks/s3", ReceiveHook.Handle).WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Operators));
-        app.MapMethods("/health/live", GetAndHead, Health.Live).WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Public | AddressKind.Operators));
-        app.MapMethods("/health/ready", GetAndHead, Health.Ready).WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Public | AddressKind.Operators));
+        app.MapMethods("/health/live", GetAndHead, Health.Live)
+            .WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Public | AddressKind.Operators));
+        app.MapMethods("/health/ready", GetAndHead, Health.Ready)
+            .WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Public | AddressKind.Operators));
         app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(HeldConditions.None, new ForAddress(AddressKind.Operators));
         app.MapGet(AccessTokens.MetadataPath, ResourceMetadata.Handle).WithMetadata(HeldConditions.None);
         MissionDocument.Map(app, documents);

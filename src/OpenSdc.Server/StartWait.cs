@@ -3,8 +3,8 @@ using System.Globalization;
 namespace OpenSdc.Server;
 
 /// <summary>
-/// How a start waits for a database or a store that cannot be reached: it may be starting beside this process. The person who started it is told once what it waits for; logs come
-/// later than that.
+/// How a start waits for a database or a store that cannot be reached: it may be starting beside this
+/// process. The person who started it is told once what it waits for; logs come later than that.
 /// </summary>
 internal sealed class StartWait(TimeProvider clock, string target, TimeSpan pause)
 {
@@ -20,7 +20,9 @@ internal sealed class StartWait(TimeProvider clock, string target, TimeSpan paus
         if (clock.GetElapsedTime(began) > Limit)
             return false;
         if (!isTold)
-            await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"Waiting up to {Limit.TotalSeconds} s for {target}: {reason}"));
+            await Console.Error.WriteLineAsync(
+                string.Create(CultureInfo.InvariantCulture, $"Waiting up to {Limit.TotalSeconds} s for {target}: {reason}")
+            );
         isTold = true;
         await Task.Delay(pause, clock, cancel);
         return true;

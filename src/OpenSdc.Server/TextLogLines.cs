@@ -5,8 +5,9 @@ using Microsoft.Extensions.Logging.Console;
 namespace OpenSdc.Server;
 
 /// <summary>
-/// The log as text, a line each. The framework's own formatter writes what a message holds as it is, so that a name in a bucket or a message of a database could begin a line of its own
-/// or send escapes to a terminal; here such characters are replaced. The lines of a stack trace are joined by <c>|</c>.
+/// The log as text, a line each. The framework's own formatter writes what a message holds as it is, so that
+/// a name in a bucket or a message of a database could begin a line of its own or send escapes to a terminal;
+/// here such characters are replaced. The lines of a stack trace are joined by <c>|</c>.
 /// </summary>
 internal sealed class TextLogLines(TimeProvider clock) : ConsoleFormatter(FormatterName)
 {

@@ -4,10 +4,13 @@ using Microsoft.AspNetCore.Http.Features;
 namespace OpenSdc.Server;
 
 /// <summary>
-/// The body of a request, whoever reads it and by what: a read for which nothing comes within the time that a client may stand still ends in 408. It takes the place of the web server's reader
-/// before the first handler, so that no route can read a body without it.
+/// The body of a request, whoever reads it and by what: a read for which nothing comes within the time that a
+/// client may stand still ends in 408. It takes the place of the web server's reader before the first
+/// handler, so that no route can read a body without it.
 /// </summary>
-/// <remarks>The buffers are the web server's. This type holds none, and hands on each result of the reader below it.</remarks>
+/// <remarks>
+/// The buffers are the web server's. This type holds none, and hands on each result of the reader below it.
+/// </remarks>
 internal sealed class TimedBody(PipeReader body, TimeSpan limit, TimeProvider clock) : PipeReader, IRequestBodyPipeFeature
 {
     PipeReader IRequestBodyPipeFeature.Reader => this;

@@ -8,12 +8,14 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 namespace OpenSdc.Server;
 
 /// <summary>
-/// The certificate of the https addresses: two PEM files, which are read again every ten seconds. A changed pair serves from the next handshake on; connections that are open
-/// keep theirs and are not dropped. A changed pair that cannot be used is a warning, and the one before it stays.
+/// The certificate of the https addresses: two PEM files, which are read again every ten seconds. A changed
+/// pair serves from the next handshake on; connections that are open keep theirs and are not dropped. A
+/// changed pair that cannot be used is a warning, and the one before it stays.
 /// </summary>
 /// <remarks>
-/// The contents are compared, not the times: what renews certificates as a rule replaces links or whole folders, of which a watch on a file tells nothing. The two files are not
-/// replaced in one step, so that a pair that does not match is looked at again at the next turn.
+/// The contents are compared, not the times: what renews certificates as a rule replaces links or whole
+/// folders, of which a watch on a file tells nothing. The two files are not replaced in one step, so that a
+/// pair that does not match is looked at again at the next turn.
 /// </remarks>
 internal sealed partial class TlsCertificate : BackgroundService
 {
@@ -110,11 +112,16 @@ internal sealed partial class TlsCertificate : BackgroundService
         }
         catch (CryptographicException none)
         {
-            throw new UnusableException($"The file {certificateFile} of tls-cert holds a certificate that cannot be read: {none.Message}", none);
+            throw new UnusableException(
+                $"The file {certificateFile} of tls-cert holds a certificate that cannot be read: {none.Message}",
+                none
+            );
         }
 
         if (chain.Count == 0)
-            throw new UnusableException($"The file {certificateFile} of tls-cert holds no certificate; allowed: certificates in PEM (-----BEGIN CERTIFICATE-----), the server's first.");
+            throw new UnusableException(
+                $"The file {certificateFile} of tls-cert holds no certificate; allowed: certificates in PEM (-----BEGIN CERTIFICATE-----), the server's first."
+            );
         try
         {
             return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPem(certificate, key), chain, offline: true);
@@ -123,11 +130,14 @@ internal sealed partial class TlsCertificate : BackgroundService
         {
             // The framework's sentence is left out: it may say what a damaged key looks like.
             throw new UnusableException(
-                $"The file {keyFile} of tls-key does not hold the key of the first certificate in {certificateFile}; allowed: its private key in PEM, without a passphrase.", wrong);
+                $"The file {keyFile} of tls-key does not hold the key of the first certificate in {certificateFile}; allowed: its private key in PEM, without a passphrase.",
+                wrong
+            );
         }
     }
 
-    private static byte[] Digest(string certificate, string key) => SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{certificate}\0{key}"));
+    private static byte[] Digest(string certificate, string key) =>
+        SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{certificate}\0{key}"));
 
     private void Tell(X509Certificate2 certificate)
     {
@@ -143,7 +153,10 @@ internal sealed partial class TlsCertificate : BackgroundService
     [LoggerMessage(Level = LogLevel.Information, Message = "The certificate of {Subject} is used for TLS; it ends at {Ends}")]
     private static partial void LogUsed(ILogger logger, string subject, string ends);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The certificate of {Subject} is used for TLS, but it ended at {Ends}: clients refuse it")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The certificate of {Subject} is used for TLS, but it ended at {Ends}: clients refuse it"
+    )]
     private static partial void LogExpired(ILogger logger, string subject, string ends);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The changed certificate is not used, and the one before it stays. {Fault}")]

@@ -7,8 +7,9 @@ using Microsoft.Extensions.Primitives;
 namespace OpenSdc.Server;
 
 /// <summary>
-/// What trusted proxies say of a request: its client, scheme, host, port and path prefix (<c>X-Forwarded-For</c>, <c>-Proto</c>, <c>-Host</c>, <c>-Port</c>, <c>-Prefix</c>). Several
-/// proxies in a row are followed from the nearest on, as far as each is trusted. Headers of anybody else are ignored.
+/// What trusted proxies say of a request: its client, scheme, host, port and path prefix
+/// (<c>X-Forwarded-For</c>, <c>-Proto</c>, <c>-Host</c>, <c>-Port</c>, <c>-Prefix</c>). Several proxies in a
+/// row are followed from the nearest on, as far as each is trusted. Headers of anybody else are ignored.
 /// </summary>
 internal static class TrustedProxyHeaders
 {
@@ -19,10 +20,17 @@ internal static class TrustedProxyHeaders
     {
         if (options.TrustedProxies.Count + options.TrustedNetworks.Count == 0)
             return;
-        // How many proxies are trusted is told by the addresses that they say they were called from. Where they say none, the nearest one alone is believed: what stands before its words may be a client's.
+        // How many proxies are trusted is told by the addresses that they say they were called from. Where
+        // they say none, the nearest one alone is believed: what stands before its words may be a client's.
         app.Use(NoteHopsAsync);
-        app.UseWhen(static context => context.Request.Headers.ContainsKey(ForwardedFor), each => each.UseForwardedHeaders(Trusting(options, limit: null)));
-        app.UseWhen(static context => context.Features.Get<Hops>() is { Entries: 0 }, each => each.UseForwardedHeaders(Trusting(options, limit: 1)));
+        app.UseWhen(
+            static context => context.Request.Headers.ContainsKey(ForwardedFor),
+            each => each.UseForwardedHeaders(Trusting(options, limit: null))
+        );
+        app.UseWhen(
+            static context => context.Features.Get<Hops>() is { Entries: 0 },
+            each => each.UseForwardedHeaders(Trusting(options, limit: 1))
+        );
         app.Use(ApplyAsync);
     }
 
@@ -62,7 +70,8 @@ internal static class TrustedProxyHeaders
     }
 
     /// <summary>
-    /// The framework takes any word that could be a scheme; one that is not of HTTP would make URLs that no client can follow, or that a browser runs, and counts as not said.
+    /// The framework takes any word that could be a scheme; one that is not of HTTP would make URLs that no
+    /// client can follow, or that a browser runs, and counts as not said.
     /// </summary>
     private static void KeepScheme(HttpContext context)
     {
@@ -74,7 +83,8 @@ internal static class TrustedProxyHeaders
     }
 
     /// <summary>
-    /// A proxy that passes the host on without its port names the port by itself. A port that stands in <c>X-Forwarded-Host</c> is what the client wrote, and stays.
+    /// A proxy that passes the host on without its port names the port by itself. A port that stands in
+    /// <c>X-Forwarded-Host</c> is what the client wrote, and stays.
     /// </summary>
     private static void ApplyPort(HttpRequest request, StringValues ports, int used, bool namesHost)
     {
@@ -82,14 +92,18 @@ internal static class TrustedProxyHeaders
         if (!request.Host.HasValue || (namesHost && request.Host.Port is not null) || entries.Length == 0)
             return;
         // One entry for each proxy, the nearest last; a single one is that of whoever set it.
-        if (!ushort.TryParse(entries[Math.Max(0, entries.Length - used)], NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
+        if (
+            !ushort.TryParse(entries[Math.Max(0, entries.Length - used)], NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            || port == 0
+        )
             return;
         var isDefault = port == (request.Scheme == Uri.UriSchemeHttps ? 443 : 80);
         request.Host = isDefault ? new HostString(request.Host.Host) : new HostString(request.Host.Host, port);
     }
 
     private static int Count(IHeaderDictionary headers) =>
-        headers[ForwardedFor].Sum(value => value?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Length ?? 0);
+        headers[ForwardedFor]
+            .Sum(value => value?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Length ?? 0);
 
     private sealed record Hops(int Entries, bool NamesHost);
 }

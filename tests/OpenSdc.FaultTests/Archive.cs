@@ -31,7 +31,15 @@ internal sealed class Archive : IAsyncDisposable
     {
         this.process = process;
         // A request that hangs is a fault; the longest of them moves 32 MB on a busy disk.
-        http = new HttpClient(new CutConnections { InnerHandler = new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = Timeout.InfiniteTimeSpan } }) { Timeout = TimeSpan.FromMinutes(2) };
+        http = new HttpClient(
+            new CutConnections
+            {
+                InnerHandler = new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = Timeout.InfiniteTimeSpan },
+            }
+        )
+        {
+            Timeout = TimeSpan.FromMinutes(2),
+        };
         process.OutputDataReceived += (_, line) => Take(line.Data);
         process.ErrorDataReceived += (_, line) => Take(line.Data);
         process.Exited += (_, _) => address.TrySetResult(null);
@@ -90,7 +98,12 @@ internal sealed class Archive : IAsyncDisposable
         return archive;
     }
 
-    public async Task<Answer> SendAsync(HttpMethod method, string target, HttpContent? body = null, params (string Name, string Value)[] headers)
+    public async Task<Answer> SendAsync(
+        HttpMethod method,
+        string target,
+        HttpContent? body = null,
+        params (string Name, string Value)[] headers
+    )
     {
         using var request = new HttpRequestMessage(method, new Uri(Address, target)) { Content = body };
         foreach (var (name, value) in headers)

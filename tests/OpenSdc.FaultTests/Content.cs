@@ -4,7 +4,10 @@ using System.Security.Cryptography;
 
 namespace OpenSdc.FaultTests;
 
-/// <summary>The bytes of one upload: a function of a number, so that thousands of them need no memory and any part of them can be told again.</summary>
+/// <summary>
+/// The bytes of one upload: a function of a number, so that thousands of them need no memory and any part of
+/// them can be told again.
+/// </summary>
 internal sealed class Content(ulong seed, int size)
 {
     private const int Piece = 64 * 1024;
@@ -29,7 +32,10 @@ internal sealed class Content(ulong seed, int size)
         }
     }
 
-    /// <summary>The body of a PUT; where <paramref name="stopAfter"/> is given it promises all bytes, sends that many, and breaks off.</summary>
+    /// <summary>
+    /// The body of a PUT; where <paramref name="stopAfter"/> is given it promises all bytes, sends that many,
+    /// and breaks off.
+    /// </summary>
     public HttpContent Body(int? stopAfter = null) => new PutBody(this, stopAfter);
 
     private string Compute()

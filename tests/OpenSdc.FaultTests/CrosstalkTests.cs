@@ -5,12 +5,15 @@ using Xunit;
 namespace OpenSdc.FaultTests;
 
 /// <summary>
-/// Nobody gets another caller's answer, and nobody gets an answer twice, whatever others do on their connections, also after they have stopped. What was shared by mistake stays shared until the process ends,
+/// Nobody gets another caller's answer, and nobody gets an answer twice, whatever others do on their
+/// connections, also after they have stopped. What was shared by mistake stays shared until the process ends,
 /// so that good clients go on when the hostile ones have gone.
 /// </summary>
 /// <remarks>
-/// The server is a process of its own: two of its threads must run at the same moment to send or release one array twice, which they seldom do where the clients' threads are of the same pool. A server that
-/// writes answers of its own beside those of the web server fails by the second answer to a refused request, and after the resets by answers of other callers.
+/// The server is a process of its own: two of its threads must run at the same moment to send or release one
+/// array twice, which they seldom do where the clients' threads are of the same pool. A server that writes
+/// answers of its own beside those of the web server fails by the second answer to a refused request, and
+/// after the resets by answers of other callers.
 /// </remarks>
 public sealed class CrosstalkTests
 {
@@ -38,14 +41,19 @@ public sealed class CrosstalkTests
         await attack;
         var beside = good.Faults.Count;
         await good.RunAsync("after", GoodOnes, Requests);
-        await Run.SayAsync($"crosstalk beside {mode}: {hostile.Connections} hostile connections, {hostile.Faults.Count} of them answered wrongly; "
-            + $"{good.Answered} answers compared, wrong: {beside} beside, {good.Faults.Count - beside} after");
+        await Run.SayAsync(
+            $"crosstalk beside {mode}: {hostile.Connections} hostile connections, {hostile.Faults.Count} of them answered wrongly; "
+                + $"{good.Answered} answers compared, wrong: {beside} beside, {good.Faults.Count - beside} after"
+        );
         hostile.Connections.ShouldBeGreaterThan(HostileOnes, "nobody attacked");
         ShouldBeNone(good, hostile);
         good.Answered.ShouldBe(2 * Requests);
     }
 
-    /// <summary>The hostile client comes first and alone: the server's processors are then free for the two threads that must meet.</summary>
+    /// <summary>
+    /// The hostile client comes first and alone: the server's processors are then free for the two threads
+    /// that must meet.
+    /// </summary>
     [Fact]
     public async Task Everybody_gets_own_answers_after_connections_that_were_reset()
     {

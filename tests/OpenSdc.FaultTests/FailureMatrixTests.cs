@@ -13,10 +13,12 @@ public sealed class FailureMatrixTests
     private const int MostCalls = 200;
 
     [Fact]
-    public Task A_process_that_ends_before_any_call_leaves_the_file_absent_or_whole() => EndAtEachCallAsync(FaultAction.KillBefore, Shim.AllCalls);
+    public Task A_process_that_ends_before_any_call_leaves_the_file_absent_or_whole() =>
+        EndAtEachCallAsync(FaultAction.KillBefore, Shim.AllCalls);
 
     [Fact]
-    public Task A_process_that_ends_in_the_middle_of_any_write_leaves_the_file_absent_or_whole() => EndAtEachCallAsync(FaultAction.KillHalfway, 1 << (int)Call.Write);
+    public Task A_process_that_ends_in_the_middle_of_any_write_leaves_the_file_absent_or_whole() =>
+        EndAtEachCallAsync(FaultAction.KillHalfway, 1 << (int)Call.Write);
 
     [Theory]
     [InlineData(Shim.InputOutput, 503, true)]
@@ -53,7 +55,10 @@ public sealed class FailureMatrixTests
             {
                 refused++;
                 // The database reports a full disk by its own code only where a write met it.
-                if (answer.Status != refusal && !(answer.Status == 503 && scene.Shim.FiredAt.Contains("catalogue", StringComparison.Ordinal)))
+                if (
+                    answer.Status != refusal
+                    && !(answer.Status == 503 && scene.Shim.FiredAt.Contains("catalogue", StringComparison.Ordinal))
+                )
                     scene.Fault($"{what}: answered {answer} instead of {refusal}");
                 if (!answer.Body.Contains("\"detail\"", StringComparison.Ordinal))
                     scene.Fault($"{what}: the refusal {answer} says no sentence");
@@ -69,7 +74,8 @@ public sealed class FailureMatrixTests
             {
                 // Right away: what a failed commit left in the log is still there, and is what the start finds.
                 await scene.RestartAsync(what);
-                // Whether a commit that failed is in the log only the next start can tell; it finishes such an upload from its flushed bytes.
+                // Whether a commit that failed is in the log only the next start can tell; it finishes such
+                // an upload from its flushed bytes.
                 var inDoubt = scene.Shim.FiredAt.Contains("catalogue", StringComparison.Ordinal);
                 if (!answer.IsReceipt && !inDoubt && await scene.IsVisibleAsync(name))
                     scene.Fault($"{what}: refused, but published by the restart");
@@ -117,7 +123,9 @@ public sealed class FailureMatrixTests
         }
 
         await scene.RestartAsync("the end");
-        await Run.SayAsync($"matrix: {action} at each of {at - 1} calls: {published} published, {absent} absent, {scene.Faults.Count} faults");
+        await Run.SayAsync(
+            $"matrix: {action} at each of {at - 1} calls: {published} published, {absent} absent, {scene.Faults.Count} faults"
+        );
         scene.Faults.ShouldBeEmpty(string.Join('\n', scene.Faults));
     }
 }

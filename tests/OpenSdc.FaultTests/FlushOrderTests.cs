@@ -3,7 +3,10 @@ using Xunit;
 
 namespace OpenSdc.FaultTests;
 
-/// <summary>What a loss of power would find is decided by the order of writes, links, flushes and answers. The trace of the real service tells it.</summary>
+/// <summary>
+/// What a loss of power would find is decided by the order of writes, links, flushes and answers. The trace
+/// of the real service tells it.
+/// </summary>
 public sealed class FlushOrderTests
 {
     private const int Together = 64;
@@ -21,7 +24,9 @@ public sealed class FlushOrderTests
         var trace = shim.Trace();
         Protocol.Violation(trace, receipt.FilePath).ShouldBeNull(string.Join('\n', trace));
         // The proof of the proof: without any one of the flushes the same trace is found wanting.
-        var needed = trace.Where((call, i) => call.Kind == Call.Flush && trace[i - 1].Size != Protocol.LogHeader && call.Text != ".").ToList();
+        var needed = trace
+            .Where((call, i) => call.Kind == Call.Flush && trace[i - 1].Size != Protocol.LogHeader && call.Text != ".")
+            .ToList();
         needed.Count.ShouldBeGreaterThan(2);
         foreach (var flush in needed)
             Protocol.Violation([.. trace.Where(call => call != flush)], receipt.FilePath).ShouldNotBeNull(flush.ToString());
@@ -36,8 +41,13 @@ public sealed class FlushOrderTests
         var targets = await Task.WhenAll(Enumerable.Range(0, Together).Select(i =>
             archive.UploadTargetAsync($"imap_swe_l1b_order-{i:D3}_2026{1 + (i % 5):D2}01_v001.cdf")));
         shim.StartTrace();
-        var receipts = (await Task.WhenAll(targets.Select((target, i) =>
-            archive.SendAsync(HttpMethod.Put, target, new Content((ulong)i, 1 + (i * 1000)).Body())))).Select(answer => answer.Receipt).ToList();
+        var receipts = (
+            await Task.WhenAll(
+                targets.Select((target, i) => archive.SendAsync(HttpMethod.Put, target, new Content((ulong)i, 1 + (i * 1000)).Body()))
+            )
+        )
+            .Select(answer => answer.Receipt)
+            .ToList();
 
         var trace = shim.Trace();
         foreach (var receipt in receipts)
@@ -45,6 +55,8 @@ public sealed class FlushOrderTests
         var transactions = trace.Count(call => call is { Kind: Call.Flush, Text: "catalogue.sqlite-wal" });
         transactions.ShouldBeLessThan(Together, "no batch was shared");
         var shared = trace.Count(call => call is { Kind: Call.Flush, Text: Shim.FileSystem });
-        await Run.SayAsync($"flush order: {Together} uploads in {transactions} flushes of the log and {shared} of the file system, {trace.Count} calls in order");
+        await Run.SayAsync(
+            $"flush order: {Together} uploads in {transactions} flushes of the log and {shared} of the file system, {trace.Count} calls in order"
+        );
     }
 }

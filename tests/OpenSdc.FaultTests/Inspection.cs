@@ -6,7 +6,10 @@ using OpenSdc.Contract;
 
 namespace OpenSdc.FaultTests;
 
-/// <summary>Holds an archive against what its clients know, from outside: by its routes, by its folders, and by its own <c>sdc fsck</c>.</summary>
+/// <summary>
+/// Holds an archive against what its clients know, from outside: by its routes, by its folders, and by its
+/// own <c>sdc fsck</c>.
+/// </summary>
 internal static class Inspection
 {
     private static readonly string[] Families = ["science", "ancillary", "spice", "quicklook", "dependency", "release"];
@@ -30,7 +33,10 @@ internal static class Inspection
         return records;
     }
 
-    /// <summary>After a restart: everything acknowledged is there as acknowledged, and whatever else is there was sent whole by someone.</summary>
+    /// <summary>
+    /// After a restart: everything acknowledged is there as acknowledged, and whatever else is there was sent
+    /// whole by someone.
+    /// </summary>
     public static async Task AfterRestartAsync(Archive archive, string dataFolder, Ledger ledger, bool downloadAll)
     {
         var staged = Directory.EnumerateFiles(Path.Combine(dataFolder, "staging"), "*", SearchOption.AllDirectories).ToList();
@@ -60,7 +66,9 @@ internal static class Inspection
         await reader.ReadAsync();
         var (seq, count, newest, without) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3));
         if (seq != count || seq != newest || without > 0)
-            ledger.Faults.Enqueue($"The ledger stands at {seq}, with {count} changes up to {newest}; {without} records have none that published them");
+            ledger.Faults.Enqueue(
+                $"The ledger stands at {seq}, with {count} changes up to {newest}; {without} records have none that published them"
+            );
     }
 
     /// <summary>Everything acknowledged is listed as acknowledged, and whatever else is listed was sent whole by someone.</summary>
@@ -111,7 +119,10 @@ internal static class Inspection
         return sha256 == receipt.Sha256 ? null : $"{name} was downloaded with SHA-256 {sha256} instead of {receipt.Sha256}";
     }
 
-    /// <summary>Walks the objects without any help of the archive: each has a record, each record has one, and all bytes are right.</summary>
+    /// <summary>
+    /// Walks the objects without any help of the archive: each has a record, each record has one, and all
+    /// bytes are right.
+    /// </summary>
     public static async Task WalkAsync(Archive archive, string dataFolder, Ledger ledger)
     {
         var records = (await ListAsync(archive, ledger)).Values.ToDictionary(record => record.FilePath, StringComparer.Ordinal);

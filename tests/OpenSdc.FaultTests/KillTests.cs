@@ -5,9 +5,10 @@ using Xunit;
 namespace OpenSdc.FaultTests;
 
 /// <summary>
-/// The plug is pulled, again and again. Sixteen clients upload to the real service, which is killed by SIGKILL at random moments, in uploads and in recovery;
-/// after each restart it is held against everything that it ever acknowledged. After every tenth kill, and at the end, all of it is fetched and <c>sdc fsck</c> compares
-/// catalogue and objects.
+/// The plug is pulled, again and again. Sixteen clients upload to the real service, which is killed by
+/// SIGKILL at random moments, in uploads and in recovery; after each restart it is held against everything
+/// that it ever acknowledged. After every tenth kill, and at the end, all of it is fetched and <c>sdc
+/// fsck</c> compares catalogue and objects.
 /// </summary>
 public sealed class KillTests
 {
@@ -56,7 +57,9 @@ public sealed class KillTests
         }
 
         recoveries.Sort();
-        await Run.SayAsync($"kills: {kills} in {clock.Elapsed.TotalSeconds:0} s; {ledger}; ready again after {recoveries[recoveries.Count / 2]:0} ms in the median, {recoveries[^1]:0} ms at most");
+        await Run.SayAsync(
+            $"kills: {kills} in {clock.Elapsed.TotalSeconds:0} s; {ledger}; ready again after {recoveries[recoveries.Count / 2]:0} ms in the median, {recoveries[^1]:0} ms at most"
+        );
         ledger.Faults.ShouldBeEmpty($"at the end, seed {seed}");
         ledger.Acknowledged.ShouldBeGreaterThan(kills);
         ledger.Verified.ShouldBeGreaterThanOrEqualTo(ledger.Acknowledged);

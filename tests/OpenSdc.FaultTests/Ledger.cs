@@ -39,7 +39,10 @@ internal sealed class TrackedFile(string name, string target)
             return sent.Exists(each => each.Sha256 != content.Sha256);
     }
 
-    /// <summary>Takes what the archive says of the file; null where it agrees with all that was sent and said before, else the sentence that says why not.</summary>
+    /// <summary>
+    /// Takes what the archive says of the file; null where it agrees with all that was sent and said before,
+    /// else the sentence that says why not.
+    /// </summary>
     public string? Accept(UploadReceipt receipt)
     {
         lock (sent)
@@ -102,7 +105,7 @@ internal sealed class Ledger
     }
 
     public override string ToString() =>
-        $"{acknowledged} acknowledged, {repeated} repeated with the same bytes, {conflicts} refused for other bytes, {cutOff} cut off, " +
-        $"{wrongDigest} with a wrong digest, {unanswered} left without an answer ({settledAsPublished} of them published, {settledAsAbsent} absent); " +
-        $"{verified} downloads verified, {verifiedBytes / 1e6:0} MB; {Faults.Count} faults";
+        $"{acknowledged} acknowledged, {repeated} repeated with the same bytes, {conflicts} refused for other bytes, {cutOff} cut off, "
+        + $"{wrongDigest} with a wrong digest, {unanswered} left without an answer ({settledAsPublished} of them published, {settledAsAbsent} absent); "
+        + $"{verified} downloads verified, {verifiedBytes / 1e6:0} MB; {Faults.Count} faults";
 }

@@ -7,8 +7,9 @@ using Xunit;
 namespace OpenSdc.FaultTests;
 
 /// <summary>
-/// A file whose object is lost or damaged is sent again, and the process ends before each call of that PUT in turn, in the middle of each write, or a call fails.
-/// After a restart the file is whole or still marked, and the next PUT mends it.
+/// A file whose object is lost or damaged is sent again, and the process ends before each call of that PUT in
+/// turn, in the middle of each write, or a call fails. After a restart the file is whole or still marked, and
+/// the next PUT mends it.
 /// </summary>
 public sealed class MendTests : IDisposable
 {
@@ -61,7 +62,9 @@ public sealed class MendTests : IDisposable
                 faults.Add($"{what}: still marked after it was sent again");
         }
 
-        await Run.SayAsync($"mending, {kind}: {action} at each of {at - 1} calls: {whole} whole, {marked} still marked, {faults.Count} faults");
+        await Run.SayAsync(
+            $"mending, {kind}: {action} at each of {at - 1} calls: {whole} whole, {marked} still marked, {faults.Count} faults"
+        );
         faults.ShouldBeEmpty(string.Join('\n', faults));
         marked.ShouldBeGreaterThan(0);
         // A write that is cut off halfway is never the last step.
@@ -105,7 +108,10 @@ public sealed class MendTests : IDisposable
         return new Broken(name, content, target, receipt, Convert.ToHexStringLower(SHA256.HashData(damaged)));
     }
 
-    /// <summary>Whether the file is still marked. Where it is not, its bytes are right; and what lies at its key is whole bytes in either case.</summary>
+    /// <summary>
+    /// Whether the file is still marked. Where it is not, its bytes are right; and what lies at its key is
+    /// whole bytes in either case.
+    /// </summary>
     private async Task<bool> InspectAsync(Broken file, string kind, string what)
     {
         var path = Path.Combine(folder.Data, "objects", file.Receipt.FilePath);

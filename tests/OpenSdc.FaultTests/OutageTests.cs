@@ -4,10 +4,14 @@ using Xunit;
 
 namespace OpenSdc.FaultTests;
 
-/// <summary>A disk that cannot be written for a while: uploads are refused with a sentence, everything else goes on, and service resumes by itself.</summary>
+/// <summary>
+/// A disk that cannot be written for a while: uploads are refused with a sentence, everything else goes on,
+/// and service resumes by itself.
+/// </summary>
 public sealed class OutageTests
 {
-    private const int Changes = (1 << (int)Call.Write) | (1 << (int)Call.Flush) | (1 << (int)Call.Link) | (1 << (int)Call.Truncate) | (1 << (int)Call.Mkdir);
+    private const int Changes =
+        (1 << (int)Call.Write) | (1 << (int)Call.Flush) | (1 << (int)Call.Link) | (1 << (int)Call.Truncate) | (1 << (int)Call.Mkdir);
     private const int Uploads = 8;
     private const int SlowUploads = 4;
     private const int Block = 4096;
@@ -116,7 +120,9 @@ public sealed class OutageTests
             ledger.Count(answer, answer.IsReceipt ? file.Accept(answer.Receipt) : $"With room again after {free} free blocks: {answer}");
         }
 
-        await Run.SayAsync($"full disk: of 40 uploads with 0 to 39 free blocks {taken} were taken, {refused} refused, all taken with room again; {ledger.Faults.Count} faults");
+        await Run.SayAsync(
+            $"full disk: of 40 uploads with 0 to 39 free blocks {taken} were taken, {refused} refused, all taken with room again; {ledger.Faults.Count} faults"
+        );
         ledger.Faults.ShouldBeEmpty(archive.Log);
         taken.ShouldBeGreaterThan(0);
         refused.ShouldBeGreaterThan(0);

@@ -63,7 +63,10 @@ internal sealed class Scene : IDisposable
 
     public async Task<bool> IsVisibleAsync(string name) => (await Inspection.ListAsync(archive, ledger)).ContainsKey(name);
 
-    /// <summary>While and after one upload fails, what is there is found and fetched, and the next upload is taken or refused with a sentence.</summary>
+    /// <summary>
+    /// While and after one upload fails, what is there is found and fetched, and the next upload is taken or
+    /// refused with a sentence.
+    /// </summary>
     public async Task OthersGoOnAsync(string what)
     {
         if (archive.HasEnded)

@@ -10,7 +10,10 @@ internal enum Call { Open, Write, Flush, Link, Unlink, Truncate, Mkdir, Rename, 
 /// <summary>What happens at a call; the numbers are those of <c>enum action</c>.</summary>
 internal enum FaultAction { Pass, Fail, KillBefore, KillAfter, KillHalfway, Hold }
 
-/// <summary>One call of the archive: <see cref="Begin"/> and <see cref="End"/> order it among all; <see cref="End"/> is 0 where the process ended in it.</summary>
+/// <summary>
+/// One call of the archive: <see cref="Begin"/> and <see cref="End"/> order it among all; <see cref="End"/>
+/// is 0 where the process ended in it.
+/// </summary>
 internal readonly record struct TracedCall(int Begin, int End, Call Kind, int Result, int Error, int Size, string Text)
 {
     public bool Succeeded => End > 0 && Result >= 0;
@@ -35,8 +38,21 @@ internal sealed class Shim : IDisposable
     /// <summary>Those, and the answer.</summary>
     public const int AllCalls = DiskCalls | (1 << (int)Call.Send);
 
-    private const int Entries = 32768, EntrySize = 1024, EntryText = 24, Header = 4096;
-    private const int At = 0, Action = 4, Error = 8, Kinds = 12, Repeat = 16, Counted = 20, FiredCount = 24, Used = 32, Tracing = 36, Part = 40, FiredText = 232;
+    private const int Entries = 32768,
+        EntrySize = 1024,
+        EntryText = 24,
+        Header = 4096;
+    private const int At = 0,
+        Action = 4,
+        Error = 8,
+        Kinds = 12,
+        Repeat = 16,
+        Counted = 20,
+        FiredCount = 24,
+        Used = 32,
+        Tracing = 36,
+        Part = 40,
+        FiredText = 232;
 
     private static readonly Lazy<string> Library = new(Compile);
 
@@ -77,7 +93,10 @@ internal sealed class Shim : IDisposable
         start.Environment["OPENSDC_FAULTS_FOLDER"] = dataFolder;
     }
 
-    /// <summary>A held call waits until <see cref="Disarm"/>. From the <paramref name="at"/>-th call on, counted from now over these kinds and this part of a path, the action is taken <paramref name="repeat"/> times.</summary>
+    /// <summary>
+    /// A held call waits until <see cref="Disarm"/>. From the <paramref name="at"/>-th call on, counted from
+    /// now over these kinds and this part of a path, the action is taken <paramref name="repeat"/> times.
+    /// </summary>
     public void Arm(int at, FaultAction action, int error = 0, int kinds = DiskCalls, string part = "", int repeat = 1)
     {
         Disarm();

@@ -5,7 +5,10 @@ using Xunit;
 
 namespace OpenSdc.FaultTests;
 
-/// <summary>Two hundred clients of mixed work for a minute: no server error but the refusal of long listings beyond their places, every byte right, and memory that does not grow.</summary>
+/// <summary>
+/// Two hundred clients of mixed work for a minute: no server error but the refusal of long listings beyond
+/// their places, every byte right, and memory that does not grow.
+/// </summary>
 public sealed class SoakTests
 {
     private const int Clients = 200;
@@ -23,7 +26,8 @@ public sealed class SoakTests
     {
         var seconds = Run.Number("OPENSDC_SOAK_SECONDS", 60);
         using var folder = new TemporaryFolder();
-        // Listings follow each other without a break, so that the catalogue's log is never emptied; what happens to them beyond its most has a test of its own.
+        // Listings follow each other without a break, so that the catalogue's log is never emptied; what
+        // happens to them beyond its most has a test of its own.
         await using var archive = await Archive.StartAsync(folder.Data, shim: null, "--max-log-size", $"{64L << 30}");
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         var work = Task.WhenAll(Enumerable.Range(0, Clients).Select(i => Task.Run(() => RunAsync(archive, i, stop.Token))));
@@ -44,8 +48,10 @@ public sealed class SoakTests
 
         var third = sizes.Count / 3;
         var (middle, last) = (sizes.Skip(third).Take(third).Average(), sizes.Skip(2 * third).Average());
-        await Run.SayAsync($"soak: {Clients} clients for {seconds} s; answers {string.Join(", ", answers.OrderBy(a => a.Key).Select(a => $"{a.Key}: {a.Value}"))}; " +
-            $"{published.Count} published, {verified} downloads verified; {refused} long listings refused; memory {middle / 1e6:0} MB in the middle third, {last / 1e6:0} MB in the last");
+        await Run.SayAsync(
+            $"soak: {Clients} clients for {seconds} s; answers {string.Join(", ", answers.OrderBy(a => a.Key).Select(a => $"{a.Key}: {a.Value}"))}; "
+                + $"{published.Count} published, {verified} downloads verified; {refused} long listings refused; memory {middle / 1e6:0} MB in the middle third, {last / 1e6:0} MB in the last"
+        );
         faults.ShouldBeEmpty(archive.Log);
         ledger.Faults.ShouldBeEmpty();
         answers.Keys.ShouldAllBe(status => status < 500);

@@ -3,9 +3,10 @@ using System.Globalization;
 namespace OpenSdc.FaultTests;
 
 /// <summary>
-/// One of the clients of the kill test. It uploads new files, repeats old ones with the same and with other bytes, races against itself, hangs up in the middle,
-/// lies about digests; and it holds every answer against what it knows. A request that a kill cut short it tries again after the
-/// restart, with the same bytes or with others.
+/// One of the clients of the kill test. It uploads new files, repeats old ones with the same and with other
+/// bytes, races against itself, hangs up in the middle, lies about digests; and it holds every answer against
+/// what it knows. A request that a kill cut short it tries again after the restart, with the same bytes or
+/// with others.
 /// </summary>
 internal sealed class UploadClient(int number, int seed, Ledger ledger)
 {
@@ -50,14 +51,20 @@ internal sealed class UploadClient(int number, int seed, Ledger ledger)
             await PutAsync(archive, await NewFileAsync(archive), NewContent(), alone: true);
     }
 
-    /// <summary>The client does not know whether its last file was published. It asks with the same bytes, or tries to put others in their place.</summary>
+    /// <summary>
+    /// The client does not know whether its last file was published. It asks with the same bytes, or tries to
+    /// put others in their place.
+    /// </summary>
     private async Task SettleAsync(Archive archive, TrackedFile file, Content content)
     {
         ledger.CountSettled(published: file.Receipt is not null);
         await PutAsync(archive, file, random.Next(2) == 0 ? content : NewContent(), alone: true);
     }
 
-    /// <summary>One PUT. <paramref name="alone"/>: nobody else is sending to this name now, so that there is exactly one right answer.</summary>
+    /// <summary>
+    /// One PUT. <paramref name="alone"/>: nobody else is sending to this name now, so that there is exactly
+    /// one right answer.
+    /// </summary>
     private async Task PutAsync(Archive archive, TrackedFile file, Content content, bool alone)
     {
         file.Sending(content);
@@ -80,7 +87,8 @@ internal sealed class UploadClient(int number, int seed, Ledger ledger)
         var fault = answer switch
         {
             _ when right != 0 && answer.Status != right => $"{file.Name} was answered {answer} instead of {right}",
-            { IsReceipt: true } when answer.Receipt.Sha256 != content.Sha256 => $"{file.Name}: the receipt {answer} is for other bytes than were sent",
+            { IsReceipt: true } when answer.Receipt.Sha256 != content.Sha256 =>
+                $"{file.Name}: the receipt {answer} is for other bytes than were sent",
             { IsReceipt: true } => file.Accept(answer.Receipt),
             { Status: 409 } when file.HasOther(content) => null,
             _ => $"{file.Name} was answered {answer}",

@@ -14,7 +14,10 @@ public sealed partial record Answer(int Status, IReadOnlyDictionary<string, stri
     /// <summary>A header's value, or null.</summary>
     public string? this[string header] => Headers.GetValueOrDefault(header);
 
-    /// <summary>The body as the founding document prints it: the address and the credentials, which differ from run to run, replaced by a word.</summary>
+    /// <summary>
+    /// The body as the founding document prints it: the address and the credentials, which differ from run to
+    /// run, replaced by a word.
+    /// </summary>
     public string Printed(RunningArchive archive) => Print(Text, archive);
 
     public static string Print(string text, RunningArchive archive) =>

@@ -14,7 +14,8 @@ public class ArchiveFixture : IAsyncLifetime
     protected virtual IReadOnlyList<string> Files => [];
 
     /// <summary>A name that no other test uses.</summary>
-    public static string NewName(string extension = "pkts") => $"imap_swe_l1a_n{Interlocked.Increment(ref names)}_20260101_v001.{extension}";
+    public static string NewName(string extension = "pkts") =>
+        $"imap_swe_l1a_n{Interlocked.Increment(ref names)}_20260101_v001.{extension}";
 
     /// <summary>Its settings.</summary>
     protected virtual Server.ServerOptions Configure(Server.ServerOptions options) => options;

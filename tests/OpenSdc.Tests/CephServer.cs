@@ -8,7 +8,10 @@ using Shouldly;
 
 namespace OpenSdc.Tests;
 
-/// <summary>An S3 store of the tests' own, a real Ceph, started when the first of them needs it and ended with the run; each archive has a bucket of its own.</summary>
+/// <summary>
+/// An S3 store of the tests' own, a real Ceph, started when the first of them needs it and ended with the
+/// run; each archive has a bucket of its own.
+/// </summary>
 internal static class CephServer
 {
     public const string AccessKey = "opensdc", Secret = "opensdc-secret", GuestKey = "guest", GuestSecret = "guest-secret";
@@ -24,7 +27,12 @@ internal static class CephServer
     public static string NewBucket() => string.Create(CultureInfo.InvariantCulture, $"archive-{Interlocked.Increment(ref buckets)}");
 
     /// <summary>The settings of an archive whose objects lie in a new bucket, below a prefix.</summary>
-    public static ServerOptions Use(ServerOptions options) => options with { Objects = $"s3://{NewBucket()}/mission/a", S3Endpoint = Address };
+    public static ServerOptions Use(ServerOptions options) =>
+        options with
+        {
+            Objects = $"s3://{NewBucket()}/mission/a",
+            S3Endpoint = Address,
+        };
 
     /// <summary>The same where clients send to the store themselves; the bucket has the policy that this needs.</summary>
     public static ServerOptions UseDirect(ServerOptions options) => AllowDirect(Use(options));
@@ -43,7 +51,11 @@ internal static class CephServer
 
     /// <summary>A store in a new bucket.</summary>
     public static async Task<S3Bucket> OpenBucketAsync(string prefix = "mission/a/") =>
-        await S3Opening.OpenAsync(new S3Location(NewBucket(), prefix) { Endpoint = Address, PathStyle = true }, TimeProvider.System, CancellationToken.None);
+        await S3Opening.OpenAsync(
+            new S3Location(NewBucket(), prefix) { Endpoint = Address, PathStyle = true },
+            TimeProvider.System,
+            CancellationToken.None
+        );
 
     /// <summary>Another one, for a test that stops it.</summary>
     public static OwnCeph StartOwn(string name)
@@ -52,7 +64,10 @@ internal static class CephServer
         Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", AccessKey);
         Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", Secret);
         Environment.SetEnvironmentVariable("AWS_EC2_METADATA_DISABLED", "true");
-        var folder = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"opensdc-{name}-{Environment.ProcessId}"));
+        var folder = Path.Combine(
+            Path.GetTempPath(),
+            string.Create(CultureInfo.InvariantCulture, $"opensdc-{name}-{Environment.ProcessId}")
+        );
         OwnServers.AtEnd(() =>
         {
             if (!Directory.Exists(folder))
@@ -65,7 +80,11 @@ internal static class CephServer
 
     internal static string Script(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(SharedData.RepositoryRoot, "eng", "ceph.sh"), arguments) { RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(Path.Combine(SharedData.RepositoryRoot, "eng", "ceph.sh"), arguments)
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
         start.Environment["OPENSDC_UNTIL"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         using var process = Process.Start(start)!;
         var line = process.StandardOutput.ReadLine();

@@ -8,10 +8,15 @@ using Xunit;
 namespace OpenSdc.Tests;
 
 /// <summary>
-/// Nobody gets another caller's answer, whatever others do on their connections, also after they have stopped. What was shared by mistake stays shared until the process ends, so that good clients go on
-/// when the hostile ones have gone.
+/// Nobody gets another caller's answer, whatever others do on their connections, also after they have
+/// stopped. What was shared by mistake stays shared until the process ends, so that good clients go on when
+/// the hostile ones have gone.
 /// </summary>
-/// <remarks>On a disk, where the server is a process of its own: <c>CrosstalkTests</c> of the fault tests. They take all processors for as long as they run, so that no other test runs beside them: stores would not answer those in time.</remarks>
+/// <remarks>
+/// On a disk, where the server is a process of its own: <c>CrosstalkTests</c> of the fault tests. They take
+/// all processors for as long as they run, so that no other test runs beside them: stores would not answer
+/// those in time.
+/// </remarks>
 [Collection(nameof(Alone))]
 public sealed class CrosstalkTests
 {
@@ -23,7 +28,16 @@ public sealed class CrosstalkTests
     {
         await using var archive = await RunningArchive.StartAsync(setup: ArchiveSetup.Of("S3 and PostgreSQL"));
         var target = WireTarget.Of(archive.Endpoint);
-        await ShouldKeepApartAsync(target, archive, uploadEvery: 32, bytesPassHere: false, requests: 9_000, RefusedMode.Pipelined, RefusedMode.TransferCoding, RefusedMode.Unpipelined);
+        await ShouldKeepApartAsync(
+            target,
+            archive,
+            uploadEvery: 32,
+            bytesPassHere: false,
+            requests: 9_000,
+            RefusedMode.Pipelined,
+            RefusedMode.TransferCoding,
+            RefusedMode.Unpipelined
+        );
     }
 
     [Fact]
@@ -32,7 +46,16 @@ public sealed class CrosstalkTests
         await using var archive = await RunningArchive.StartAsync(options => options with { TrustedProxies = [IPAddress.Loopback] });
         await using var site = await NginxSite.StartAsync(archive.Endpoint);
         var target = new WireTarget("127.0.0.1", site.Port, "sdc.example.org", IsTls: true);
-        await ShouldKeepApartAsync(target, archive, uploadEvery: 1, bytesPassHere: true, requests: 9_000, RefusedMode.ThroughProxy, RefusedMode.Pipelined, RefusedMode.Unpipelined);
+        await ShouldKeepApartAsync(
+            target,
+            archive,
+            uploadEvery: 1,
+            bytesPassHere: true,
+            requests: 9_000,
+            RefusedMode.ThroughProxy,
+            RefusedMode.Pipelined,
+            RefusedMode.Unpipelined
+        );
     }
 
     private static async Task ShouldKeepApartAsync(

@@ -15,12 +15,26 @@ public sealed class EchoTests(ArchiveFixture fixture) : IClassFixture<ArchiveFix
     private readonly RunningArchive archive = fixture.Archive;
 
     public static TheoryData<string> Requests =>
-    [
-        $"GET /query?{Long}=1", $"GET /query?instrument={Long}", $"GET /query?limit=1&cursor={Long}", $"GET /query?table={Long}", $"GET /coverage?bin={Long}", $"GET /facets?{Long}=1",
-        $"GET /upload/{Long}.cdf", $"GET /download/{Long}.cdf", $"GET /download/s3://{Long}", $"GET /{Long}", $"GET /uploads/{Long}", $"GET /uploads/{Long}?wait={Long}",
-        "GET /query?instrument=%1b%5b31m%0a%00%c2%85%e2%80%ae", "GET /query?%1b%5b31m%0a=1", "GET /upload/%1b%5b31m%0a.cdf", "GET /download/%1b%5b31m%0a.cdf", "GET /coverage?bin=%1b%0a",
-        "GET /uploads/a?wait=%1b%0a",
-    ];
+        [
+            $"GET /query?{Long}=1",
+            $"GET /query?instrument={Long}",
+            $"GET /query?limit=1&cursor={Long}",
+            $"GET /query?table={Long}",
+            $"GET /coverage?bin={Long}",
+            $"GET /facets?{Long}=1",
+            $"GET /upload/{Long}.cdf",
+            $"GET /download/{Long}.cdf",
+            $"GET /download/s3://{Long}",
+            $"GET /{Long}",
+            $"GET /uploads/{Long}",
+            $"GET /uploads/{Long}?wait={Long}",
+            "GET /query?instrument=%1b%5b31m%0a%00%c2%85%e2%80%ae",
+            "GET /query?%1b%5b31m%0a=1",
+            "GET /upload/%1b%5b31m%0a.cdf",
+            "GET /download/%1b%5b31m%0a.cdf",
+            "GET /coverage?bin=%1b%0a",
+            "GET /uploads/a?wait=%1b%0a",
+        ];
 
     [Theory]
     [MemberData(nameof(Requests))]
@@ -52,7 +66,12 @@ public sealed class EchoTests(ArchiveFixture fixture) : IClassFixture<ArchiveFix
     public async Task A_refused_body_is_repeated_in_short(string body)
     {
         foreach (var route in (string[])["/uploads", "/query"])
-            ShouldBeShortAndPlain(await archive.SendAsync($"POST {route}", content: new StringContent(body.Replace("LONG", Long, StringComparison.Ordinal), Encoding.UTF8, "application/json")));
+            ShouldBeShortAndPlain(
+                await archive.SendAsync(
+                    $"POST {route}",
+                    content: new StringContent(body.Replace("LONG", Long, StringComparison.Ordinal), Encoding.UTF8, "application/json")
+                )
+            );
     }
 
     [Fact]
@@ -60,18 +79,29 @@ public sealed class EchoTests(ArchiveFixture fixture) : IClassFixture<ArchiveFix
     {
         using var lines = new StringWriter();
         var entry = new LogEntry<string>(
-            LogLevel.Error, "Test", new EventId(7), "GET /a\n2026-01-01 00:00:00 info: \u001b[31m\u0085\u2028\u202e", new IOException("b\r\nc\u001b"), (state, _) => state);
+            LogLevel.Error,
+            "Test",
+            new EventId(7),
+            "GET /a\n2026-01-01 00:00:00 info: \u001b[31m\u0085\u2028\u202e",
+            new IOException("b\r\nc\u001b"),
+            (state, _) => state
+        );
         new TextLogLines(TimeProvider.System).Write(entry, null, lines);
         var text = lines.ToString();
         text.ShouldEndWith("\n");
         text.TrimEnd('\n').ShouldNotContain('\n');
-        text.ShouldContain("fail: Test[7] GET /a\ufffd2026-01-01 00:00:00 info: \ufffd[31m\ufffd\ufffd\ufffd System.IO.IOException: b | c\ufffd");
+        text.ShouldContain(
+            "fail: Test[7] GET /a\ufffd2026-01-01 00:00:00 info: \ufffd[31m\ufffd\ufffd\ufffd System.IO.IOException: b | c\ufffd"
+        );
     }
 
     private static void ShouldBeShortAndPlain(Answer answer)
     {
         answer.Status.ShouldBeInRange(400, 499, answer.Text);
-        var sentences = new List<string> { answer.Json.GetProperty(answer.Json.TryGetProperty("detail", out _) ? "detail" : "body").GetString()! };
+        var sentences = new List<string>
+        {
+            answer.Json.GetProperty(answer.Json.TryGetProperty("detail", out _) ? "detail" : "body").GetString()!,
+        };
         if (answer.Json.TryGetProperty("errors", out var errors))
             sentences.AddRange(errors.EnumerateArray().Select(each => each.GetString()!));
         foreach (var sentence in sentences)

@@ -5,7 +5,10 @@ using Xunit;
 
 namespace OpenSdc.Tests;
 
-/// <summary>A connection that sends no request gives its place back when the time for a request's headers is over. No time is measured; each wait only ends.</summary>
+/// <summary>
+/// A connection that sends no request gives its place back when the time for a request's headers is over. No
+/// time is measured; each wait only ends.
+/// </summary>
 public sealed class FirstRequestTests(SlowClientTests.ImpatientArchive fixture) : IClassFixture<SlowClientTests.ImpatientArchive>
 {
     [Theory]
@@ -39,7 +42,9 @@ public sealed class FirstRequestTests(SlowClientTests.ImpatientArchive fixture) 
                 try
                 {
                     await socket.SendAsync("GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"u8.ToArray());
-                    status = (await ReadAsync(socket, CancellationToken.None)).StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal) ? 200 : 0;
+                    status = (await ReadAsync(socket, CancellationToken.None)).StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal)
+                        ? 200
+                        : 0;
                 }
                 catch (SocketException)
                 {

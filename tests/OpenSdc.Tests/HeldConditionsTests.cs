@@ -31,14 +31,23 @@ public sealed class HeldConditionsTests(ArchiveFixture fixture) : IClassFixture<
     {
         foreach (var header in All.Where(each => each != "If-None-Match" || !request.Contains("/docs", StringComparison.Ordinal)))
         {
-            var answer = await archive.SendAsync(request, headers: (header, header.EndsWith("Since", StringComparison.Ordinal) ? "Sat, 03 Jan 2026 04:05:06 GMT" : "\"x\""));
+            var answer = await archive.SendAsync(
+                request,
+                headers: (header, header.EndsWith("Since", StringComparison.Ordinal) ? "Sat, 03 Jan 2026 04:05:06 GMT" : "\"x\"")
+            );
             answer.Status.ShouldBe(400, $"{request} {header}");
             if (request.StartsWith("GET", StringComparison.Ordinal))
-                answer.Json.GetProperty("detail").GetString()!.ShouldStartWith($"The header {header} is a condition that GET at this address does not hold; ");
+                answer
+                    .Json.GetProperty("detail")
+                    .GetString()!
+                    .ShouldStartWith($"The header {header} is a condition that GET at this address does not hold; ");
         }
     }
 
-    /// <summary>Its answer is neither 2xx nor 412, and then HTTP has conditions ignored (RFC 9110, section 13.2.1): they hold where it leads to.</summary>
+    /// <summary>
+    /// Its answer is neither 2xx nor 412, and then HTTP has conditions ignored (RFC 9110, section 13.2.1):
+    /// they hold where it leads to.
+    /// </summary>
     [Fact]
     public async Task A_redirect_ignores_conditions_and_the_object_holds_them()
     {
@@ -46,7 +55,10 @@ public sealed class HeldConditionsTests(ArchiveFixture fixture) : IClassFixture<
         var receipt = await archive.UploadAsync(name, [1, 2, 3]);
         (string, string, int)[] conditions =
         [
-            ("If-None-Match", $"\"{receipt.Sha256}\"", 304), ("If-Match", "\"other\"", 412), ("If-Unmodified-Since", "Sat, 03 Jan 2015 04:05:06 GMT", 412), ("If-Range", "\"other\"", 200),
+            ("If-None-Match", $"\"{receipt.Sha256}\"", 304),
+            ("If-Match", "\"other\"", 412),
+            ("If-Unmodified-Since", "Sat, 03 Jan 2015 04:05:06 GMT", 412),
+            ("If-Range", "\"other\"", 200),
         ];
         foreach (var (header, value, status) in conditions)
         {
@@ -61,8 +73,12 @@ public sealed class HeldConditionsTests(ArchiveFixture fixture) : IClassFixture<
     {
         var silent = archive.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(each => each.Metadata.GetMetadata<HeldConditions>() is null)
-            .Select(each => $"{string.Join(',', each.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [])} {each.RoutePattern.RawText}")
-            .Where(each => !each.Contains("/api-key/", StringComparison.Ordinal) && !each.Contains("/authorized/", StringComparison.Ordinal))
+            .Select(each =>
+                $"{string.Join(',', each.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [])} {each.RoutePattern.RawText}"
+            )
+            .Where(each =>
+                !each.Contains("/api-key/", StringComparison.Ordinal) && !each.Contains("/authorized/", StringComparison.Ordinal)
+            )
             .Order(StringComparer.Ordinal);
         silent.ShouldBe(["GET,HEAD /download/{**path}", "GET,HEAD /objects/{**key}", "POST /reprocess"]);
     }

@@ -56,11 +56,18 @@ public sealed class Journey
     {
         var files = SharedData.Files();
         await using var archive = await RunningArchive.StartAsync(setup: ArchiveSetup.Of(setup));
-        await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (file, _) =>
-        {
-            var receipt = await archive.UploadAsync(Path.GetFileName(file.Path), await File.ReadAllBytesAsync(file.Path, CancellationToken.None));
-            receipt.Sha256.ShouldBe(file.Sha256);
-        });
+        await Parallel.ForEachAsync(
+            files,
+            new ParallelOptions { MaxDegreeOfParallelism = 4 },
+            async (file, _) =>
+            {
+                var receipt = await archive.UploadAsync(
+                    Path.GetFileName(file.Path),
+                    await File.ReadAllBytesAsync(file.Path, CancellationToken.None)
+                );
+                receipt.Sha256.ShouldBe(file.Sha256);
+            }
+        );
 
         // Two of them have the same bytes under two names: each is a file of its own.
         files.Select(file => file.Sha256).Distinct().Count().ShouldBe(files.Count - 1);

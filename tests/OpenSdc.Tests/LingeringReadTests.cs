@@ -60,7 +60,9 @@ public sealed class LingeringReadTests
     [Fact]
     public async Task A_slow_client_is_left_after_the_time_allowed()
     {
-        var request = new Request(new Body(count: int.MaxValue, thenEnds: false) { BeforeRead = () => clock.Advance(TimeSpan.FromSeconds(7)) });
+        var request = new Request(
+            new Body(count: int.MaxValue, thenEnds: false) { BeforeRead = () => clock.Advance(TimeSpan.FromSeconds(7)) }
+        );
         await request.RunAsync(new LingeringRead(clock));
         request.Body.Taken.ShouldBeInRange(Body.Piece, 5L * Body.Piece);
         request.IsAborted.ShouldBeTrue();
@@ -103,7 +105,11 @@ public sealed class LingeringReadTests
     }
 
     /// <summary>A refused request of HTTP/1.1 with a body.</summary>
-    private sealed class Request : IHttpRequestBodyDetectionFeature, IHttpMaxRequestBodySizeFeature, IRequestBodyPipeFeature, IHttpRequestLifetimeFeature
+    private sealed class Request
+        : IHttpRequestBodyDetectionFeature,
+            IHttpMaxRequestBodySizeFeature,
+            IRequestBodyPipeFeature,
+            IHttpRequestLifetimeFeature
     {
         private readonly DefaultHttpContext context = new();
 

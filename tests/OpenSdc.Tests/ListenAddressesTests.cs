@@ -14,11 +14,31 @@ public sealed class ListenAddressesTests
     {
         await using var archive = await WithOperatorsAsync();
         var operators = new Uri(archive.OperatorAddress).Authority;
-        foreach (var path in (string[])["/metrics", "/Metrics", "/METRICS", "/metrics/", "//metrics", "/./metrics", "/x/../metrics", "/%6detrics", "/metric%73", "/api-key/metrics", "/hooks/s3", "/Hooks/S3", "/hooks/s3/"])
+        foreach (
+            var path in (string[])
+                [
+                    "/metrics",
+                    "/Metrics",
+                    "/METRICS",
+                    "/metrics/",
+                    "//metrics",
+                    "/./metrics",
+                    "/x/../metrics",
+                    "/%6detrics",
+                    "/metric%73",
+                    "/api-key/metrics",
+                    "/hooks/s3",
+                    "/Hooks/S3",
+                    "/hooks/s3/",
+                ]
+        )
         {
             foreach (var method in (string[])["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
             {
-                var answer = await archive.SendAsync($"{method} {path}", headers: [("Host", operators), ("X-Forwarded-Host", operators), ("X-Forwarded-Port", operators.Split(':')[1])]);
+                var answer = await archive.SendAsync(
+                    $"{method} {path}",
+                    headers: [("Host", operators), ("X-Forwarded-Host", operators), ("X-Forwarded-Port", operators.Split(':')[1])]
+                );
                 // A preflight is answered alike at every address, whatever is there.
                 if (method != "OPTIONS")
                     answer.Status.ShouldBe(404, $"{method} {path}");
@@ -45,8 +65,13 @@ public sealed class ListenAddressesTests
         await using var archive = await WithOperatorsAsync();
         (await archive.SendAsync($"GET {archive.OperatorAddress}/metrics")).Text.ShouldContain("# TYPE");
         (await archive.SendAsync($"GET {archive.OperatorAddress}/health/live")).Text.ShouldBe("live\n");
-        foreach (var path in (string[])["/query", "/upload/naif0012.tls", "/docs/", "/openapi/v1.json", "/objects/naif0012.tls", "/api-key/query"])
-            (await archive.SendAsync($"GET {archive.OperatorAddress}{path}", headers: ("Host", archive.Endpoint.Authority))).Status.ShouldBe(404, path);
+        foreach (
+            var path in (string[])
+                ["/query", "/upload/naif0012.tls", "/docs/", "/openapi/v1.json", "/objects/naif0012.tls", "/api-key/query"]
+        )
+            (
+                await archive.SendAsync($"GET {archive.OperatorAddress}{path}", headers: ("Host", archive.Endpoint.Authority))
+            ).Status.ShouldBe(404, path);
     }
 
     [Fact]
@@ -54,15 +79,25 @@ public sealed class ListenAddressesTests
     {
         await using var archive = await WithOperatorsAsync();
         (await archive.SendAsync("GET /health/live")).Text.ShouldBe("live\n");
-        (await archive.SendAsync("GET /health/ready", headers: ("Host", new Uri(archive.OperatorAddress).Authority))).Text.ShouldBe("""{"status":"ready"}""");
-        var ready = (await archive.SendAsync($"GET {archive.OperatorAddress}/health/ready", headers: ("Host", archive.Endpoint.Authority))).Json;
+        (await archive.SendAsync("GET /health/ready", headers: ("Host", new Uri(archive.OperatorAddress).Authority))).Text.ShouldBe(
+            """{"status":"ready"}"""
+        );
+        var ready = (
+            await archive.SendAsync($"GET {archive.OperatorAddress}/health/ready", headers: ("Host", archive.Endpoint.Authority))
+        ).Json;
         (ready.GetProperty("status").GetString(), ready.GetProperty("catalogue").GetString()).ShouldBe(("ready", "answers"));
     }
 
     [Fact]
     public async Task At_the_public_limit_of_connections_operators_are_still_answered()
     {
-        await using var archive = await RunningArchive.StartAsync(options => options with { OperatorUrls = "http://127.0.0.1:0", MaxConnections = 3 });
+        await using var archive = await RunningArchive.StartAsync(options =>
+            options with
+            {
+                OperatorUrls = "http://127.0.0.1:0",
+                MaxConnections = 3,
+            }
+        );
         using var first = new HttpClient();
         var held = new List<Socket>();
         try
@@ -118,7 +153,12 @@ public sealed class ListenAddressesTests
             (await behind.SendAsync("GET /health/ready")).Text.ShouldBe("""{"status":"ready"}""");
         }
 
-        await using var reachable = await RunningArchive.StartAsync(options => options with { Urls = "http://127.0.0.1:0;http://0.0.0.0:0" });
+        await using var reachable = await RunningArchive.StartAsync(options =>
+            options with
+            {
+                Urls = "http://127.0.0.1:0;http://0.0.0.0:0",
+            }
+        );
         (await reachable.SendAsync("GET /metrics")).Status.ShouldBe(404);
     }
 
@@ -128,8 +168,11 @@ public sealed class ListenAddressesTests
     public void An_address_that_the_public_has_is_not_taken_twice(string url)
     {
         var fault = Should.Throw<SettingException>(() => ServerOptions.Read(setting => setting.Name == "operator-urls" ? url : null));
-        fault.Message.ShouldBe($"The setting operator-urls (OPENSDC_OPERATOR_URLS) names {url}, which urls (OPENSDC_URLS) takes as well; give it a port of its own.");
+        fault.Message.ShouldBe(
+            $"The setting operator-urls (OPENSDC_OPERATOR_URLS) names {url}, which urls (OPENSDC_URLS) takes as well; give it a port of its own."
+        );
     }
 
-    private static Task<RunningArchive> WithOperatorsAsync() => RunningArchive.StartAsync(options => options with { OperatorUrls = "http://127.0.0.1:0" });
+    private static Task<RunningArchive> WithOperatorsAsync() =>
+        RunningArchive.StartAsync(options => options with { OperatorUrls = "http://127.0.0.1:0" });
 }

@@ -25,7 +25,12 @@ public sealed class MissionDocumentTests
     [Fact]
     public async Task The_server_is_the_public_address()
     {
-        await using var archive = await RunningArchive.StartAsync(options => options with { PublicUrl = new Uri("https://sdc.example.org/data/") });
+        await using var archive = await RunningArchive.StartAsync(options =>
+            options with
+            {
+                PublicUrl = new Uri("https://sdc.example.org/data/"),
+            }
+        );
         ServerOf(await DocumentAsync(archive)).ShouldBe("https://sdc.example.org/data");
     }
 
@@ -66,8 +71,25 @@ public sealed class MissionDocumentTests
         document["paths"]!.AsObject().Select(each => each.Key).ShouldContain("/query");
         ShouldSayNothingOfImap(document.ToJsonString(), "the document");
 
-        foreach (var request in (string[])["/docs/", "/upload/nonsense", "/upload/", "/download/nonsense", "/download/", $"/download/{Name}",
-            "/query?instrument=x", "/query?table=x", "/query?colour=x", "/query?filename=x", "/query?file_path=x", "/coverage?bin=x", "/facets?data_level=x", "/nothing"])
+        foreach (
+            var request in (string[])
+                [
+                    "/docs/",
+                    "/upload/nonsense",
+                    "/upload/",
+                    "/download/nonsense",
+                    "/download/",
+                    $"/download/{Name}",
+                    "/query?instrument=x",
+                    "/query?table=x",
+                    "/query?colour=x",
+                    "/query?filename=x",
+                    "/query?file_path=x",
+                    "/coverage?bin=x",
+                    "/facets?data_level=x",
+                    "/nothing",
+                ]
+        )
         {
             foreach (var accept in (string[])["*/*", "application/json"])
                 ShouldSayNothingOfImap((await archive.SendAsync("GET " + request, accept)).Text, request);
@@ -86,12 +108,28 @@ public sealed class MissionDocumentTests
         var found = query["responses"]!["200"]!["content"]!;
         const string Key = $"aurora/cam/2030/{Name}";
         var record = found["application/json"]!["examples"]!["plain"]!["value"]![0]!;
-        (string, string?)[] members = [("file_path", Key), ("instrument", "cam"), ("data_level", "raw"), ("descriptor", null), ("start_date", "20300102"), ("version", "v03"), ("extension", "fits")];
+        (string, string?)[] members =
+        [
+            ("file_path", Key),
+            ("instrument", "cam"),
+            ("data_level", "raw"),
+            ("descriptor", null),
+            ("start_date", "20300102"),
+            ("version", "v03"),
+            ("extension", "fits"),
+        ];
         foreach (var (member, value) in members)
             record[member]?.GetValue<string>().ShouldBe(value, member);
-        JsonNode.Parse(found["application/x-ndjson"]!["examples"]!["ndjson"]!["value"]!.GetValue<string>())!.ToJsonString().ShouldBe(record.ToJsonString());
+        JsonNode
+            .Parse(found["application/x-ndjson"]!["examples"]!["ndjson"]!["value"]!.GetValue<string>())!
+            .ToJsonString()
+            .ShouldBe(record.ToJsonString());
         found["text/csv"]!["examples"]!["csv"]!["value"]!.GetValue<string>().ShouldContain($"\n{Key},cam,raw,,20300102,,,,v03,,3,fits,");
-        query["parameters"]!.AsArray().First(each => each!["name"]!.GetValue<string>() == "instrument")!["examples"]!["default"]!["value"]![0]!.GetValue<string>().ShouldBe("cam");
+        query["parameters"]!.AsArray().First(each => each!["name"]!.GetValue<string>() == "instrument")!["examples"]!["default"]!["value"]![
+            0
+        ]!
+            .GetValue<string>()
+            .ShouldBe("cam");
     }
 
     /// <summary>A sample is an answer: what a query of one file answers, in the formats that the sample shows.</summary>

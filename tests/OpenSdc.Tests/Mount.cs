@@ -41,7 +41,9 @@ internal sealed class Mount : IDisposable
 
     private static int Run(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, UseShellExecute = false })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardError = true, UseShellExecute = false }
+        )!;
         process.StandardError.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode;

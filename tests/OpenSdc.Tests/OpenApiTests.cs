@@ -17,8 +17,8 @@ using Xunit;
 namespace OpenSdc.Tests;
 
 /// <summary>
-/// The API's description, as the running service gives it: the same as the committed copy, without gaps, true where it can be compared with the
-/// code, and readable on a network without the internet.
+/// The API's description, as the running service gives it: the same as the committed copy, without gaps, true
+/// where it can be compared with the code, and readable on a network without the internet.
 /// </summary>
 public sealed class OpenApiTests(OpenApiTests.Service service) : IClassFixture<OpenApiTests.Service>
 {
@@ -57,10 +57,21 @@ public sealed class OpenApiTests(OpenApiTests.Service service) : IClassFixture<O
     [Fact]
     public void Every_mapped_route_is_described_and_nothing_else()
     {
-        var mapped = service.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Select(endpoint => (Path: "/" + endpoint.RoutePattern.RawText!.Replace("**", "").Trim('/'), Methods: endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]))
-            .Where(route => !ServerApp.Prefixes.Any(prefix => prefix.Length > 0 && route.Path.StartsWith(prefix + "/", StringComparison.Ordinal)))
-            .Where(route => !route.Path.StartsWith("/docs", StringComparison.Ordinal) && !route.Path.StartsWith("/openapi", StringComparison.Ordinal))
+        var mapped = service
+            .App.Services.GetRequiredService<EndpointDataSource>()
+            .Endpoints.OfType<RouteEndpoint>()
+            .Select(endpoint =>
+                (
+                    Path: "/" + endpoint.RoutePattern.RawText!.Replace("**", "").Trim('/'),
+                    Methods: endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]
+                )
+            )
+            .Where(route =>
+                !ServerApp.Prefixes.Any(prefix => prefix.Length > 0 && route.Path.StartsWith(prefix + "/", StringComparison.Ordinal))
+            )
+            .Where(route =>
+                !route.Path.StartsWith("/docs", StringComparison.Ordinal) && !route.Path.StartsWith("/openapi", StringComparison.Ordinal)
+            )
             .Where(route => route.Path != "/" && !route.Path.StartsWith("/page/", StringComparison.Ordinal))
             .SelectMany(route => route.Methods.Select(method => $"{method} {route.Path}"));
         var described = DescribedOperations().Select(each => $"{each.Method.ToUpperInvariant()} {each.Path}").ToList();
@@ -89,7 +100,10 @@ public sealed class OpenApiTests(OpenApiTests.Service service) : IClassFixture<O
     public void Every_query_parameter_is_described()
     {
         var parameters = service.Document["paths"]!["/query"]!["get"]!["parameters"]!.AsArray();
-        parameters.Where(each => each!["in"]!.GetValue<string>() == "query").Select(each => each!["name"]!.GetValue<string>()).ShouldBe(QueryParameters.Names);
+        parameters
+            .Where(each => each!["in"]!.GetValue<string>() == "query")
+            .Select(each => each!["name"]!.GetValue<string>())
+            .ShouldBe(QueryParameters.Names);
     }
 
     [Theory]
@@ -111,13 +125,19 @@ public sealed class OpenApiTests(OpenApiTests.Service service) : IClassFixture<O
                 TextOf(parameter, "description").ShouldNotBeEmpty(where);
                 parameter["schema"].ShouldNotBeNull(where);
                 (parameter["example"] ?? parameter["examples"]?["default"]?["value"]).ShouldNotBeNull(where);
-                // All optional parameters at once contradict each other: a sample request has none but the limit that keeps the answer short.
-                var isSent = parameter["required"]?.GetValue<bool>() == true || (path == "/query" && parameter["name"]!.GetValue<string>() == "limit");
+                // All optional parameters at once contradict each other: a sample request has none but the
+                // limit that keeps the answer short.
+                var isSent =
+                    parameter["required"]?.GetValue<bool>() == true
+                    || (path == "/query" && parameter["name"]!.GetValue<string>() == "limit");
                 (parameter["examples"]?["default"]?["x-disabled"]?.GetValue<bool>() == true).ShouldBe(!isSent, where);
             }
 
             foreach (Match slot in Regex.Matches(path, "{(.*?)}"))
-                parameters.ShouldContain(each => each!["in"]!.GetValue<string>() == "path" && each["name"]!.GetValue<string>() == slot.Groups[1].Value, $"{method} {path}");
+                parameters.ShouldContain(
+                    each => each!["in"]!.GetValue<string>() == "path" && each["name"]!.GetValue<string>() == slot.Groups[1].Value,
+                    $"{method} {path}"
+                );
         }
     }
 
@@ -181,10 +201,14 @@ public sealed class OpenApiTests(OpenApiTests.Service service) : IClassFixture<O
             message.Headers.Add("Accept", accept);
             using var answer = await service.Http.SendAsync(message);
             var body = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!.AsObject();
-            var described = service.Document["paths"]![path]!["get"]!["responses"]![$"{(int)answer.StatusCode}"]!["content"]![answer.Content.Headers.ContentType!.MediaType!]!;
+            var described = service.Document["paths"]![path]!["get"]!["responses"]![$"{(int)answer.StatusCode}"]!["content"]![
+                answer.Content.Headers.ContentType!.MediaType!
+            ]!;
             var example = described["examples"]![code]!["value"]!.AsObject();
             // The faults of a name differ from name to name, and some errors have none.
-            body.Select(each => each.Key).Where(key => key != "errors").ShouldBe(example.Select(each => each.Key).Where(key => key != "errors"), $"{accept} {request}");
+            body.Select(each => each.Key)
+                .Where(key => key != "errors")
+                .ShouldBe(example.Select(each => each.Key).Where(key => key != "errors"), $"{accept} {request}");
         }
     }
 
@@ -192,7 +216,10 @@ public sealed class OpenApiTests(OpenApiTests.Service service) : IClassFixture<O
     public async Task The_reference_for_people_names_every_parameter_and_every_error()
     {
         var text = await File.ReadAllTextAsync(Path.Combine(SharedData.RepositoryRoot, "docs", "api.md"));
-        var codes = Regex.Matches(service.Document.ToJsonString(), "urn:opensdc:problem:([a-z-]+)").Select(match => match.Groups[1].Value).Distinct();
+        var codes = Regex
+            .Matches(service.Document.ToJsonString(), "urn:opensdc:problem:([a-z-]+)")
+            .Select(match => match.Groups[1].Value)
+            .Distinct();
         foreach (var name in QueryParameters.Names.Append(CoverageRequest.Bin).Concat(codes))
             text.ShouldContain($"`{name}`");
     }
@@ -212,7 +239,11 @@ public sealed class OpenApiTests(OpenApiTests.Service service) : IClassFixture<O
         foreach (var setting in (string[])["\"withDefaultFonts\":false", "\"telemetry\":false", "\"openapi/v1.json\""])
             html.ShouldContain(setting);
 
-        var assets = Regex.Matches(html, "(?:src|href|favicon)\"?[=:]\"([^\"]+)\"").Select(match => match.Groups[1].Value).Distinct().ToList();
+        var assets = Regex
+            .Matches(html, "(?:src|href|favicon)\"?[=:]\"([^\"]+)\"")
+            .Select(match => match.Groups[1].Value)
+            .Distinct()
+            .ToList();
         assets.ShouldContain("scalar.js");
         foreach (var asset in assets)
         {
@@ -225,12 +256,18 @@ public sealed class OpenApiTests(OpenApiTests.Service service) : IClassFixture<O
     public void Every_operation_says_which_credentials_it_needs_and_what_is_answered_without()
     {
         var schemes = service.Document["components"]!["securitySchemes"]!;
-        (TextOf(schemes["apiKey"]!, "type"), TextOf(schemes["apiKey"]!, "in"), TextOf(schemes["apiKey"]!, "name")).ShouldBe(("apiKey", "header", "x-api-key"));
+        (TextOf(schemes["apiKey"]!, "type"), TextOf(schemes["apiKey"]!, "in"), TextOf(schemes["apiKey"]!, "name")).ShouldBe(
+            ("apiKey", "header", "x-api-key")
+        );
         (TextOf(schemes["token"]!, "type"), TextOf(schemes["token"]!, "scheme")).ShouldBe(("http", "bearer"));
 
         var needed = service.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(endpoint => endpoint.Metadata.GetMetadata<Needs>() is { Scope: not Scopes.None })
-            .SelectMany(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Select(method => $"{method} /{endpoint.RoutePattern.RawText!.Replace("**", "").Trim('/')}"))
+            .SelectMany(endpoint =>
+                endpoint
+                    .Metadata.GetMetadata<IHttpMethodMetadata>()!
+                    .HttpMethods.Select(method => $"{method} /{endpoint.RoutePattern.RawText!.Replace("**", "").Trim('/')}")
+            )
             .Where(route => !ServerApp.Prefixes.Any(prefix => prefix.Length > 0 && route.Contains($" {prefix}/", StringComparison.Ordinal)))
             .Append("GET /release");
         foreach (var (path, method, operation) in DescribedOperations())
@@ -248,12 +285,25 @@ public sealed class OpenApiTests(OpenApiTests.Service service) : IClassFixture<O
         }
 
         // What reads no credentials: bytes at signed URLs, and what supervisors and stores call.
-        DescribedOperations().Where(each => each.Operation["security"] is null).Select(each => $"{each.Method.ToUpperInvariant()} {each.Path}").ShouldBe(
-            [
-                "PUT /objects/{key}", "GET /objects/{key}", "HEAD /objects/{key}", "PUT /uploads/{id}/parts/{part}", "POST /hooks/s3", "GET /.well-known/oauth-protected-resource",
-                "GET /health/live", "HEAD /health/live", "GET /health/ready", "HEAD /health/ready", "GET /metrics",
-            ],
-            ignoreOrder: true);
+        DescribedOperations()
+            .Where(each => each.Operation["security"] is null)
+            .Select(each => $"{each.Method.ToUpperInvariant()} {each.Path}")
+            .ShouldBe(
+                [
+                    "PUT /objects/{key}",
+                    "GET /objects/{key}",
+                    "HEAD /objects/{key}",
+                    "PUT /uploads/{id}/parts/{part}",
+                    "POST /hooks/s3",
+                    "GET /.well-known/oauth-protected-resource",
+                    "GET /health/live",
+                    "HEAD /health/live",
+                    "GET /health/ready",
+                    "HEAD /health/ready",
+                    "GET /metrics",
+                ],
+                ignoreOrder: true
+            );
     }
 
     private IEnumerable<(string Path, string Method, JsonNode Operation)> DescribedOperations() =>
@@ -276,7 +326,11 @@ public sealed class OpenApiTests(OpenApiTests.Service service) : IClassFixture<O
 
         public async ValueTask InitializeAsync()
         {
-            App = await ServerApp.BuildAsync(new ServerOptions { Urls = "http://127.0.0.1:0", Data = data }, TimeProvider.System, CancellationToken.None);
+            App = await ServerApp.BuildAsync(
+                new ServerOptions { Urls = "http://127.0.0.1:0", Data = data },
+                TimeProvider.System,
+                CancellationToken.None
+            );
             await App.StartAsync();
             var address = App.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
             Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(address) };

@@ -7,7 +7,10 @@ using Shouldly;
 
 namespace OpenSdc.Tests;
 
-/// <summary>A PostgreSQL server of the tests' own, started when the first of them needs it and stopped when the run ends; each archive has a database of its own.</summary>
+/// <summary>
+/// A PostgreSQL server of the tests' own, started when the first of them needs it and stopped when the run
+/// ends; each archive has a database of its own.
+/// </summary>
 public static class PostgresServer
 {
     private static readonly Lazy<string> Running = new(Start);
@@ -30,7 +33,11 @@ public static class PostgresServer
     /// <summary>Runs <c>eng/postgres.sh</c> and gives what it prints.</summary>
     public static string Script(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(SharedData.RepositoryRoot, "eng", "postgres.sh"), arguments) { RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(Path.Combine(SharedData.RepositoryRoot, "eng", "postgres.sh"), arguments)
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
         start.Environment["OPENSDC_UNTIL"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         using var process = Process.Start(start)!;
         var line = process.StandardOutput.ReadLine();
@@ -42,7 +49,10 @@ public static class PostgresServer
     /// <summary>A folder that the server's own user may go into, and that goes with the run.</summary>
     public static string NewFolder(string name)
     {
-        var folder = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"opensdc-{name}-{Environment.ProcessId}-{Guid.NewGuid():N}"));
+        var folder = Path.Combine(
+            Path.GetTempPath(),
+            string.Create(CultureInfo.InvariantCulture, $"opensdc-{name}-{Environment.ProcessId}-{Guid.NewGuid():N}")
+        );
         Directory.CreateDirectory(folder);
         return folder;
     }

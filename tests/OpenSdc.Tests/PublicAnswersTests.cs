@@ -41,8 +41,14 @@ public sealed class PublicAnswersTests(FoundingArchive founding) : IClassFixture
     public async Task A_browser_that_asks_first_may_go_on(string path, string method)
     {
         var answer = await archive.SendAsync(
-            "OPTIONS " + path, headers:
-            [("Origin", "https://example.org"), ("Access-Control-Request-Method", method), ("Access-Control-Request-Headers", "content-type, x-api-key")]);
+            "OPTIONS " + path,
+            headers:
+            [
+                ("Origin", "https://example.org"),
+                ("Access-Control-Request-Method", method),
+                ("Access-Control-Request-Headers", "content-type, x-api-key"),
+            ]
+        );
 
         answer.Status.ShouldBe(204);
         answer["Access-Control-Allow-Origin"].ShouldBe("*");
@@ -147,14 +153,25 @@ public sealed class PublicAnswersTests(FoundingArchive founding) : IClassFixture
         {
             var whole = await archive.SendAsync("GET " + route);
             var unchanged = await archive.SendAsync("GET " + route, headers: ("If-None-Match", whole["ETag"]!));
-            (unchanged.Status, unchanged["Cache-Control"], unchanged["Vary"]).ShouldBe((304, "no-cache", "Accept, Authorization, x-api-key, Accept-Encoding"));
+            (unchanged.Status, unchanged["Cache-Control"], unchanged["Vary"]).ShouldBe(
+                (304, "no-cache", "Accept, Authorization, x-api-key, Accept-Encoding")
+            );
         }
 
         var url = await archive.DownloadUrlAsync("naif0012.tls");
         var left = long.Parse(url.Split("expires=")[1].Split('&')[0]) - DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         var tag = "";
-        foreach (var (method, name, value, status) in ((string, string, string, int)[])
-            [("GET", "X-None", "x", 200), ("HEAD", "X-None", "x", 200), ("GET", "Range", "bytes=0-1", 206), ("GET", "If-None-Match", "*", 304), ("GET", "If-Match", "\"x\"", 412), ("GET", "Range", "bytes=999-", 416)])
+        foreach (
+            var (method, name, value, status) in ((string, string, string, int)[])
+                [
+                    ("GET", "X-None", "x", 200),
+                    ("HEAD", "X-None", "x", 200),
+                    ("GET", "Range", "bytes=0-1", 206),
+                    ("GET", "If-None-Match", "*", 304),
+                    ("GET", "If-Match", "\"x\"", 412),
+                    ("GET", "Range", "bytes=999-", 416),
+                ]
+        )
         {
             var answer = await archive.SendAsync($"{method} {url}", headers: (name, value));
             answer.Status.ShouldBe(status);
@@ -182,7 +199,17 @@ public sealed class PublicAnswersTests(FoundingArchive founding) : IClassFixture
     [InlineData("DELETE /api-key/uploads/x")]
     public async Task A_page_of_another_origin_changes_nothing(string request)
     {
-        foreach (var origin in (string[])["https://example.org", "null", "http://127.0.0.1", "http://127.0.0.1:1", archive.Address.Replace("http:", "https:"), archive.Address + ".example.org"])
+        foreach (
+            var origin in (string[])
+                [
+                    "https://example.org",
+                    "null",
+                    "http://127.0.0.1",
+                    "http://127.0.0.1:1",
+                    archive.Address.Replace("http:", "https:"),
+                    archive.Address + ".example.org",
+                ]
+        )
         {
             var answer = await archive.SendAsync(request, content: new StringContent("{}"), headers: ("Origin", origin));
             answer.Status.ShouldBe(403, origin);
@@ -192,7 +219,9 @@ public sealed class PublicAnswersTests(FoundingArchive founding) : IClassFixture
             asked["Access-Control-Allow-Methods"].ShouldBe("GET, HEAD, OPTIONS");
         }
 
-        (await archive.SendAsync(request, content: new StringContent("{}"), headers: ("Origin", archive.Address))).Text.ShouldNotContain("foreign-origin");
+        (await archive.SendAsync(request, content: new StringContent("{}"), headers: ("Origin", archive.Address))).Text.ShouldNotContain(
+            "foreign-origin"
+        );
         (await archive.SendAsync(request, content: new StringContent("{}"))).Text.ShouldNotContain("foreign-origin");
     }
 
@@ -200,24 +229,48 @@ public sealed class PublicAnswersTests(FoundingArchive founding) : IClassFixture
     public async Task A_name_that_leads_here_is_not_the_archives_own_origin_unless_a_setting_says_so()
     {
         // Whoever owns a name can make it lead here while a page of theirs is open.
-        var rebound = await archive.SendAsync("POST /query", content: new StringContent("{}"), headers: [("Host", "evil.example.org"), ("Origin", "http://evil.example.org")]);
+        var rebound = await archive.SendAsync(
+            "POST /query",
+            content: new StringContent("{}"),
+            headers: [("Host", "evil.example.org"), ("Origin", "http://evil.example.org")]
+        );
         rebound.Status.ShouldBe(403);
 
-        await using var named = await RunningArchive.StartAsync(options => options with
+        await using var named = await RunningArchive.StartAsync(options =>
+            options with
+            {
+                PublicUrl = new Uri("https://sdc.example.org/below/"),
+                WriteOrigins = ["https://portal.example.org"],
+            }
+        );
+        foreach (
+            var (origin, isTaken) in ((string, bool)[])
+                [
+                    ("https://sdc.example.org", true),
+                    ("https://portal.example.org", true),
+                    ("http://sdc.example.org", false),
+                    (named.Address, false),
+                    ("https://example.org", false),
+                ]
+        )
         {
-            PublicUrl = new Uri("https://sdc.example.org/below/"),
-            WriteOrigins = ["https://portal.example.org"],
-        });
-        foreach (var (origin, isTaken) in ((string, bool)[])
-            [("https://sdc.example.org", true), ("https://portal.example.org", true), ("http://sdc.example.org", false), (named.Address, false), ("https://example.org", false)])
-        {
-            var answer = await named.SendAsync("POST /query", content: new StringContent("{}", null, "application/json"), headers: ("Origin", origin));
+            var answer = await named.SendAsync(
+                "POST /query",
+                content: new StringContent("{}", null, "application/json"),
+                headers: ("Origin", origin)
+            );
             answer.Status.ShouldBe(isTaken ? 200 : 403, origin);
             var asked = await named.SendAsync("OPTIONS /query", headers: [("Origin", origin), ("Access-Control-Request-Method", "POST")]);
             asked["Access-Control-Allow-Methods"]!.Split(", ").Contains("POST").ShouldBe(isTaken, origin);
         }
 
         await using var open = await RunningArchive.StartAsync(options => options with { WriteOrigins = ["*"] });
-        (await open.SendAsync("POST /query", content: new StringContent("{}", null, "application/json"), headers: ("Origin", "https://example.org"))).Status.ShouldBe(200);
+        (
+            await open.SendAsync(
+                "POST /query",
+                content: new StringContent("{}", null, "application/json"),
+                headers: ("Origin", "https://example.org")
+            )
+        ).Status.ShouldBe(200);
     }
 }

@@ -5,7 +5,10 @@ using Xunit;
 
 namespace OpenSdc.Tests;
 
-/// <summary>Requests that the web server refuses before any of our code runs get the web server's bare answer. Over a bare socket: no HTTP client would send them.</summary>
+/// <summary>
+/// Requests that the web server refuses before any of our code runs get the web server's bare answer. Over a
+/// bare socket: no HTTP client would send them.
+/// </summary>
 public sealed class RefusedRequestsTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixture>
 {
     public static TheoryData<string, int> Requests => new()

@@ -36,7 +36,10 @@ public sealed class RepresentationTests(FoundingArchive founding) : IClassFixtur
     {
         Representation.AsksForDocumented(accept).ShouldBe(documented);
 
-        foreach (var request in (string[])["GET /query?instrument=mag", "GET /query?instrument=nonsense", "GET /upload/nonsense", "GET /download/naif0012.tls"])
+        foreach (
+            var request in (string[])
+                ["GET /query?instrument=mag", "GET /query?instrument=nonsense", "GET /upload/nonsense", "GET /download/naif0012.tls"]
+        )
         {
             var answer = await archive.SendAsync(request, accept);
             answer.Text.StartsWith("""{"statusCode": """, StringComparison.Ordinal).ShouldBe(documented, $"{request}: {answer.Text}");
@@ -52,7 +55,10 @@ public sealed class RepresentationTests(FoundingArchive founding) : IClassFixtur
     [Fact]
     public async Task Several_accept_headers_are_one_list()
     {
-        var documented = await archive.SendAsync("GET /upload/nonsense", headers: [("Accept", "text/plain"), ("Accept", "application/json")]);
+        var documented = await archive.SendAsync(
+            "GET /upload/nonsense",
+            headers: [("Accept", "text/plain"), ("Accept", "application/json")]
+        );
         documented.Text.ShouldStartWith("""{"statusCode": 400""");
 
         var plain = await archive.SendAsync("GET /upload/nonsense", headers: [("Accept", "application/json"), ("Accept", "*/*")]);

@@ -8,7 +8,10 @@ using Xunit;
 
 namespace OpenSdc.Tests;
 
-/// <summary>What a service says on its standard output: one JSON object a line, with a line for each refusal and each cut connection.</summary>
+/// <summary>
+/// What a service says on its standard output: one JSON object a line, with a line for each refusal and each
+/// cut connection.
+/// </summary>
 public sealed class RequestLogTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
@@ -71,13 +74,16 @@ public sealed class RequestLogTests : IDisposable
         using (var socket = new Socket(SocketType.Stream, ProtocolType.Tcp))
         {
             await socket.ConnectAsync(address.Host, address.Port);
-            await socket.SendAsync(Encoding.ASCII.GetBytes($"PUT {url.PathAndQuery} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc"));
+            await socket.SendAsync(
+                Encoding.ASCII.GetBytes($"PUT {url.PathAndQuery} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc")
+            );
             await Task.Delay(200);
             socket.LingerState = new LingerOption(true, 0);
         }
 
         await WaitAsync(() => sdc.Output.Contains("\"Method\":\"PUT\"", StringComparison.Ordinal));
-        Lines(sdc).ShouldContain(line => line.GetProperty("Message").GetString()!.StartsWith("PUT /objects/{**key} ", StringComparison.Ordinal));
+        Lines(sdc)
+            .ShouldContain(line => line.GetProperty("Message").GetString()!.StartsWith("PUT /objects/{**key} ", StringComparison.Ordinal));
     }
 
     /// <summary>The answer has begun with 200, so that only the line tells that it did not end.</summary>
@@ -87,14 +93,25 @@ public sealed class RequestLogTests : IDisposable
         await using var sdc = await StartAsync("--scrub-rate 0");
         var address = await sdc.JsonAddressAsync();
         var name = ArchiveFixture.NewName();
-        using var put = await client.PutAsync((await client.GetStringAsync($"{address}/upload/{name}")).Trim('"'), new ByteArrayContent(new byte[3_000_000]));
+        using var put = await client.PutAsync(
+            (await client.GetStringAsync($"{address}/upload/{name}")).Trim('"'),
+            new ByteArrayContent(new byte[3_000_000])
+        );
         put.EnsureSuccessStatusCode();
         var path = Directory.EnumerateFiles(Path.Combine(folder, "data", "objects"), name, SearchOption.AllDirectories).Single();
         await using (var file = File.Open(path, FileMode.Open, FileAccess.Write))
             file.WriteByte(1);
         await Should.ThrowAsync<HttpRequestException>(() => client.GetByteArrayAsync($"{address}/download/{name}"));
-        await WaitAsync(() => Lines(sdc).Exists(line => line.TryGetProperty("State", out var state) && state.TryGetProperty("Code", out var code) && code.GetString() == "damaged"
-            && state.GetProperty("Route").GetString() == "/objects/{**key}" && state.GetProperty("Status").GetInt32() == 200));
+        await WaitAsync(() =>
+            Lines(sdc)
+                .Exists(line =>
+                    line.TryGetProperty("State", out var state)
+                    && state.TryGetProperty("Code", out var code)
+                    && code.GetString() == "damaged"
+                    && state.GetProperty("Route").GetString() == "/objects/{**key}"
+                    && state.GetProperty("Status").GetInt32() == 200
+                )
+        );
     }
 
     /// <summary>The handler of exceptions, which answers a body that stands still, no longer knows the route.</summary>
@@ -106,8 +123,12 @@ public sealed class RequestLogTests : IDisposable
         var url = new Uri((await client.GetStringAsync($"{address}upload/{ArchiveFixture.NewName()}")).Trim('"'));
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(address.Host, address.Port);
-        await socket.SendAsync(Encoding.ASCII.GetBytes($"PUT {url.PathAndQuery} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc"));
-        await WaitAsync(() => sdc.Output.Contains("PUT /objects/{**key} is refused: 408 too-slow; client 127.0.0.1, ", StringComparison.Ordinal));
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes($"PUT {url.PathAndQuery} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc")
+        );
+        await WaitAsync(() =>
+            sdc.Output.Contains("PUT /objects/{**key} is refused: 408 too-slow; client 127.0.0.1, ", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -115,7 +136,16 @@ public sealed class RequestLogTests : IDisposable
     {
         await using var sdc = await StartAsync();
         var metrics = await client.GetStringAsync(await sdc.JsonAddressAsync() + "/metrics");
-        foreach (var counter in (string[])["opensdc_uploads_total", "opensdc_integrity_changes_total", "opensdc_received_bytes_total", "opensdc_sent_bytes_total", "opensdc_scrub_read_bytes_total"])
+        foreach (
+            var counter in (string[])
+                [
+                    "opensdc_uploads_total",
+                    "opensdc_integrity_changes_total",
+                    "opensdc_received_bytes_total",
+                    "opensdc_sent_bytes_total",
+                    "opensdc_scrub_read_bytes_total",
+                ]
+        )
             metrics.ShouldMatch($"(?m)^{counter}{{.*}} 0\\b");
     }
 
@@ -125,11 +155,21 @@ public sealed class RequestLogTests : IDisposable
         await using var sdc = await StartAsync();
         var address = await sdc.JsonAddressAsync();
         const int Sent = 2000;
-        await Parallel.ForEachAsync(Enumerable.Range(0, Sent), async (_, cancel) => (await client.GetAsync(address + "/nowhere", cancel)).Dispose());
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Sent),
+            async (_, cancel) => (await client.GetAsync(address + "/nowhere", cancel)).Dispose()
+        );
         await WaitAsync(() => Told(sdc) == Sent);
 
-        static long Told(SdcProcess sdc) => Lines(sdc).Where(line => line.TryGetProperty("State", out _)).Select(line => line.GetProperty("State"))
-            .Sum(state => state.TryGetProperty("Count", out var count) ? count.GetInt64() : state.TryGetProperty("Code", out _) ? 1 : 0);
+        static long Told(SdcProcess sdc) =>
+            Lines(sdc)
+                .Where(line => line.TryGetProperty("State", out _))
+                .Select(line => line.GetProperty("State"))
+                .Sum(state =>
+                    state.TryGetProperty("Count", out var count) ? count.GetInt64()
+                    : state.TryGetProperty("Code", out _) ? 1
+                    : 0
+                );
     }
 
     [Theory]
@@ -161,7 +201,11 @@ public sealed class RequestLogTests : IDisposable
 
     /// <summary>Every line is an object with a message; those of the log itself have a state as well.</summary>
     private static List<JsonElement> Lines(SdcProcess sdc) =>
-        [.. sdc.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(line => JsonElement.Parse(line))];
+        [
+            .. sdc
+                .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(line => JsonElement.Parse(line)),
+        ];
 
     private static async Task<JsonElement> LineOfAsync(SdcProcess sdc, string id)
     {

@@ -15,7 +15,10 @@ using Shouldly;
 
 namespace OpenSdc.Tests;
 
-/// <summary>One choice of object store and catalogue; what runs "once per store × catalogue" runs once for each of <see cref="All"/>.</summary>
+/// <summary>
+/// One choice of object store and catalogue; what runs "once per store × catalogue" runs once for each of
+/// <see cref="All"/>.
+/// </summary>
 public sealed record ArchiveSetup(string Name, Func<ServerOptions, ServerOptions> Configure)
 {
     public static IReadOnlyList<ArchiveSetup> All { get; } =
@@ -34,7 +37,10 @@ public sealed record ArchiveSetup(string Name, Func<ServerOptions, ServerOptions
     public static ArchiveSetup Of(string name) => All.Single(each => each.Name == name);
 }
 
-/// <summary>The real service on a real port and a temporary data folder, and the steps of a file's journey as a client takes them.</summary>
+/// <summary>
+/// The real service on a real port and a temporary data folder, and the steps of a file's journey as a client
+/// takes them.
+/// </summary>
 public sealed class RunningArchive : IAsyncDisposable
 {
     private readonly ServerOptions options;
@@ -46,7 +52,10 @@ public sealed class RunningArchive : IAsyncDisposable
     private RunningArchive(ServerOptions options, TimeProvider clock, bool ownsFolder)
     {
         (this.options, this.clock, this.ownsFolder) = (options, clock, ownsFolder);
-        client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = TimeSpan.FromMinutes(2) };
+        client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+        {
+            Timeout = TimeSpan.FromMinutes(2),
+        };
     }
 
     public string Folder => options.Data;
@@ -82,7 +91,10 @@ public sealed class RunningArchive : IAsyncDisposable
         return archive;
     }
 
-    /// <summary>Stops it and starts it again on the same data folder, on another port; between the two does what is to happen without it.</summary>
+    /// <summary>
+    /// Stops it and starts it again on the same data folder, on another port; between the two does what is to
+    /// happen without it.
+    /// </summary>
     public async Task RestartAsync(Func<Task>? meanwhile = null)
     {
         await app.StopAsync();
@@ -92,8 +104,16 @@ public sealed class RunningArchive : IAsyncDisposable
         await StartAsync();
     }
 
-    /// <summary>Sends a request such as <c>GET /query?instrument=mag</c>; the target goes out as it is written, also where it climbs or is escaped oddly.</summary>
-    public async Task<Answer> SendAsync(string request, string? accept = null, HttpContent? content = null, params (string Name, string Value)[] headers)
+    /// <summary>
+    /// Sends a request such as <c>GET /query?instrument=mag</c>; the target goes out as it is written, also
+    /// where it climbs or is escaped oddly.
+    /// </summary>
+    public async Task<Answer> SendAsync(
+        string request,
+        string? accept = null,
+        HttpContent? content = null,
+        params (string Name, string Value)[] headers
+    )
     {
         var space = request.IndexOf(' ', StringComparison.Ordinal);
         var target = request[(space + 1)..];
@@ -177,7 +197,9 @@ public sealed class RunningArchive : IAsyncDisposable
         (await QueryAsync($"filename={name}")).ShouldBeEmpty();
         (await SendAsync($"GET /download/{name}")).Status.ShouldBe(404);
         await ShouldSoonStageNothingAsync();
-        (await Services.GetRequiredService<IObjectStore>().ListAsync(CancellationToken.None).Select(each => each.Key).ToListAsync()).ShouldNotContain(KeyOf(name));
+        (
+            await Services.GetRequiredService<IObjectStore>().ListAsync(CancellationToken.None).Select(each => each.Key).ToListAsync()
+        ).ShouldNotContain(KeyOf(name));
     }
 
     /// <summary>A cut connection is noticed a moment after it was cut, so that staging is looked at until it is empty.</summary>
@@ -214,7 +236,12 @@ public sealed class RunningArchive : IAsyncDisposable
             return FilesBelow("quarantine");
         using var bucket = await BucketAsync();
         var root = bucket.QuarantineKey("");
-        return [.. (await bucket.AllAsync()).Where(each => each.StartsWith(root, StringComparison.Ordinal)).Select(each => each[root.Length..].Split(' ')[0])];
+        return
+        [
+            .. (await bucket.AllAsync())
+                .Where(each => each.StartsWith(root, StringComparison.Ordinal))
+                .Select(each => each[root.Length..].Split(' ')[0]),
+        ];
     }
 
     private Task<S3Bucket> BucketAsync() => S3Opening.JoinAsync(S3Location.Of(options)!, TimeProvider.System, CancellationToken.None);
@@ -223,11 +250,15 @@ public sealed class RunningArchive : IAsyncDisposable
     private async Task<int> StagedAsync()
     {
         var store = Services.GetRequiredService<IObjectStore>();
-        var begun = Services.GetService<S3Staging>() is { } direct ? await direct.BegunPartsAsync(CancellationToken.None).Select(each => each.UploadId).ToListAsync() : [];
+        var begun = Services.GetService<S3Staging>() is { } direct
+            ? await direct.BegunPartsAsync(CancellationToken.None).Select(each => each.UploadId).ToListAsync()
+            : [];
         var states = await Services.GetRequiredService<UploadLedger>().StatesAsync(begun, CancellationToken.None);
         // A multipart upload that is open has its parts there by right.
         var parts = begun.Count(id => states.GetValueOrDefault(id) != UploadState.Open);
-        return parts + await store.LeftOverAsync(null, CancellationToken.None).CountAsync() + (!IsOnDisk && store.StagingSize() > 0 ? 1 : 0);
+        return parts
+            + await store.LeftOverAsync(null, CancellationToken.None).CountAsync()
+            + (!IsOnDisk && store.StagingSize() > 0 ? 1 : 0);
     }
 
     /// <summary>The files in a folder of the data folder and below it, as paths relative to it.</summary>
@@ -235,7 +266,9 @@ public sealed class RunningArchive : IAsyncDisposable
     {
         var root = Path.Combine(Folder, folder);
         // Some folders are made when they are first needed.
-        return !Directory.Exists(root) ? [] : [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(root, path))];
+        return !Directory.Exists(root)
+            ? []
+            : [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(root, path))];
     }
 
     public static string KeyOf(string name) => FileName.Parse(name, Mission.Imap).Name.ShouldNotBeNull(name).Key;

@@ -13,7 +13,11 @@ public sealed partial class SecurityDocumentTests
     [Fact]
     public void Every_test_that_it_names_exists()
     {
-        var named = Names().Matches(Document).Select(match => (Type: match.Groups["type"].Value, Method: match.Groups["method"].Value)).Distinct().ToList();
+        var named = Names()
+            .Matches(Document)
+            .Select(match => (Type: match.Groups["type"].Value, Method: match.Groups["method"].Value))
+            .Distinct()
+            .ToList();
 
         named.Count.ShouldBeGreaterThan(40);
         named.Where(each => !IsTest(each.Type, each.Method)).ShouldBeEmpty();

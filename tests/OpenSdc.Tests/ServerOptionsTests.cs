@@ -110,7 +110,9 @@ public sealed class ServerOptionsTests
     public void A_bad_value_stops_the_start_with_one_sentence(string name, string value, string allowed)
     {
         var sentence = Should.Throw<SettingException>(() => Read(name, value)).Message;
-        sentence.ShouldStartWith($"The setting {name} (OPENSDC_{name.Replace('-', '_').ToUpperInvariant()}) is '{value}'; allowed: {allowed}");
+        sentence.ShouldStartWith(
+            $"The setting {name} (OPENSDC_{name.Replace('-', '_').ToUpperInvariant()}) is '{value}'; allowed: {allowed}"
+        );
         sentence.ShouldEndWith(".");
         sentence.ShouldNotContain("\n");
     }
@@ -125,7 +127,9 @@ public sealed class ServerOptionsTests
     public void A_value_that_may_be_secret_is_not_repeated(string name, string value, string reason)
     {
         var sentence = Should.Throw<SettingException>(() => Read(name, value)).Message;
-        sentence.ShouldStartWith($"The setting {name} (OPENSDC_{name.Replace('-', '_').ToUpperInvariant()}) cannot be used as it is; allowed: ");
+        sentence.ShouldStartWith(
+            $"The setting {name} (OPENSDC_{name.Replace('-', '_').ToUpperInvariant()}) cannot be used as it is; allowed: "
+        );
         sentence.ShouldContain(reason);
         sentence.ShouldNotContain("hidden-secret");
         sentence.ShouldNotContain("\n");
@@ -142,10 +146,22 @@ public sealed class ServerOptionsTests
             File.WriteAllText(file, "Host=db.example.org;Password=hidden\n");
             Read("catalogue-file", file).Catalogue.ShouldBe("Host=db.example.org;Password=hidden");
             File.WriteAllText(file, "0123456789abcdef\r\n");
-            string? Both(Setting setting) => setting.Name switch { "objects" => "s3://bucket", "transfers" => "direct", "hook-secret-file" => file, _ => null };
+            string? Both(Setting setting) =>
+                setting.Name switch
+                {
+                    "objects" => "s3://bucket",
+                    "transfers" => "direct",
+                    "hook-secret-file" => file,
+                    _ => null,
+                };
             ServerOptions.Read(Both).HookSecret.ShouldBe("0123456789abcdef");
-            Should.Throw<SettingException>(() => ServerOptions.Read(setting => Both(setting) ?? (setting.Name == "hook-secret" ? "0123456789abcdef" : null)))
-                .Message.ShouldBe("The setting hook-secret is given itself (OPENSDC_HOOK_SECRET) and by a file (OPENSDC_HOOK_SECRET_FILE); leave one of them out.");
+            Should
+                .Throw<SettingException>(() =>
+                    ServerOptions.Read(setting => Both(setting) ?? (setting.Name == "hook-secret" ? "0123456789abcdef" : null))
+                )
+                .Message.ShouldBe(
+                    "The setting hook-secret is given itself (OPENSDC_HOOK_SECRET) and by a file (OPENSDC_HOOK_SECRET_FILE); leave one of them out."
+                );
             File.WriteAllText(file, "Host=;hidden");
             Should.Throw<SettingException>(() => Read("catalogue-file", file)).Message.ShouldNotContain("hidden");
         }
@@ -171,7 +187,9 @@ public sealed class ServerOptionsTests
         try
         {
             File.WriteAllText(file, "{ nonsense");
-            Should.Throw<SettingException>(() => MissionText.Given(Read("mission", file))!.Load()).Message.ShouldStartWith($"The mission file {file} cannot be used: ");
+            Should
+                .Throw<SettingException>(() => MissionText.Given(Read("mission", file))!.Load())
+                .Message.ShouldStartWith($"The mission file {file} cannot be used: ");
         }
         finally
         {
@@ -186,9 +204,16 @@ public sealed class ServerOptionsTests
     [InlineData("hook-secret", "sixteen characters")]
     [InlineData("sqs-queue", "https://sqs.eu-central-1.amazonaws.com/1/q")]
     public void What_is_said_of_a_bucket_that_is_not_named_stops_the_start(string name, string value) =>
-        Should.Throw<SettingException>(() => ServerOptions.Read(setting => setting.Name == name ? value : null)).Message
-            .ShouldStartWith($"The setting {name} (OPENSDC_{name.Replace('-', '_').ToUpperInvariant()}) is given without objects (OPENSDC_OBJECTS)");
+        Should
+            .Throw<SettingException>(() => ServerOptions.Read(setting => setting.Name == name ? value : null))
+            .Message.ShouldStartWith(
+                $"The setting {name} (OPENSDC_{name.Replace('-', '_').ToUpperInvariant()}) is given without objects (OPENSDC_OBJECTS)"
+            );
 
     private static ServerOptions Read(string name, string value) =>
-        ServerOptions.Read(setting => setting.Name == name ? value : setting.Name == "objects" && name.StartsWith("s3-", StringComparison.Ordinal) ? "s3://bucket" : null);
+        ServerOptions.Read(setting =>
+            setting.Name == name ? value
+            : setting.Name == "objects" && name.StartsWith("s3-", StringComparison.Ordinal) ? "s3://bucket"
+            : null
+        );
 }

@@ -9,7 +9,10 @@ using Xunit;
 
 namespace OpenSdc.Tests;
 
-/// <summary>Clients that stand still, over bare sockets: what they hold is taken from them. No time is measured; each wait only ends.</summary>
+/// <summary>
+/// Clients that stand still, over bare sockets: what they hold is taken from them. No time is measured; each
+/// wait only ends.
+/// </summary>
 public sealed class SlowClientTests(SlowClientTests.ImpatientArchive fixture) : IClassFixture<SlowClientTests.ImpatientArchive>
 {
     private readonly RunningArchive archive = fixture.Archive;
@@ -49,8 +52,11 @@ public sealed class SlowClientTests(SlowClientTests.ImpatientArchive fixture) : 
         var url = await archive.UploadUrlAsync(name);
         using var socket = await ConnectAsync();
         var chunk = framing.StartsWith('T') ? "989680\r\n" : "";
-        await socket.SendAsync(Encoding.ASCII.GetBytes(
-            $"PUT {new Uri(url).PathAndQuery} HTTP/1.1\r\nHost: {archive.Endpoint.Authority}\r\n{framing}\r\n\r\n{chunk}{new string('x', count)}"));
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes(
+                $"PUT {new Uri(url).PathAndQuery} HTTP/1.1\r\nHost: {archive.Endpoint.Authority}\r\n{framing}\r\n\r\n{chunk}{new string('x', count)}"
+            )
+        );
         var answer = await socket.ReadToEndAsync();
         answer.ShouldStartWith("HTTP/1.1 408 ");
         answer.ShouldContain("urn:opensdc:problem:too-slow");
@@ -128,7 +134,9 @@ public sealed class SlowClientTests(SlowClientTests.ImpatientArchive fixture) : 
 
     private async Task<bool> IsCheckpointHeldUpAsync()
     {
-        await using var connection = new SqliteConnection($"Data Source={Path.Combine(archive.Folder, "catalogue.sqlite")};Pooling=False;Default Timeout=1");
+        await using var connection = new SqliteConnection(
+            $"Data Source={Path.Combine(archive.Folder, "catalogue.sqlite")};Pooling=False;Default Timeout=1"
+        );
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
         command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
@@ -148,7 +156,8 @@ public sealed class SlowClientTests(SlowClientTests.ImpatientArchive fixture) : 
     {
         public RunningArchive Archive { get; private set; } = null!;
 
-        public async ValueTask InitializeAsync() => Archive = await RunningArchive.StartAsync(options => options with { ClientTimeout = 2 });
+        public async ValueTask InitializeAsync() =>
+            Archive = await RunningArchive.StartAsync(options => options with { ClientTimeout = 2 });
 
         public ValueTask DisposeAsync() => Archive.DisposeAsync();
 
@@ -159,8 +168,15 @@ public sealed class SlowClientTests(SlowClientTests.ImpatientArchive fixture) : 
             foreach (var numbers in Enumerable.Range(1, 30_000).Chunk(1000))
             {
                 await catalogue.PublishAsync(
-                    [.. numbers.Select(i => new Publication(FileName.Parse($"imap_swe_l1b_fill{i}_20260101_v001.pkts", Mission.Imap).Name!, 1, new string('0', 64)))],
-                    CancellationToken.None);
+                    [
+                        .. numbers.Select(i => new Publication(
+                            FileName.Parse($"imap_swe_l1b_fill{i}_20260101_v001.pkts", Mission.Imap).Name!,
+                            1,
+                            new string('0', 64)
+                        )),
+                    ],
+                    CancellationToken.None
+                );
             }
         }
     }

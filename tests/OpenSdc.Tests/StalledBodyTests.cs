@@ -5,7 +5,10 @@ using Xunit;
 
 namespace OpenSdc.Tests;
 
-/// <summary>One time for every body that stands still, whatever route it is of and whoever reads it. The part that came is long enough that no average over the body would end it for hours.</summary>
+/// <summary>
+/// One time for every body that stands still, whatever route it is of and whoever reads it. The part that
+/// came is long enough that no average over the body would end it for hours.
+/// </summary>
 public sealed class StalledBodyTests(StalledBodyTests.Archives fixture) : IClassFixture<StalledBodyTests.Archives>
 {
     private const int Part = 60_000;
@@ -25,14 +28,24 @@ public sealed class StalledBodyTests(StalledBodyTests.Archives fixture) : IClass
     public async Task A_body_that_stands_still_ends_in_408(string route, string type, string start)
     {
         foreach (var framing in (string[])["Content-Length: 64000", "Transfer-Encoding: chunked"])
-            await ShouldEndAsync(fixture.OnDisk, $"POST {route} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\n{framing}", framing, start);
+            await ShouldEndAsync(
+                fixture.OnDisk,
+                $"POST {route} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\n{framing}",
+                framing,
+                start
+            );
     }
 
     [Theory]
     [InlineData("Content-Length: 64000")]
     [InlineData("Transfer-Encoding: chunked")]
     public async Task So_does_a_notification_of_the_store(string framing) =>
-        await ShouldEndAsync(await fixture.OnS3Async(), $"POST /hooks/s3 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer secret\r\nContent-Type: application/json\r\n{framing}", framing, "{\"x\":\"");
+        await ShouldEndAsync(
+            await fixture.OnS3Async(),
+            $"POST /hooks/s3 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer secret\r\nContent-Type: application/json\r\n{framing}",
+            framing,
+            "{\"x\":\""
+        );
 
     [Fact]
     public async Task A_body_that_goes_on_slowly_is_waited_for()
@@ -40,8 +53,11 @@ public sealed class StalledBodyTests(StalledBodyTests.Archives fixture) : IClass
         using var socket = await ConnectAsync(fixture.OnDisk);
         // More than the least average rate.
         var body = "filename=" + string.Join(',', Enumerable.Range(0, 150).Select(n => $"imap_swe_l1a_none{n}_20260101_v001.pkts"));
-        await socket.SendAsync(Encoding.ASCII.GetBytes(
-            $"POST /query HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {body.Length}\r\n\r\n"));
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes(
+                $"POST /query HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {body.Length}\r\n\r\n"
+            )
+        );
         foreach (var piece in body.Chunk(body.Length / 4))
         {
             // Less than the time for a standstill, and more in all.
@@ -56,7 +72,9 @@ public sealed class StalledBodyTests(StalledBodyTests.Archives fixture) : IClass
     {
         using var socket = await ConnectAsync(archive);
         var part = start + new string('x', Part - start.Length);
-        await socket.SendAsync(Encoding.ASCII.GetBytes(framing.StartsWith('T') ? $"{head}\r\n\r\nFA00\r\n{part}" : $"{head}\r\n\r\n{part}"));
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes(framing.StartsWith('T') ? $"{head}\r\n\r\nFA00\r\n{part}" : $"{head}\r\n\r\n{part}")
+        );
         var answer = await socket.ReadToEndAsync();
         answer.ShouldStartWith("HTTP/1.1 408 ");
         answer.ShouldContain("urn:opensdc:problem:too-slow");

@@ -10,8 +10,9 @@ using Xunit;
 namespace OpenSdc.Tests;
 
 /// <summary>
-/// With the settings as they are by default a client that reads 8 KiB/s is served for as long as it reads, and one that reads 2 KiB/s is cut off: for objects and for listings, with the buffers that the
-/// system gives a client by itself. The readers go side by side, since each takes longer than the archive waits.
+/// With the settings as they are by default a client that reads 8 KiB/s is served for as long as it reads,
+/// and one that reads 2 KiB/s is cut off: for objects and for listings, with the buffers that the system
+/// gives a client by itself. The readers go side by side, since each takes longer than the archive waits.
 /// </summary>
 public sealed class SteadyReaderTests
 {
@@ -93,8 +94,15 @@ public sealed class SteadyReaderTests
         foreach (var numbers in Enumerable.Range(1, 30_000).Chunk(1000))
         {
             await catalogue.PublishAsync(
-                [.. numbers.Select(i => new Publication(FileName.Parse($"imap_swe_l1b_fill{i}_20260101_v001.pkts", Mission.Imap).Name!, 1, new string('0', 64)))],
-                CancellationToken.None);
+                [
+                    .. numbers.Select(i => new Publication(
+                        FileName.Parse($"imap_swe_l1b_fill{i}_20260101_v001.pkts", Mission.Imap).Name!,
+                        1,
+                        new string('0', 64)
+                    )),
+                ],
+                CancellationToken.None
+            );
         }
     }
 }

@@ -49,7 +49,10 @@ public sealed class TlsCertificateTests : IDisposable
         }
 
         // A body that is refused before it has come still gets its answer.
-        using var refused = await client.PutAsync(url.Replace("signature=", "signature=x", StringComparison.Ordinal), new ByteArrayContent(new byte[4 << 20]));
+        using var refused = await client.PutAsync(
+            url.Replace("signature=", "signature=x", StringComparison.Ordinal),
+            new ByteArrayContent(new byte[4 << 20])
+        );
         refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
     }
 
@@ -83,7 +86,14 @@ public sealed class TlsCertificateTests : IDisposable
         Write(Make("one"));
         await using var archive = await StartAsync();
         // The clock stands still: a wait for another try would not end.
-        using var client = new SdcClient(new SdcClientOptions { Address = new Uri(archive.OperatorAddress), MaxRetries = 3, Clock = new FakeTimeProvider() });
+        using var client = new SdcClient(
+            new SdcClientOptions
+            {
+                Address = new Uri(archive.OperatorAddress),
+                MaxRetries = 3,
+                Clock = new FakeTimeProvider(),
+            }
+        );
 
         var refused = await Should.ThrowAsync<SdcException>(client.FindAsync(Name).WaitAsync(TimeSpan.FromMinutes(2)));
 
@@ -176,12 +186,30 @@ public sealed class TlsCertificateTests : IDisposable
     public async Task Wrong_files_stop_the_start_with_a_sentence()
     {
         var (one, two) = (Make("one"), Make("two"));
-        await RefusedAsync(("nothing", one.Key), $"The file {Cert} of tls-cert holds no certificate; allowed: certificates in PEM (-----BEGIN CERTIFICATE-----), the server's first.");
-        await RefusedAsync((one.Certificate, two.Key), $"The file {Key} of tls-key does not hold the key of the first certificate in {Cert}; allowed: its private key in PEM, without a passphrase.");
+        await RefusedAsync(
+            ("nothing", one.Key),
+            $"The file {Cert} of tls-cert holds no certificate; allowed: certificates in PEM (-----BEGIN CERTIFICATE-----), the server's first."
+        );
+        await RefusedAsync(
+            (one.Certificate, two.Key),
+            $"The file {Key} of tls-key does not hold the key of the first certificate in {Cert}; allowed: its private key in PEM, without a passphrase."
+        );
         await RefusedAsync((one.Certificate, ""), $"The file {Key} of tls-key does not hold the key");
         using var key = ECDsa.Create();
-        await RefusedAsync((one.Certificate, key.ExportEncryptedPkcs8PrivateKeyPem("secret", new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 1000))), $"The file {Key} of tls-key does not hold the key");
-        await RefusedAsync(("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", one.Key), $"The file {Cert} of tls-cert holds a certificate that cannot be read: ");
+        await RefusedAsync(
+            (
+                one.Certificate,
+                key.ExportEncryptedPkcs8PrivateKeyPem(
+                    "secret",
+                    new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 1000)
+                )
+            ),
+            $"The file {Key} of tls-key does not hold the key"
+        );
+        await RefusedAsync(
+            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", one.Key),
+            $"The file {Cert} of tls-cert holds a certificate that cannot be read: "
+        );
 
         async Task RefusedAsync((string, string) pair, string sentence)
         {
@@ -196,10 +224,15 @@ public sealed class TlsCertificateTests : IDisposable
         Write(Make("one"));
         Refused([("tls-cert", Cert)]).ShouldBe("The setting tls-cert is given without tls-key (OPENSDC_TLS_KEY); give both, or neither.");
         Refused([("tls-key", Key)]).ShouldBe("The setting tls-key is given without tls-cert (OPENSDC_TLS_CERT); give both, or neither.");
-        Refused([("urls", "https://127.0.0.1:1")]).ShouldBe("The address https://127.0.0.1:1 needs a certificate: give tls-cert (OPENSDC_TLS_CERT) and tls-key (OPENSDC_TLS_KEY), or an http address.");
+        Refused([("urls", "https://127.0.0.1:1")])
+            .ShouldBe(
+                "The address https://127.0.0.1:1 needs a certificate: give tls-cert (OPENSDC_TLS_CERT) and tls-key (OPENSDC_TLS_KEY), or an http address."
+            );
         Refused([("operator-urls", "https://127.0.0.1:1")]).ShouldStartWith("The address https://127.0.0.1:1 needs a certificate");
-        Refused([("tls-cert", Cert), ("tls-key", Key)]).ShouldStartWith("The settings tls-cert and tls-key are given, but no address of urls (OPENSDC_URLS) begins with https;");
-        Refused([("tls-cert", "/nowhere")]).ShouldBe("The setting tls-cert (OPENSDC_TLS_CERT) is '/nowhere'; allowed: the path of a file that exists.");
+        Refused([("tls-cert", Cert), ("tls-key", Key)])
+            .ShouldStartWith("The settings tls-cert and tls-key are given, but no address of urls (OPENSDC_URLS) begins with https;");
+        Refused([("tls-cert", "/nowhere")])
+            .ShouldBe("The setting tls-cert (OPENSDC_TLS_CERT) is '/nowhere'; allowed: the path of a file that exists.");
         Read([("urls", "https://127.0.0.1:1"), ("tls-cert", Cert), ("tls-key", Key)]).TlsKey.ShouldBe(Key);
 
         static string Refused((string Name, string Text)[] given) => Should.Throw<SettingException>(() => Read(given)).Message;
@@ -209,8 +242,17 @@ public sealed class TlsCertificateTests : IDisposable
     }
 
     // By http as well, so that the steps of every test can be taken without a certificate.
-    private Task<RunningArchive> StartAsync(Func<ServerOptions, ServerOptions>? configure = null, TimeProvider? clock = null) => RunningArchive.StartAsync(
-        options => (configure?.Invoke(options) ?? options) with { Urls = "http://127.0.0.1:0;https://127.0.0.1:0", TlsCert = Cert, TlsKey = Key }, clock);
+    private Task<RunningArchive> StartAsync(Func<ServerOptions, ServerOptions>? configure = null, TimeProvider? clock = null) =>
+        RunningArchive.StartAsync(
+            options =>
+                (configure?.Invoke(options) ?? options) with
+                {
+                    Urls = "http://127.0.0.1:0;https://127.0.0.1:0",
+                    TlsCert = Cert,
+                    TlsKey = Key,
+                },
+            clock
+        );
 
     private void Write((string Certificate, string Key) pair)
     {
@@ -228,7 +270,9 @@ public sealed class TlsCertificateTests : IDisposable
     private static CertificateRequest Issuer(string name, ECDsa key)
     {
         var request = Request(name, key);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true)
+        );
         return request;
     }
 
@@ -269,7 +313,12 @@ public sealed class TlsCertificateTests : IDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            lines.Add((logLevel, formatter(state, exception)));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => lines.Add((logLevel, formatter(state, exception)));
     }
 }

@@ -36,7 +36,13 @@ public sealed class UnexpectedErrorsTests : IDisposable
         for (var tries = 0; tries < 400 && !Log().Contains(id, StringComparison.Ordinal); tries++)
             await Task.Delay(25);
         // Upkeep of its own may meet the same, and says so in lines of its own.
-        var lines = Log().Split('\n').Where(line => line.Contains("no such table", StringComparison.Ordinal) && !line.Contains("Cannot clean up uploads", StringComparison.Ordinal)).ToList();
+        var lines = Log()
+            .Split('\n')
+            .Where(line =>
+                line.Contains("no such table", StringComparison.Ordinal)
+                && !line.Contains("Cannot clean up uploads", StringComparison.Ordinal)
+            )
+            .ToList();
         lines.ShouldHaveSingleItem().ShouldContain($"GET /query failed; client 127.0.0.1, request {id}");
 
         string Log() => format == "json" ? sdc.Output : sdc.Errors;

@@ -6,8 +6,9 @@ using System.Text;
 namespace OpenSdc.Load;
 
 /// <summary>
-/// GETs the paths of a file one after the other, or each over several connections at once, and prints how long the first byte of the body and the whole of it took. It is a blocking
-/// socket with one buffer, a new one for each request: the cheapest client there is. What is not a complete 200 ends the run.
+/// GETs the paths of a file one after the other, or each over several connections at once, and prints how
+/// long the first byte of the body and the whole of it took. It is a blocking socket with one buffer, a new
+/// one for each request: the cheapest client there is. What is not a complete 200 ends the run.
 /// </summary>
 internal static class Ask
 {
@@ -39,9 +40,13 @@ internal static class Ask
         }
 
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"seconds={seconds:F3} rows={answers.Average(each => each.Rows):F0} bytes={answers.Average(each => each.Bytes):F0} "
-            + $"median_ms={At(0.5, each => each.All):F2} p99_ms={At(0.99, each => each.All):F2} most_ms={At(1, each => each.All):F2} first_ms={At(0.5, each => each.First):F2} first_most_ms={At(1, each => each.First):F2}"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"seconds={seconds:F3} rows={answers.Average(each => each.Rows):F0} bytes={answers.Average(each => each.Bytes):F0} "
+                    + $"median_ms={At(0.5, each => each.All):F2} p99_ms={At(0.99, each => each.All):F2} most_ms={At(1, each => each.All):F2} first_ms={At(0.5, each => each.First):F2} first_most_ms={At(1, each => each.First):F2}"
+            )
+        );
         return 0;
 
         double At(double share, Func<Answer, double> time)
@@ -83,8 +88,17 @@ internal static class Ask
         }
 
         var all = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-        var isWhole = head.Contains("chunked", StringComparison.Ordinal) ? end.AsSpan().SequenceEqual("0\r\n\r\n"u8) : head.Contains($"Content-Length: {bytes}", StringComparison.Ordinal);
-        return new Answer { First = first, All = all, Rows = rows, Bytes = bytes, Failure = isWhole ? null : "it was cut" };
+        var isWhole = head.Contains("chunked", StringComparison.Ordinal)
+            ? end.AsSpan().SequenceEqual("0\r\n\r\n"u8)
+            : head.Contains($"Content-Length: {bytes}", StringComparison.Ordinal);
+        return new Answer
+        {
+            First = first,
+            All = all,
+            Rows = rows,
+            Bytes = bytes,
+            Failure = isWhole ? null : "it was cut",
+        };
     }
 
     /// <summary>The last five bytes, of which a piece may have fewer.</summary>

@@ -6,8 +6,9 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Load;
 
 /// <summary>
-/// The peer of publishing: threads that write a file, flush it, link it into a folder and flush that folder, with nothing around it: no request, no hash,
-/// no record, no batch. The names spread over as many folders as those of <see cref="NameGenerator.ForUpload"/> do, which are made before the clock starts.
+/// The peer of publishing: threads that write a file, flush it, link it into a folder and flush that folder,
+/// with nothing around it: no request, no hash, no record, no batch. The names spread over as many folders as
+/// those of <see cref="NameGenerator.ForUpload"/> do, which are made before the clock starts.
 /// </summary>
 internal static class BarePublish
 {
@@ -21,8 +22,10 @@ internal static class BarePublish
         var count = (int)options.Number("count", 5000);
         var body = RandomNumberGenerator.GetBytes(size);
         var staging = Directory.CreateDirectory(Path.Combine(root, "staging")).FullName;
-        var folders = Enumerable.Range(0, Folders)
-            .Select(i => Directory.CreateDirectory(Path.Combine(root, "objects", i.ToString("D3", CultureInfo.InvariantCulture))).FullName).ToArray();
+        var folders = Enumerable
+            .Range(0, Folders)
+            .Select(i => Directory.CreateDirectory(Path.Combine(root, "objects", i.ToString("D3", CultureInfo.InvariantCulture))).FullName)
+            .ToArray();
 
         var next = -1;
         Exception? failure = null;

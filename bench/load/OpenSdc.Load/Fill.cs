@@ -9,9 +9,10 @@ using OpenSdc.Server.Catalogue;
 namespace OpenSdc.Load;
 
 /// <summary>
-/// Fills the catalogue of an archive that is not running with the rows of <see cref="NameGenerator"/>, in its order, through the publisher's own
-/// transaction, tens of thousands of rows in each, so that the pages of an index are written once for many rows. The rows have no objects behind them: a row is enough for the query and for the
-/// redirect, and the objects that are fetched are really uploaded.
+/// Fills the catalogue of an archive that is not running with the rows of <see cref="NameGenerator"/>, in its
+/// order, through the publisher's own transaction, tens of thousands of rows in each, so that the pages of an
+/// index are written once for many rows. The rows have no objects behind them: a row is enough for the query
+/// and for the redirect, and the objects that are fetched are really uploaded.
 /// </summary>
 internal static class Fill
 {
@@ -35,7 +36,14 @@ internal static class Fill
         return await RunAsync(options, rows, generator, mission, sqlite, folder.CatalogueFile);
     }
 
-    private static async Task<int> RunAsync(Arguments options, long rows, NameGenerator generator, Mission mission, SqlDialect dialect, string? file)
+    private static async Task<int> RunAsync(
+        Arguments options,
+        long rows,
+        NameGenerator generator,
+        Mission mission,
+        SqlDialect dialect,
+        string? file
+    )
     {
         using var telemetry = new Telemetry();
         using var catalogue = new Catalogue(dialect, TimeProvider.System, telemetry) { ReleasesAll = true };
@@ -75,7 +83,10 @@ internal static class Fill
         }
     }
 
-    /// <summary>Records that lie apart from the objects are not served where none of these is there: the newest has one, of zeros.</summary>
+    /// <summary>
+    /// Records that lie apart from the objects are not served where none of these is there: the newest has
+    /// one, of zeros.
+    /// </summary>
     public static void MakeNewest(string data, Publication newest)
     {
         var path = Path.Combine(data, "objects", newest.Name.Key);
@@ -85,7 +96,8 @@ internal static class Fill
     }
 
     /// <summary>
-    /// Moves pages from the log into the database while others are being written to the log. Of two that want to do it at once one lets it be, so that the writer mostly need not.
+    /// Moves pages from the log into the database while others are being written to the log. Of two that want
+    /// to do it at once one lets it be, so that the writer mostly need not.
     /// </summary>
     private static void Checkpoint(string file, CancellationToken stop)
     {

@@ -8,7 +8,10 @@ using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Load;
 
-/// <summary>Makes an archive that is not running, of the files of <see cref="NameGenerator"/>: its objects in a bucket, its records in a data folder.</summary>
+/// <summary>
+/// Makes an archive that is not running, of the files of <see cref="NameGenerator"/>: its objects in a
+/// bucket, its records in a data folder.
+/// </summary>
 internal static class FillBucket
 {
     private const int InTransaction = 5_000;
@@ -31,15 +34,35 @@ internal static class FillBucket
         {
             var batch = new Publication[(int)Math.Min(InTransaction, rows - from)];
             var first = from;
-            await Parallel.ForAsync(0, batch.Length, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (i, cancel) =>
-            {
-                var bytes = new byte[size];
-                BinaryPrimitives.WriteInt64BigEndian(bytes, first + i);
-                var name = FileName.Parse(generator[first + i].Name, Mission.Imap).Name ?? throw new LoadFailedException($"{generator[first + i].Name} is no name of the mission");
-                await bucket.AskAsync(S3Bucket.ForBytes, (client, token) => client.PutObjectAsync(
-                    new() { BucketName = bucket.Name, Key = bucket.ObjectKey(name.Key), InputStream = new MemoryStream(bytes), UseChunkEncoding = false }, token), cancel);
-                batch[i] = new Publication(name, size, Convert.ToHexStringLower(SHA256.HashData(bytes)));
-            });
+            await Parallel.ForAsync(
+                0,
+                batch.Length,
+                new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
+                async (i, cancel) =>
+                {
+                    var bytes = new byte[size];
+                    BinaryPrimitives.WriteInt64BigEndian(bytes, first + i);
+                    var name =
+                        FileName.Parse(generator[first + i].Name, Mission.Imap).Name
+                        ?? throw new LoadFailedException($"{generator[first + i].Name} is no name of the mission");
+                    await bucket.AskAsync(
+                        S3Bucket.ForBytes,
+                        (client, token) =>
+                            client.PutObjectAsync(
+                                new()
+                                {
+                                    BucketName = bucket.Name,
+                                    Key = bucket.ObjectKey(name.Key),
+                                    InputStream = new MemoryStream(bytes),
+                                    UseChunkEncoding = false,
+                                },
+                                token
+                            ),
+                        cancel
+                    );
+                    batch[i] = new Publication(name, size, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+                }
+            );
             await catalogue.PublishAsync(batch, CancellationToken.None);
         }
 
@@ -49,5 +72,9 @@ internal static class FillBucket
     }
 
     public static S3Location LocationOf(Arguments options) =>
-        (S3Location.Parse(options.Text("objects")) ?? throw new UsageException("--objects is s3://BUCKET/PREFIX")) with { Endpoint = new Uri(options.Text("endpoint")), PathStyle = true };
+        (S3Location.Parse(options.Text("objects")) ?? throw new UsageException("--objects is s3://BUCKET/PREFIX")) with
+        {
+            Endpoint = new Uri(options.Text("endpoint")),
+            PathStyle = true,
+        };
 }

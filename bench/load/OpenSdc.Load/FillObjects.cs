@@ -8,8 +8,9 @@ using OpenSdc.Server.Catalogue;
 namespace OpenSdc.Load;
 
 /// <summary>
-/// Makes an archive that is not running, of the files of <see cref="NameGenerator"/>: objects of one size and their records. The objects are written side
-/// by side and not flushed, since nothing of it is to outlive the measurement.
+/// Makes an archive that is not running, of the files of <see cref="NameGenerator"/>: objects of one size and
+/// their records. The objects are written side by side and not flushed, since nothing of it is to outlive the
+/// measurement.
 /// </summary>
 internal static class FillObjects
 {

@@ -6,8 +6,9 @@ using System.Net;
 namespace OpenSdc.Load;
 
 /// <summary>
-/// Sends the queries of <see cref="FuzzQueries"/>: first all of them over several connections, to see that each is answered or refused; then a sample one after the other,
-/// with what each costs the server's process in processor time. Every query carries a limit, so that what is measured is finding and not streaming.
+/// Sends the queries of <see cref="FuzzQueries"/>: first all of them over several connections, to see that
+/// each is answered or refused; then a sample one after the other, with what each costs the server's process
+/// in processor time. Every query carries a limit, so that what is measured is finding and not streaming.
 /// </summary>
 internal static class Fuzz
 {
@@ -22,20 +23,31 @@ internal static class Fuzz
         var url = options.Text("url").TrimEnd('/');
         var count = options.Number("count", 100_000);
         var queries = new FuzzQueries((int)options.Number("seed", 4), limit: options.Text("limit", "100"));
-        using var client = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromMinutes(5) };
+        using var client = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })
+        {
+            Timeout = TimeSpan.FromMinutes(5),
+        };
 
         var statuses = new ConcurrentDictionary<int, long>();
         var wrong = new ConcurrentQueue<string>();
         var started = Stopwatch.GetTimestamp();
-        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = (int)options.Number("connections", 8) }, async (number, cancel) =>
-        {
-            var status = await AskAsync(client, url, queries[number], cancel);
-            statuses.AddOrUpdate(status, 1, (_, seen) => seen + 1);
-            if (!Allowed.Contains(status))
-                wrong.Enqueue($"status={status} number={number} query={Shown(queries[number])}");
-        });
-        Console.WriteLine($"sent={count} seconds={Stopwatch.GetElapsedTime(started).TotalSeconds:F0} "
-            + string.Join(' ', statuses.OrderBy(each => each.Key).Select(each => $"status_{each.Key}={each.Value}")) + $" wrong={wrong.Count}");
+        await Parallel.ForAsync(
+            0,
+            count,
+            new ParallelOptions { MaxDegreeOfParallelism = (int)options.Number("connections", 8) },
+            async (number, cancel) =>
+            {
+                var status = await AskAsync(client, url, queries[number], cancel);
+                statuses.AddOrUpdate(status, 1, (_, seen) => seen + 1);
+                if (!Allowed.Contains(status))
+                    wrong.Enqueue($"status={status} number={number} query={Shown(queries[number])}");
+            }
+        );
+        Console.WriteLine(
+            $"sent={count} seconds={Stopwatch.GetElapsedTime(started).TotalSeconds:F0} "
+                + string.Join(' ', statuses.OrderBy(each => each.Key).Select(each => $"status_{each.Key}={each.Value}"))
+                + $" wrong={wrong.Count}"
+        );
         foreach (var line in wrong.Take(20))
             Console.WriteLine(line);
 
@@ -45,7 +57,8 @@ internal static class Fuzz
     }
 
     /// <summary>
-    /// The cost of each query of a sample. A tick is coarse, so a query that costs one or more is asked again, a few times over, and counted by the mean of these.
+    /// The cost of each query of a sample. A tick is coarse, so a query that costs one or more is asked
+    /// again, a few times over, and counted by the mean of these.
     /// </summary>
     private static async Task MeasureAsync(HttpClient client, string url, FuzzQueries queries, Arguments options)
     {

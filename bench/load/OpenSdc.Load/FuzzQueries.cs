@@ -5,8 +5,9 @@ using System.Text;
 namespace OpenSdc.Load;
 
 /// <summary>
-/// Query strings that a careless or hostile caller might send: good ones, and good ones with something done to them. Number n of a seed is always the same text, so
-/// that what went wrong can be asked again. ASCII only: other bytes never get past the web server.
+/// Query strings that a careless or hostile caller might send: good ones, and good ones with something done
+/// to them. Number n of a seed is always the same text, so that what went wrong can be asked again. ASCII
+/// only: other bytes never get past the web server.
 /// </summary>
 internal sealed class FuzzQueries(int seed, string? limit = null)
 {
@@ -42,15 +43,121 @@ internal sealed class FuzzQueries(int seed, string? limit = null)
 
     private static readonly string[] Nasty =
     [
-        "", " ", "%20", "+", "%", "%%", "%zz", "%2", "%00", "a%00b", "%0d%0a", "%0A", "%C0%80", "%ff%fe", "%ED%A0%80", "%F0%9F%92%A5", "%E2%80%AE", "%D9%A1%D9%A2", "%u0041",
-        "%2525", "%252A", "%2a", "%2c", ",", ",,", "a,", ",a", "*,*", "**", "****", "*a*b*c*d*", "*****", "-", "--", "_", ".", "..", "../..", "/", "//", "\\",
-        "'", "''", "\"", "`", "' OR 1=1--", "%27%20OR%20%271%27=%271", "%27;DROP%20TABLE%20files;--", "1)%20UNION%20SELECT%20*%20FROM%20files--", "@p0", ":p0", "?1", "lo%25' ESCAPE",
-        "0", "-1", "+1", "01", "1.5", "1e9", "0x10", "2147483648", "9223372036854775808", "99999999999999999999999999", "NaN", "null", "None", "true", "TRUE", "yes",
-        "00000000", "20260230", "2026-01-01", "202601", "20260101-", "-20260101", "20260102-20260101", "20260101-20260102-20260103", "00000101", "99999999",
-        "{}", "[]", "$", "#x", ";", "|", "~", "!", "(", ")", "<script>", "%3Cscript%3E", "imap", "IMAP_mag", "MAG", "s3://b/x", "naif.tls", "naif99999999999999999999.tls",
+        "",
+        " ",
+        "%20",
+        "+",
+        "%",
+        "%%",
+        "%zz",
+        "%2",
+        "%00",
+        "a%00b",
+        "%0d%0a",
+        "%0A",
+        "%C0%80",
+        "%ff%fe",
+        "%ED%A0%80",
+        "%F0%9F%92%A5",
+        "%E2%80%AE",
+        "%D9%A1%D9%A2",
+        "%u0041",
+        "%2525",
+        "%252A",
+        "%2a",
+        "%2c",
+        ",",
+        ",,",
+        "a,",
+        ",a",
+        "*,*",
+        "**",
+        "****",
+        "*a*b*c*d*",
+        "*****",
+        "-",
+        "--",
+        "_",
+        ".",
+        "..",
+        "../..",
+        "/",
+        "//",
+        "\\",
+        "'",
+        "''",
+        "\"",
+        "`",
+        "' OR 1=1--",
+        "%27%20OR%20%271%27=%271",
+        "%27;DROP%20TABLE%20files;--",
+        "1)%20UNION%20SELECT%20*%20FROM%20files--",
+        "@p0",
+        ":p0",
+        "?1",
+        "lo%25' ESCAPE",
+        "0",
+        "-1",
+        "+1",
+        "01",
+        "1.5",
+        "1e9",
+        "0x10",
+        "2147483648",
+        "9223372036854775808",
+        "99999999999999999999999999",
+        "NaN",
+        "null",
+        "None",
+        "true",
+        "TRUE",
+        "yes",
+        "00000000",
+        "20260230",
+        "2026-01-01",
+        "202601",
+        "20260101-",
+        "-20260101",
+        "20260102-20260101",
+        "20260101-20260102-20260103",
+        "00000101",
+        "99999999",
+        "{}",
+        "[]",
+        "$",
+        "#x",
+        ";",
+        "|",
+        "~",
+        "!",
+        "(",
+        ")",
+        "<script>",
+        "%3Cscript%3E",
+        "imap",
+        "IMAP_mag",
+        "MAG",
+        "s3://b/x",
+        "naif.tls",
+        "naif99999999999999999999.tls",
     ];
 
-    private static readonly string[] Names = ["", "Instrument", "instrument[]", "instrument%5B%5D", "%69nstrument", "q", "page", "descriptor%00", "__proto__", "LIMIT", " limit", "end_date ", "*"];
+    private static readonly string[] Names =
+    [
+        "",
+        "Instrument",
+        "instrument[]",
+        "instrument%5B%5D",
+        "%69nstrument",
+        "q",
+        "page",
+        "descriptor%00",
+        "__proto__",
+        "LIMIT",
+        " limit",
+        "end_date ",
+        "*",
+    ];
 
     /// <summary>The query string with this number, without its question mark.</summary>
     public string this[long number]
@@ -95,7 +202,9 @@ internal sealed class FuzzQueries(int seed, string? limit = null)
             7 => part + "&" + part,
             8 => $"{part}&{name}={Pick(Good[random.Next(Good.Length)].Values)}",
             9 => $"{name}={Pick(Good[random.Next(Good.Length)].Values)}",
-            10 => string.Concat(value.Select(c => random.Next(2) == 0 && c < 128 ? $"%{(int)c:x2}" : c.ToString())) is var encoded ? $"{name}={encoded}" : part,
+            10 => string.Concat(value.Select(c => random.Next(2) == 0 && c < 128 ? $"%{(int)c:x2}" : c.ToString())) is var encoded
+                ? $"{name}={encoded}"
+                : part,
             11 => $"{name}={Many(value, random)}",
             12 => $"{name}={new string('*', 1 + random.Next(400))}",
             13 => $"{name}={new string("a*9-"[random.Next(4)], random.Next(20) == 0 ? 600_000 : random.Next(3000))}",
@@ -133,5 +242,6 @@ internal sealed class FuzzQueries(int seed, string? limit = null)
         return text[..at] + put + text[Math.Min(text.Length, at + random.Next(2))..];
     }
 
-    private static int HashCode(int seed, long number) => unchecked((int)(((ulong)seed * 0x9E3779B97F4A7C15) ^ ((ulong)number * 0xC2B2AE3D27D4EB4F) >> 17));
+    private static int HashCode(int seed, long number) =>
+        unchecked((int)(((ulong)seed * 0x9E3779B97F4A7C15) ^ ((ulong)number * 0xC2B2AE3D27D4EB4F) >> 17));
 }

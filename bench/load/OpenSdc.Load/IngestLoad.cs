@@ -6,8 +6,10 @@ using System.Text.Json;
 namespace OpenSdc.Load;
 
 /// <summary>
-/// Takes files the whole way into archives that share a catalogue: asks each archive in turn for a URL, PUTs small files of different bytes, and sees by one repeated query when
-/// each becomes visible. Prints files a second from the first question to the last file visible, and the time from the end of a PUT to the query that lists its file.
+/// Takes files the whole way into archives that share a catalogue: asks each archive in turn for a URL, PUTs
+/// small files of different bytes, and sees by one repeated query when each becomes visible. Prints files a
+/// second from the first question to the last file visible, and the time from the end of a PUT to the query
+/// that lists its file.
 /// </summary>
 internal static class IngestLoad
 {
@@ -44,18 +46,27 @@ internal static class IngestLoad
             }
         })));
         var sent = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        for (var waiting = Stopwatch.GetTimestamp(); visible.Count < count && Stopwatch.GetElapsedTime(waiting) < LongestWait && !looking.IsCompleted;)
+        for (
+            var waiting = Stopwatch.GetTimestamp();
+            visible.Count < count && Stopwatch.GetElapsedTime(waiting) < LongestWait && !looking.IsCompleted;
+
+        )
             await Task.Delay(LookEvery);
         await stop.CancelAsync();
         await looking;
         if (visible.Count < count)
-            throw new LoadFailedException($"{count - visible.Count} of {count} files did not become visible within {LongestWait.TotalSeconds:F0} s of the last PUT");
+            throw new LoadFailedException(
+                $"{count - visible.Count} of {count} files did not become visible within {LongestWait.TotalSeconds:F0} s of the last PUT"
+            );
 
         var seconds = Stopwatch.GetElapsedTime(started, visible.Values.Max()).TotalSeconds;
         // A query may list a file before its PUT's answer has come back here.
-        var times = put.Select(each => Math.Max(0, Stopwatch.GetElapsedTime(each.Value, visible[each.Key]).TotalMilliseconds)).Order().ToArray();
+        var times = put.Select(each => Math.Max(0, Stopwatch.GetElapsedTime(each.Value, visible[each.Key]).TotalMilliseconds))
+            .Order()
+            .ToArray();
         Console.WriteLine(
-            $"files={count} seconds={seconds:F2} files_s={count / seconds:F1} puts_s={count / sent:F1} p50_ms={times[count / 2]:F0} p99_ms={times[(int)(count * 0.99)]:F0} max_ms={times[^1]:F0}");
+            $"files={count} seconds={seconds:F2} files_s={count / seconds:F1} puts_s={count / sent:F1} p50_ms={times[count / 2]:F0} p99_ms={times[(int)(count * 0.99)]:F0} max_ms={times[^1]:F0}"
+        );
         return 0;
     }
 
@@ -71,12 +82,20 @@ internal static class IngestLoad
             throw new LoadFailedException($"PUT {name}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
     }
 
-    private static async Task LookAsync(HttpClient client, string[] archives, long seq, ConcurrentDictionary<string, long> visible, CancellationToken stop)
+    private static async Task LookAsync(
+        HttpClient client,
+        string[] archives,
+        long seq,
+        ConcurrentDictionary<string, long> visible,
+        CancellationToken stop
+    )
     {
         for (var turn = 0; !stop.IsCancellationRequested; turn++)
         {
             var lines = await client.GetStringAsync(
-                new Uri($"{archives[turn % archives.Length]}/query?table=science&format=ndjson&fields=file_path,seq&since_seq={seq}"), CancellationToken.None);
+                new Uri($"{archives[turn % archives.Length]}/query?table=science&format=ndjson&fields=file_path,seq&since_seq={seq}"),
+                CancellationToken.None
+            );
             var now = Stopwatch.GetTimestamp();
             foreach (var line in lines.Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {

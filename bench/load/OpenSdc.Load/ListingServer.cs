@@ -5,8 +5,8 @@ using System.Text;
 namespace OpenSdc.Load;
 
 /// <summary>
-/// An S3 store of listings alone: it tells the keys of <see cref="NameGenerator"/> a thousand with an answer, as ListObjectsV2 does, each after a delay such as
-/// a distant store has. There are no bytes behind them.
+/// An S3 store of listings alone: it tells the keys of <see cref="NameGenerator"/> a thousand with an answer,
+/// as ListObjectsV2 does, each after a delay such as a distant store has. There are no bytes behind them.
 /// </summary>
 internal static class ListingServer
 {
@@ -25,20 +25,27 @@ internal static class ListingServer
         var builder = WebApplication.CreateSlimBuilder(["--urls", options.Text("urls")]);
         builder.Logging.ClearProviders();
         var app = builder.Build();
-        app.MapGet("/{bucket}", async (HttpContext context) =>
-        {
-            if (delay > TimeSpan.Zero)
-                await Task.Delay(delay);
-            var query = context.Request.Query;
-            context.Response.ContentType = "application/xml";
-            await context.Response.WriteAsync(Answer(query["prefix"].ToString(), query["delimiter"].ToString(), query["continuation-token"].ToString()));
-        });
+        app.MapGet(
+            "/{bucket}",
+            async (HttpContext context) =>
+            {
+                if (delay > TimeSpan.Zero)
+                    await Task.Delay(delay);
+                var query = context.Request.Query;
+                context.Response.ContentType = "application/xml";
+                await context.Response.WriteAsync(
+                    Answer(query["prefix"].ToString(), query["delimiter"].ToString(), query["continuation-token"].ToString())
+                );
+            }
+        );
         await app.RunAsync();
         return 0;
 
         string Answer(string prefix, string delimiter, string token)
         {
-            var text = new StringBuilder("<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
+            var text = new StringBuilder(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+            );
             var at = token.Length > 0 ? int.Parse(token, CultureInfo.InvariantCulture) : FirstFrom(prefix);
             var told = 0;
             while (told < Page && at < names.Length && names[at].StartsWith(prefix, StringComparison.Ordinal))
@@ -53,14 +60,19 @@ internal static class ListingServer
                 }
                 else
                 {
-                    text.Append(CultureInfo.InvariantCulture,
-                        $"<Contents><Key>{WebUtility.HtmlEncode(names[at])}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>&quot;{at:x32}&quot;</ETag><Size>{keys[at].Size}</Size><StorageClass>STANDARD</StorageClass></Contents>");
+                    text.Append(
+                        CultureInfo.InvariantCulture,
+                        $"<Contents><Key>{WebUtility.HtmlEncode(names[at])}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>&quot;{at:x32}&quot;</ETag><Size>{keys[at].Size}</Size><StorageClass>STANDARD</StorageClass></Contents>"
+                    );
                     at++;
                 }
             }
 
             var more = at < names.Length && names[at].StartsWith(prefix, StringComparison.Ordinal);
-            text.Append(CultureInfo.InvariantCulture, $"<KeyCount>{told}</KeyCount><MaxKeys>{Page}</MaxKeys><IsTruncated>{(more ? "true" : "false")}</IsTruncated>");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"<KeyCount>{told}</KeyCount><MaxKeys>{Page}</MaxKeys><IsTruncated>{(more ? "true" : "false")}</IsTruncated>"
+            );
             if (more)
                 text.Append(CultureInfo.InvariantCulture, $"<NextContinuationToken>{at}</NextContinuationToken>");
             return text.Append("</ListBucketResult>").ToString();

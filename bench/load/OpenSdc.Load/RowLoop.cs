@@ -5,8 +5,9 @@ using Microsoft.Data.Sqlite;
 namespace OpenSdc.Load;
 
 /// <summary>
-/// The peer of a long list: one pass of the driver over the rows of one instrument in the order of their paths, with the statement that the archive runs. Either every column is read with its
-/// typed getter, or the rendered record alone, as bytes. Nothing is written or sent.
+/// The peer of a long list: one pass of the driver over the rows of one instrument in the order of their
+/// paths, with the statement that the archive runs. Either every column is read with its typed getter, or the
+/// rendered record alone, as bytes. Nothing is written or sent.
 /// </summary>
 internal static class RowLoop
 {

@@ -9,7 +9,10 @@ namespace OpenSdc.Load;
 
 using S3Bucket = OpenSdc.Server.Objects.S3Bucket;
 
-/// <summary>What S3 costs: signing a URL beside the library's own signing, a listing one page after the other, and reading every object with a plain client.</summary>
+/// <summary>
+/// What S3 costs: signing a URL beside the library's own signing, a listing one page after the other, and
+/// reading every object with a plain client.
+/// </summary>
 internal static class S3Rates
 {
     /// <summary>URLs a second on one core, the archive's and the library's, in turn.</summary>
@@ -52,17 +55,28 @@ internal static class S3Rates
         using var bucket = new S3Bucket(FillBucket.LocationOf(options), TimeProvider.System);
         var direct = new S3Staging(bucket);
         var generator = new NameGenerator(options.Number("rows"));
-        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 64, AutomaticDecompression = DecompressionMethods.None });
+        using var client = new HttpClient(
+            new SocketsHttpHandler { MaxConnectionsPerServer = 64, AutomaticDecompression = DecompressionMethods.None }
+        );
         var started = Stopwatch.GetTimestamp();
         long bytes = 0;
-        await Parallel.ForAsync(0, generator.Rows, new ParallelOptions { MaxDegreeOfParallelism = (int)options.Number("readers", 2) }, async (i, cancel) =>
-        {
-            using var answer = await client.GetAsync(direct.SignDownload(generator[i].Key, 3600), HttpCompletionOption.ResponseHeadersRead, cancel);
-            answer.EnsureSuccessStatusCode();
-            await using var stream = await answer.Content.ReadAsStreamAsync(cancel);
-            _ = await SHA256.HashDataAsync(stream, cancel);
-            Interlocked.Add(ref bytes, answer.Content.Headers.ContentLength ?? 0);
-        });
+        await Parallel.ForAsync(
+            0,
+            generator.Rows,
+            new ParallelOptions { MaxDegreeOfParallelism = (int)options.Number("readers", 2) },
+            async (i, cancel) =>
+            {
+                using var answer = await client.GetAsync(
+                    direct.SignDownload(generator[i].Key, 3600),
+                    HttpCompletionOption.ResponseHeadersRead,
+                    cancel
+                );
+                answer.EnsureSuccessStatusCode();
+                await using var stream = await answer.Content.ReadAsStreamAsync(cancel);
+                _ = await SHA256.HashDataAsync(stream, cancel);
+                Interlocked.Add(ref bytes, answer.Content.Headers.ContentLength ?? 0);
+            }
+        );
         Console.WriteLine($"objects={generator.Rows} bytes={bytes} seconds={Stopwatch.GetElapsedTime(started).TotalSeconds:0.00}");
         return 0;
     }

@@ -4,8 +4,9 @@ using System.Globalization;
 namespace OpenSdc.Load;
 
 /// <summary>
-/// How long an archive takes to answer an anonymous caller about files that are not released, beside names that it does not have: in pairs, each in a random order, one request at a time. Each absent
-/// name is an unreleased one with another version, so that both stand at the same place of every index.
+/// How long an archive takes to answer an anonymous caller about files that are not released, beside names
+/// that it does not have: in pairs, each in a random order, one request at a time. Each absent name is an
+/// unreleased one with another version, so that both stand at the same place of every index.
 /// </summary>
 internal static class TimingLoad
 {
@@ -19,20 +20,28 @@ internal static class TimingLoad
         var (rows, count) = ((int)options.Number("rows"), (int)options.Number("count", 5000));
         var generator = new NameGenerator(rows);
         var random = new Random(1);
-        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(options.Text("url")) };
+        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
+        {
+            BaseAddress = new Uri(options.Text("url")),
+        };
         foreach (var route in (string[])["/download/", "/query?filename=", "/upload/"])
         {
             var (unreleased, absent) = (new List<double>(), new List<double>());
             for (var i = -Warm; i < count; i++)
             {
                 // The first convention has two digits for the version, of which files use the first few.
-                var number = random.Next(rows / 10 / ReleaseLoad.Alternating / 2) * 2 * ReleaseLoad.Alternating + ReleaseLoad.Alternating + random.Next(ReleaseLoad.Alternating);
+                var number =
+                    random.Next(rows / 10 / ReleaseLoad.Alternating / 2) * 2 * ReleaseLoad.Alternating
+                    + ReleaseLoad.Alternating
+                    + random.Next(ReleaseLoad.Alternating);
                 var name = generator[number].Name;
                 var other = name.Replace("_v01-0", "_v01-7", StringComparison.Ordinal);
                 var isFirst = random.Next(2) == 0;
                 var (one, two) = (await AskAsync(isFirst ? name : other), await AskAsync(isFirst ? other : name));
                 if (one.Status != two.Status || one.Length != two.Length)
-                    throw new LoadFailedException($"{route}{name}: {one.Status} with {one.Length} bytes, and {two.Status} with {two.Length} for an absent name");
+                    throw new LoadFailedException(
+                        $"{route}{name}: {one.Status} with {one.Length} bytes, and {two.Status} with {two.Length} for an absent name"
+                    );
                 if (i < 0)
                     continue;
                 unreleased.Add(isFirst ? one.Microseconds : two.Microseconds);
@@ -41,8 +50,12 @@ internal static class TimingLoad
 
             var rank = Rank(unreleased, absent);
             var bound = Deviations / Math.Sqrt(6.0 * count);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"timing route={route} unreleased_p50_us={At(unreleased, 50):F0} absent_p50_us={At(absent, 50):F0} unreleased_p99_us={At(unreleased, 99):F0} absent_p99_us={At(absent, 99):F0} rank={rank:F3} bound={bound:F3} told_apart={(Math.Abs(rank - 0.5) > bound ? "yes" : "no")}"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"timing route={route} unreleased_p50_us={At(unreleased, 50):F0} absent_p50_us={At(absent, 50):F0} unreleased_p99_us={At(unreleased, 99):F0} absent_p99_us={At(absent, 99):F0} rank={rank:F3} bound={bound:F3} told_apart={(Math.Abs(rank - 0.5) > bound ? "yes" : "no")}"
+                )
+            );
 
             async Task<(int Status, int Length, double Microseconds)> AskAsync(string name)
             {
@@ -56,9 +69,13 @@ internal static class TimingLoad
         return 0;
     }
 
-    private static double At(List<double> times, int percent) => times.Order().ElementAt(Math.Min(times.Count - 1, times.Count * percent / 100));
+    private static double At(List<double> times, int percent) =>
+        times.Order().ElementAt(Math.Min(times.Count - 1, times.Count * percent / 100));
 
-    /// <summary>How often a time of the first is longer than one of the second, of all pairs: 1/2 where the two cannot be told apart (Mann and Whitney).</summary>
+    /// <summary>
+    /// How often a time of the first is longer than one of the second, of all pairs: 1/2 where the two cannot
+    /// be told apart (Mann and Whitney).
+    /// </summary>
     private static double Rank(List<double> first, List<double> second)
     {
         var sorted = second.Order().ToList();

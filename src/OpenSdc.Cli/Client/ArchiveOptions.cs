@@ -93,16 +93,23 @@ internal sealed class ArchiveOptions
 
     /// <summary>What <c>sdc login</c> left for the archive; null where nothing, or where the environment has a key or token.</summary>
     private SignedIn? SignedInOf(ParseResult parsed) =>
-        ApiKey() is null && AccessToken() is null && new TokenFile().Find(Address(parsed)) is not null ? new SignedIn(Address(parsed), TimeProvider.System) : null;
+        ApiKey() is null && AccessToken() is null && new TokenFile().Find(Address(parsed)) is not null
+            ? new SignedIn(Address(parsed), TimeProvider.System)
+            : null;
 
     /// <summary>The address of the archive.</summary>
     /// <exception cref="SettingException">It is none.</exception>
     public Uri Address(ParseResult parsed)
     {
         var (text, where) = Find(parsed.GetValue(url), "--url", AddressVariable, "url", DefaultAddress);
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https")
-            || address.Query.Length + address.Fragment.Length + address.UserInfo.Length > 0)
-            throw new SettingException($"{where} is '{ShownText.Of(text)}'; allowed: an absolute http or https URL without a query, such as {DefaultAddress}.");
+        if (
+            !Uri.TryCreate(text, UriKind.Absolute, out var address)
+            || address.Scheme is not ("http" or "https")
+            || address.Query.Length + address.Fragment.Length + address.UserInfo.Length > 0
+        )
+            throw new SettingException(
+                $"{where} is '{ShownText.Of(text)}'; allowed: an absolute http or https URL without a query, such as {DefaultAddress}."
+            );
         return address;
     }
 
@@ -169,7 +176,9 @@ internal sealed class ArchiveOptions
             foreach (var each in file.EnumerateObject())
             {
                 if (each.Name is not ("url" or "data_dir" or "mission") || each.Value.ValueKind != JsonValueKind.String)
-                    throw new SettingException($"The file {path} has the member {ShownText.Of(each.Name)}, which is unknown or no text; allowed: url, data_dir, mission.");
+                    throw new SettingException(
+                        $"The file {path} has the member {ShownText.Of(each.Name)}, which is unknown or no text; allowed: url, data_dir, mission."
+                    );
             }
 
             return file.TryGetProperty(member, out var value) ? (value.GetString()!, $"{member} in {path}") : null;

@@ -112,7 +112,8 @@ internal sealed class BarReport : TransferReport
             var rate = sum.Bytes / Math.Max(0.001, clock.GetElapsedTime(begun).TotalSeconds);
             total!.Description = string.Create(
                 CultureInfo.InvariantCulture,
-                    $"{sum.Done} done{(sum.Failed > 0 ? $", {sum.Failed} failed" : "")}, {LongTask.Size(sum.Bytes)}, {LongTask.Size((long)rate)} a second");
+                $"{sum.Done} done{(sum.Failed > 0 ? $", {sum.Failed} failed" : "")}, {LongTask.Size(sum.Bytes)}, {LongTask.Size((long)rate)} a second"
+            );
         }
     }
 

@@ -75,15 +75,20 @@ internal static class ClientRun
     }
 
     /// <summary>What went wrong with a connection; of TLS what is wrong with it, which the first exception does not say.</summary>
-    public static string SentenceOf(Exception failure) => failure.InnerException is AuthenticationException ? failure.GetBaseException().Message : failure.Message;
+    public static string SentenceOf(Exception failure) =>
+        failure.InnerException is AuthenticationException ? failure.GetBaseException().Message : failure.Message;
 
     /// <summary>What a person does next.</summary>
-    private static string NextOf(SdcException failure) => failure.Error switch
-    {
-        SdcError.Unreachable when failure.InnerException is { InnerException: AuthenticationException } => " SSL_CERT_FILE can name a file with the certificates of issuers that you trust.",
-        SdcError.Unreachable when failure.Status is null && failure.Code is null => $" Look at --url or {ArchiveOptions.AddressVariable}.",
-        SdcError.Unreachable => " Try again later.",
-        SdcError.Refused when failure.Status is 401 or 403 => $" Run sdc login, or look at {ArchiveOptions.KeyVariable} (or {ArchiveOptions.InstalledClientsKeyVariable}) or {ArchiveOptions.TokenVariable}.",
-        _ => "",
-    };
+    private static string NextOf(SdcException failure) =>
+        failure.Error switch
+        {
+            SdcError.Unreachable when failure.InnerException is { InnerException: AuthenticationException } =>
+                " SSL_CERT_FILE can name a file with the certificates of issuers that you trust.",
+            SdcError.Unreachable when failure.Status is null && failure.Code is null =>
+                $" Look at --url or {ArchiveOptions.AddressVariable}.",
+            SdcError.Unreachable => " Try again later.",
+            SdcError.Refused when failure.Status is 401 or 403 =>
+                $" Run sdc login, or look at {ArchiveOptions.KeyVariable} (or {ArchiveOptions.InstalledClientsKeyVariable}) or {ArchiveOptions.TokenVariable}.",
+            _ => "",
+        };
 }

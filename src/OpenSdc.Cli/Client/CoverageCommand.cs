@@ -47,17 +47,32 @@ internal static class CoverageCommand
         foreach (var product in bins.Where(each => each.Bin is { Length: 8 }).GroupBy(each =>
             (each.Family, each.Instrument, each.DataLevel, each.Descriptor, each.Extension)))
         {
-            var name = string.Join(' ', new[] { product.Key.Instrument ?? product.Key.Family, product.Key.DataLevel,
-                product.Key.Descriptor, product.Key.Extension }.Where(each => !string.IsNullOrEmpty(each)));
-            await Console.Out.WriteLineAsync(ShownText.Plain($"{name}: {LongTask.Count(product.Sum(each => each.Files), "file", "files")}, {LongTask.Size(product.Sum(each => each.Bytes))}"));
+            var name = string.Join(
+                ' ',
+                new[]
+                {
+                    product.Key.Instrument ?? product.Key.Family,
+                    product.Key.DataLevel,
+                    product.Key.Descriptor,
+                    product.Key.Extension,
+                }.Where(each => !string.IsNullOrEmpty(each))
+            );
+            await Console.Out.WriteLineAsync(
+                ShownText.Plain(
+                    $"{name}: {LongTask.Count(product.Sum(each => each.Files), "file", "files")}, {LongTask.Size(product.Sum(each => each.Bytes))}"
+                )
+            );
             foreach (var month in product.GroupBy(each => each.Bin![..6], StringComparer.Ordinal))
             {
                 if (!DateOnly.TryParseExact(month.Key + "01", "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var first))
                     continue;
                 var counts = month.ToDictionary(each => each.Bin![6..], each => each.Files, StringComparer.Ordinal);
-                var days = Enumerable.Range(1, DateTime.DaysInMonth(first.Year, first.Month)).Select(day =>
-                    Sign(counts.GetValueOrDefault(day.ToString("D2", CultureInfo.InvariantCulture))));
-                await Console.Out.WriteLineAsync($"{first.ToString("yyyy-MM", CultureInfo.InvariantCulture).PadRight(NameWidth)}{string.Concat(days)}");
+                var days = Enumerable
+                    .Range(1, DateTime.DaysInMonth(first.Year, first.Month))
+                    .Select(day => Sign(counts.GetValueOrDefault(day.ToString("D2", CultureInfo.InvariantCulture))));
+                await Console.Out.WriteLineAsync(
+                    $"{first.ToString("yyyy-MM", CultureInfo.InvariantCulture).PadRight(NameWidth)}{string.Concat(days)}"
+                );
             }
         }
     }
@@ -67,7 +82,9 @@ internal static class CoverageCommand
     private static async Task DataAsync(string form, IReadOnlyList<CoverageBin> bins)
     {
         if (form == "csv")
-            await Console.Out.WriteAsync("family,instrument,data_level,descriptor,extension,bin,files,bytes,version,first_ingestion,last_ingestion\r\n");
+            await Console.Out.WriteAsync(
+                "family,instrument,data_level,descriptor,extension,bin,files,bytes,version,first_ingestion,last_ingestion\r\n"
+            );
         if (form == "json")
         {
             await Console.Out.WriteLineAsync(JsonSerializer.Serialize(bins, CoverageJson.Default.IReadOnlyListCoverageBin));
@@ -76,10 +93,14 @@ internal static class CoverageCommand
 
         foreach (var each in bins)
         {
-            await Console.Out.WriteAsync(form == "ndjson"
-                ? JsonSerializer.Serialize(each, CoverageJson.Default.CoverageBin) + "\n"
-                : string.Create(CultureInfo.InvariantCulture,
-                    $"{each.Family},{each.Instrument},{each.DataLevel},{each.Descriptor},{each.Extension},{each.Bin},{each.Files},{each.Bytes},{each.Version},{each.FirstIngestion},{each.LastIngestion}\r\n"));
+            await Console.Out.WriteAsync(
+                form == "ndjson"
+                    ? JsonSerializer.Serialize(each, CoverageJson.Default.CoverageBin) + "\n"
+                    : string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{each.Family},{each.Instrument},{each.DataLevel},{each.Descriptor},{each.Extension},{each.Bin},{each.Files},{each.Bytes},{each.Version},{each.FirstIngestion},{each.LastIngestion}\r\n"
+                    )
+            );
         }
     }
 }

@@ -27,7 +27,8 @@ internal static class DownloadCommand
         var filters = FilterOptions.AddTo(command);
         var existing = new Option<ExistingFile>("--existing")
         {
-            Description = "What to do with a file that is there: refresh (keep one that agrees, replace one that differs), skip (keep one that agrees, fail on one that differs), verify (fetch nothing), error, overwrite.",
+            Description =
+                "What to do with a file that is there: refresh (keep one that agrees, replace one that differs), skip (keep one that agrees, fail on one that differs), verify (fetch nothing), error, overwrite.",
             HelpName = "refresh|skip|verify|error|overwrite",
         };
         var flat = new Option<bool>("--flat") { Description = "Put the files directly into the data folder." };
@@ -39,19 +40,34 @@ internal static class DownloadCommand
         command.Add(flat);
         var progress = ProgressOptions.AddTo(command);
         var archive = ArchiveOptions.AddTo(command, withFolder: true);
-        command.SetAction((parsed, cancel) => ClientRun.RunAsync(parsed, archive, async client =>
-        {
-            var most = atOnce.Read(parsed);
-            if (!names.AreGiven(parsed) && !filters.AreGiven(parsed))
-                throw new SettingException("Nothing says which files are meant; give names, --from, or an option such as --instrument.");
-            var how = new DownloadOptions { Existing = parsed.GetValue(existing), Flat = parsed.GetValue(flat),
-                FilesAtOnce = most };
-            using var shown = progress.Start(parsed);
-            var missing = new List<string>();
-            var records = names.AreGiven(parsed) ? names.FindAsync(parsed, client, ArchiveOptions.Mission(), filters.Read(parsed), missing, cancel)
-                : client.QueryAsync(filters.Read(parsed), cancel);
-            return await FetchAsync(client, records, archive.Folder(parsed), how, shown, missing, cancel);
-        }, cancel));
+        command.SetAction(
+            (parsed, cancel) =>
+                ClientRun.RunAsync(
+                    parsed,
+                    archive,
+                    async client =>
+                    {
+                        var most = atOnce.Read(parsed);
+                        if (!names.AreGiven(parsed) && !filters.AreGiven(parsed))
+                            throw new SettingException(
+                                "Nothing says which files are meant; give names, --from, or an option such as --instrument."
+                            );
+                        var how = new DownloadOptions
+                        {
+                            Existing = parsed.GetValue(existing),
+                            Flat = parsed.GetValue(flat),
+                            FilesAtOnce = most,
+                        };
+                        using var shown = progress.Start(parsed);
+                        var missing = new List<string>();
+                        var records = names.AreGiven(parsed)
+                            ? names.FindAsync(parsed, client, ArchiveOptions.Mission(), filters.Read(parsed), missing, cancel)
+                            : client.QueryAsync(filters.Read(parsed), cancel);
+                        return await FetchAsync(client, records, archive.Folder(parsed), how, shown, missing, cancel);
+                    },
+                    cancel
+                )
+        );
         return command;
     }
 
@@ -87,7 +103,9 @@ internal static class DownloadCommand
         shown.Dispose();
         foreach (var name in missing)
             await ClientRun.TellAbsentAsync(client, name, cancel);
-        await Console.Error.WriteLineAsync($"{LongTask.Count(fetched, "file", "files")} fetched, {there} there already{(failed + missing.Count > 0 ? $", {failed + missing.Count} failed" : "")}.");
+        await Console.Error.WriteLineAsync(
+            $"{LongTask.Count(fetched, "file", "files")} fetched, {there} there already{(failed + missing.Count > 0 ? $", {failed + missing.Count} failed" : "")}."
+        );
         return failed == 1 && fetched + there + missing.Count == 0 ? ClientRun.CodeOf(alone!)
             : failed > 0 ? ExitCode.TransfersIncomplete
             : missing.Count > 0 ? ExitCode.NoSuchFile

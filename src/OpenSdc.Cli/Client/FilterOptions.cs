@@ -25,7 +25,11 @@ internal sealed class FilterOptions
     private readonly Option<string?> cr = Text("--cr", "Carrington rotation: 2290 or cr02290.");
     private readonly Option<string?> extension = Text("--extension", "Extension without the dot, such as cdf.");
     private readonly Option<string?> filename = Text("--filename", "Single files by their bare names, as a comma list.");
-    private readonly Option<string[]> where = new("--where") { Description = "Any other parameter of the archive, such as sort=-size or overlaps=20260101.", HelpName = "NAME=VALUE" };
+    private readonly Option<string[]> where = new("--where")
+    {
+        Description = "Any other parameter of the archive, such as sort=-size or overlaps=20260101.",
+        HelpName = "NAME=VALUE",
+    };
     private readonly Option<bool> latest = new("--latest") { Description = "Only the newest version of each series." };
     private readonly Option<long?> limit = new("--limit") { Description = "Most files.", HelpName = "N" };
 
@@ -81,7 +85,9 @@ internal sealed class FilterOptions
             if (sign < 1 || !others.TryAdd(each[..sign], each[(sign + 1)..]))
                 throw new SettingException($"The option --where is '{ShownText.Of(each)}'; allowed: NAME=VALUE, each name once.");
             if (each[..sign] is "limit" or "cursor" or "format" or "fields")
-                throw new SettingException($"The option --where cannot set {each[..sign]}, which is the program's own; see --limit and --output.");
+                throw new SettingException(
+                    $"The option --where cannot set {each[..sign]}, which is the program's own; see --limit and --output."
+                );
         }
 
         return others;

@@ -33,7 +33,10 @@ internal sealed class ListOutput
             ("size", r => r.Size < 0 ? null : r.Size), ("sha256", r => r.Sha256),
         ("seq", r => r.Seq), ("released", r => r.Released ? "true" : "false"), ("crid", r => r.Crid), ("integrity", r => r.Integrity),
         // What only some records have, as one object: a list is written while it comes, so that its columns are fixed.
-        ("other", r => r.Other is { Count: > 0 } other ? JsonSerializer.Serialize(other, OtherJson.Default.IDictionaryStringJsonElement) : null),
+        (
+            "other",
+            r => r.Other is { Count: > 0 } other ? JsonSerializer.Serialize(other, OtherJson.Default.IDictionaryStringJsonElement) : null
+        ),
     ];
 
     private readonly Option<string> format = new("--output", "-o")

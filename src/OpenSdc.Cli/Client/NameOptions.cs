@@ -16,7 +16,11 @@ internal sealed class NameOptions
 {
     private const int DigestLength = 64;
 
-    private readonly Argument<string[]> names = new("NAME") { Description = "Bare names or paths in the archive; * and ? stand for any characters.", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Argument<string[]> names = new("NAME")
+    {
+        Description = "Bare names or paths in the archive; * and ? stand for any characters.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
     private readonly Option<string?> from = new("--from")
     { Description = "A file with a name a line, as --output names or sha256sum writes them; - is standard input.", HelpName = "FILE" };
 

@@ -13,7 +13,10 @@ internal static class ProblemSentence
             using var body = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancel));
             var root = body.RootElement;
             return root.ValueKind == JsonValueKind.String ? root.GetString()!
-                : root.ValueKind == JsonValueKind.Object && root.TryGetProperty("detail", out var detail) && detail.ValueKind == JsonValueKind.String ? detail.GetString()!
+                : root.ValueKind == JsonValueKind.Object
+                && root.TryGetProperty("detail", out var detail)
+                && detail.ValueKind == JsonValueKind.String
+                    ? detail.GetString()!
                 : "";
         }
         catch (JsonException)

@@ -7,7 +7,8 @@ internal sealed class ProgressOptions
 {
     private readonly Option<string?> form = new("--progress")
     {
-        Description = "On standard error: bars (where that is a terminal), lines, json for a program (an object a line), none. Default: bars in a terminal, lines elsewhere.",
+        Description =
+            "On standard error: bars (where that is a terminal), lines, json for a program (an object a line), none. Default: bars in a terminal, lines elsewhere.",
         HelpName = "bars|lines|json|none",
     };
 

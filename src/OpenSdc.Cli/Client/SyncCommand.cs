@@ -21,7 +21,11 @@ internal static class SyncCommand
               sdc sync --table '*' --dry-run
             """);
         var filters = FilterOptions.AddTo(command);
-        var dryRun = new Option<bool>("--dry-run") { Description = "Change nothing; a line a file: '+' would be fetched, '*' would be replaced, '!' cannot be fetched, '=' is right (with --all)." };
+        var dryRun = new Option<bool>("--dry-run")
+        {
+            Description =
+                "Change nothing; a line a file: '+' would be fetched, '*' would be replaced, '!' cannot be fetched, '=' is right (with --all).",
+        };
         var all = new Option<bool>("--all") { Description = "With --dry-run: also name the files that are right." };
         var full = new Option<bool>("--full") { Description = "Compare all files again, also those of earlier runs." };
         foreach (var option in (Option[])[dryRun, all, full])

@@ -22,8 +22,13 @@ internal static class UploadCommand
               sdc upload imap_codice_l1a_lo_20260101_20260102_v01-01.cdf
               sdc upload out/ -j 8
               find out -name '*.cdf' | sdc upload -
-            """);
-        var paths = new Argument<string[]>("PATH") { Description = "Files, folders with everything below them, or - for a path a line on standard input.", Arity = ArgumentArity.OneOrMore };
+            """
+        );
+        var paths = new Argument<string[]>("PATH")
+        {
+            Description = "Files, folders with everything below them, or - for a path a line on standard input.",
+            Arity = ArgumentArity.OneOrMore,
+        };
         command.Add(paths);
         var atOnce = JobsOption.AddTo(command, usual: 4);
         var progress = ProgressOptions.AddTo(command);
@@ -60,8 +65,12 @@ internal static class UploadCommand
             }
         });
         shown.Dispose();
-        await Console.Error.WriteLineAsync($"{LongTask.Count(sent, "file", "files")} published, {there} there already{(failed > 0 ? $", {failed} failed" : "")}.");
-        return failed == 1 && sent + there == 0 ? ClientRun.CodeOf(alone!) : failed > 0 ? ExitCode.TransfersIncomplete : ExitCode.Done;
+        await Console.Error.WriteLineAsync(
+            $"{LongTask.Count(sent, "file", "files")} published, {there} there already{(failed > 0 ? $", {failed} failed" : "")}."
+        );
+        return failed == 1 && sent + there == 0 ? ClientRun.CodeOf(alone!)
+            : failed > 0 ? ExitCode.TransfersIncomplete
+            : ExitCode.Done;
     }
 
     private static async IAsyncEnumerable<string> FilesAsync(string[] paths, [EnumeratorCancellation] CancellationToken cancel)

@@ -30,14 +30,32 @@ internal static class VerifyCommand
         command.Add(extra);
         command.Add(flat);
         var archive = ArchiveOptions.AddTo(command, withFolder: true);
-        command.SetAction((parsed, cancel) => ClientRun.RunAsync(parsed, archive, async client =>
-        {
-            var missing = new List<string>();
-            var records = names.AreGiven(parsed) ? names.FindAsync(parsed, client, ArchiveOptions.Mission(), filters.Read(parsed), missing, cancel)
-                : client.QueryAsync(filters.Read(parsed), cancel);
-            var how = new DownloadOptions { Existing = ExistingFile.Verify, Flat = parsed.GetValue(flat) };
-            return await CompareAsync(client, records, archive.Folder(parsed), how, parsed.GetValue(all), missing, cancel, parsed.GetValue(extra));
-        }, cancel));
+        command.SetAction(
+            (parsed, cancel) =>
+                ClientRun.RunAsync(
+                    parsed,
+                    archive,
+                    async client =>
+                    {
+                        var missing = new List<string>();
+                        var records = names.AreGiven(parsed)
+                            ? names.FindAsync(parsed, client, ArchiveOptions.Mission(), filters.Read(parsed), missing, cancel)
+                            : client.QueryAsync(filters.Read(parsed), cancel);
+                        var how = new DownloadOptions { Existing = ExistingFile.Verify, Flat = parsed.GetValue(flat) };
+                        return await CompareAsync(
+                            client,
+                            records,
+                            archive.Folder(parsed),
+                            how,
+                            parsed.GetValue(all),
+                            missing,
+                            cancel,
+                            parsed.GetValue(extra)
+                        );
+                    },
+                    cancel
+                )
+        );
         return command;
     }
 

@@ -13,7 +13,10 @@ using OpenSdc.Server.Upkeep;
 
 namespace OpenSdc.Cli.Curation;
 
-/// <summary>Carries out what changes who may see files: over HTTP, or in a data folder that nobody serves. A sentence says what was done.</summary>
+/// <summary>
+/// Carries out what changes who may see files: over HTTP, or in a data folder that nobody serves. A sentence
+/// says what was done.
+/// </summary>
 internal abstract class Orders : IDisposable
 {
     /// <summary>Releases what a query lists, or takes it back.</summary>
@@ -30,7 +33,10 @@ internal abstract class Orders : IDisposable
     protected static string Released(bool release, long files, long changed)
     {
         var others = files == changed ? "" : $"; {LongTask.Count(files - changed, "other was", "others were")} so already";
-        return string.Create(CultureInfo.InvariantCulture, $"{LongTask.Count(files, "file", "files")} meant, {changed} {(release ? "released" : "taken back")}{others}.");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{LongTask.Count(files, "file", "files")} meant, {changed} {(release ? "released" : "taken back")}{others}."
+        );
     }
 }
 
@@ -40,7 +46,11 @@ internal sealed class OrderRefusedException(string message) : Exception(message)
 /// <summary>Over HTTP, with the caller's key.</summary>
 internal sealed class RemoteOrders(HttpClient client) : Orders
 {
-    public override async Task<string> ReleaseAsync(bool release, IReadOnlyList<KeyValuePair<string, string>> filters, CancellationToken cancel)
+    public override async Task<string> ReleaseAsync(
+        bool release,
+        IReadOnlyList<KeyValuePair<string, string>> filters,
+        CancellationToken cancel
+    )
     {
         using var answer = await client.PostAsync(release ? "release" : "unrelease", new FormUrlEncodedContent(filters), cancel);
         using var json = await ReadAsync(answer, cancel);
@@ -49,7 +59,10 @@ internal sealed class RemoteOrders(HttpClient client) : Orders
 
     public override async Task<string> ReleaseByManifestAsync(bool release, string manifest, CancellationToken cancel)
     {
-        using var answer = await client.GetAsync($"release?release_type={(release ? "release" : "unrelease")}&manifest_file={Uri.EscapeDataString(manifest)}", cancel);
+        using var answer = await client.GetAsync(
+            $"release?release_type={(release ? "release" : "unrelease")}&manifest_file={Uri.EscapeDataString(manifest)}",
+            cancel
+        );
         using var json = await ReadAsync(answer, cancel);
         return json.RootElement.GetString() ?? "";
     }
@@ -58,7 +71,9 @@ internal sealed class RemoteOrders(HttpClient client) : Orders
     {
         using var answer = await client.PostAsync(order, new FormUrlEncodedContent(parameters), cancel);
         using var json = await ReadAsync(answer, cancel);
-        var token = json.RootElement.TryGetProperty("token", out var given) ? $" Its token is {given.GetString()}: repeat the command with --token to remove the bytes for good." : "";
+        var token = json.RootElement.TryGetProperty("token", out var given)
+            ? $" Its token is {given.GetString()}: repeat the command with --token to remove the bytes for good."
+            : "";
         return $"{json.RootElement.GetProperty("file_path").GetString()} is {json.RootElement.GetProperty("state").GetString()}.{token}";
     }
 
@@ -68,7 +83,9 @@ internal sealed class RemoteOrders(HttpClient client) : Orders
     {
         if (answer.IsSuccessStatusCode)
             return JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancel));
-        throw new OrderRefusedException($"The archive refuses it ({(int)answer.StatusCode}). {await ProblemSentence.OfAsync(answer, cancel)}");
+        throw new OrderRefusedException(
+            $"The archive refuses it ({(int)answer.StatusCode}). {await ProblemSentence.OfAsync(answer, cancel)}"
+        );
     }
 }
 
@@ -80,7 +97,11 @@ internal sealed class LocalOrders : Orders
     private readonly Withdrawals withdrawals;
 
     private LocalOrders(OpenArchive archive) =>
-        (this.archive, releases, withdrawals) = (archive, new Releases(archive.Catalogue, TimeProvider.System), new Withdrawals(archive.Catalogue, TimeProvider.System));
+        (this.archive, releases, withdrawals) = (
+            archive,
+            new Releases(archive.Catalogue, TimeProvider.System),
+            new Withdrawals(archive.Catalogue, TimeProvider.System)
+        );
 
     /// <exception cref="SettingException">There is no archive, or it is served.</exception>
     public static async Task<LocalOrders> OpenAsync(ServerOptions options, CancellationToken cancel)
@@ -91,7 +112,9 @@ internal sealed class LocalOrders : Orders
         try
         {
             if (opened.IsServed)
-                throw new SettingException($"The archive in {opened.Name} is served, or may be; leave --data out, and send the order to its address with a key in OPENSDC_API_KEY.");
+                throw new SettingException(
+                    $"The archive in {opened.Name} is served, or may be; leave --data out, and send the order to its address with a key in OPENSDC_API_KEY."
+                );
             await opened.Catalogue.JoinAsync(cancel);
             await opened.ReadMissionAsync(cancel);
             return new LocalOrders(opened);
@@ -103,24 +126,46 @@ internal sealed class LocalOrders : Orders
         }
     }
 
-    public override async Task<string> ReleaseAsync(bool release, IReadOnlyList<KeyValuePair<string, string>> filters, CancellationToken cancel)
+    public override async Task<string> ReleaseAsync(
+        bool release,
+        IReadOnlyList<KeyValuePair<string, string>> filters,
+        CancellationToken cancel
+    )
     {
-        var given = new QueryCollection(filters.GroupBy(each => each.Key).ToDictionary(each => each.Key, each => new StringValues([.. each.Select(pair => pair.Value)])));
+        var given = new QueryCollection(
+            filters.GroupBy(each => each.Key).ToDictionary(each => each.Key, each => new StringValues([.. each.Select(pair => pair.Value)]))
+        );
         var (request, problem) = QueryParameters.Read(given, archive.Mission);
         if (request is null)
             throw new OrderRefusedException(problem!.Sentence);
-        var result = await releases.SetAsync(await releases.FindAsync(request.Query, request.Family, cancel), release, OfRelease(release, "query"), cancel);
+        var result = await releases.SetAsync(
+            await releases.FindAsync(request.Query, request.Family, cancel),
+            release,
+            OfRelease(release, "query"),
+            cancel
+        );
         return Released(release, result.Files, result.Changed);
     }
 
-    private static AuditEntry OfRelease(bool release, string target) => AuditEntry.OfLocal(release ? AuditAction.Release : AuditAction.Unrelease, target);
+    private static AuditEntry OfRelease(bool release, string target) =>
+        AuditEntry.OfLocal(release ? AuditAction.Release : AuditAction.Unrelease, target);
 
     public override async Task<string> ReleaseByManifestAsync(bool release, string manifest, CancellationToken cancel)
     {
         try
         {
-            var lines = await new ReleaseManifest(archive.Catalogue, archive.Integrity, archive.Store).ReadAsync(manifest, archive.Mission, Audience.Team, cancel);
-            var result = await releases.SetAsync(await lines.FindAsync(newestOnly: release, cancel), release, OfRelease(release, $"manifest {manifest}"), cancel);
+            var lines = await new ReleaseManifest(archive.Catalogue, archive.Integrity, archive.Store).ReadAsync(
+                manifest,
+                archive.Mission,
+                Audience.Team,
+                cancel
+            );
+            var result = await releases.SetAsync(
+                await lines.FindAsync(newestOnly: release, cancel),
+                release,
+                OfRelease(release, $"manifest {manifest}"),
+                cancel
+            );
             return Released(release, result.Files, result.Changed);
         }
         catch (BareRefusal refusal)
@@ -136,7 +181,15 @@ internal sealed class LocalOrders : Orders
         {
             case "withdraw":
                 var successor = parameters.TryGetValue("superseded_by", out var other) ? NameOf(other).Key : null;
-                await RequireAsync(await withdrawals.WithdrawAsync(name.Key, parameters["reason"], successor, AuditEntry.OfLocal(AuditAction.Withdraw, name.Key), cancel));
+                await RequireAsync(
+                    await withdrawals.WithdrawAsync(
+                        name.Key,
+                        parameters["reason"],
+                        successor,
+                        AuditEntry.OfLocal(AuditAction.Withdraw, name.Key),
+                        cancel
+                    )
+                );
                 return $"{name.Key} is withdrawn.";
             case "restore-file":
                 await RequireAsync(await withdrawals.RestoreAsync(name.Key, AuditEntry.OfLocal(AuditAction.RestoreFile, name.Key), cancel));
@@ -160,5 +213,7 @@ internal sealed class LocalOrders : Orders
 
     public override void Dispose() => archive.Dispose();
 
-    private FileName NameOf(string text) => OrderRules.NameOf(text, archive.Mission) ?? throw new OrderRefusedException($"'{ShownText.Of(text)}' is no name of a file of this archive.");
+    private FileName NameOf(string text) =>
+        OrderRules.NameOf(text, archive.Mission)
+        ?? throw new OrderRefusedException($"'{ShownText.Of(text)}' is no name of a file of this archive.");
 }

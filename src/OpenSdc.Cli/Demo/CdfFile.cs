@@ -21,7 +21,7 @@ internal enum CdfType
 /// <remarks>
 /// <code>
 /// magic → CDR → GDR ┬ ADR → ADR → …     attributes, each with one entry (AgrEDR of the file, AzEDR of a variable)
-///                   └ zVDR → zVDR → …   variables, each with an index (VXR) that names its values (VVR)
+/// └ zVDR → zVDR → …   variables, each with an index (VXR) that names its values (VVR)
 /// </code>
 /// Source: "CDF Internal Format Description", version 3.9, NASA Space Physics Data Facility. Names of fields in the comments are its own.
 /// Reserved fields hold 0 or -1 as it asks. The encoding is NETWORK, so the values are big-endian like everything else.

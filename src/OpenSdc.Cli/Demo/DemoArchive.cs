@@ -21,7 +21,9 @@ internal static class DemoArchive
         var store = services.GetRequiredService<IObjectStore>();
         var publisher = services.GetRequiredService<Publisher>();
         if (await services.GetRequiredService<Catalogue>().HeadAsync(cancel) > 0)
-            throw new SettingException("The archive already holds files; --demo fills only an empty one, so give it another --data folder.");
+            throw new SettingException(
+                "The archive already holds files; --demo fills only an empty one, so give it another --data folder."
+            );
         var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
         var arrivals = Arrivals(count);
         // The newest of them arrive on the day on which the archive is filled, so that there is something new to see.
@@ -30,16 +32,29 @@ internal static class DemoArchive
         for (int from = 0, length; from < count; from += length)
         {
             length = Together(arrivals.AsSpan(from));
-            await Parallel.ForEachAsync(Enumerable.Range(from, length), options, async (place, token) =>
-            {
-                var file = DemoFiles.At(arrivals[place].Index);
-                var name = FileName.Parse(file.Name, mission).Name
-                    ?? throw new SettingException($"The demo's file {file.Name} is no name of the mission {mission.Name}; --demo goes with the built-in mission only.");
-                var arrival = place < firstOfToday ? arrivals[place].At : now - (TimeSpan.FromMinutes(5) * (count - place));
-                await using var staged = await store.StageAsync(name.Key, file.Content.Length, token);
-                await staged.WriteAsync(file.Content, token);
-                await publisher.PublishAsync(name, staged, Convert.ToHexStringLower(SHA256.HashData(file.Content.Span)), token, arrival < now ? arrival : now);
-            });
+            await Parallel.ForEachAsync(
+                Enumerable.Range(from, length),
+                options,
+                async (place, token) =>
+                {
+                    var file = DemoFiles.At(arrivals[place].Index);
+                    var name =
+                        FileName.Parse(file.Name, mission).Name
+                        ?? throw new SettingException(
+                            $"The demo's file {file.Name} is no name of the mission {mission.Name}; --demo goes with the built-in mission only."
+                        );
+                    var arrival = place < firstOfToday ? arrivals[place].At : now - (TimeSpan.FromMinutes(5) * (count - place));
+                    await using var staged = await store.StageAsync(name.Key, file.Content.Length, token);
+                    await staged.WriteAsync(file.Content, token);
+                    await publisher.PublishAsync(
+                        name,
+                        staged,
+                        Convert.ToHexStringLower(SHA256.HashData(file.Content.Span)),
+                        token,
+                        arrival < now ? arrival : now
+                    );
+                }
+            );
         }
 
         if (count > 0 && !services.GetRequiredService<Catalogue>().ReleasesAll)
@@ -47,18 +62,29 @@ internal static class DemoArchive
     }
 
     /// <summary>
-    /// The first files in the order of their arrival. The versions of one file arrive in their order: what is late is its data, not an old version after a newer one.
+    /// The first files in the order of their arrival. The versions of one file arrive in their order: what is
+    /// late is its data, not an old version after a newer one.
     /// </summary>
     internal static DemoArrival[] Arrivals(int count) =>
-    [
-        .. Enumerable.Range(0, count).Select(index => (Index: index, File: DemoFiles.Describe(index))).GroupBy(each => Series(each.File))
-            .SelectMany(versions => versions.Select(each => each.File.Arrival).Order().Zip(versions, (at, each) => new DemoArrival(at, each.Index, versions.Key)))
-            .OrderBy(each => (each.At, each.Index)),
-    ];
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(index => (Index: index, File: DemoFiles.Describe(index)))
+                .GroupBy(each => Series(each.File))
+                .SelectMany(versions =>
+                    versions
+                        .Select(each => each.File.Arrival)
+                        .Order()
+                        .Zip(versions, (at, each) => new DemoArrival(at, each.Index, versions.Key))
+                )
+                .OrderBy(each => (each.At, each.Index)),
+        ];
 
     // A kernel has no date, and its number is its version.
     private static string Series(DemoDescription file) =>
-        file.Product.Form == DemoForm.Kernel ? file.Product.Instrument : string.Create(CultureInfo.InvariantCulture, $"{file.Product.Logical}.{file.Product.Extension} {file.DayIndex}");
+        file.Product.Form == DemoForm.Kernel
+            ? file.Product.Instrument
+            : string.Create(CultureInfo.InvariantCulture, $"{file.Product.Logical}.{file.Product.Extension} {file.DayIndex}");
 
     /// <summary>How many of the next files may be published at once: no two versions of one file are.</summary>
     private static int Together(ReadOnlySpan<DemoArrival> next)
@@ -70,10 +96,23 @@ internal static class DemoArchive
         return length;
     }
 
-    /// <summary>Where not everything is released at once: of the families that begin unreleased, the older half of the days, as a mission releases its data some time after they were taken.</summary>
-    private static async Task ReleaseOlderHalfAsync(IServiceProvider services, Mission mission, IReadOnlyList<DemoArrival> arrivals, CancellationToken cancel)
+    /// <summary>
+    /// Where not everything is released at once: of the families that begin unreleased, the older half of the
+    /// days, as a mission releases its data some time after they were taken.
+    /// </summary>
+    private static async Task ReleaseOlderHalfAsync(
+        IServiceProvider services,
+        Mission mission,
+        IReadOnlyList<DemoArrival> arrivals,
+        CancellationToken cancel
+    )
     {
-        var days = arrivals.Select(each => DemoFiles.Describe(each.Index)).Where(file => FileName.Parse(file.Name, mission).Name is { StartsReleased: false }).Select(file => file.Day).Order().ToList();
+        var days = arrivals
+            .Select(each => DemoFiles.Describe(each.Index))
+            .Where(file => FileName.Parse(file.Name, mission).Name is { StartsReleased: false })
+            .Select(file => file.Day)
+            .Order()
+            .ToList();
         if (days.Count == 0)
             return;
         var last = days[(days.Count - 1) / 2].ToString("yyyyMMdd", CultureInfo.InvariantCulture);

@@ -1,14 +1,18 @@
 namespace OpenSdc.Cli.Demo;
 
 /// <summary>
-/// Which days a product of the demo has, and when its files arrive: two years with outages of the spacecraft and of single instruments, products that begin later, levels that follow
-/// each other by days or weeks, and late files. A function of its arguments alone, as all of the demo.
+/// Which days a product of the demo has, and when its files arrive: two years with outages of the spacecraft
+/// and of single instruments, products that begin later, levels that follow each other by days or weeks, and
+/// late files. A function of its arguments alone, as all of the demo.
 /// </summary>
 internal static class DemoCalendar
 {
     private const int DaysOfArchive = 730;
 
-    /// <summary>So many rounds are spread over both years, so that few files already show many days; the others go back from the newest day.</summary>
+    /// <summary>
+    /// So many rounds are spread over both years, so that few files already show many days; the others go
+    /// back from the newest day.
+    /// </summary>
     private const int SpreadRounds = 4;
 
     private const int DaysBetweenProducts = 37;
@@ -43,18 +47,30 @@ internal static class DemoCalendar
 
         missing.AsSpan(DaysOfArchive - LatencyOf(product.Level)).Fill(true);
         List<int> newestFirst = [.. Enumerable.Range(0, DaysOfArchive).Reverse().Where(day => !missing[day])];
-        List<int> spread = [.. Enumerable.Range(0, SpreadRounds).Select(round => newestFirst[(position * DaysBetweenProducts + round * newestFirst.Count / SpreadRounds) % newestFirst.Count])];
+        List<int> spread =
+        [
+            .. Enumerable
+                .Range(0, SpreadRounds)
+                .Select(round =>
+                    newestFirst[(position * DaysBetweenProducts + round * newestFirst.Count / SpreadRounds) % newestFirst.Count]
+                ),
+        ];
         return [.. spread, .. newestFirst.Except(spread)];
     }
 
-    /// <summary>When a file arrives: a level's usual time after the day of its data, further versions weeks and reprocessings months later, one of thirty late.</summary>
+    /// <summary>
+    /// When a file arrives: a level's usual time after the day of its data, further versions weeks and
+    /// reprocessings months later, one of thirty late.
+    /// </summary>
     public static DateTimeOffset ArrivalOf(DemoProduct product, int dayIndex, int pass, int revision, ulong seed)
     {
         var noise = new DemoNoise(~seed);
         var days = LatencyOf(product.Level) + pass * 110 + (revision - 1) * (9 + noise.Below(12));
         if (noise.Below(30) == 0)
             days += 5 + noise.Below(50);
-        var arrival = new DateTimeOffset(FirstDay.AddDays(dayIndex), TimeOnly.MinValue, TimeSpan.Zero).AddMinutes((days * MinutesPerDay) + noise.Below(MinutesPerDay));
+        var arrival = new DateTimeOffset(FirstDay.AddDays(dayIndex), TimeOnly.MinValue, TimeSpan.Zero).AddMinutes(
+            (days * MinutesPerDay) + noise.Below(MinutesPerDay)
+        );
         if (arrival < End)
             return arrival;
         // What would come later has come in the last weeks, and not before its data.

@@ -100,7 +100,8 @@ internal static class DemoContent
 
     private static byte[] Png(DemoDescription file)
     {
-        // A spectrogram: energy upwards, time to the right, a band that wanders and fades, an event, noise. Whole numbers only: the same on every machine.
+        // A spectrogram: energy upwards, time to the right, a band that wanders and fades, an event, noise.
+        // Whole numbers only: the same on every machine.
         const int width = 72;
         const int height = 48;
         var noise = new DemoNoise(file.Seed);

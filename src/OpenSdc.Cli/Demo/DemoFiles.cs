@@ -39,8 +39,9 @@ internal static class DemoFiles
     }
 
     /// <summary>
-    /// What file number <paramref name="index"/> is. A product takes its next day every round; after all its days it begins them again with higher versions, as a reprocessing
-    /// does. Product, day and version together determine the index, so no name repeats.
+    /// What file number <paramref name="index"/> is. A product takes its next day every round; after all its
+    /// days it begins them again with higher versions, as a reprocessing does. Product, day and version
+    /// together determine the index, so no name repeats.
     /// </summary>
     public static DemoDescription Describe(int index)
     {

@@ -156,8 +156,13 @@ internal ref struct Alignment(Variant variant, ReadOnlySpan<char> name, Span<ush
             var isOfOneLength = Array.TrueForAll(field.Values, word => word.Length == field.Values[0].Length);
             foreach (var word in field.Values)
             {
-                if (count < 3 && at + word.Length <= _name.Length && !ends[..count].Contains(at + word.Length)
-                    && (isOfOneLength || _name[at..].StartsWith(word, StringComparison.OrdinalIgnoreCase))) ends[count++] = at + word.Length;
+                if (
+                    count < 3
+                    && at + word.Length <= _name.Length
+                    && !ends[..count].Contains(at + word.Length)
+                    && (isOfOneLength || _name[at..].StartsWith(word, StringComparison.OrdinalIgnoreCase))
+                )
+                    ends[count++] = at + word.Length;
             }
         }
 

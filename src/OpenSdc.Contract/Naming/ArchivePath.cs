@@ -10,7 +10,9 @@ namespace OpenSdc.Contract.Naming;
 public static class ArchivePath
 {
     // What most paths are made of; among these only a segment of dots is a fault.
-    private static readonly SearchValues<char> Usual = SearchValues.Create("/._-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    private static readonly SearchValues<char> Usual = SearchValues.Create(
+        "/._-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    );
 
     /// <summary>
     /// The last segment of an upload path. Clients send paths relative to folders of their own, so that the folders before
@@ -44,7 +46,9 @@ public static class ArchivePath
             key = key[5..];
             var slash = key.IndexOf('/');
             if (slash < 1)
-                return NotAName(new("path", path, $"The URI '{NameText.Show(path)}' has no bucket or no key; allowed: s3://bucket/path/file.ext."));
+                return NotAName(
+                    new("path", path, $"The URI '{NameText.Show(path)}' has no bucket or no key; allowed: s3://bucket/path/file.ext.")
+                );
             key = key[(slash + 1)..];
         }
         else if (key.StartsWith('/'))
@@ -57,8 +61,13 @@ public static class ArchivePath
         if (name.Length == 0) return new(DownloadTargetKind.NoName, null, FileName.Parse("", mission).Faults);
         if (FaultOf(key, name) is { } fault) return NotAName(fault);
         var parsed = FileName.Parse(name, mission);
-        if (!parsed.IsValid) return new(DownloadTargetKind.NotAName, null, parsed.Faults);
-        return new(cut == 0 || IsFolderOf(key[..cut], parsed.Name, mission) ? DownloadTargetKind.File : DownloadTargetKind.OtherFolder, parsed.Name, []);
+        if (!parsed.IsValid)
+            return new(DownloadTargetKind.NotAName, null, parsed.Faults);
+        return new(
+            cut == 0 || IsFolderOf(key[..cut], parsed.Name, mission) ? DownloadTargetKind.File : DownloadTargetKind.OtherFolder,
+            parsed.Name,
+            []
+        );
     }
 
     private static DownloadTarget NotAName(NameFault fault) => new(DownloadTargetKind.NotAName, null, [fault]);
@@ -93,7 +102,11 @@ public static class ArchivePath
 
         foreach (var code in (ReadOnlySpan<string>)["%2F", "%5C"])
             if (name.Contains(code, StringComparison.OrdinalIgnoreCase))
-                return new("name", code, $"The name '{NameText.Show(name)}' has an encoded slash ({code}); allowed: a name without folders.");
+                return new(
+                    "name",
+                    code,
+                    $"The name '{NameText.Show(name)}' has an encoded slash ({code}); allowed: a name without folders."
+                );
         return null;
     }
 }

@@ -32,11 +32,15 @@ internal sealed class Convention
         _outside = outside;
         Constant = entry.Values?.GetValueOrDefault("descriptor");
         Steps = StepCompiler.Compile(nodes);
-        IsLowerCase = !Steps.Any(step => step.Text.AsSpan().ContainsAnyInRange('A', 'Z') || (step.Field?.Values ?? []).Any(word => word.AsSpan().ContainsAnyInRange('A', 'Z')));
+        IsLowerCase = !Steps.Any(step =>
+            step.Text.AsSpan().ContainsAnyInRange('A', 'Z')
+            || (step.Field?.Values ?? []).Any(word => word.AsSpan().ContainsAnyInRange('A', 'Z'))
+        );
         _places = StepCompiler.MemoryOf(Steps);
 
-        // A record says everything that the name says unless case is ignored, a number has any number of zeros before it, or a list's word is
-        // recorded as another; then writing gives back the name that the record keeps.
+        // A record says everything that the name says unless case is ignored, a number has any number of
+        // zeros before it, or a list's word is recorded as another; then writing gives back the name that the
+        // record keeps.
         _rebuilds = Collect(nodes) && !ignoreCase && recordedAs.Count == 0;
     }
 
@@ -72,7 +76,10 @@ internal sealed class Convention
         : this[role] is { Kind: FieldKind.OneOf } field ? field.Values.Select(v => Recorded(role, v))
         : [];
 
-    /// <summary>The record of a plain name (<see cref="NameText.IsPlain"/>), or null; on the science families nothing but the record is allocated.</summary>
+    /// <summary>
+    /// The record of a plain name (<see cref="NameText.IsPlain"/>), or null; on the science families nothing
+    /// but the record is allocated.
+    /// </summary>
     public FileName? Read(string name, ref int work)
     {
         CaptureSet captured = default;
@@ -90,11 +97,16 @@ internal sealed class Convention
 
     private FileName? Fill(string name, ReadOnlySpan<int> captures)
     {
-        DateOnly? start = null, end = null;
-        if (!Day(Role.Start, name, captures, ref start) || !Day(Role.End, name, captures, ref end)) return null;
-        string? startTime = null, endTime = null;
-        if (!Time(Role.StartTime, start, name, captures, ref startTime) || !Time(Role.EndTime, end, name, captures, ref endTime)) return null;
-        if (Ordered && IsReversed(start, startTime, end, endTime)) return null;
+        DateOnly? start = null,
+            end = null;
+        if (!Day(Role.Start, name, captures, ref start) || !Day(Role.End, name, captures, ref end))
+            return null;
+        string? startTime = null,
+            endTime = null;
+        if (!Time(Role.StartTime, start, name, captures, ref startTime) || !Time(Role.EndTime, end, name, captures, ref endTime))
+            return null;
+        if (Ordered && IsReversed(start, startTime, end, endTime))
+            return null;
 
         int? repointing = null, cr = null, major = null, minor = null;
         if (!Number(Role.Repointing, name, captures, ref repointing) || !Number(Role.Cr, name, captures, ref cr)
@@ -161,7 +173,10 @@ internal sealed class Convention
         return true;
     }
 
-    /// <summary>The parts in the order of their names, whatever the template's, so that a new convention goes on with the series of an old one.</summary>
+    /// <summary>
+    /// The parts in the order of their names, whatever the template's, so that a new convention goes on with
+    /// the series of an old one.
+    /// </summary>
     private string SeriesParts(string? startTime, int? repointing, int? cr, OwnValues own)
     {
         if (startTime is null && repointing is null && cr is null && own.Count == 0) return "";
@@ -261,7 +276,9 @@ internal sealed class Convention
         field.Kind == FieldKind.OneOf && field.Find(text, IgnoreCase) is { } word ? Recorded(field.Role, word) : new string(text);
 
     private string Recorded(Role role, string word) =>
-        _recordedAs.Count > 0 && _recordedAs.TryGetValue(role, out var words) && words.TryGetValue(word, out var recorded) ? recorded : word;
+        _recordedAs.Count > 0 && _recordedAs.TryGetValue(role, out var words) && words.TryGetValue(word, out var recorded)
+            ? recorded
+            : word;
 
     /// <summary>Notes the fields; false where a record does not say how one of them is written.</summary>
     private bool Collect(Node[] nodes)

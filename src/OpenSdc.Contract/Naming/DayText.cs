@@ -12,17 +12,29 @@ internal static class DayText
                 return text.Length == 8 && Numbers(text[..4], out var year) && Numbers(text[4..6], out var month)
                     && Numbers(text[6..], out var date) && Make(year, month, date, out day);
             case FieldKind.IsoDate:
-                return text.Length == 10 && text[4] == '-' && text[7] == '-' && Numbers(text[..4], out year) && Numbers(text[5..7], out month)
-                    && Numbers(text[8..], out date) && Make(year, month, date, out day);
+                return text.Length == 10
+                    && text[4] == '-'
+                    && text[7] == '-'
+                    && Numbers(text[..4], out year)
+                    && Numbers(text[5..7], out month)
+                    && Numbers(text[8..], out date)
+                    && Make(year, month, date, out day);
             case FieldKind.ShortDate:
                 return text.Length == 6 && Numbers(text[..2], out year) && Numbers(text[2..4], out month)
                     && Numbers(text[4..], out date) && Make(2000 + year, month, date, out day);
             case FieldKind.Year:
                 return text.Length == 4 && Numbers(text, out year) && Make(year, 1, 1, out day);
             case FieldKind.DayOfYear:
-                return text.Length == 8 && text[4] == '_' && Numbers(text[..4], out year) && Numbers(text[5..], out var number) && MakeOfYear(year, number, out day);
+                return text.Length == 8
+                    && text[4] == '_'
+                    && Numbers(text[..4], out year)
+                    && Numbers(text[5..], out var number)
+                    && MakeOfYear(year, number, out day);
             case FieldKind.CompactDayOfYear:
-                return text.Length == 7 && Numbers(text[..4], out year) && Numbers(text[4..], out number) && MakeOfYear(year, number, out day);
+                return text.Length == 7
+                    && Numbers(text[..4], out year)
+                    && Numbers(text[4..], out number)
+                    && MakeOfYear(year, number, out day);
             default:
                 return false;
         }

@@ -44,11 +44,21 @@ internal static class Explanation
         var shape = Variant.Shape(first.Conventions[^1].Nodes);
         return new ParsedName
         {
-            Faults = [new("name", name, $"The name '{NameText.Show(name)}' follows no convention of the mission {mission.Name}; a {first.Name} name reads {shape}.")],
+            Faults =
+            [
+                new(
+                    "name",
+                    name,
+                    $"The name '{NameText.Show(name)}' follows no convention of the mission {mission.Name}; a {first.Name} name reads {shape}."
+                ),
+            ],
         };
     }
 
-    /// <summary>Whether the extension that is wrong for one convention is right for another of its family: it says which convention is meant.</summary>
+    /// <summary>
+    /// Whether the extension that is wrong for one convention is right for another of its family: it says
+    /// which convention is meant.
+    /// </summary>
     private static bool IsOfAnother(string extension, Convention convention, Family family) =>
         !Takes(convention, extension) && family.Extensions.Contains(extension, StringComparer.OrdinalIgnoreCase);
 

@@ -29,12 +29,20 @@ public sealed class Family
     /// <summary>The name by which a query asks for the family: <c>science</c>, <c>ancillary</c>, <c>spice</c>, ….</summary>
     public string Name { get; }
 
-    /// <summary>The standard fields that names of the family have, as a query calls them: <c>instrument</c>, <c>data_level</c>, <c>start_date</c>, ….</summary>
+    /// <summary>
+    /// The standard fields that names of the family have, as a query calls them: <c>instrument</c>,
+    /// <c>data_level</c>, <c>start_date</c>, ….
+    /// </summary>
     public IReadOnlyList<string> Fields { get; }
 
     /// <summary>The fields of the mission's own that names of the family have, in the ordinal order of their names.</summary>
-    public IReadOnlyList<OwnField> OwnFields => field ??=
-        [.. Conventions.SelectMany(c => c.Own.Select(each => c.OwnFields[each.Name])).Distinct().OrderBy(each => each.Name, StringComparer.Ordinal)];
+    public IReadOnlyList<OwnField> OwnFields =>
+        field ??= [
+            .. Conventions
+                .SelectMany(c => c.Own.Select(each => c.OwnFields[each.Name]))
+                .Distinct()
+                .OrderBy(each => each.Name, StringComparer.Ordinal),
+        ];
 
     /// <summary>The instruments; empty where the family has none.</summary>
     public IReadOnlyList<string> Instruments { get; }
@@ -42,7 +50,10 @@ public sealed class Family
     /// <summary>The data levels; empty where the family has none.</summary>
     public IReadOnlyList<string> DataLevels { get; }
 
-    /// <summary>The descriptors, where the mission lists all of them (the types of SPICE kernels); empty where any convention has free text.</summary>
+    /// <summary>
+    /// The descriptors, where the mission lists all of them (the types of SPICE kernels); empty where any
+    /// convention has free text.
+    /// </summary>
     public IReadOnlyList<string> Descriptors { get; }
 
     /// <summary>The extensions, without the leading dot.</summary>
@@ -54,27 +65,42 @@ public sealed class Family
     /// <summary>How the names of each convention read, such as <c>imap_&lt;instrument&gt;_YYYYMMDD_vNNN.&lt;extension&gt;</c>.</summary>
     public IReadOnlyList<string> Shapes => [.. Conventions.Select(c => Variant.Shape(c.Nodes))];
 
-    /// <summary>A version in each form that its names write versions in: <c>v01-01</c>, <c>v001</c>; of kernels <c>1</c>, <c>v1</c>; empty where no name has one.</summary>
+    /// <summary>
+    /// A version in each form that its names write versions in: <c>v01-01</c>, <c>v001</c>; of kernels
+    /// <c>1</c>, <c>v1</c>; empty where no name has one.
+    /// </summary>
     public IReadOnlyList<string> VersionExamples { get; }
 
     /// <summary>Whether a name of the family can have this version, as it is recorded.</summary>
     public bool CanHaveVersion(string text) => Array.Exists(_versions, form => form.Matches(text));
 
-    /// <summary>Whether a pattern has no character that versions of the family cannot have, where these are more than numbers with a letter before them.</summary>
+    /// <summary>
+    /// Whether a pattern has no character that versions of the family cannot have, where these are more than
+    /// numbers with a letter before them.
+    /// </summary>
     public bool MayBeVersion(string pattern) => Array.Exists(_versions, form => form.MayBe(pattern));
 
     /// <summary>Whether lists show by default only the highest major version of each series, of names of some convention.</summary>
     public bool HighestMajorByDefault { get; }
 
     /// <summary>
-    /// What a version that a query gives means: what is recorded so, itself or without the letter that some names write before it (<c>v01</c> of a kernel is recorded as <c>01</c>); and,
-    /// where lists show by default only the highest major, the minor version that a number alone stands for. A pattern is taken as it is, and, where it says any digit or letter, without that letter too.
-    /// <c>1</c>, <c>v1</c> and <c>V001</c> are the same where names have digits of one length. Nothing where no name of the family can have it.
+    /// What a version that a query gives means: what is recorded so, itself or without the letter that some
+    /// names write before it (<c>v01</c> of a kernel is recorded as <c>01</c>); and, where lists show by
+    /// default only the highest major, the minor version that a number alone stands for. A pattern is taken
+    /// as it is, and, where it says any digit or letter, without that letter too. <c>1</c>, <c>v1</c> and
+    /// <c>V001</c> are the same where names have digits of one length. Nothing where no name of the family
+    /// can have it.
     /// </summary>
     public VersionMeant Means(string text)
     {
         var isPattern = text.Contains('*', StringComparison.Ordinal);
-        var without = _versions.Select(form => form.WithoutPrefix(text) is { Length: > 0 } rest && (isPattern ? rest.Any(char.IsAsciiLetterOrDigit) : form.Matches(rest)) ? rest : null).OfType<string>();
+        var without = _versions
+            .Select(form =>
+                form.WithoutPrefix(text) is { Length: > 0 } rest && (isPattern ? rest.Any(char.IsAsciiLetterOrDigit) : form.Matches(rest))
+                    ? rest
+                    : null
+            )
+            .OfType<string>();
         var recorded = isPattern || CanHaveVersion(text) ? without.Prepend(text) : without;
         if (isPattern || !HighestMajorByDefault)
             return new([.. recorded.Distinct(StringComparer.Ordinal)], null);

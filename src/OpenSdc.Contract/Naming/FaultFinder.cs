@@ -1,7 +1,10 @@
 namespace OpenSdc.Contract.Naming;
 
 /// <summary>The faults along one alignment.</summary>
-/// <remarks>Extra is the cost of faults between fields, which the alignment does not see; Good counts the fields that fit, Unfit the characters that do not.</remarks>
+/// <remarks>
+/// Extra is the cost of faults between fields, which the alignment does not see; Good counts the fields that
+/// fit, Unfit the characters that do not.
+/// </remarks>
 internal readonly record struct FoundFaults(List<NameFault> Faults, int Extra, int Good, int Unfit, string Version, string Extension);
 
 /// <summary>Turns an alignment into sentences.</summary>
@@ -47,7 +50,13 @@ internal sealed class FaultFinder(Variant variant, string name, bool isLowerCase
         }
 
         if (at < name.Length)
-            _faults.Add(new("name", name[at..], $"The name has '{NameText.Show(name.AsSpan(at))}' after its end; allowed: {Variant.Shape(variant.Convention.Nodes)}."));
+            _faults.Add(
+                new(
+                    "name",
+                    name[at..],
+                    $"The name has '{NameText.Show(name.AsSpan(at))}' after its end; allowed: {Variant.Shape(variant.Convention.Nodes)}."
+                )
+            );
 
         // A mark that is not there is news only where the field beside it is.
         if (!_fieldMissing) _faults.AddRange(marks);
@@ -56,7 +65,13 @@ internal sealed class FaultFinder(Variant variant, string name, bool isLowerCase
         if (single == 0) Rules();
         if (single == 0) Times();
         if (_text[(int)Role.Version] is { Length: > VersionOrder.LongestVersion } version)
-            _faults.Add(new("version", version, $"The version '{NameText.Show(version)}' has {version.Length} characters; allowed: at most {VersionOrder.LongestVersion}."));
+            _faults.Add(
+                new(
+                    "version",
+                    version,
+                    $"The version '{NameText.Show(version)}' has {version.Length} characters; allowed: at most {VersionOrder.LongestVersion}."
+                )
+            );
         return new(_faults, single > 0 ? 0 : _faults.Count, good, unfit, _text[(int)Role.Version] ?? "", _text[(int)Role.Extension] ?? "");
     }
 
@@ -71,26 +86,53 @@ internal sealed class FaultFinder(Variant variant, string name, bool isLowerCase
 
         void Check(Role time, Role day)
         {
-            if (_text[(int)time] is { Length: > 0 } text && Day(day) is { } of && !TimeText.TryRead(variant.Convention[time]!.Kind, text, of, out _))
-                _faults.Add(new(Roles.Title(time, ""), text, $"The {Roles.Title(time, "")} '{text}' is a leap second, and {of:yyyy-MM-dd} had none; allowed: a second up to 59."));
+            if (
+                _text[(int)time] is { Length: > 0 } text
+                && Day(day) is { } of
+                && !TimeText.TryRead(variant.Convention[time]!.Kind, text, of, out _)
+            )
+                _faults.Add(
+                    new(
+                        Roles.Title(time, ""),
+                        text,
+                        $"The {Roles.Title(time, "")} '{text}' is a leap second, and {of:yyyy-MM-dd} had none; allowed: a second up to 59."
+                    )
+                );
         }
     }
 
-    // What fits piece by piece can still be wrong together. Days that can be read are in order or not whatever else is wrong; a rule about a
-    // part that is wrong itself has nothing to add.
+    // What fits piece by piece can still be wrong together. Days that can be read are in order or not
+    // whatever else is wrong; a rule about a part that is wrong itself has nothing to add.
     private void Order()
     {
-        if (variant.Convention.Ordered && Day(Role.Start) is { } start && Day(Role.End) is { } end && end == start
-            && Time(Role.StartTime, start) is { } startTime && Time(Role.EndTime, end) is { } endTime && Convention.IsReversed(start, startTime, end, endTime))
+        if (
+            variant.Convention.Ordered
+            && Day(Role.Start) is { } start
+            && Day(Role.End) is { } end
+            && end == start
+            && Time(Role.StartTime, start) is { } startTime
+            && Time(Role.EndTime, end) is { } endTime
+            && Convention.IsReversed(start, startTime, end, endTime)
+        )
         {
-            _faults.Add(new("end time", _text[(int)Role.EndTime]!,
-                $"The end time '{_text[(int)Role.EndTime]}' is before the start time '{_text[(int)Role.StartTime]}' of the same day; allowed: the same time or a later one."));
+            _faults.Add(
+                new(
+                    "end time",
+                    _text[(int)Role.EndTime]!,
+                    $"The end time '{_text[(int)Role.EndTime]}' is before the start time '{_text[(int)Role.StartTime]}' of the same day; allowed: the same time or a later one."
+                )
+            );
         }
 
         if (variant.Convention.Ordered && Day(Role.Start) is { } first && Day(Role.End) is { } last && last < first)
         {
-            _faults.Add(new("end date", _text[(int)Role.End]!,
-                $"The end date '{_text[(int)Role.End]}' is before the start date '{_text[(int)Role.Start]}'; allowed: the same day or a later one."));
+            _faults.Add(
+                new(
+                    "end date",
+                    _text[(int)Role.End]!,
+                    $"The end date '{_text[(int)Role.End]}' is before the start date '{_text[(int)Role.Start]}'; allowed: the same day or a later one."
+                )
+            );
         }
     }
 
@@ -118,9 +160,10 @@ internal sealed class FaultFinder(Variant variant, string name, bool isLowerCase
 
     private NameFault Misread(Literal literal, string text, int at)
     {
-        var message = text.Length == 0
-            ? $"The name lacks '{literal.Text}' at character {at + 1}; allowed: {Variant.Shape(variant.Convention.Nodes)}."
-            : $"The name has '{NameText.Show(text)}' at character {at + 1}, where '{literal.Text}' belongs; allowed: {Variant.Shape(variant.Convention.Nodes)}.";
+        var message =
+            text.Length == 0
+                ? $"The name lacks '{literal.Text}' at character {at + 1}; allowed: {Variant.Shape(variant.Convention.Nodes)}."
+                : $"The name has '{NameText.Show(text)}' at character {at + 1}, where '{literal.Text}' belongs; allowed: {Variant.Shape(variant.Convention.Nodes)}.";
         return new("name", text, message);
     }
 
@@ -167,8 +210,10 @@ internal sealed class FaultFinder(Variant variant, string name, bool isLowerCase
         if (SliceFit.Of(group, text, ignoreCase: true) == 0) return InCase(text, Variant.Shape(group.Parts));
         CaptureSet captures = default;
         return !group.Matches(text, ignoreCase: true, captures) ? "does not have the form of a version"
-            : group.Parts.OfType<Slot>().Any(slot => slot.Field.IsDate || slot.Field.IsTime) ? "has a number that is too large, or a day or time that is none"
-            : group.Parts.Length == 1 ? $"is a larger number than {int.MaxValue}" : $"has a number that is larger than {int.MaxValue}";
+            : group.Parts.OfType<Slot>().Any(slot => slot.Field.IsDate || slot.Field.IsTime)
+                ? "has a number that is too large, or a day or time that is none"
+            : group.Parts.Length == 1 ? $"is a larger number than {int.MaxValue}"
+            : $"has a number that is larger than {int.MaxValue}";
     }
 
     private static string Allowed(Field field) => field.Kind switch

@@ -6,7 +6,10 @@ namespace OpenSdc.Contract.Naming;
 /// </summary>
 public sealed record FileName
 {
-    /// <summary>The kind of file: <c>science</c>, <c>ancillary</c>, <c>spice</c>, <c>quicklook</c>, <c>dependency</c>, <c>release</c>.</summary>
+    /// <summary>
+    /// The kind of file: <c>science</c>, <c>ancillary</c>, <c>spice</c>, <c>quicklook</c>, <c>dependency</c>,
+    /// <c>release</c>.
+    /// </summary>
     public required string Family { get; init; }
 
     /// <summary>The convention within its family, e.g. <c>A</c>.</summary>
@@ -57,7 +60,10 @@ public sealed record FileName
     /// <summary>The minor version, or the only number there is.</summary>
     public int? MinorVersion { get; init; }
 
-    /// <summary>The major version as lists count it that show only the highest by default: 1 where the name has none; null where the convention lists every major.</summary>
+    /// <summary>
+    /// The major version as lists count it that show only the highest by default: 1 where the name has none;
+    /// null where the convention lists every major.
+    /// </summary>
     public int? CountedMajor { get; init; }
 
     /// <summary>
@@ -73,16 +79,29 @@ public sealed record FileName
     public OwnValues Own { get; init; } = OwnValues.None;
 
     /// <summary>
-    /// What all versions of a file share beside its product and first day: every other part of its name that is neither its version nor its end, as field=value pairs. Parts that the
-    /// mission file lists as outside the series are not in it.
+    /// What all versions of a file share beside its product and first day: every other part of its name that
+    /// is neither its version nor its end, as field=value pairs. Parts that the mission file lists as outside
+    /// the series are not in it.
     /// </summary>
     public required string SeriesParts { get; init; }
 
     /// <summary>The series for a person: every part of the name in which its versions are the same.</summary>
-    public string Series => string.Join(' ', ((string?[])
-        [
-            Family, Instrument, DataLevel, Descriptor, StartDate?.ToString("yyyyMMdd"), Extension, .. Own.Where(value => value.Field.InProduct).Select(value => $"{value.Field.Name}={value.Text}"),
-        ]).OfType<string>()) + SeriesParts;
+    public string Series =>
+        string.Join(
+            ' ',
+            (
+                (string?[])
+                    [
+                        Family,
+                        Instrument,
+                        DataLevel,
+                        Descriptor,
+                        StartDate?.ToString("yyyyMMdd"),
+                        Extension,
+                        .. Own.Where(value => value.Field.InProduct).Select(value => $"{value.Field.Name}={value.Text}"),
+                    ]
+            ).OfType<string>()
+        ) + SeriesParts;
 
     /// <summary>A text that sorts, by its bytes, as the versions of a series do.</summary>
     public required string VersionOrder { get; init; }
@@ -94,7 +113,10 @@ public sealed record FileName
         return mission.Parse(name);
     }
 
-    /// <summary>Whether a bare name is one of the mission's. It costs less than <see cref="Parse"/> of a name that is none, since nothing is explained.</summary>
+    /// <summary>
+    /// Whether a bare name is one of the mission's. It costs less than <see cref="Parse"/> of a name that is
+    /// none, since nothing is explained.
+    /// </summary>
     public static bool IsValid(string name, Mission mission)
     {
         var work = 0;

@@ -20,15 +20,16 @@ public sealed class KeyOrder
     }
 
     /// <summary>
-    /// Where the keys lie that have this instrument, level and start date; null for what is not known. Every such key is in the range, and others
-    /// may be where the path does not say what was asked.
+    /// Where the keys lie that have this instrument, level and start date; null for what is not known. Every
+    /// such key is in the range, and others may be where the path does not say what was asked.
     /// </summary>
     public KeyRange Range(string? instrument, string? level, DateOnly? start, DateOnly? end) => template is null
         ? new KeyRange(root, After(root))
         : new KeyRange(template.Start(instrument, level, start), After(template.Start(instrument, level, end)));
 
     /// <summary>The least text that is greater than everything that begins with this one.</summary>
-    private static string After(string start) => start.Length == 0 ? "\uffff" : string.Concat(start.AsSpan(0, start.Length - 1), [(char)(start[^1] + 1)]);
+    private static string After(string start) =>
+        start.Length == 0 ? "\uffff" : string.Concat(start.AsSpan(0, start.Length - 1), [(char)(start[^1] + 1)]);
 
     private static string CommonStart(string a, string b) => a[..a.AsSpan().CommonPrefixLength(b)];
 }

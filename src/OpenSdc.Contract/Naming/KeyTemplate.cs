@@ -11,7 +11,10 @@ internal sealed class KeyTemplate
 
     private KeyTemplate((Piece, string, Field?)[] pieces) => _pieces = pieces;
 
-    /// <summary>Reads e.g. <c>imap/{instrument}/{start:yyyy}/{name}</c>; it ends in <c>/{name}</c>, and uses only fields that every name has.</summary>
+    /// <summary>
+    /// Reads e.g. <c>imap/{instrument}/{start:yyyy}/{name}</c>; it ends in <c>/{name}</c>, and uses only
+    /// fields that every name has.
+    /// </summary>
     /// <param name="text">The template.</param>
     /// <param name="owner">How a sentence calls the convention.</param>
     /// <param name="always">The fields that every name of the convention has, by their names.</param>
@@ -64,10 +67,20 @@ internal sealed class KeyTemplate
     /// <summary>The fixed text that every key begins with.</summary>
     public string Root => _pieces[0].Piece == Piece.Text ? _pieces[0].Text : "";
 
-    public bool IsSameAs(KeyTemplate other) => _pieces.Length == other._pieces.Length
-        && _pieces.Zip(other._pieces).All(pair => pair.First.Piece == pair.Second.Piece && pair.First.Text == pair.Second.Text && pair.First.Field?.Name == pair.Second.Field?.Name);
+    public bool IsSameAs(KeyTemplate other) =>
+        _pieces.Length == other._pieces.Length
+        && _pieces
+            .Zip(other._pieces)
+            .All(pair =>
+                pair.First.Piece == pair.Second.Piece
+                && pair.First.Text == pair.Second.Text
+                && pair.First.Field?.Name == pair.Second.Field?.Name
+            );
 
-    /// <summary>What a key begins with, as far as the fields are known. A month without its year before it, or a day without its month, says nothing of the order of keys.</summary>
+    /// <summary>
+    /// What a key begins with, as far as the fields are known. A month without its year before it, or a day
+    /// without its month, says nothing of the order of keys.
+    /// </summary>
     public string Start(string? instrument, string? level, DateOnly? start)
     {
         var text = new StringBuilder();
@@ -129,8 +142,10 @@ internal sealed class KeyTemplate
             "start:dd" => (Piece.Day, "start"),
             "instrument" or "level" or "descriptor" => (Piece.Field, what),
             _ when Roles.Of(what) == Role.None && always.TryGetValue(what, out var own) && !own.InVersion => (Piece.Field, what),
-            _ => throw new MissionFileException($"The key of {owner} uses '{{{what}}}', which is not one of {{instrument}}, {{level}}, {{descriptor}}, {{start:yyyy}}, {{start:MM}}, "
-                + $"{{start:dd}}, {{name}}, nor a field of its own that every name of it has: '{text}'."),
+            _ => throw new MissionFileException(
+                $"The key of {owner} uses '{{{what}}}', which is not one of {{instrument}}, {{level}}, {{descriptor}}, {{start:yyyy}}, {{start:MM}}, "
+                    + $"{{start:dd}}, {{name}}, nor a field of its own that every name of it has: '{text}'."
+            ),
         };
         return always.TryGetValue(field, out var found)
             ? (piece, "", found)
@@ -139,4 +154,11 @@ internal sealed class KeyTemplate
 }
 
 /// <summary>What a key is made of.</summary>
-internal readonly record struct KeyParts(string Name, string? Instrument, string? Level, string? Descriptor, DateOnly? Start, OwnValues Own);
+internal readonly record struct KeyParts(
+    string Name,
+    string? Instrument,
+    string? Level,
+    string? Descriptor,
+    DateOnly? Start,
+    OwnValues Own
+);

@@ -4,8 +4,8 @@ using System.Text;
 namespace OpenSdc.Contract.Naming;
 
 /// <summary>
-/// A name from the values with which the founding document lists a file. They leave out what only some conventions have (repointing, a mission's own fields), so that a name with such a
-/// part is not found.
+/// A name from the values with which the founding document lists a file. They leave out what only some
+/// conventions have (repointing, a mission's own fields), so that a name with such a part is not found.
 /// </summary>
 /// <param name="Instrument">Instrument, or empty.</param>
 /// <param name="DataLevel">Data level, or empty.</param>
@@ -14,7 +14,15 @@ namespace OpenSdc.Contract.Naming;
 /// <param name="EndDate">End, <c>YYYYMMDD</c>; the start again where the name has none.</param>
 /// <param name="Version">Version as the name writes it.</param>
 /// <param name="Extension">Extension without the dot.</param>
-public sealed record ListedName(string Instrument, string DataLevel, string Descriptor, string StartDate, string EndDate, string Version, string Extension)
+public sealed record ListedName(
+    string Instrument,
+    string DataLevel,
+    string Descriptor,
+    string StartDate,
+    string EndDate,
+    string Version,
+    string Extension
+)
 {
     /// <summary>The name, by the first convention of the mission that has one of exactly these values; null where none has.</summary>
     public FileName? Find(Mission mission)
@@ -26,7 +34,11 @@ public sealed record ListedName(string Instrument, string DataLevel, string Desc
             foreach (var withEnd in (bool[])[StartDate != EndDate, StartDate == EndDate])
             {
                 var text = new StringBuilder();
-                if (Write(convention.Nodes, start, withEnd ? end : null, text) && FileName.Parse(text.ToString(), mission).Name is { } name && Says(name, start, end))
+                if (
+                    Write(convention.Nodes, start, withEnd ? end : null, text)
+                    && FileName.Parse(text.ToString(), mission).Name is { } name
+                    && Says(name, start, end)
+                )
                     return name;
             }
         }
@@ -35,8 +47,13 @@ public sealed record ListedName(string Instrument, string DataLevel, string Desc
     }
 
     private bool Says(FileName name, DateOnly? start, DateOnly? end) =>
-        (name.Instrument ?? "") == Instrument && (name.DataLevel ?? "") == DataLevel && (name.Descriptor ?? "") == Descriptor && name.StartDate == start
-        && (name.EndDate ?? name.StartDate) == end && (name.Version ?? "") == Version && name.Extension == Extension;
+        (name.Instrument ?? "") == Instrument
+        && (name.DataLevel ?? "") == DataLevel
+        && (name.Descriptor ?? "") == Descriptor
+        && name.StartDate == start
+        && (name.EndDate ?? name.StartDate) == end
+        && (name.Version ?? "") == Version
+        && name.Extension == Extension;
 
     /// <summary>Writes the pieces of a template; false where one has a field that is not known.</summary>
     private bool Write(Node[] nodes, DateOnly? start, DateOnly? end, StringBuilder text)

@@ -30,10 +30,14 @@ internal static class StepCompiler
         return [.. steps];
     }
 
-    /// <summary>The words of memory for the places that failed; none where a name is tried in a few ways only: each field's end is certain, and there are few choices.</summary>
+    /// <summary>
+    /// The words of memory for the places that failed; none where a name is tried in a few ways only: each
+    /// field's end is certain, and there are few choices.
+    /// </summary>
     public static int MemoryOf(Step[] steps) =>
         Array.Exists(steps, s => s is { Kind: StepKind.Field, Field.Length: 0, Until: '\0' })
-        || steps.Where(s => s.Kind == StepKind.Split).Aggregate(1L, (ways, s) => Math.Min(ways * s.Targets!.Length, MostWays + 1)) > MostWays
+        || steps.Where(s => s.Kind == StepKind.Split).Aggregate(1L, (ways, s) => Math.Min(ways * s.Targets!.Length, MostWays + 1))
+            > MostWays
             ? ((2 * steps.Length) << 8) / 64
             : 0;
 
@@ -98,9 +102,10 @@ internal static class StepCompiler
 }
 
 /// <summary>
-/// Runs a compiled template over one name. Almost every template has one way to match, so the run is a straight walk.
-/// Where there are several, a place that has failed once is not entered again, nor a field of varying length that has got so far: the work is at most
-/// steps × length, whatever the template and the name.
+/// Runs a compiled template over one name. Almost every template has one way to match, so the run is a
+/// straight walk. Where there are several, a place that has failed once is not entered again, nor a field of
+/// varying length that has got so far: the work is at most steps × length, whatever the template and the
+/// name.
 /// </summary>
 internal ref struct Matcher(Step[] steps, ReadOnlySpan<char> name, bool ignoreCase, Span<int> captures, Span<ulong> failed)
 {

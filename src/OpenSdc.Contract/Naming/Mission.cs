@@ -23,7 +23,10 @@ public sealed class Mission
         Families = families;
         Conventions = [.. families.SelectMany(f => f.Conventions)];
         var byEnding = Conventions
-            .SelectMany(c => c[Role.Extension]!.Values, (c, extension) => (Convention: c, Ending: extension[(extension.LastIndexOf('.') + 1)..]))
+            .SelectMany(
+                c => c[Role.Extension]!.Values,
+                (c, extension) => (Convention: c, Ending: extension[(extension.LastIndexOf('.') + 1)..])
+            )
             .GroupBy(e => e.Ending, e => e.Convention, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(g => g.Key, g => g.Distinct().ToArray(), StringComparer.OrdinalIgnoreCase);
         _byEnding = byEnding.GetAlternateLookup<ReadOnlySpan<char>>();

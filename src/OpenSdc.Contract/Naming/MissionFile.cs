@@ -7,15 +7,36 @@ namespace OpenSdc.Contract.Naming;
 /// Read member by member from the document: at the start of a process that costs a few milliseconds, a serializer's
 /// machinery ten times that. Nothing is found by reflection.
 /// </remarks>
-internal sealed record MissionEntry(string Mission, string Root, Dictionary<string, string>? OlderRoots,
-    Dictionary<string, string[]>? Lists, Dictionary<string, string[]>? Fields, FamilyEntry[] Families, KernelsEntry? Kernels, string[] OutsideSeries, string[] OutsideRecords)
+internal sealed record MissionEntry(
+    string Mission,
+    string Root,
+    Dictionary<string, string>? OlderRoots,
+    Dictionary<string, string[]>? Lists,
+    Dictionary<string, string[]>? Fields,
+    FamilyEntry[] Families,
+    KernelsEntry? Kernels,
+    string[] OutsideSeries,
+    string[] OutsideRecords
+)
 {
     public static MissionEntry Read(JsonElement json)
     {
-        var file = new Entry(json, "The mission file", ["$schema", "mission", "root", "older_roots", "outside_series", "outside_records", "lists", "fields", "families", "kernels"]);
-        return new(file.Needed("mission"), file.Needed("root"), file.Map("older_roots", Entry.Text), file.Map("lists", Entry.Words),
-            file.Map("fields", Entry.Words), file.All("families", FamilyEntry.Read) ?? throw file.Lacks("families"),
-            file.One("kernels", KernelsEntry.Read), file.All("outside_series", Entry.Text) ?? [], file.All("outside_records", Entry.Text) ?? []);
+        var file = new Entry(
+            json,
+            "The mission file",
+            ["$schema", "mission", "root", "older_roots", "outside_series", "outside_records", "lists", "fields", "families", "kernels"]
+        );
+        return new(
+            file.Needed("mission"),
+            file.Needed("root"),
+            file.Map("older_roots", Entry.Text),
+            file.Map("lists", Entry.Words),
+            file.Map("fields", Entry.Words),
+            file.All("families", FamilyEntry.Read) ?? throw file.Lacks("families"),
+            file.One("kernels", KernelsEntry.Read),
+            file.All("outside_series", Entry.Text) ?? [],
+            file.All("outside_records", Entry.Text) ?? []
+        );
     }
 }
 
@@ -24,10 +45,22 @@ internal sealed record FamilyEntry(string Name, string? Like, string? Key, bool 
 {
     public static FamilyEntry Read(JsonElement json, string owner)
     {
-        var family = new Entry(json, "A family", ["name", "like", "key", "ignore_case", "fields", "yields_to", "released", "conventions"], "The family");
-        return new(family.Needed("name"), family.Optional("like"), family.Optional("key"), family.Flag("ignore_case") ?? false, family.Flag("released") ?? true,
-            family.Map("fields", Entry.Words), family.All("yields_to", Entry.Text),
-            family.All("conventions", (element, _) => ConventionEntry.Read(element, family.Name)));
+        var family = new Entry(
+            json,
+            "A family",
+            ["name", "like", "key", "ignore_case", "fields", "yields_to", "released", "conventions"],
+            "The family"
+        );
+        return new(
+            family.Needed("name"),
+            family.Optional("like"),
+            family.Optional("key"),
+            family.Flag("ignore_case") ?? false,
+            family.Flag("released") ?? true,
+            family.Map("fields", Entry.Words),
+            family.All("yields_to", Entry.Text),
+            family.All("conventions", (element, _) => ConventionEntry.Read(element, family.Name))
+        );
     }
 }
 
@@ -40,13 +73,32 @@ internal sealed record ConventionEntry(string Name, string Template, string? Key
 
     // "in_use" is for readers of the file; nothing depends on it, because old names stay valid.
     private static readonly string[] Members =
-        ["name", "in_use", "template", "key", "ignore_case", "ordered", "fields", "values", "recorded_as", "rules", "example", "highest_major_by_default"];
+    [
+        "name",
+        "in_use",
+        "template",
+        "key",
+        "ignore_case",
+        "ordered",
+        "fields",
+        "values",
+        "recorded_as",
+        "rules",
+        "example",
+        "highest_major_by_default",
+    ];
 
     public static ConventionEntry Read(JsonElement json, string family)
     {
         var entry = new Entry(json, $"A convention of the family '{family}'", Members, $"The convention {family}/");
-        return new(entry.Needed("name"), entry.Needed("template"), entry.Optional("key"), entry.Flag("ignore_case"), entry.Flag("ordered") ?? false,
-            entry.Map("fields", Entry.Words), entry.Map("values", Entry.Text),
+        return new(
+            entry.Needed("name"),
+            entry.Needed("template"),
+            entry.Optional("key"),
+            entry.Flag("ignore_case"),
+            entry.Flag("ordered") ?? false,
+            entry.Map("fields", Entry.Words),
+            entry.Map("values", Entry.Text),
             entry.Map("recorded_as", (words, owner) => new Entry(words, owner, null).Map(null, Entry.Text)!),
             entry.All("rules", RuleEntry.Read), entry.Optional("example"), entry.Flag("highest_major_by_default") ?? false);
     }
@@ -67,8 +119,13 @@ internal sealed record KernelsEntry(
     public static KernelsEntry Read(JsonElement json, string owner)
     {
         var kernels = new Entry(json, "The kernels", ["family", "clock", "ends_only", "tables", "load_order"]);
-        return new(kernels.Needed("family"), kernels.Needed("clock"), kernels.All("ends_only", Entry.Text) ?? [], kernels.Map("tables", Entry.Text) ?? [],
-            kernels.All("load_order", Entry.Words) ?? throw kernels.Lacks("load_order"));
+        return new(
+            kernels.Needed("family"),
+            kernels.Needed("clock"),
+            kernels.All("ends_only", Entry.Text) ?? [],
+            kernels.Map("tables", Entry.Text) ?? [],
+            kernels.All("load_order", Entry.Words) ?? throw kernels.Lacks("load_order")
+        );
     }
 }
 
@@ -96,7 +153,9 @@ internal sealed class Entry
 
         foreach (var member in json.EnumerateObject())
             if (members is not null && !members.AsSpan().Contains(member.Name))
-                throw new MissionFileException($"{_owner} has the member '{member.Name}', which is not one of {string.Join(", ", members)}.");
+                throw new MissionFileException(
+                    $"{_owner} has the member '{member.Name}', which is not one of {string.Join(", ", members)}."
+                );
     }
 
     public string Name { get; } = "";
@@ -118,8 +177,10 @@ internal sealed class Entry
     public T[]? All<T>(string member, Func<JsonElement, string, T> read)
         where T : class
     {
-        if (!_json.TryGetProperty(member, out var value)) return null;
-        if (value.ValueKind != JsonValueKind.Array) throw new MissionFileException($"{Place(member)} must be a list, and is {Kind(value)}.");
+        if (!_json.TryGetProperty(member, out var value))
+            return null;
+        if (value.ValueKind != JsonValueKind.Array)
+            throw new MissionFileException($"{Place(member)} must be a list, and is {Kind(value)}.");
         var all = new List<T>(value.GetArrayLength());
         foreach (var element in value.EnumerateArray()) all.Add(read(element, Place(member)));
         return [.. all];
@@ -136,16 +197,20 @@ internal sealed class Entry
         if (value.ValueKind != JsonValueKind.Object) throw new MissionFileException($"{place} must be an object, and is {Kind(value)}.");
         Dictionary<string, T> map = new(StringComparer.Ordinal);
         foreach (var property in value.EnumerateObject())
-            if (!map.TryAdd(property.Name, read(property.Value, place))) throw new MissionFileException($"{place} has '{property.Name}' twice.");
+            if (!map.TryAdd(property.Name, read(property.Value, place)))
+                throw new MissionFileException($"{place} has '{property.Name}' twice.");
         return map;
     }
 
     public static string Text(JsonElement value, string place) =>
-        value.ValueKind == JsonValueKind.String ? value.GetString()! : throw new MissionFileException($"{place} must hold text, and holds {Kind(value)}.");
+        value.ValueKind == JsonValueKind.String
+            ? value.GetString()!
+            : throw new MissionFileException($"{place} must hold text, and holds {Kind(value)}.");
 
     public static string[] Words(JsonElement value, string place)
     {
-        if (value.ValueKind != JsonValueKind.Array) throw new MissionFileException($"{place} must hold lists of words, and holds {Kind(value)}.");
+        if (value.ValueKind != JsonValueKind.Array)
+            throw new MissionFileException($"{place} must hold lists of words, and holds {Kind(value)}.");
         var words = new List<string>(value.GetArrayLength());
         foreach (var word in value.EnumerateArray()) words.Add(Text(word, place));
         return [.. words];

@@ -52,8 +52,11 @@ internal static class MissionLoader
         var olderRoots = file.OlderRoots ?? [];
         foreach (var (from, to) in olderRoots)
             if (from.Length < 2 || !from.EndsWith('/') || !to.StartsWith(file.Root, StringComparison.Ordinal) || !to.EndsWith('/'))
-                throw new MissionFileException($"The older root '{from}' must end in '/' and stand for a folder under '{file.Root}': '{to}'.");
-        if (file.Families.Length == 0) throw new MissionFileException("The mission file has no families.");
+                throw new MissionFileException(
+                    $"The older root '{from}' must end in '/' and stand for a folder under '{file.Root}': '{to}'."
+                );
+        if (file.Families.Length == 0)
+            throw new MissionFileException("The mission file has no families.");
 
         List<Family> families = [];
         foreach (var entry in file.Families)
@@ -66,7 +69,11 @@ internal static class MissionLoader
         }
 
         var own = OwnFieldTable.Gather([.. families.SelectMany(family => family.Conventions)], file.OutsideSeries, file.OutsideRecords);
-        var mission = new Mission(file.Mission, file.Root, olderRoots, families) { OwnFields = own, Kernels = Kernels(file.Kernels, families) };
+        var mission = new Mission(file.Mission, file.Root, olderRoots, families)
+        {
+            OwnFields = own,
+            Kernels = Kernels(file.Kernels, families),
+        };
         OverlapCheck.Run(mission);
         CheckExamples(mission, file);
         return mission;
@@ -74,11 +81,17 @@ internal static class MissionLoader
 
     private static KernelRules? Kernels(KernelsEntry? entry, List<Family> families)
     {
-        if (entry is null) return null;
-        var family = families.Find(f => f.Name == entry.Family) ?? throw new MissionFileException($"The kernels are of the family '{entry.Family}', which is not one of the file.");
+        if (entry is null)
+            return null;
+        var family =
+            families.Find(f => f.Name == entry.Family)
+            ?? throw new MissionFileException($"The kernels are of the family '{entry.Family}', which is not one of the file.");
         var types = family.Descriptors;
-        foreach (var type in entry.LoadOrder.SelectMany(group => group).Concat(entry.Tables.Values).Concat(entry.EndsOnly).Append(entry.Clock))
-            if (!types.Contains(type)) throw new MissionFileException($"The kernels name the type '{type}', which is not one of {string.Join(", ", types)}.");
+        foreach (
+            var type in entry.LoadOrder.SelectMany(group => group).Concat(entry.Tables.Values).Concat(entry.EndsOnly).Append(entry.Clock)
+        )
+            if (!types.Contains(type))
+                throw new MissionFileException($"The kernels name the type '{type}', which is not one of {string.Join(", ", types)}.");
         foreach (var route in entry.Tables.Keys)
             if (route.Length == 0 || !route.All(letter => char.IsAsciiLetterLower(letter) || letter == '-'))
                 throw new MissionFileException($"The table '{route}' of the kernels must be named in lower-case letters and hyphens.");
@@ -92,7 +105,9 @@ internal static class MissionLoader
         {
             source = Array.Find(file.Families, f => f.Name == family.Like && f.Like is null);
             if (source is null || family.Conventions is not null)
-                throw new MissionFileException($"The family '{family.Name}' is like '{family.Like}', which must be a family that has conventions, in place of its own.");
+                throw new MissionFileException(
+                    $"The family '{family.Name}' is like '{family.Like}', which must be a family that has conventions, in place of its own."
+                );
         }
 
         if (source.Conventions is not { Length: > 0 }) throw new MissionFileException($"The family '{family.Name}' has no conventions.");
@@ -101,7 +116,16 @@ internal static class MissionLoader
         {
             if (!names.Add(entry.Name)) throw new MissionFileException($"The convention {family.Name}/{entry.Name} is there twice.");
             // What a family lists by default is its own: another that is like it lists every version.
-            yield return Make(file, family, source, entry with { Released = family.Released, HighestMajorByDefault = source == family && entry.HighestMajorByDefault });
+            yield return Make(
+                file,
+                family,
+                source,
+                entry with
+                {
+                    Released = family.Released,
+                    HighestMajorByDefault = source == family && entry.HighestMajorByDefault,
+                }
+            );
         }
     }
 
@@ -115,11 +139,17 @@ internal static class MissionLoader
         if (source != family) Merge(lists, family.Fields, file, $"family {family.Name}");
 
         var nodes = new TemplateParser(entry.Template, owner, lists).Parse();
-        if (nodes.Length < 2 || nodes[^1] is not Slot { Field.Role: Role.Extension } || nodes[^2] is not Literal literal || !literal.Text.EndsWith('.'))
+        if (
+            nodes.Length < 2
+            || nodes[^1] is not Slot { Field.Role: Role.Extension }
+            || nodes[^2] is not Literal literal
+            || !literal.Text.EndsWith('.')
+        )
             throw new MissionFileException($"The template of {owner} must end in '.{{extension}}': '{entry.Template}'.");
 
         foreach (var (name, _) in entry.Values ?? [])
-            if (name != "descriptor") throw new MissionFileException($"The values of {owner} give '{name}'; only 'descriptor' can be given.");
+            if (name != "descriptor")
+                throw new MissionFileException($"The values of {owner} give '{name}'; only 'descriptor' can be given.");
         var always = nodes.OfType<Slot>().ToDictionary(slot => slot.Field.Name, slot => slot.Field, StringComparer.Ordinal);
         CheckTimes(nodes, false, false, entry.Template, owner);
         if (entry.Values is not null && always.ContainsKey("descriptor"))
@@ -137,7 +167,9 @@ internal static class MissionLoader
         {
             // Two files would be taken for versions of one.
             if (words.Values.GroupBy(word => word, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
-                throw new MissionFileException($"The {owner} records two words of '{name}' as '{twice.Key}'; each word must be recorded as another.");
+                throw new MissionFileException(
+                    $"The {owner} records two words of '{name}' as '{twice.Key}'; each word must be recorded as another."
+                );
             recordedAs.Add(RuleRole(name, owner), words);
         }
 
@@ -153,8 +185,11 @@ internal static class MissionLoader
         hasStart |= HasSlot(Role.Start);
         hasEnd |= HasSlot(Role.End);
         if ((HasSlot(Role.StartTime) && !hasStart) || (HasSlot(Role.EndTime) && !hasEnd))
-            throw new MissionFileException($"The template of {owner} has a time without its day: '{template}'; 'start_time' goes with 'start', and 'end_time' with 'end'.");
-        foreach (var branch in nodes.OfType<Choice>().SelectMany(choice => choice.Branches)) CheckTimes(branch, hasStart, hasEnd, template, owner);
+            throw new MissionFileException(
+                $"The template of {owner} has a time without its day: '{template}'; 'start_time' goes with 'start', and 'end_time' with 'end'."
+            );
+        foreach (var branch in nodes.OfType<Choice>().SelectMany(choice => choice.Branches))
+            CheckTimes(branch, hasStart, hasEnd, template, owner);
 
         bool HasSlot(Role role) => Array.Exists(nodes, node => node is Slot slot && slot.Field.Role == role);
     }
@@ -174,15 +209,20 @@ internal static class MissionLoader
 
             if (all.Count == 0) throw new MissionFileException($"The field '{name}' of {owner} has no words.");
             foreach (var word in all)
-                if (!NameText.IsPlain(word)) throw new MissionFileException($"The field '{name}' of {owner} has the word '{NameText.Show(word)}', which a name cannot have.");
+                if (!NameText.IsPlain(word))
+                    throw new MissionFileException(
+                        $"The field '{name}' of {owner} has the word '{NameText.Show(word)}', which a name cannot have."
+                    );
             into[name] = [.. all.Distinct(StringComparer.Ordinal).Select(string.Intern)];
         }
     }
 
     private static bool Mentions(RuleEntry rule, Dictionary<string, string[]>? fields) =>
-        fields is not null && fields.Keys.Any(f => rule.If.ContainsKey(f) || rule.Then?.ContainsKey(f) == true || rule.Else?.ContainsKey(f) == true);
+        fields is not null
+        && fields.Keys.Any(f => rule.If.ContainsKey(f) || rule.Then?.ContainsKey(f) == true || rule.Else?.ContainsKey(f) == true);
 
-    private static NameRule Rule(RuleEntry entry, string owner) => new(Part(entry.If, owner), Part(entry.Then, owner), Part(entry.Else, owner));
+    private static NameRule Rule(RuleEntry entry, string owner) =>
+        new(Part(entry.If, owner), Part(entry.Then, owner), Part(entry.Else, owner));
 
     private static Dictionary<Role, string[]> Part(Dictionary<string, string[]>? part, string owner)
     {
@@ -194,7 +234,9 @@ internal static class MissionLoader
     private static Role RuleRole(string name, string owner) =>
         Roles.Of(name) is var role && role is Role.Instrument or Role.Level or Role.Descriptor or Role.Extension
             ? role
-            : throw new MissionFileException($"The {owner} has a rule about '{name}', which is not one of instrument, level, descriptor, extension.");
+            : throw new MissionFileException(
+                $"The {owner} has a rule about '{name}', which is not one of instrument, level, descriptor, extension."
+            );
 
     /// <summary>An example that is not read as its own convention means that the template does not say what its author meant.</summary>
     private static void CheckExamples(Mission mission, MissionEntry file)
@@ -207,7 +249,9 @@ internal static class MissionLoader
                 var parsed = mission.Parse(entry.Example);
                 if (parsed.Name is { } name && name.Family == family.Name && name.Convention == entry.Name) continue;
                 var why = parsed.Name is { } other ? $"It is read as {other.Family}/{other.Convention}." : parsed.Faults[0].Message;
-                throw new MissionFileException($"The example '{entry.Example}' does not fit its convention {family.Name}/{entry.Name}: {why}");
+                throw new MissionFileException(
+                    $"The example '{entry.Example}' does not fit its convention {family.Name}/{entry.Name}: {why}"
+                );
             }
         }
     }

@@ -1,8 +1,8 @@
 namespace OpenSdc.Contract.Naming;
 
 /// <summary>
-/// What every name that matches a pattern with <c>*</c> and <c>?</c> says of its file, so that a server can leave out the others: the fields before the first wildcard, as the
-/// conventions of the mission read them.
+/// What every name that matches a pattern with <c>*</c> and <c>?</c> says of its file, so that a server can
+/// leave out the others: the fields before the first wildcard, as the conventions of the mission read them.
 /// </summary>
 /// <param name="Instrument">Instrument, or null where the pattern does not fix it.</param>
 /// <param name="DataLevel">Data level, or null.</param>
@@ -15,7 +15,8 @@ public sealed record NamePattern(string? Instrument, string? DataLevel, string? 
     /// <summary>Reads a pattern of bare names.</summary>
     /// <param name="pattern">The pattern, e.g. <c>imap_mag_l1a_norm_2026*</c>.</param>
     /// <param name="mission">Whose names they are.</param>
-    /// <param name="family">The family that is asked for; null for the first one of the mission, which a query without a family is about.</param>
+    /// <param name="family">The family that is asked for; null for the first one of the mission, which a
+    /// query without a family is about.</param>
     public static NamePattern Read(string pattern, Mission mission, string? family = null)
     {
         var asked = family is null ? mission.Families[0] : mission.FindFamily(family);
@@ -28,7 +29,9 @@ public sealed record NamePattern(string? Instrument, string? DataLevel, string? 
             if (convention.IgnoreCase)
                 return Unknown;
             if (Read(convention, pattern.AsSpan(0, end)) is { } one)
-                all = all is null ? one : new(Same(all.Instrument, one.Instrument), Same(all.DataLevel, one.DataLevel), Same(all.Descriptor, one.Descriptor));
+                all = all is null
+                    ? one
+                    : new(Same(all.Instrument, one.Instrument), Same(all.DataLevel, one.DataLevel), Same(all.Descriptor, one.Descriptor));
         }
 
         return all ?? Unknown;

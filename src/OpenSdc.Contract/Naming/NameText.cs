@@ -70,7 +70,11 @@ internal static class NameText
             0xfffd => "a character that is not valid Unicode (U+FFFD)",
             _ => $"the character '{rune}' ({Code(rune)})",
         };
-        return new("name", rune.ToString(), $"The name '{Show(name)}' has {what}; names are visible ASCII characters without slash, backslash and space.");
+        return new(
+            "name",
+            rune.ToString(),
+            $"The name '{Show(name)}' has {what}; names are visible ASCII characters without slash, backslash and space."
+        );
     }
 
     private static string Code(Rune rune) => $"U+{rune.Value:X4}";

@@ -23,7 +23,9 @@ internal static class NameWriter
                     text.Append(literal.Text);
                     break;
                 case Slot slot:
-                    text.Append(Text(slot.Field, record) ?? throw new ArgumentException($"The record has no {slot.Field.Title}.", nameof(record)));
+                    text.Append(
+                        Text(slot.Field, record) ?? throw new ArgumentException($"The record has no {slot.Field.Title}.", nameof(record))
+                    );
                     break;
                 case Group group:
                     if (Array.TrueForAll(group.Parts, p => p is Literal or Slot { Field.Length: > 0 })) Write(group.Parts, record, text);

@@ -11,7 +11,12 @@ internal static class OtherCase
         {
             foreach (var variant in convention.Variants)
             {
-                if (Corrected(variant, name, ref work) is not { } corrected || corrected == name || mission.Read(corrected, ref work) is null) continue;
+                if (
+                    Corrected(variant, name, ref work) is not { } corrected
+                    || corrected == name
+                    || mission.Read(corrected, ref work) is null
+                )
+                    continue;
                 return new NameFault("name", name, Sentence(name, corrected, convention, mission, ref work));
             }
         }
@@ -25,7 +30,10 @@ internal static class OtherCase
         var lower = name.ToLowerInvariant();
 #pragma warning restore CA1308
         // All in capitals: then so is the text that may have any case.
-        return mission.FindFamily(convention.Family)!.IsLowerCase && (corrected == lower || !name.Any(char.IsAsciiLetterLower)) && mission.Read(lower, ref work) is { } record
+        return
+            mission.FindFamily(convention.Family)!.IsLowerCase
+            && (corrected == lower || !name.Any(char.IsAsciiLetterLower))
+            && mission.Read(lower, ref work) is { } record
             ? $"The name '{name}' has upper case letters, and {record.Family} names are lower case: '{lower}'."
             : $"The name '{name}' has letters in another case than {convention.Family} names; allowed: '{corrected}'.";
     }

@@ -21,7 +21,9 @@ internal static class OverlapCheck
                 if (!EndAlike(first, second) || Yields(mission, second, first)) continue;
                 var witness = Common(automata[earlier] ??= new Automaton(first), automata[later] ??= new Automaton(second));
                 if (witness is not null)
-                    throw new MissionFileException($"The conventions {first.FullName} and {second.FullName} both match the name '{witness}'.");
+                    throw new MissionFileException(
+                        $"The conventions {first.FullName} and {second.FullName} both match the name '{witness}'."
+                    );
             }
         }
     }
@@ -33,8 +35,9 @@ internal static class OverlapCheck
     private static bool EndAlike(Convention a, Convention b)
     {
         foreach (var x in a[Role.Extension]!.Values)
-            foreach (var y in b[Role.Extension]!.Values)
-                if (x.AsSpan(x.LastIndexOf('.') + 1).Equals(y.AsSpan(y.LastIndexOf('.') + 1), StringComparison.OrdinalIgnoreCase)) return true;
+        foreach (var y in b[Role.Extension]!.Values)
+            if (x.AsSpan(x.LastIndexOf('.') + 1).Equals(y.AsSpan(y.LastIndexOf('.') + 1), StringComparison.OrdinalIgnoreCase))
+                return true;
         return false;
     }
 

@@ -38,7 +38,10 @@ public sealed record OwnField(string Name, OwnFieldKind Kind, IReadOnlyList<stri
 /// <param name="Text">The value as it is recorded; a number without zeros before it.</param>
 public readonly record struct OwnValue(OwnField Field, string Text);
 
-/// <summary>The values of the mission's own fields, in the ordinal order of their names. Equal to another where its names and values are.</summary>
+/// <summary>
+/// The values of the mission's own fields, in the ordinal order of their names. Equal to another where its
+/// names and values are.
+/// </summary>
 public sealed class OwnValues : IReadOnlyList<OwnValue>, IEquatable<OwnValues>
 {
     private readonly OwnValue[] values;

@@ -13,7 +13,10 @@ public readonly record struct ParsedName
     /// <summary>The faults, in the order of the name; empty where there is a record.</summary>
     public IReadOnlyList<NameFault> Faults { get => _faults ?? []; init => _faults = value; }
 
-    /// <summary>The convention that the faults are held against, as family/convention; null where the text itself is at fault, or nothing comes close.</summary>
+    /// <summary>
+    /// The convention that the faults are held against, as family/convention; null where the text itself is
+    /// at fault, or nothing comes close.
+    /// </summary>
     public string? Closest { get; init; }
 
     /// <summary>Whether there is a record.</summary>

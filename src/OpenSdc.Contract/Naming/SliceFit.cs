@@ -1,6 +1,9 @@
 namespace OpenSdc.Contract.Naming;
 
-/// <summary>What a slice of a name costs for one piece of a template: 0 where it fits, more the less it can be meant for the piece.</summary>
+/// <summary>
+/// What a slice of a name costs for one piece of a template: 0 where it fits, more the less it can be meant
+/// for the piece.
+/// </summary>
 internal static class SliceFit
 {
     /// <summary>A misspelled field costs less than one that is not there; a field that runs over a mark costs more than that.</summary>
@@ -72,8 +75,15 @@ internal static class SliceFit
 
                 return marks == 0 ? 0 : Missing + marks;
             case FieldKind.Digits:
-                if (text.ContainsAnyExceptInRange('0', '9') || (field.Width > 0 && text.Length != field.Width)) return Wrong;
-                return field.Role == Role.None ? OwnText.Recorded(field, text) is null ? Unreal : 0 : DayText.Numbers(text, out _) ? 0 : Unreal;
+                if (text.ContainsAnyExceptInRange('0', '9') || (field.Width > 0 && text.Length != field.Width))
+                    return Wrong;
+                return field.Role == Role.None
+                    ? OwnText.Recorded(field, text) is null
+                        ? Unreal
+                        : 0
+                    : DayText.Numbers(text, out _)
+                        ? 0
+                        : Unreal;
             default:
                 return OfDate(field, text);
         }

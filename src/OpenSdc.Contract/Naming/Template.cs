@@ -80,7 +80,14 @@ internal sealed record Field(string Name, Role Role, FieldKind Kind, int Width, 
     /// <summary>The number of characters, where it is fixed; otherwise 0.</summary>
     public int Length => Form.Length;
 
-    public bool IsDate => Kind is FieldKind.Date or FieldKind.DayOfYear or FieldKind.ShortDate or FieldKind.Year or FieldKind.CompactDayOfYear or FieldKind.IsoDate;
+    public bool IsDate =>
+        Kind
+            is FieldKind.Date
+                or FieldKind.DayOfYear
+                or FieldKind.ShortDate
+                or FieldKind.Year
+                or FieldKind.CompactDayOfYear
+                or FieldKind.IsoDate;
 
     public bool IsTime => Kind is FieldKind.Seconds or FieldKind.Minutes or FieldKind.Tenths;
 
@@ -151,7 +158,21 @@ internal static class Roles
     public const int MostOwn = 12;
 
     private static readonly string[] InTemplate =
-        ["instrument", "level", "descriptor", "start", "end", "start_time", "end_time", "repointing", "cr", "version", "major", "minor", "extension"];
+    [
+        "instrument",
+        "level",
+        "descriptor",
+        "start",
+        "end",
+        "start_time",
+        "end_time",
+        "repointing",
+        "cr",
+        "version",
+        "major",
+        "minor",
+        "extension",
+    ];
 
     private static readonly string[] InQuery =
     [

@@ -75,7 +75,8 @@ internal sealed class TemplateParser(string template, string owner, IReadOnlyDic
         Expect(close);
         if (optional) branches.Add([]);
         // What only its text tells apart would be lost: the names would be taken for versions of one file.
-        if (branches.Count(branch => !HasField(branch)) > 1) throw Wrong("has a choice between texts without a field; name what differs with a field that has a list of words");
+        if (branches.Count(branch => !HasField(branch)) > 1)
+            throw Wrong("has a choice between texts without a field; name what differs with a field that has a list of words");
         return new Choice([.. branches]);
     }
 
@@ -99,8 +100,10 @@ internal sealed class TemplateParser(string template, string owner, IReadOnlyDic
             var parts = Sequence(depth + 1);
             _inVersion = false;
             Expect('}');
-            if (role != Role.Version) throw Wrong($"makes '{name}' of pieces, which only 'version' can be");
-            if (!Array.TrueForAll(parts, p => p is Literal or Slot)) throw Wrong($"has a choice inside '{name}'; make the choice between whole fields");
+            if (role != Role.Version)
+                throw Wrong($"makes '{name}' of pieces, which only 'version' can be");
+            if (!Array.TrueForAll(parts, p => p is Literal or Slot))
+                throw Wrong($"has a choice inside '{name}'; make the choice between whole fields");
             return new Group(new Field(name, role, FieldKind.Words, 0, []), parts);
         }
 
@@ -129,8 +132,13 @@ internal sealed class TemplateParser(string template, string owner, IReadOnlyDic
                 : throw Wrong($"has the field '{name}', for which neither a kind nor a list under 'fields' is given");
         }
 
-        if (kind.StartsWith("digits(", StringComparison.Ordinal) && kind.EndsWith(')')
-            && int.TryParse(kind.AsSpan(7, kind.Length - 8), NumberStyles.None, null, out var width) && width > 0 && width <= (role == Role.None ? OwnText.MostDigits : 9))
+        if (
+            kind.StartsWith("digits(", StringComparison.Ordinal)
+            && kind.EndsWith(')')
+            && int.TryParse(kind.AsSpan(7, kind.Length - 8), NumberStyles.None, null, out var width)
+            && width > 0
+            && width <= (role == Role.None ? OwnText.MostDigits : 9)
+        )
             return new Field(name, role, FieldKind.Digits, width, []);
 
         var simple = kind switch
@@ -147,8 +155,10 @@ internal sealed class TemplateParser(string template, string owner, IReadOnlyDic
             "hhmmss" => FieldKind.Seconds,
             "hhmm" => FieldKind.Minutes,
             "hhmmsst" => FieldKind.Tenths,
-            _ => throw Wrong($"gives the field '{name}' the kind '{kind}', which is not one of digits, digits(1) to digits({(role == Role.None ? OwnText.MostDigits : 9)}), "
-                + "text, words, date, doy, yymmdd, year, yyyyddd, isodate, hhmmss, hhmm, hhmmsst"),
+            _ => throw Wrong(
+                $"gives the field '{name}' the kind '{kind}', which is not one of digits, digits(1) to digits({(role == Role.None ? OwnText.MostDigits : 9)}), "
+                    + "text, words, date, doy, yymmdd, year, yyyyddd, isodate, hhmmss, hhmm, hhmmsst"
+            ),
         };
         return new Field(name, role, simple, 0, []);
     }

@@ -1,13 +1,41 @@
 namespace OpenSdc.Contract.Naming;
 
-/// <summary>Times of day as names write them. Only real times are read: no <c>240000</c>, and a second 60 only on a day that had one.</summary>
+/// <summary>
+/// Times of day as names write them. Only real times are read: no <c>240000</c>, and a second 60 only on a
+/// day that had one.
+/// </summary>
 internal static class TimeText
 {
     // The days that ended with a leap second, as years and months. There has been none since 2016.
     private static readonly HashSet<int> LeapSeconds =
     [
-        197206, 197212, 197312, 197412, 197512, 197612, 197712, 197812, 197912, 198106, 198206, 198306, 198506, 198712, 198912, 199012, 199206, 199306, 199406,
-        199512, 199706, 199812, 200512, 200812, 201206, 201506, 201612,
+        197206,
+        197212,
+        197312,
+        197412,
+        197512,
+        197612,
+        197712,
+        197812,
+        197912,
+        198106,
+        198206,
+        198306,
+        198506,
+        198712,
+        198912,
+        199012,
+        199206,
+        199306,
+        199406,
+        199512,
+        199706,
+        199812,
+        200512,
+        200812,
+        201206,
+        201506,
+        201612,
     ];
 
     /// <param name="kind">How the time is written.</param>

@@ -13,7 +13,10 @@ internal sealed record Variant(Convention Convention, Node[] Pieces)
     public static Variant[] Expand(Convention convention) =>
         [.. Ways(convention.Nodes, 0).Take(Most).Select(w => new Variant(convention, Join(w)))];
 
-    /// <summary>The template for a reader: <c>imap_&lt;instrument&gt;_…_YYYYMMDD(-repointNNNNN|-crNNNNN)_vNNN.&lt;extension&gt;</c>.</summary>
+    /// <summary>
+    /// The template for a reader:
+    /// <c>imap_&lt;instrument&gt;_…_YYYYMMDD(-repointNNNNN|-crNNNNN)_vNNN.&lt;extension&gt;</c>.
+    /// </summary>
     public static string Shape(Node[] nodes)
     {
         var text = new StringBuilder();

@@ -46,18 +46,37 @@ internal sealed class VersionForm
         return text.Length is > 0 and < 256 && new Matcher(_steps, text, _ignoreCase, captures, failed).Run();
     }
 
-    /// <summary>Whether a pattern has no character that versions of this form cannot have, where these are more than numbers with a letter before them.</summary>
+    /// <summary>
+    /// Whether a pattern has no character that versions of this form cannot have, where these are more than
+    /// numbers with a letter before them.
+    /// </summary>
     public bool MayBe(string pattern)
     {
         var parts = _node is Group group ? group.Parts : [_node];
-        var isPlain = Array.TrueForAll(parts, part => part is Slot { Field.Kind: FieldKind.Digits } or Literal { Text: [>= 'A' and <= 'z'] or ['.'] or ['-'] });
-        return !isPlain && (_prefix + pattern).All(c => c == '*' || char.IsAsciiDigit(c) || _prefix.Contains(c, StringComparison.Ordinal) || Array.Exists(parts, part => part switch
-        {
-            Literal literal => literal.Text.Contains(c, StringComparison.Ordinal),
-            Slot { Field: { Kind: FieldKind.OneOf } field } => Array.Exists(field.Values, word => word.Contains(c, StringComparison.Ordinal)),
-            Slot { Field: { Kind: FieldKind.Text or FieldKind.Words } field } => field.Takes(c),
-            _ => false,
-        }));
+        var isPlain = Array.TrueForAll(
+            parts,
+            part => part is Slot { Field.Kind: FieldKind.Digits } or Literal { Text: [>= 'A' and <= 'z'] or ['.'] or ['-'] }
+        );
+        return !isPlain
+            && (_prefix + pattern).All(c =>
+                c == '*'
+                || char.IsAsciiDigit(c)
+                || _prefix.Contains(c, StringComparison.Ordinal)
+                || Array.Exists(
+                    parts,
+                    part =>
+                        part switch
+                        {
+                            Literal literal => literal.Text.Contains(c, StringComparison.Ordinal),
+                            Slot { Field: { Kind: FieldKind.OneOf } field } => Array.Exists(
+                                field.Values,
+                                word => word.Contains(c, StringComparison.Ordinal)
+                            ),
+                            Slot { Field: { Kind: FieldKind.Text or FieldKind.Words } field } => field.Takes(c),
+                            _ => false,
+                        }
+                )
+            );
     }
 
     /// <param name="nodes">Where to look.</param>
@@ -92,7 +111,8 @@ internal sealed class VersionForm
     }
 
     /// <summary>
-    /// The version of this form whose numbers these are, written with or without the zeros before them: <c>1.2</c> is <c>v001.0002</c>. Null where they are not as many, or stand between other marks.
+    /// The version of this form whose numbers these are, written with or without the zeros before them:
+    /// <c>1.2</c> is <c>v001.0002</c>. Null where they are not as many, or stand between other marks.
     /// </summary>
     public string? Written(string numbers)
     {

@@ -1,8 +1,9 @@
 namespace OpenSdc.Contract.Naming;
 
 /// <summary>
-/// Orders the versions of one series: by number, major before minor, then by the other pieces of the version as the name has them. A version without a major sorts below every one
-/// with a major, whatever its minor; a name without any version sorts below all.
+/// Orders the versions of one series: by number, major before minor, then by the other pieces of the version
+/// as the name has them. A version without a major sorts below every one with a major, whatever its minor; a
+/// name without any version sorts below all.
 /// </summary>
 public sealed class VersionOrder : IComparer<FileName>
 {

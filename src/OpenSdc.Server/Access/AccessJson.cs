@@ -4,7 +4,15 @@ namespace OpenSdc.Server.Access;
 
 /// <summary>A key as <c>/keys</c> tells of it. Moments are ISO 8601 in UTC; null where there is none.</summary>
 internal sealed record KeyInfo(
-    string Id, string Owner, IReadOnlyList<string> Scopes, IReadOnlyDictionary<string, IReadOnlyList<string>> Limits, string Created, string? Expires, string? Revoked, string? LastUsed)
+    string Id,
+    string Owner,
+    IReadOnlyList<string> Scopes,
+    IReadOnlyDictionary<string, IReadOnlyList<string>> Limits,
+    string Created,
+    string? Expires,
+    string? Revoked,
+    string? LastUsed
+)
 {
     /// <summary>The key itself: only in the answer that it is made by.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -4,8 +4,9 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Access;
 
 /// <summary>
-/// The mark that an archive had a key or an issuer. With it the archive never starts open by itself, even where that key or issuer is gone. It is a row of the table <c>shared</c>,
-/// which backup, restore and migrate take along; and, where the archive has a data folder, a file there, which outlives the catalogue.
+/// The mark that an archive had a key or an issuer. With it the archive never starts open by itself, even
+/// where that key or issuer is gone. It is a row of the table <c>shared</c>, which backup, restore and
+/// migrate take along; and, where the archive has a data folder, a file there, which outlives the catalogue.
 /// </summary>
 internal sealed class AccessMark(Catalogue.Catalogue catalogue, string? dataFolder)
 {
@@ -24,7 +25,10 @@ internal sealed class AccessMark(Catalogue.Catalogue catalogue, string? dataFold
         if (File is { } file && !System.IO.File.Exists(file))
             Write(file);
         if (!await IsRecordedAsync(cancel))
-            await catalogue.WriteAsync((session, transaction) => session.Statement(SetSql, [], transaction).ExecuteNonQueryAsync(cancel), cancel);
+            await catalogue.WriteAsync(
+                (session, transaction) => session.Statement(SetSql, [], transaction).ExecuteNonQueryAsync(cancel),
+                cancel
+            );
     }
 
     private ValueTask<bool> IsRecordedAsync(CancellationToken cancel) =>
@@ -36,7 +40,11 @@ internal sealed class AccessMark(Catalogue.Catalogue catalogue, string? dataFold
         {
             // A mark that a crash cut short is one as well.
             using var stream = new FileStream(file, FileMode.CreateNew, FileAccess.Write);
-            stream.Write(Encoding.UTF8.GetBytes("This archive had an API key or an issuer. sdc serve does not start it open to everybody, unless --open is given.\n"));
+            stream.Write(
+                Encoding.UTF8.GetBytes(
+                    "This archive had an API key or an issuer. sdc serve does not start it open to everybody, unless --open is given.\n"
+                )
+            );
             stream.Flush();
             Posix.Flush(stream.SafeFileHandle, file);
             Posix.FlushFolder(Path.GetDirectoryName(file)!);

@@ -1,8 +1,9 @@
 namespace OpenSdc.Server.Access;
 
 /// <summary>
-/// Whether the archive is open: then everybody reads everything and may upload. An archive that only this machine reaches is open until it has a key or an issuer for the first time; any other starts with one
-/// of these, or by the setting <c>open</c>.
+/// Whether the archive is open: then everybody reads everything and may upload. An archive that only this
+/// machine reaches is open until it has a key or an issuer for the first time; any other starts with one of
+/// these, or by the setting <c>open</c>.
 /// </summary>
 internal sealed class AccessPolicy(ServerOptions options, ApiKeyTable keys, AccessMark mark, ArchiveMission mission)
 {
@@ -13,8 +14,10 @@ internal sealed class AccessPolicy(ServerOptions options, ApiKeyTable keys, Acce
     public bool IsOnlyLocal { get; private set; }
 
     /// <summary>What a start says where the archive is open; null where it is not.</summary>
-    public string? Notice => !IsOpen ? null
-        : IsOnlyLocal ? "The archive is open: whoever works on this machine reads everything and may upload, without a key. Make the first key with sdc keys add --admin before others can reach it."
+    public string? Notice =>
+        !IsOpen ? null
+        : IsOnlyLocal
+            ? "The archive is open: whoever works on this machine reads everything and may upload, without a key. Make the first key with sdc keys add --admin before others can reach it."
         : "The archive is open: whoever can reach it reads everything and may upload, without a key (--open).";
 
     /// <summary>Who a request without credentials is from.</summary>
@@ -24,7 +27,8 @@ internal sealed class AccessPolicy(ServerOptions options, ApiKeyTable keys, Acce
     public int LifetimeAtStore(int lifetime) => IsOpen ? lifetime : Math.Min(lifetime, 900);
 
     /// <summary>Decides, at the start.</summary>
-    /// <exception cref="SettingException">Others could reach the archive, or it had access control before, and nobody says who may use it.</exception>
+    /// <exception cref="SettingException">Others could reach the archive, or it had access control before,
+    /// and nobody says who may use it.</exception>
     public async Task OpenAsync(CancellationToken cancel)
     {
         var isConfigured = options.OidcIssuer is not null || await keys.AnyAsync(cancel);
@@ -48,7 +52,9 @@ internal sealed class AccessPolicy(ServerOptions options, ApiKeyTable keys, Acce
         }
 
         if (options.OidcRoles.Select(role => role.Limits.Fault(mission.Mission)).FirstOrDefault(each => each is not null) is { } fault)
-            throw new SettingException($"The setting oidc-roles (OPENSDC_OIDC_ROLES) limits uploads by what no name of the mission has. {fault}");
+            throw new SettingException(
+                $"The setting oidc-roles (OPENSDC_OIDC_ROLES) limits uploads by what no name of the mission has. {fault}"
+            );
         IsOpen = options.Open || !isConfigured;
         IsOnlyLocal = IsOpen && !options.Open;
     }

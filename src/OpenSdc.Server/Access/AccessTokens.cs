@@ -19,7 +19,10 @@ internal sealed class AccessTokens(ServerOptions options, PublicAddress address)
     // None of these is "none", and none a secret that issuer and archive would share.
     private static readonly string[] Algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
 
-    private readonly string[] claims = options.OidcClaims.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    private readonly string[] claims = options.OidcClaims.Split(
+        ',',
+        StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
+    );
 
     /// <summary>Adds what reads tokens, where an issuer is set.</summary>
     public static void Add(IServiceCollection services, ServerOptions options)
@@ -35,7 +38,8 @@ internal sealed class AccessTokens(ServerOptions options, PublicAddress address)
             bearer.Authority = issuer;
             bearer.RequireHttpsMetadata = issuer.StartsWith("https:", StringComparison.Ordinal);
             bearer.MapInboundClaims = false;
-            // Issuers publish a new key before they sign with it. One that does not is noticed at its first token, which is refused; keys are then fetched at once, at most twice a minute.
+            // Issuers publish a new key before they sign with it. One that does not is noticed at its first
+            // token, which is refused; keys are then fetched at once, at most twice a minute.
             bearer.AutomaticRefreshInterval = TimeSpan.FromMinutes(10);
             bearer.RefreshInterval = TimeSpan.FromSeconds(30);
             bearer.BackchannelTimeout = TimeSpan.FromSeconds(10);
@@ -58,7 +62,10 @@ internal sealed class AccessTokens(ServerOptions options, PublicAddress address)
             };
         });
         // A key that the issuer publishes no more is not believed any more.
-        services.PostConfigure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, bearer => ((BaseConfigurationManager)bearer.ConfigurationManager!).UseLastKnownGoodConfiguration = false);
+        services.PostConfigure<JwtBearerOptions>(
+            JwtBearerDefaults.AuthenticationScheme,
+            bearer => ((BaseConfigurationManager)bearer.ConfigurationManager!).UseLastKnownGoodConfiguration = false
+        );
     }
 
     /// <summary>The caller of the token in <c>Authorization</c>, or the problem.</summary>
@@ -72,7 +79,9 @@ internal sealed class AccessTokens(ServerOptions options, PublicAddress address)
         var user = result.Principal;
         if (user.FindFirstValue("sub") is not { Length: > 0 and <= LongestSubject } subject || subject.Any(char.IsControl))
             return (null, Problems.BadToken($"The token has no subject; needed: the claim sub, 1 to {LongestSubject} characters."));
-        var values = claims.SelectMany(name => user.FindAll(name).SelectMany(claim => name is "scope" or "scp" ? claim.Value.Split(' ') : [claim.Value])).ToHashSet(StringComparer.Ordinal);
+        var values = claims
+            .SelectMany(name => user.FindAll(name).SelectMany(claim => name is "scope" or "scp" ? claim.Value.Split(' ') : [claim.Value]))
+            .ToHashSet(StringComparer.Ordinal);
         var roles = options.OidcRoles.Where(role => values.Contains(role.Value)).ToList();
         return (new Caller($"{subject} ({options.OidcIssuer})", roles.Aggregate(Scopes.None, (sum, role) => sum | role.Scopes))
         {
@@ -83,23 +92,35 @@ internal sealed class AccessTokens(ServerOptions options, PublicAddress address)
 
     /// <summary>The header <c>WWW-Authenticate</c> of an answer 401.</summary>
     public string Challenge(HttpContext context, Problem refusal) =>
-        options.OidcIssuer is null ? "ApiKey realm=\"opensdc\""
-        : $"Bearer {(refusal.Code == "bad-token" ? "error=\"invalid_token\", " : "")}resource_metadata=\"{address.Of(context)}{MetadataPath}\"";
+        options.OidcIssuer is null
+            ? "ApiKey realm=\"opensdc\""
+            : $"Bearer {(refusal.Code == "bad-token" ? "error=\"invalid_token\", " : "")}resource_metadata=\"{address.Of(context)}{MetadataPath}\"";
 
-    private static Problem ProblemOf(Exception? failure) => failure switch
-    {
-        SecurityTokenExpiredException expired => Problems.BadToken($"The token expired at {expired.Expires:yyyy-MM-dd HH:mm:ss} UTC."),
-        SecurityTokenNotYetValidException early => Problems.BadToken($"The token is not valid before {early.NotBefore:yyyy-MM-dd HH:mm:ss} UTC."),
-        SecurityTokenInvalidAudienceException => Problems.BadToken("The token is for another audience than this archive."),
-        SecurityTokenInvalidIssuerException => Problems.BadToken("The token is of another issuer than the one that this archive believes."),
-        SecurityTokenSignatureKeyNotFoundException => Problems.BadToken("The token is signed with a key that its issuer does not publish, or has published a moment ago; then try again."),
-        _ => Problems.BadToken("The token in the header Authorization is none that this archive takes: a JWT, signed by its issuer, with an end."),
-    };
+    private static Problem ProblemOf(Exception? failure) =>
+        failure switch
+        {
+            SecurityTokenExpiredException expired => Problems.BadToken($"The token expired at {expired.Expires:yyyy-MM-dd HH:mm:ss} UTC."),
+            SecurityTokenNotYetValidException early => Problems.BadToken(
+                $"The token is not valid before {early.NotBefore:yyyy-MM-dd HH:mm:ss} UTC."
+            ),
+            SecurityTokenInvalidAudienceException => Problems.BadToken("The token is for another audience than this archive."),
+            SecurityTokenInvalidIssuerException => Problems.BadToken(
+                "The token is of another issuer than the one that this archive believes."
+            ),
+            SecurityTokenSignatureKeyNotFoundException => Problems.BadToken(
+                "The token is signed with a key that its issuer does not publish, or has published a moment ago; then try again."
+            ),
+            _ => Problems.BadToken(
+                "The token in the header Authorization is none that this archive takes: a JWT, signed by its issuer, with an end."
+            ),
+        };
 
     /// <summary>Whether the issuer's keys were never read, and cannot be now: then nothing is known of the token.</summary>
     private static async Task<bool> IsIssuerAwayAsync(HttpContext context)
     {
-        var bearer = context.RequestServices.GetRequiredService<IOptionsMonitor<JwtBearerOptions>>().Get(JwtBearerDefaults.AuthenticationScheme);
+        var bearer = context
+            .RequestServices.GetRequiredService<IOptionsMonitor<JwtBearerOptions>>()
+            .Get(JwtBearerDefaults.AuthenticationScheme);
         try
         {
             await bearer.ConfigurationManager!.GetConfigurationAsync(context.RequestAborted);

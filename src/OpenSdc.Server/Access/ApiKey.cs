@@ -24,7 +24,8 @@ internal sealed record ApiKey(string Id, string Hash, string Owner, Scopes Scope
     public Caller Caller => caller ??= new Caller("key:" + Id, Scopes) { HasKey = true, Expires = ExpiresAt, Limits = [Limits] };
 
     /// <summary>What it is, for the audit.</summary>
-    public string Summary => $"{string.Join(", ", ScopeWords.Of(Scopes))}; owner {Owner}; until {ExpiresAt?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture) ?? "revoked"}"
+    public string Summary =>
+        $"{string.Join(", ", ScopeWords.Of(Scopes))}; owner {Owner}; until {ExpiresAt?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture) ?? "revoked"}"
         + string.Concat(Limits.Fields.Select(limit => $"; {limit.Key}={string.Join('|', limit.Value)}"));
 
     private Caller? caller;

@@ -4,11 +4,17 @@ using OpenSdc.Server.Catalogue;
 namespace OpenSdc.Server.Access;
 
 /// <summary>
-/// Writes to the audit what has no transaction of its own. Entries that come while one transaction is on its way share the next one. Denied attempts are counted and become one entry per
-/// caller, route and minute; they are in memory until then, so that a process that is killed loses the last minute's.
+/// Writes to the audit what has no transaction of its own. Entries that come while one transaction is on its
+/// way share the next one. Denied attempts are counted and become one entry per caller, route and minute;
+/// they are in memory until then, so that a process that is killed loses the last minute's.
 /// </summary>
-/// <remarks>A deed that changes the catalogue appends its entry in the same transaction (<see cref="AuditTable.AppendAsync(Session, DbTransaction, IReadOnlyList{AuditEntry}, DateTimeOffset, CancellationToken)"/>).</remarks>
-internal sealed partial class AuditLog(AuditTable table, ServerOptions options, TimeProvider clock, ILogger<AuditLog> logger) : BackgroundService
+/// <remarks>
+/// A deed that changes the catalogue appends its entry in the same transaction (<see
+/// cref="AuditTable.AppendAsync(Session, DbTransaction, IReadOnlyList{AuditEntry}, DateTimeOffset,
+/// CancellationToken)"/>).
+/// </remarks>
+internal sealed partial class AuditLog(AuditTable table, ServerOptions options, TimeProvider clock, ILogger<AuditLog> logger)
+    : BackgroundService
 {
     /// <summary>Callers and routes that are told apart in one minute; the attempts of further ones are counted together.</summary>
     public const int MostDenied = 1000;
@@ -45,8 +51,9 @@ internal sealed partial class AuditLog(AuditTable table, ServerOptions options, 
     public Task WriteAsync(AuditEntry entry) => batcher.RunAsync(entry);
 
     /// <summary>
-    /// Notes that somebody with credentials is given the bytes of a file that is not released; on the disk when it returns. Further requests of the same caller, address and file within
-    /// a minute, such as ranges, are the same download.
+    /// Notes that somebody with credentials is given the bytes of a file that is not released; on the disk
+    /// when it returns. Further requests of the same caller, address and file within a minute, such as
+    /// ranges, are the same download.
     /// </summary>
     public async Task NoteDownloadAsync(HttpContext context, string key, Catalogue.Catalogue catalogue, int status)
     {
@@ -118,7 +125,12 @@ internal sealed partial class AuditLog(AuditTable table, ServerOptions options, 
             lock (gate)
                 downloads.Clear();
             await WriteDeniedAsync(stoppingToken);
-            if (DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime) is var today && options.AuditDays > 0 && today > day && await DropAsync(today, stoppingToken))
+            if (
+                DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime) is var today
+                && options.AuditDays > 0
+                && today > day
+                && await DropAsync(today, stoppingToken)
+            )
                 day = today;
         }
     }
@@ -142,7 +154,10 @@ internal sealed partial class AuditLog(AuditTable table, ServerOptions options, 
     private void CountDenied(HttpContext context)
     {
         var outcome = RequestOutcome.Of(context);
-        var entry = Of(context, AuditAction.Denied, $"{RequestLog.Method(context)} {outcome?.Route}", context.Response.StatusCode) with { Detail = outcome?.Code ?? "" };
+        var entry = Of(context, AuditAction.Denied, $"{RequestLog.Method(context)} {outcome?.Route}", context.Response.StatusCode) with
+        {
+            Detail = outcome?.Code ?? "",
+        };
         lock (gate)
             Count((entry.Caller, entry.Client, entry.Target), entry);
     }
@@ -150,14 +165,29 @@ internal sealed partial class AuditLog(AuditTable table, ServerOptions options, 
     private void Count((string Caller, string Client, string Route) who, AuditEntry entry)
     {
         if (!denied.ContainsKey(who) && denied.Count >= MostDenied)
-            (who, entry) = (Others, new() { Action = AuditAction.Denied, Caller = Others.Item1, Count = entry.Count, Detail = "callers and routes beyond the number that is told apart" });
+            (who, entry) = (
+                Others,
+                new()
+                {
+                    Action = AuditAction.Denied,
+                    Caller = Others.Item1,
+                    Count = entry.Count,
+                    Detail = "callers and routes beyond the number that is told apart",
+                }
+            );
         denied[who] = denied.TryGetValue(who, out var before) ? before with { Count = before.Count + entry.Count } : entry;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Denied attempts could not be written to the audit; they are kept for the next minute: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Denied attempts could not be written to the audit; they are kept for the next minute: {Reason}"
+    )]
     private partial void LogNotWritten(string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Old entries of the audit could not be dropped; the next minute tries again: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Old entries of the audit could not be dropped; the next minute tries again: {Reason}"
+    )]
     private partial void LogNotDropped(string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Dropped {Count} entries of the audit that are older than audit-days ({Days})")]

@@ -20,27 +20,41 @@ internal static class AuditRoutes
         routes.MapGet("/audit/head", HeadAsync).WithMetadata(HeldConditions.None, Needs.ToAdminister);
     }
 
-    /// <summary><c>GET /audit?action=upload&amp;caller=key:*&amp;target=…&amp;since=2026-01-01&amp;before=…&amp;after=17&amp;limit=100</c></summary>
+    /// <summary>
+    /// <c>GET
+    /// /audit?action=upload&amp;caller=key:*&amp;target=…&amp;since=2026-01-01&amp;before=…&amp;after=17&amp;limit=100</c>
+    /// </summary>
     private static Results<AuditLines, Problem> Handle(HttpContext context, AuditTable table)
     {
         var query = context.Request.Query;
         foreach (var (name, values) in query)
         {
             if (!Parameters.Contains(name, StringComparer.Ordinal))
-                return Problems.BadUploadRequest($"{ShownText.Of(name)} is not a parameter of /audit; allowed: {string.Join(", ", Parameters)}.");
+                return Problems.BadUploadRequest(
+                    $"{ShownText.Of(name)} is not a parameter of /audit; allowed: {string.Join(", ", Parameters)}."
+                );
             if (values.Count > 1)
                 return Problems.BadUploadRequest($"The parameter {name} is given {values.Count} times; allowed: once.");
         }
 
-        var filter = new AuditFilter { Actions = query["action"].ToString() is { Length: > 0 } actions ? actions.Split(',') : [], Caller = query["caller"], Target = query["target"] };
+        var filter = new AuditFilter
+        {
+            Actions = query["action"].ToString() is { Length: > 0 } actions ? actions.Split(',') : [],
+            Caller = query["caller"],
+            Target = query["target"],
+        };
         if (filter.Actions.FirstOrDefault(each => !AuditAction.All.Contains(each, StringComparer.Ordinal)) is { } unknown)
-            return Problems.BadUploadRequest($"The parameter action names {ShownText.Of(unknown)}; allowed, separated by commas: {string.Join(", ", AuditAction.All)}.");
+            return Problems.BadUploadRequest(
+                $"The parameter action names {ShownText.Of(unknown)}; allowed, separated by commas: {string.Join(", ", AuditAction.All)}."
+            );
         foreach (var name in (string[])["since", "before"])
         {
             if ((string?)query[name] is not { } text)
                 continue;
             if (Moment(text) is not { } moment)
-                return Problems.BadUploadRequest($"The parameter {name} is '{ShownText.Of(text)}'; allowed: a day or a moment in UTC, such as 2026-01-02 or 2026-01-02T03:04:05Z.");
+                return Problems.BadUploadRequest(
+                    $"The parameter {name} is '{ShownText.Of(text)}'; allowed: a day or a moment in UTC, such as 2026-01-02 or 2026-01-02T03:04:05Z."
+                );
             filter = name == "since" ? filter with { Since = moment } : filter with { Before = moment };
         }
 

@@ -3,16 +3,22 @@ using Microsoft.Extensions.Primitives;
 namespace OpenSdc.Server.Access;
 
 /// <summary>
-/// Finds out who sent a request, and whether it may call the route, before the handler runs. Credentials that are wrong are an error on every route that reads them, never passed over.
+/// Finds out who sent a request, and whether it may call the route, before the handler runs. Credentials that
+/// are wrong are an error on every route that reads them, never passed over.
 /// </summary>
 internal sealed class Authentication(AccessPolicy policy, KeyRing keys, AccessTokens tokens, TimeProvider clock)
 {
     private const string KeyHeader = "x-api-key";
     private const string Bearer = "Bearer ";
 
-    /// <summary>Refuses what did not come straight from this machine, where the archive is open because only this machine reaches it. On every path, also of no route.</summary>
+    /// <summary>
+    /// Refuses what did not come straight from this machine, where the archive is open because only this
+    /// machine reaches it. On every path, also of no route.
+    /// </summary>
     public Task RefuseProxiesAsync(HttpContext context, RequestDelegate next) =>
-        policy.IsOnlyLocal && ProxySigns.Find(context.Request) is { } sign ? Problems.ThroughProxy(sign).ExecuteAsync(context) : next(context);
+        policy.IsOnlyLocal && ProxySigns.Find(context.Request) is { } sign
+            ? Problems.ThroughProxy(sign).ExecuteAsync(context)
+            : next(context);
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -46,7 +52,9 @@ internal sealed class Authentication(AccessPolicy policy, KeyRing keys, AccessTo
         if (needs.Scope == Scopes.None || caller.Has(needs.Scope))
             return null;
         return caller.IsAnonymous
-            ? Problems.NoCredentials("This request needs credentials: an API key in the header x-api-key, or a token in the header Authorization.")
+            ? Problems.NoCredentials(
+                "This request needs credentials: an API key in the header x-api-key, or a token in the header Authorization."
+            )
             : Problems.Denied(needs.Denial);
     }
 
@@ -58,7 +66,12 @@ internal sealed class Authentication(AccessPolicy policy, KeyRing keys, AccessTo
         {
             var given = headers.Authorization.ToString();
             if (!given.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
-                return (null, Problems.BadToken("The header Authorization has a scheme that this archive does not take; allowed: Bearer, and a token."));
+                return (
+                    null,
+                    Problems.BadToken(
+                        "The header Authorization has a scheme that this archive does not take; allowed: Bearer, and a token."
+                    )
+                );
             (caller, var problem) = await tokens.ReadAsync(context);
             if (caller is null)
                 return (null, problem);
@@ -87,6 +100,9 @@ internal sealed class Authentication(AccessPolicy policy, KeyRing keys, AccessTo
 /// <summary>The caller of a request.</summary>
 internal static class CallerOfRequest
 {
-    /// <summary>Who sent the request. Routes that do not read credentials have no caller but <see cref="Access.Caller.Anonymous"/>.</summary>
+    /// <summary>
+    /// Who sent the request. Routes that do not read credentials have no caller but <see
+    /// cref="Access.Caller.Anonymous"/>.
+    /// </summary>
     public static Caller Caller(this HttpContext context) => context.Features.Get<Caller>() ?? Access.Caller.Anonymous;
 }

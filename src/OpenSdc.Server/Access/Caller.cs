@@ -4,7 +4,8 @@ using OpenSdc.Server.Catalogue;
 namespace OpenSdc.Server.Access;
 
 /// <summary>Who sent a request, and what it may do.</summary>
-/// <param name="Name">For the log and the audit: <c>anonymous</c>, <c>anyone</c> (an open archive), <c>key:ID</c>, or <c>SUBJECT (ISSUER)</c>.</param>
+/// <param name="Name">For the log and the audit: <c>anonymous</c>, <c>anyone</c> (an open archive),
+/// <c>key:ID</c>, or <c>SUBJECT (ISSUER)</c>.</param>
 /// <param name="Scopes">What it may do; <see cref="Scopes.Admin"/> includes all.</param>
 internal sealed record Caller(string Name, Scopes Scopes)
 {
@@ -33,5 +34,6 @@ internal sealed record Caller(string Name, Scopes Scopes)
     public bool Has(Scopes scope) => (Scopes & (scope | Scopes.Admin)) != Scopes.None;
 
     /// <summary>Whether it may upload a file of this name.</summary>
-    public bool MayUpload(FileName name) => Has(Scopes.Upload) && (Scopes.HasFlag(Scopes.Admin) || Limits.Any(limits => limits.Allow(name)));
+    public bool MayUpload(FileName name) =>
+        Has(Scopes.Upload) && (Scopes.HasFlag(Scopes.Admin) || Limits.Any(limits => limits.Allow(name)));
 }

@@ -6,12 +6,22 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Access;
 
 /// <summary>
-/// The API keys in memory, and the key that signs URLs. Where several processes share a database, a number there is read again before a request is answered, at most
-/// <see cref="LongestAge"/> after the last time: what one process has revoked counts in all of them within that time.
+/// The API keys in memory, and the key that signs URLs. Where several processes share a database, a number
+/// there is read again before a request is answered, at most <see cref="LongestAge"/> after the last time:
+/// what one process has revoked counts in all of them within that time.
 /// </summary>
-/// <remarks>The copy belongs to this class. Readers get immutable keys of the moment; a change replaces the whole copy.</remarks>
+/// <remarks>
+/// The copy belongs to this class. Readers get immutable keys of the moment; a change replaces the whole
+/// copy.
+/// </remarks>
 internal sealed partial class KeyRing(
-    ApiKeyTable table, AccessMark mark, Catalogue.Catalogue catalogue, SigningKey signingKey, TimeProvider clock, ILogger<KeyRing> logger) : BackgroundService
+    ApiKeyTable table,
+    AccessMark mark,
+    Catalogue.Catalogue catalogue,
+    SigningKey signingKey,
+    TimeProvider clock,
+    ILogger<KeyRing> logger
+) : BackgroundService
 {
     /// <summary>How old the copy may be when a request is answered by it.</summary>
     public static readonly TimeSpan LongestAge = TimeSpan.FromMilliseconds(500);
@@ -57,7 +67,10 @@ internal sealed partial class KeyRing(
         return found;
     }
 
-    /// <summary>Replaces the key that signs URLs: every URL that is out is refused from now on, in other processes within <see cref="LongestAge"/>.</summary>
+    /// <summary>
+    /// Replaces the key that signs URLs: every URL that is out is refused from now on, in other processes
+    /// within <see cref="LongestAge"/>.
+    /// </summary>
     public async Task RotateUrlsAsync(AuditEntry audit, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
@@ -130,7 +143,10 @@ internal sealed partial class KeyRing(
         }
     }
 
-    /// <summary>Makes a change and reads what it left, whether or not the caller waits for it: a key that is revoked ends at once, also where its copy cannot be read now.</summary>
+    /// <summary>
+    /// Makes a change and reads what it left, whether or not the caller waits for it: a key that is revoked
+    /// ends at once, also where its copy cannot be read now.
+    /// </summary>
     private async Task ChangeAsync(Func<Task> change)
     {
         try
@@ -165,7 +181,12 @@ internal sealed partial class KeyRing(
     {
         var keys = await table.ListAsync(cancel);
         await signingKey.OpenAsync(cancel);
-        return new(version, keys.ToFrozenDictionary(key => key.Hash, StringComparer.Ordinal), keys.ToFrozenDictionary(key => key.Id, StringComparer.Ordinal), readAt);
+        return new(
+            version,
+            keys.ToFrozenDictionary(key => key.Hash, StringComparer.Ordinal),
+            keys.ToFrozenDictionary(key => key.Id, StringComparer.Ordinal),
+            readAt
+        );
     }
 
     public override void Dispose()

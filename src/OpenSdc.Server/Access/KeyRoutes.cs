@@ -21,10 +21,18 @@ internal static class KeyRoutes
 
     /// <summary><c>GET /keys</c></summary>
     private static async Task<JsonHttpResult<KeyList>> List(ApiKeyTable table, HttpContext context) =>
-        TypedResults.Json(new KeyList([.. (await table.ListAsync(context.RequestAborted)).Select(key => KeyInfo.Of(key))]), AccessJson.Default.KeyList);
+        TypedResults.Json(
+            new KeyList([.. (await table.ListAsync(context.RequestAborted)).Select(key => KeyInfo.Of(key))]),
+            AccessJson.Default.KeyList
+        );
 
     /// <summary><c>POST /keys</c></summary>
-    private static async Task<Results<JsonHttpResult<KeyInfo>, Problem>> AddAsync(HttpContext context, KeyRing ring, Mission mission, TimeProvider clock)
+    private static async Task<Results<JsonHttpResult<KeyInfo>, Problem>> AddAsync(
+        HttpContext context,
+        KeyRing ring,
+        Mission mission,
+        TimeProvider clock
+    )
     {
         KeyRequest? asked;
         context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = LargestBody;
@@ -38,17 +46,28 @@ internal static class KeyRoutes
         }
 
         if (asked is null)
-            return Problems.BadUploadRequest("The body is not what it must be; allowed: a JSON object with owner, a text, scopes, a list of texts, and perhaps expires, a moment, and limits, an object of lists of texts.");
+            return Problems.BadUploadRequest(
+                "The body is not what it must be; allowed: a JSON object with owner, a text, scopes, a list of texts, and perhaps expires, a moment, and limits, an object of lists of texts."
+            );
         var (key, text, fault) = NewKey.Make(asked, mission, clock.GetUtcNow());
         if (key is null)
             return Problems.BadUploadRequest(fault!);
-        await ring.AddAsync(key, AuditLog.Of(context, AuditAction.KeyAdded, key.Id, 201) with { Detail = key.Summary }, context.RequestAborted);
+        await ring.AddAsync(
+            key,
+            AuditLog.Of(context, AuditAction.KeyAdded, key.Id, 201) with
+            {
+                Detail = key.Summary,
+            },
+            context.RequestAborted
+        );
         return TypedResults.Json(KeyInfo.Of(key, text), AccessJson.Default.KeyInfo, statusCode: 201);
     }
 
     /// <summary><c>DELETE /keys/{id}</c></summary>
     private static async Task<Results<NoContent, Problem>> RevokeAsync(string id, HttpContext context, KeyRing ring) =>
-        await ring.RevokeAsync(id, AuditLog.Of(context, AuditAction.KeyRevoked, id, 204), context.RequestAborted) ? TypedResults.NoContent() : Problems.NoSuchKey;
+        await ring.RevokeAsync(id, AuditLog.Of(context, AuditAction.KeyRevoked, id, 204), context.RequestAborted)
+            ? TypedResults.NoContent()
+            : Problems.NoSuchKey;
 
     /// <summary><c>POST /keys/rotate-urls</c></summary>
     private static async Task<NoContent> RotateUrlsAsync(HttpContext context, KeyRing ring)

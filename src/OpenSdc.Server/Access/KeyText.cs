@@ -5,8 +5,9 @@ using System.Text;
 namespace OpenSdc.Server.Access;
 
 /// <summary>
-/// The text of an API key: <c>sdc_KIND_</c>, 30 random characters of base62, and the CRC32 of all that as six more. The form is fixed, so that secret scanners recognise a key, and a typing error
-/// is told from a key that does not exist.
+/// The text of an API key: <c>sdc_KIND_</c>, 30 random characters of base62, and the CRC32 of all that as six
+/// more. The form is fixed, so that secret scanners recognise a key, and a typing error is told from a key
+/// that does not exist.
 /// </summary>
 internal static class KeyText
 {
@@ -32,8 +33,12 @@ internal static class KeyText
     /// <summary>Why a text cannot be a key; null where it can.</summary>
     public static string? Fault(string text)
     {
-        if (!text.StartsWith(Prefix, StringComparison.Ordinal) || text.Length > Prefix.Length + LongestKind + 1 + RandomCharacters + ChecksumCharacters
-            || text.Length <= Prefix.Length + 1 + RandomCharacters + ChecksumCharacters || !text.All(each => each == '_' || char.IsAsciiLetterOrDigit(each)))
+        if (
+            !text.StartsWith(Prefix, StringComparison.Ordinal)
+            || text.Length > Prefix.Length + LongestKind + 1 + RandomCharacters + ChecksumCharacters
+            || text.Length <= Prefix.Length + 1 + RandomCharacters + ChecksumCharacters
+            || !text.All(each => each == '_' || char.IsAsciiLetterOrDigit(each))
+        )
             return "The header x-api-key does not hold an API key of this archive: a key is sdc_, its kind, and 36 letters and digits.";
         return text.EndsWith(Checksum(text[..^ChecksumCharacters]), StringComparison.Ordinal)
             ? null
@@ -44,7 +49,10 @@ internal static class KeyText
     public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private static string KindOf(Scopes scopes) =>
-        scopes.HasFlag(Scopes.Admin) ? "admin" : scopes.HasFlag(Scopes.Release) ? "release" : scopes.HasFlag(Scopes.Upload) ? "upload" : "read";
+        scopes.HasFlag(Scopes.Admin) ? "admin"
+        : scopes.HasFlag(Scopes.Release) ? "release"
+        : scopes.HasFlag(Scopes.Upload) ? "upload"
+        : "read";
 
     private static string Checksum(string text)
     {

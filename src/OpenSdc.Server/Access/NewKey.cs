@@ -26,16 +26,32 @@ internal static class NewKey
         DateTimeOffset? expires = null;
         if (asked.Expires is { } text)
         {
-            if (!DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd", "yyyyMMdd", "yyyy-MM-dd'T'HH:mm:ss'Z'"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) || moment <= now)
-                return Wrong($"The end of the key, expires, is {Shown(text)}; allowed: a moment in the future, such as 2030-01-01 or 2030-01-01T00:00:00Z, in UTC.");
+            if (
+                !DateTimeOffset.TryParseExact(
+                    text,
+                    ["yyyy-MM-dd", "yyyyMMdd", "yyyy-MM-dd'T'HH:mm:ss'Z'"],
+                    CultureInfo.InvariantCulture,
+                    DateTimeStyles.AssumeUniversal,
+                    out var moment
+                )
+                || moment <= now
+            )
+                return Wrong(
+                    $"The end of the key, expires, is {Shown(text)}; allowed: a moment in the future, such as 2030-01-01 or 2030-01-01T00:00:00Z, in UTC."
+                );
             expires = moment;
         }
 
         var limits = asked.Limits is { Count: > 0 } given ? new UploadLimits(given) : UploadLimits.None;
         if (limits.Fields.Count > 0 && (!scopes.HasFlag(Scopes.Upload) || scopes.HasFlag(Scopes.Admin)))
             return Wrong("The key has limits, which are for uploads, but not the scope upload, or also admin, which has no limits.");
-        if (limits.Fields.FirstOrDefault(limit => limit.Value is not { Count: > 0 } || limit.Value.Any(string.IsNullOrEmpty)).Key is { } empty)
-            return Wrong($"The limit of {ShownText.Of(empty)} has no values; allowed: one or more, such as a file's name has in this field.");
+        if (
+            limits.Fields.FirstOrDefault(limit => limit.Value is not { Count: > 0 } || limit.Value.Any(string.IsNullOrEmpty)).Key is
+            { } empty
+        )
+            return Wrong(
+                $"The limit of {ShownText.Of(empty)} has no values; allowed: one or more, such as a file's name has in this field."
+            );
         if (limits.Fault(mission) is { } fault)
             return Wrong(fault);
 

@@ -5,12 +5,16 @@ using Microsoft.AspNetCore.RateLimiting;
 namespace OpenSdc.Server.Access;
 
 /// <summary>
-/// How many requests an address, and a caller with credentials, may send: the web framework's token buckets, each holding a minute's worth, so that a burst passes and a stream is held to
-/// its rate. Each process counts for itself.
+/// How many requests an address, and a caller with credentials, may send: the web framework's token buckets,
+/// each holding a minute's worth, so that a burst passes and a stream is held to its rate. Each process
+/// counts for itself.
 /// </summary>
 internal static class RateLimits
 {
-    /// <summary>Buckets of addresses. Addresses share them by a hash of this process, so that any number of addresses takes no more memory than these.</summary>
+    /// <summary>
+    /// Buckets of addresses. Addresses share them by a hash of this process, so that any number of addresses
+    /// takes no more memory than these.
+    /// </summary>
     internal const int Slots = 1 << 16;
 
     private const int DefaultOfAddress = 30_000;
@@ -60,14 +64,21 @@ internal static class RateLimits
     private static TokenBucketRateLimiterOptions Bucket(int perMinute)
     {
         var tokens = Math.Max(1, perMinute / 60);
-        return new() { TokenLimit = perMinute, TokensPerPeriod = tokens, ReplenishmentPeriod = TimeSpan.FromMinutes(1) * tokens / perMinute, QueueLimit = 0 };
+        return new()
+        {
+            TokenLimit = perMinute,
+            TokensPerPeriod = tokens,
+            ReplenishmentPeriod = TimeSpan.FromMinutes(1) * tokens / perMinute,
+            QueueLimit = 0,
+        };
     }
 
     private static int Seconds(RateLimitLease lease) =>
         lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) : 1;
 
     // A supervisor asks again and again, from one address for all.
-    private static bool IsHealth(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText?.StartsWith("/health/", StringComparison.Ordinal) is true;
+    private static bool IsHealth(HttpContext context) =>
+        (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText?.StartsWith("/health/", StringComparison.Ordinal) is true;
 
     internal static int SlotOf(IPAddress? address)
     {

@@ -6,10 +6,12 @@ namespace OpenSdc.Server.Access;
 /// <param name="Limits">Which files it may upload.</param>
 internal sealed record TokenRole(string Value, Scopes Scopes, UploadLimits Limits)
 {
-    private const string Allowed = "VALUE=SCOPE entries, separated by commas, such as team=read,swe=upload;instrument=swe,ops=release+admin; what has a meaning of its own there is written as %2C";
+    private const string Allowed =
+        "VALUE=SCOPE entries, separated by commas, such as team=read,swe=upload;instrument=swe,ops=release+admin; what has a meaning of its own there is written as %2C";
 
     /// <summary>Reads the setting.</summary>
-    public static IReadOnlyList<TokenRole> Parse(string text) => [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(ParseOne)];
+    public static IReadOnlyList<TokenRole> Parse(string text) =>
+        [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(ParseOne)];
 
     private static TokenRole ParseOne(string entry)
     {
@@ -23,7 +25,10 @@ internal sealed record TokenRole(string Value, Scopes Scopes, UploadLimits Limit
         var limits = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         foreach (var limit in parts[1..])
         {
-            if (limit.Split('=', 2, StringSplitOptions.TrimEntries) is not [{ Length: > 0 } field, { Length: > 0 } values] || !limits.TryAdd(field, values.Split('|')))
+            if (
+                limit.Split('=', 2, StringSplitOptions.TrimEntries) is not [{ Length: > 0 } field, { Length: > 0 } values]
+                || !limits.TryAdd(field, values.Split('|'))
+            )
                 throw new FormatException(Allowed);
         }
 

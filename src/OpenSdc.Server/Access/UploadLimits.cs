@@ -2,8 +2,12 @@ using OpenSdc.Contract.Naming;
 
 namespace OpenSdc.Server.Access;
 
-/// <summary>Which files a caller may upload: the allowed values of each limited field. A name without a value in a limited field is not allowed.</summary>
-/// <param name="Fields">The allowed values by field: <c>instrument</c>, <c>data_level</c>, <c>family</c>, or a field of the mission's own.</param>
+/// <summary>
+/// Which files a caller may upload: the allowed values of each limited field. A name without a value in a
+/// limited field is not allowed.
+/// </summary>
+/// <param name="Fields">The allowed values by field: <c>instrument</c>, <c>data_level</c>, <c>family</c>, or
+/// a field of the mission's own.</param>
 internal sealed record UploadLimits(IReadOnlyDictionary<string, IReadOnlyList<string>> Fields)
 {
     public const string Instrument = "instrument";
@@ -14,7 +18,8 @@ internal sealed record UploadLimits(IReadOnlyDictionary<string, IReadOnlyList<st
     public static UploadLimits None { get; } = new(new Dictionary<string, IReadOnlyList<string>>());
 
     /// <summary>The fields that a mission's names can be limited by.</summary>
-    public static IReadOnlyList<string> FieldsOf(Mission mission) => [Instrument, DataLevel, Family, .. mission.OwnFields.Select(field => field.Name)];
+    public static IReadOnlyList<string> FieldsOf(Mission mission) =>
+        [Instrument, DataLevel, Family, .. mission.OwnFields.Select(field => field.Name)];
 
     /// <summary>The values that a field may have in a mission's names; empty where it may have any.</summary>
     public static IReadOnlyList<string> WordsOf(Mission mission, string field) => field switch
@@ -33,16 +38,21 @@ internal sealed record UploadLimits(IReadOnlyDictionary<string, IReadOnlyList<st
         {
             if (!fields.Contains(field, StringComparer.Ordinal))
                 return $"The limit is of '{ShownText.Of(field)}'; allowed: {string.Join(", ", fields)}.";
-            if (WordsOf(mission, field) is { Count: > 0 } words && values.FirstOrDefault(value => !words.Contains(value, StringComparer.Ordinal)) is { } unknown)
+            if (
+                WordsOf(mission, field) is { Count: > 0 } words
+                && values.FirstOrDefault(value => !words.Contains(value, StringComparer.Ordinal)) is { } unknown
+            )
                 return $"The limit of {field} is '{ShownText.Of(unknown)}'; allowed: {string.Join(", ", words)}.";
         }
 
         return null;
     }
 
-    public bool Allow(FileName name) => Fields.All(limit => ValueOf(name, limit.Key) is { } value && limit.Value.Contains(value, StringComparer.Ordinal));
+    public bool Allow(FileName name) =>
+        Fields.All(limit => ValueOf(name, limit.Key) is { } value && limit.Value.Contains(value, StringComparer.Ordinal));
 
-    private static IReadOnlyList<string> Distinct(IEnumerable<string> words) => [.. words.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    private static IReadOnlyList<string> Distinct(IEnumerable<string> words) =>
+        [.. words.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     private static string? ValueOf(FileName name, string field) => field switch
     {

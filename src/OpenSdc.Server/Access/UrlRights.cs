@@ -4,8 +4,8 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Access;
 
 /// <summary>
-/// Signed URLs say for whom they were signed, and end with the right of that caller: at the latest when its credentials end, and earlier where these are revoked. The right is looked at again
-/// when the URL is used.
+/// Signed URLs say for whom they were signed, and end with the right of that caller: at the latest when its
+/// credentials end, and earlier where these are revoked. The right is looked at again when the URL is used.
 /// </summary>
 internal sealed class UrlRights(SignedUrls urls, KeyRing keys, AccessPolicy policy, ServerOptions options, TimeProvider clock)
 {
@@ -13,15 +13,20 @@ internal sealed class UrlRights(SignedUrls urls, KeyRing keys, AccessPolicy poli
     private const string OfToken = "token:";
 
     /// <summary>The absolute URL that allows a caller one method on one key for a number of seconds.</summary>
-    public string Sign(string baseUrl, string method, string key, int lifetime, Caller caller) => urls.Sign(baseUrl, method, key, Lifetime(lifetime, caller), SignedFor(caller));
+    public string Sign(string baseUrl, string method, string key, int lifetime, Caller caller) =>
+        urls.Sign(baseUrl, method, key, Lifetime(lifetime, caller), SignedFor(caller));
 
     /// <summary>The same for a path that is no object's: of one part of an upload.</summary>
-    public string SignPath(string baseUrl, string method, string path, int lifetime, Caller caller) => urls.SignPath(baseUrl, method, path, Lifetime(lifetime, caller), SignedFor(caller));
+    public string SignPath(string baseUrl, string method, string path, int lifetime, Caller caller) =>
+        urls.SignPath(baseUrl, method, path, Lifetime(lifetime, caller), SignedFor(caller));
 
     /// <summary>Seconds that a URL of the store itself lives, where nobody looks at the right again.</summary>
     public int LifetimeAtStore(int lifetime, Caller caller) => Math.Max(1, Lifetime(policy.LifetimeAtStore(lifetime), caller));
 
-    /// <summary>Sets the caller of a request that comes by a signed URL. Null where it may pass; otherwise the sentence that says why not.</summary>
+    /// <summary>
+    /// Sets the caller of a request that comes by a signed URL. Null where it may pass; otherwise the
+    /// sentence that says why not.
+    /// </summary>
     public string? Refuse(HttpContext context, string method, string key)
     {
         if (urls.Refuse(method, key, context.Request.Query, out var signedFor) is { } sentence)
@@ -35,7 +40,10 @@ internal sealed class UrlRights(SignedUrls urls, KeyRing keys, AccessPolicy poli
         return null;
     }
 
-    /// <summary>Looks at the right again, after the bytes have come: a key may have been revoked meanwhile. Null where it still holds; otherwise the sentence that says why not.</summary>
+    /// <summary>
+    /// Looks at the right again, after the bytes have come: a key may have been revoked meanwhile. Null where
+    /// it still holds; otherwise the sentence that says why not.
+    /// </summary>
     public async ValueTask<string?> EndedAsync(HttpContext context)
     {
         var caller = context.Caller();
@@ -65,7 +73,10 @@ internal sealed class UrlRights(SignedUrls urls, KeyRing keys, AccessPolicy poli
     private (Caller? Caller, string? Ended) OfTokenBearer(string signedFor)
     {
         if (options.OidcIssuer is not { } issuer || !signedFor.EndsWith($" ({issuer})", StringComparison.Ordinal))
-            return (null, "The URL was signed for a token of an issuer whose tokens this archive does not take any more; ask for a new URL.");
+            return (
+                null,
+                "The URL was signed for a token of an issuer whose tokens this archive does not take any more; ask for a new URL."
+            );
         var parts = signedFor[OfToken.Length..].Split(':', 2);
         return (new Caller(parts[1], (Scopes)int.Parse(parts[0], CultureInfo.InvariantCulture)), null);
     }

@@ -26,5 +26,6 @@ internal sealed record VisibilityColumns(string From, string To, string Supersed
     public static VisibilityColumns Of(Audience audience) => audience == Audience.Public ? Public : Team;
 
     /// <summary>The condition that the audience sees a row now.</summary>
-    public static string IsSeen(Audience audience, string files = "files") => audience == Audience.Public ? $"{files}.is_public = 1" : $"{files}.team_to IS NULL";
+    public static string IsSeen(Audience audience, string files = "files") =>
+        audience == Audience.Public ? $"{files}.is_public = 1" : $"{files}.team_to IS NULL";
 }

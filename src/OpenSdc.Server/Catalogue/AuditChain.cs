@@ -1,10 +1,12 @@
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// Follows the chain of the audit from entry to entry, and says in one sentence where it is broken. Takes the entries in order, all of them, and then the head that the archive says
-/// it has; heads that were noted before are looked for on the way.
+/// Follows the chain of the audit from entry to entry, and says in one sentence where it is broken. Takes the
+/// entries in order, all of them, and then the head that the archive says it has; heads that were noted
+/// before are looked for on the way.
 /// </summary>
-/// <param name="from">The place before the first entry that is given: what was dropped last, or where an earlier check ended.</param>
+/// <param name="from">The place before the first entry that is given: what was dropped last, or where an
+/// earlier check ended.</param>
 /// <param name="noted">Heads that somebody noted before.</param>
 internal sealed class AuditChain(AuditHead from, params IReadOnlyList<AuditHead> noted)
 {
@@ -12,8 +14,13 @@ internal sealed class AuditChain(AuditHead from, params IReadOnlyList<AuditHead>
     public AuditHead Head { get; private set; } = from;
 
     /// <summary>What is wrong; null where nothing is so far.</summary>
-    public string? Fault { get; private set; } = noted.Where(each => each.Number == from.Number && each.Hash != from.Hash)
-        .Select(each => $"Entry {each.Number} was changed: it had the hash {each.Hash} when the head was noted, and the archive says {from.Hash}.").FirstOrDefault();
+    public string? Fault { get; private set; } =
+        noted
+            .Where(each => each.Number == from.Number && each.Hash != from.Hash)
+            .Select(each =>
+                $"Entry {each.Number} was changed: it had the hash {each.Hash} when the head was noted, and the archive says {from.Hash}."
+            )
+            .FirstOrDefault();
 
     /// <summary>Follows a whole chain.</summary>
     /// <param name="head">What the archive says is its head.</param>
@@ -41,7 +48,10 @@ internal sealed class AuditChain(AuditHead from, params IReadOnlyList<AuditHead>
         if (Fault is not null)
             return false;
         if (entry.Number != Head.Number + 1)
-            Fault = entry.Number > Head.Number ? $"Entry {Head.Number + 1} is missing: {entry.Number} follows {Head.Number}." : $"Entry {entry.Number} stands where {Head.Number + 1} should.";
+            Fault =
+                entry.Number > Head.Number
+                    ? $"Entry {Head.Number + 1} is missing: {entry.Number} follows {Head.Number}."
+                    : $"Entry {entry.Number} stands where {Head.Number + 1} should.";
         else if (entry.HashAfter(Head.Hash) != entry.Hash)
             Fault = $"Entry {entry.Number} was changed, or one before it was: it does not go with its hash.";
         else if (noted.FirstOrDefault(each => each.Number == entry.Number) is { Number: > 0 } head && head.Hash != entry.Hash)
@@ -54,8 +64,14 @@ internal sealed class AuditChain(AuditHead from, params IReadOnlyList<AuditHead>
     /// <summary>After the last entry.</summary>
     /// <param name="head">What the archive says is its head.</param>
     /// <returns>What is wrong; null where nothing is.</returns>
-    public string? End(AuditHead head) => Fault ??=
-        head.Number > Head.Number ? $"Entry {Head.Number + 1} is missing: the archive says that {head.Number} is the newest."
-        : head != Head ? $"The archive says that {head} is its head, but the entries lead to {Head}."
-        : noted.Where(each => each.Number > head.Number).Select(each => $"Entry {each.Number} is missing: it was there when the head was noted, and {head.Number} is the newest now.").FirstOrDefault();
+    public string? End(AuditHead head) =>
+        Fault ??=
+            head.Number > Head.Number ? $"Entry {Head.Number + 1} is missing: the archive says that {head.Number} is the newest."
+            : head != Head ? $"The archive says that {head} is its head, but the entries lead to {Head}."
+            : noted
+                .Where(each => each.Number > head.Number)
+                .Select(each =>
+                    $"Entry {each.Number} is missing: it was there when the head was noted, and {head.Number} is the newest now."
+                )
+                .FirstOrDefault();
 }

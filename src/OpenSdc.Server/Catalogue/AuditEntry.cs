@@ -54,7 +54,10 @@ internal sealed record AuditEntry
     /// <summary>The entry of a deed of a command in a catalogue that it opened itself.</summary>
     public static AuditEntry OfLocal(string action, string target) => new() { Action = action, Caller = LocalCaller, Target = target };
 
-    /// <summary>The entry of an upload that was interrupted after its last byte and is finished now; who sent it is not known any more.</summary>
+    /// <summary>
+    /// The entry of an upload that was interrupted after its last byte and is finished now; who sent it is
+    /// not known any more.
+    /// </summary>
     public static AuditEntry OfRecovery(string key) => new() { Action = AuditAction.Upload, Caller = "recovery", Target = key };
 
     /// <summary>The same with a text of its own in the place of each that cannot be stored or is too long.</summary>
@@ -68,7 +71,8 @@ internal sealed record AuditEntry
     };
 
     /// <summary>
-    /// The hash of this entry after another one: SHA-256 of the UTF-8 text <c>["hash before",number,"at","action","caller","client","request","target",status,count,"detail"]</c>, a JSON
+    /// The hash of this entry after another one: SHA-256 of the UTF-8 text <c>["hash
+    /// before",number,"at","action","caller","client","request","target",status,count,"detail"]</c>, a JSON
     /// array without spaces in which nothing is escaped that JSON does not ask for.
     /// </summary>
     public string HashAfter(string before)
@@ -126,7 +130,22 @@ internal static class AuditAction
     public const string Dropped = "audit-dropped";
 
     public static readonly string[] All =
-        [Upload, Mend, Release, Unrelease, Withdraw, RestoreFile, Purge, KeyAdded, KeyRevoked, SigningKeyRotated, Download, Denied, Restored, Dropped];
+    [
+        Upload,
+        Mend,
+        Release,
+        Unrelease,
+        Withdraw,
+        RestoreFile,
+        Purge,
+        KeyAdded,
+        KeyRevoked,
+        SigningKeyRotated,
+        Download,
+        Denied,
+        Restored,
+        Dropped,
+    ];
 }
 
 /// <summary>JSON of the audit.</summary>

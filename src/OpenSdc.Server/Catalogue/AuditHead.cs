@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace OpenSdc.Server.Catalogue;
 
-/// <summary>A place in the chain of the audit: the number of an entry and its hash, written <c>17:9f86d0…</c>. Number 0 is before the first entry.</summary>
+/// <summary>
+/// A place in the chain of the audit: the number of an entry and its hash, written <c>17:9f86d0…</c>. Number
+/// 0 is before the first entry.
+/// </summary>
 internal readonly record struct AuditHead(long Number, string Hash)
 {
     private const int HashLength = 64;

@@ -23,10 +23,14 @@ internal sealed record AuditFilter
 }
 
 /// <summary>
-/// The audit: entries that are only ever added at the end, each hashed with the one before, so that a changed or missing one breaks the chain. One chain an archive: whoever appends
-/// takes the row of the head, and others wait until his transaction ends.
+/// The audit: entries that are only ever added at the end, each hashed with the one before, so that a changed
+/// or missing one breaks the chain. One chain an archive: whoever appends takes the row of the head, and
+/// others wait until his transaction ends.
 /// </summary>
-/// <remarks>A deed appends in its own transaction, after it has the ledger's turn where it needs that: nothing is done without its entry, and nobody waits for the other's row in turn.</remarks>
+/// <remarks>
+/// A deed appends in its own transaction, after it has the ledger's turn where it needs that: nothing is done
+/// without its entry, and nobody waits for the other's row in turn.
+/// </remarks>
 internal sealed class AuditTable(Catalogue catalogue, TimeProvider clock)
 {
     private const int PageSize = 500;
@@ -47,14 +51,24 @@ internal sealed class AuditTable(Catalogue catalogue, TimeProvider clock)
     private static readonly BatchInsert Rows = new($"INSERT INTO audit ({Columns})", columns: 11);
 
     /// <summary>Appends entries in a transaction of their own.</summary>
-    public Task AppendAsync(IReadOnlyList<AuditEntry> entries, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
-    {
-        await AppendAsync(session, transaction, entries, clock.GetUtcNow(), cancel);
-        return true;
-    }, cancel);
+    public Task AppendAsync(IReadOnlyList<AuditEntry> entries, CancellationToken cancel) =>
+        catalogue.WriteAsync(
+            async (session, transaction) =>
+            {
+                await AppendAsync(session, transaction, entries, clock.GetUtcNow(), cancel);
+                return true;
+            },
+            cancel
+        );
 
     /// <summary>Appends entries in the transaction of what they tell of.</summary>
-    public static async Task AppendAsync(Session session, DbTransaction transaction, IReadOnlyList<AuditEntry> entries, DateTimeOffset now, CancellationToken cancel)
+    public static async Task AppendAsync(
+        Session session,
+        DbTransaction transaction,
+        IReadOnlyList<AuditEntry> entries,
+        DateTimeOffset now,
+        CancellationToken cancel
+    )
     {
         if (entries.Count == 0)
             return;
@@ -79,24 +93,46 @@ internal sealed class AuditTable(Catalogue catalogue, TimeProvider clock)
     }
 
     /// <summary>Some entries in order, after a number.</summary>
-    public ValueTask<List<AuditEntry>> PageAsync(AuditFilter filter, long after, int most, CancellationToken cancel) => catalogue.ReadAsync(async session =>
-    {
-        var filters = new Filters(session.Dialect).Compare("number >", after).AnyOf("action", filter.Actions).Compare("at >=", filter.Since).Compare("at <", filter.Before);
-        foreach (var (column, pattern) in (ReadOnlySpan<(string, string?)>)[("caller", filter.Caller), ("target", filter.Target)])
-        {
-            if (pattern is not null)
-                filters.And(pattern.Contains('*', StringComparison.Ordinal) ? filters.Like(column, pattern) : $"{column} = {filters.Add(pattern)}");
-        }
+    public ValueTask<List<AuditEntry>> PageAsync(AuditFilter filter, long after, int most, CancellationToken cancel) =>
+        catalogue.ReadAsync(
+            async session =>
+            {
+                var filters = new Filters(session.Dialect)
+                    .Compare("number >", after)
+                    .AnyOf("action", filter.Actions)
+                    .Compare("at >=", filter.Since)
+                    .Compare("at <", filter.Before);
+                foreach (var (column, pattern) in (ReadOnlySpan<(string, string?)>)[("caller", filter.Caller), ("target", filter.Target)])
+                {
+                    if (pattern is not null)
+                        filters.And(
+                            pattern.Contains('*', StringComparison.Ordinal)
+                                ? filters.Like(column, pattern)
+                                : $"{column} = {filters.Add(pattern)}"
+                        );
+                }
 
-        var entries = new List<AuditEntry>();
-        await using var reader = await session.Statement($"SELECT {Columns} FROM audit{filters.Where} ORDER BY number LIMIT {filters.Add((long)most)}", filters.Values).ExecuteReaderAsync(cancel);
-        while (await reader.ReadAsync(cancel))
-            entries.Add(Read(reader));
-        return entries;
-    }, cancel);
+                var entries = new List<AuditEntry>();
+                await using var reader = await session
+                    .Statement(
+                        $"SELECT {Columns} FROM audit{filters.Where} ORDER BY number LIMIT {filters.Add((long)most)}",
+                        filters.Values
+                    )
+                    .ExecuteReaderAsync(cancel);
+                while (await reader.ReadAsync(cancel))
+                    entries.Add(Read(reader));
+                return entries;
+            },
+            cancel
+        );
 
     /// <summary>All entries after a number, read page by page as they are asked for: nobody holds a session between two pages.</summary>
-    public async IAsyncEnumerable<AuditEntry> EntriesAsync(AuditFilter filter, long after, long limit, [EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<AuditEntry> EntriesAsync(
+        AuditFilter filter,
+        long after,
+        long limit,
+        [EnumeratorCancellation] CancellationToken cancel
+    )
     {
         while (limit > 0 && await PageAsync(filter, after, (int)Math.Min(PageSize, limit), cancel) is { Count: > 0 } page)
         {
@@ -110,35 +146,74 @@ internal sealed class AuditTable(Catalogue catalogue, TimeProvider clock)
     public async Task<string?> VerifyAsync(IReadOnlyList<AuditHead> noted, CancellationToken cancel)
     {
         var (head, dropped, _) = await HeadAsync(cancel);
-        return await AuditChain.VerifyAsync(head, dropped, EntriesAsync(new AuditFilter(), dropped.Number, long.MaxValue, cancel), noted, cancel);
+        return await AuditChain.VerifyAsync(
+            head,
+            dropped,
+            EntriesAsync(new AuditFilter(), dropped.Number, long.MaxValue, cancel),
+            noted,
+            cancel
+        );
     }
 
     /// <summary>The newest entry, the newest that was dropped, and when the newest was appended.</summary>
-    public ValueTask<(AuditHead Head, AuditHead Dropped, string At)> HeadAsync(CancellationToken cancel) => catalogue.ReadAsync(async session =>
-    {
-        await using var reader = await session.Statement(HeadSql, []).ExecuteReaderAsync(cancel);
-        await reader.ReadAsync(cancel);
-        return (new AuditHead(reader.GetInt64(0), reader.GetString(1)), new AuditHead(reader.GetInt64(3), reader.GetString(4)), reader.GetString(2));
-    }, cancel);
+    public ValueTask<(AuditHead Head, AuditHead Dropped, string At)> HeadAsync(CancellationToken cancel) =>
+        catalogue.ReadAsync(
+            async session =>
+            {
+                await using var reader = await session.Statement(HeadSql, []).ExecuteReaderAsync(cancel);
+                await reader.ReadAsync(cancel);
+                return (
+                    new AuditHead(reader.GetInt64(0), reader.GetString(1)),
+                    new AuditHead(reader.GetInt64(3), reader.GetString(4)),
+                    reader.GetString(2)
+                );
+            },
+            cancel
+        );
 
-    /// <summary>Drops the days from the front that lie before a day, and keeps the hash of the last entry of them, from which the chain goes on.</summary>
+    /// <summary>
+    /// Drops the days from the front that lie before a day, and keeps the hash of the last entry of them,
+    /// from which the chain goes on.
+    /// </summary>
     /// <returns>How many entries were dropped.</returns>
-    public Task<long> DropBeforeAsync(DateOnly day, CancellationToken cancel) => catalogue.WriteAsync<long>(async (session, transaction) =>
-    {
-        await session.Statement(TakeSql, [], transaction).ExecuteScalarAsync(cancel);
-        AuditHead last;
-        await using (var reader = await session.Statement(LastBeforeSql, [day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)], transaction).ExecuteReaderAsync(cancel))
-        {
-            if (!await reader.ReadAsync(cancel))
-                return 0;
-            last = new(reader.GetInt64(0), reader.GetString(1));
-        }
+    public Task<long> DropBeforeAsync(DateOnly day, CancellationToken cancel) =>
+        catalogue.WriteAsync<long>(
+            async (session, transaction) =>
+            {
+                await session.Statement(TakeSql, [], transaction).ExecuteScalarAsync(cancel);
+                AuditHead last;
+                await using (
+                    var reader = await session
+                        .Statement(LastBeforeSql, [day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)], transaction)
+                        .ExecuteReaderAsync(cancel)
+                )
+                {
+                    if (!await reader.ReadAsync(cancel))
+                        return 0;
+                    last = new(reader.GetInt64(0), reader.GetString(1));
+                }
 
-        var dropped = await session.Statement(DropSql, [last.Number], transaction).ExecuteNonQueryAsync(cancel);
-        await session.Statement(DroppedSql, [last.Number, last.Hash], transaction).ExecuteNonQueryAsync(cancel);
-        await AppendAsync(session, transaction, [new() { Action = AuditAction.Dropped, Caller = "archive", Count = dropped, Detail = $"entries before {day:yyyy-MM-dd}, up to {last}" }], clock.GetUtcNow(), cancel);
-        return dropped;
-    }, cancel);
+                var dropped = await session.Statement(DropSql, [last.Number], transaction).ExecuteNonQueryAsync(cancel);
+                await session.Statement(DroppedSql, [last.Number, last.Hash], transaction).ExecuteNonQueryAsync(cancel);
+                await AppendAsync(
+                    session,
+                    transaction,
+                    [
+                        new()
+                        {
+                            Action = AuditAction.Dropped,
+                            Caller = "archive",
+                            Count = dropped,
+                            Detail = $"entries before {day:yyyy-MM-dd}, up to {last}",
+                        },
+                    ],
+                    clock.GetUtcNow(),
+                    cancel
+                );
+                return dropped;
+            },
+            cancel
+        );
 
     /// <summary>The entry of a row of <see cref="Columns"/>.</summary>
     public static AuditEntry Read(DbDataReader row) => new()
@@ -156,13 +231,24 @@ internal sealed class AuditTable(Catalogue catalogue, TimeProvider clock)
         Hash = row.GetString(10),
     };
 
-    private static string Text(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+    private static string Text(DateTimeOffset moment) =>
+        moment.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 
     private static void Write(AuditEntry entry, Span<object?> values)
     {
         ReadOnlySpan<object?> all =
         [
-            entry.Number, entry.At, entry.Action, entry.Caller, entry.Client, entry.Request, entry.Target, entry.Status, entry.Count, entry.Detail, entry.Hash,
+            entry.Number,
+            entry.At,
+            entry.Action,
+            entry.Caller,
+            entry.Client,
+            entry.Request,
+            entry.Target,
+            entry.Status,
+            entry.Count,
+            entry.Detail,
+            entry.Hash,
         ];
         all.CopyTo(values);
     }

@@ -16,11 +16,19 @@ internal sealed class BatchInsert(string insert, int columns, string conflict = 
 
     /// <param name="session">Where to.</param>
     /// <param name="transaction">In which transaction.</param>
-    /// <param name="most">How many rows a statement has, see <see cref="SqlDialect.RowsAtOnce"/>; what is left over goes one by one, so that there are two texts to prepare.</param>
+    /// <param name="most">How many rows a statement has, see <see cref="SqlDialect.RowsAtOnce"/>; what is
+    /// left over goes one by one, so that there are two texts to prepare.</param>
     /// <param name="rows">The rows.</param>
     /// <param name="write">What each consists of.</param>
     /// <param name="cancel">Gives up.</param>
-    public async Task RunAsync<T>(Session session, DbTransaction transaction, int most, IReadOnlyList<T> rows, Writer<T> write, CancellationToken cancel)
+    public async Task RunAsync<T>(
+        Session session,
+        DbTransaction transaction,
+        int most,
+        IReadOnlyList<T> rows,
+        Writer<T> write,
+        CancellationToken cancel
+    )
     {
         var values = new object?[most * columns];
         for (int next = 0, count; next < rows.Count; next += count)
@@ -34,7 +42,9 @@ internal sealed class BatchInsert(string insert, int columns, string conflict = 
 
     private string Text(int rows)
     {
-        var lists = Enumerable.Range(0, rows).Select(row => $"({string.Join(", ", Enumerable.Range(row * columns, columns).Select(SqlBatch.Name))})");
+        var lists = Enumerable
+            .Range(0, rows)
+            .Select(row => $"({string.Join(", ", Enumerable.Range(row * columns, columns).Select(SqlBatch.Name))})");
         return $"{insert} VALUES {string.Join(", ", lists)} {conflict}";
     }
 }

@@ -1,7 +1,11 @@
 namespace OpenSdc.Server.Catalogue;
 
-/// <summary>Items that come while one batch is worked on share the next one: one transaction for many callers, and no wait for whoever comes alone.</summary>
-/// <param name="run">Works on a batch and gives a result for each item, in order. Where it fails, it has failed for each caller.</param>
+/// <summary>
+/// Items that come while one batch is worked on share the next one: one transaction for many callers, and no
+/// wait for whoever comes alone.
+/// </summary>
+/// <param name="run">Works on a batch and gives a result for each item, in order. Where it fails, it has
+/// failed for each caller.</param>
 internal sealed class Batcher<TItem, TResult>(Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> run)
 {
     private const int LargestBatch = 256;

@@ -6,17 +6,20 @@ using OpenSdc.Contract.Naming;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// The records of the archive, in one SQL text for both databases. Readers use pooled sessions; there is one writer, and only <see cref="Uploads.Publisher"/> calls it.
+/// The records of the archive, in one SQL text for both databases. Readers use pooled sessions; there is one
+/// writer, and only <see cref="Uploads.Publisher"/> calls it.
 /// </summary>
 internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetry telemetry) : IDisposable
 {
     private const string NewHistorySql = "UPDATE ledger SET history = @p0 WHERE id = 1";
-    private const string NewSql = "SELECT seq FROM ledger WHERE id = 1 AND seq = 0 AND NOT EXISTS (SELECT 1 FROM uploads) AND NOT EXISTS (SELECT 1 FROM claims)";
+    private const string NewSql =
+        "SELECT seq FROM ledger WHERE id = 1 AND seq = 0 AND NOT EXISTS (SELECT 1 FROM uploads) AND NOT EXISTS (SELECT 1 FROM claims)";
     private const string LostSql = "SELECT seq FROM corrupt_or_missing WHERE kind = 'lost' LIMIT 1";
     private const string MarkedSql = "SELECT seq FROM corrupt_or_missing LIMIT 1";
 
     private const string ReleasesAllSql = "SELECT value FROM shared WHERE name = 'releases'";
-    private const string SetReleasesAllSql = "INSERT INTO shared (name, value) VALUES ('releases', @p0) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    private const string SetReleasesAllSql =
+        "INSERT INTO shared (name, value) VALUES ('releases', @p0) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     private const string All = "all";
 
     private readonly Sessions sessions = new(dialect, clock, telemetry);
@@ -43,11 +46,17 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         }
         catch (DbException failure)
         {
-            throw new SettingException($"The catalogue cannot be opened; is there room on its disk, and may it be written? {failure.Message}", failure);
+            throw new SettingException(
+                $"The catalogue cannot be opened; is there room on its disk, and may it be written? {failure.Message}",
+                failure
+            );
         }
     }
 
-    /// <summary>Makes sure that the schema is this program's, and leaves it as it is: for who comes beside a service. Call instead of <see cref="OpenAsync"/>.</summary>
+    /// <summary>
+    /// Makes sure that the schema is this program's, and leaves it as it is: for who comes beside a service.
+    /// Call instead of <see cref="OpenAsync"/>.
+    /// </summary>
     public Task JoinAsync(CancellationToken cancel) => dialect.CheckAsync(cancel);
 
     /// <summary>Says how files are released when they are published, for this process and for upkeep beside it.</summary>
@@ -56,35 +65,58 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         var before = await ReadReleasesAllAsync(cancel);
         ReleasesAll = all;
         if (before != all)
-            await WriteAsync((session, transaction) => session.Statement(SetReleasesAllSql, [all ? All : "families"], transaction).ExecuteNonQueryAsync(cancel), cancel);
+            await WriteAsync(
+                (session, transaction) =>
+                    session.Statement(SetReleasesAllSql, [all ? All : "families"], transaction).ExecuteNonQueryAsync(cancel),
+                cancel
+            );
     }
 
     /// <summary>Reads what the archive's service said of that; a catalogue that no service has opened goes by the families.</summary>
     public async Task<bool> ReadReleasesAllAsync(CancellationToken cancel) =>
-        ReleasesAll = await ReadAsync(async session => await session.Statement(ReleasesAllSql, []).ExecuteScalarAsync(cancel) is All, cancel);
+        ReleasesAll = await ReadAsync(
+            async session => await session.Statement(ReleasesAllSql, []).ExecuteScalarAsync(cancel) is All,
+            cancel
+        );
 
     /// <summary>The receipt of the file at a key, or null.</summary>
-    public ValueTask<UploadReceipt?> FindAsync(string key, ReadScope scope, CancellationToken cancel) => ReadAsync(async session =>
-    {
-        var filters = scope.AddTo(new Filters(dialect).Compare("file_path =", key));
-        await using var reader = await session.Statement($"SELECT size, sha256, seq, ingestion_date FROM files{filters.Where}", filters.Values).ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel)
-            ? new UploadReceipt(key, reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3))
-            : null;
-    }, cancel);
+    public ValueTask<UploadReceipt?> FindAsync(string key, ReadScope scope, CancellationToken cancel) =>
+        ReadAsync(
+            async session =>
+            {
+                var filters = scope.AddTo(new Filters(dialect).Compare("file_path =", key));
+                await using var reader = await session
+                    .Statement($"SELECT size, sha256, seq, ingestion_date FROM files{filters.Where}", filters.Values)
+                    .ExecuteReaderAsync(cancel);
+                return await reader.ReadAsync(cancel)
+                    ? new UploadReceipt(key, reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3))
+                    : null;
+            },
+            cancel
+        );
 
     /// <summary>Whether a key has a record.</summary>
-    /// <remarks>The row at the key, or else the next one, is read and then compared: a file that the caller may not see takes as long as none.</remarks>
-    public ValueTask<bool> HasAsync(string key, ReadScope scope, CancellationToken cancel) => ReadAsync(session =>
-    {
-        var filters = new Filters(dialect);
-        var at = filters.Add(key);
-        scope.AddTo(filters.And($"files.file_path = {at}"));
-        return session.AnyAsync(
-            $"""
-            SELECT seq FROM (SELECT file_path, seq, team_from, team_to, is_public, public_from, public_to FROM files WHERE file_path >= {at} ORDER BY file_path LIMIT 1) AS files{filters.Where}
-            """, filters.Values, cancel);
-    }, cancel);
+    /// <remarks>
+    /// The row at the key, or else the next one, is read and then compared: a file that the caller may not
+    /// see takes as long as none.
+    /// </remarks>
+    public ValueTask<bool> HasAsync(string key, ReadScope scope, CancellationToken cancel) =>
+        ReadAsync(
+            session =>
+            {
+                var filters = new Filters(dialect);
+                var at = filters.Add(key);
+                scope.AddTo(filters.And($"files.file_path = {at}"));
+                return session.AnyAsync(
+                    $"""
+                    SELECT seq FROM (SELECT file_path, seq, team_from, team_to, is_public, public_from, public_to FROM files WHERE file_path >= {at} ORDER BY file_path LIMIT 1) AS files{filters.Where}
+                    """,
+                    filters.Values,
+                    cancel
+                );
+            },
+            cancel
+        );
 
     /// <summary>The number of the newest change; 0 for an empty archive.</summary>
     public async ValueTask<long> HeadAsync(CancellationToken cancel) => (await StateAsync(Audience.All, cancel)).Seq;
@@ -104,20 +136,35 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// <param name="columns">The columns of each row, e.g. <c>item</c>.</param>
     /// <param name="count">Whether to count the rows as well.</param>
     /// <param name="cancel">Ends the reading.</param>
-    public ValueTask<Rows> QueryAsync(FileQuery query, ReadScope scope, Family? family, string columns, bool count, CancellationToken cancel) => sessions.OpenAsync(async session =>
-    {
-        query = await PassOverLostAsync(session, query, cancel);
-        var (snapshot, state) = await BeginAsync(session, scope.Audience, cancel);
-        var queries = new FileQueries(session, snapshot, state, products);
-        if (query.SinceSeq >= (scope.AsOf ?? state.Seq) || await queries.PrepareAsync(query, scope, family, cancel) is not { } ready)
-            return new Rows(sessions.Readers, session, snapshot, null, query.Limit) { State = state, Count = count ? 0 : null };
-        return new Rows(sessions.Readers, session, snapshot, new FileStatements(dialect, ready).List(columns), query.Limit)
-        {
-            State = state,
-            Keys = SortOrder.Of(query.Sort).Keys.Count,
-            Count = count ? await queries.CountAsync(ready, cancel) : null,
-        };
-    }, isListing: true, cancel);
+    public ValueTask<Rows> QueryAsync(
+        FileQuery query,
+        ReadScope scope,
+        Family? family,
+        string columns,
+        bool count,
+        CancellationToken cancel
+    ) =>
+        sessions.OpenAsync(
+            async session =>
+            {
+                query = await PassOverLostAsync(session, query, cancel);
+                var (snapshot, state) = await BeginAsync(session, scope.Audience, cancel);
+                var queries = new FileQueries(session, snapshot, state, products);
+                if (
+                    query.SinceSeq >= (scope.AsOf ?? state.Seq)
+                    || await queries.PrepareAsync(query, scope, family, cancel) is not { } ready
+                )
+                    return new Rows(sessions.Readers, session, snapshot, null, query.Limit) { State = state, Count = count ? 0 : null };
+                return new Rows(sessions.Readers, session, snapshot, new FileStatements(dialect, ready).List(columns), query.Limit)
+                {
+                    State = state,
+                    Keys = SortOrder.Of(query.Sort).Keys.Count,
+                    Count = count ? await queries.CountAsync(ready, cancel) : null,
+                };
+            },
+            isListing: true,
+            cancel
+        );
 
     /// <summary>How many of the files of a query are lost or damaged, whatever page it asks for.</summary>
     public async ValueTask<long> CountUnfetchableAsync(FileQuery query, ReadScope scope, Family? family, CancellationToken cancel)
@@ -125,10 +172,26 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         // Nearly always there is none in the whole archive.
         if (!await ReadAsync(async session => await session.Statement(MarkedSql, []).ExecuteScalarAsync(cancel) is not null, cancel))
             return 0;
-        var kinds = query.Integrity.Count == 0 ? [FileIntegrity.Lost, FileIntegrity.Damaged] : query.Integrity.Except([FileIntegrity.Intact]).ToList();
+        var kinds =
+            query.Integrity.Count == 0
+                ? [FileIntegrity.Lost, FileIntegrity.Damaged]
+                : query.Integrity.Except([FileIntegrity.Intact]).ToList();
         if (kinds.Count == 0)
             return 0;
-        await using var rows = await QueryAsync(query with { Integrity = kinds, Sort = [], After = null, Limit = null }, scope, family, "file_path", count: true, cancel);
+        await using var rows = await QueryAsync(
+            query with
+            {
+                Integrity = kinds,
+                Sort = [],
+                After = null,
+                Limit = null,
+            },
+            scope,
+            family,
+            "file_path",
+            count: true,
+            cancel
+        );
         return rows.Count!.Value;
     }
 
@@ -137,15 +200,20 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     /// <param name="scope">Who reads, and as of which change.</param>
     /// <param name="digits">How many digits of a start date are one period: 8, 6 or 4.</param>
     /// <param name="cancel">Ends the reading.</param>
-    public ValueTask<CoverageRows> CoverAsync(FileQuery query, ReadScope scope, int digits, CancellationToken cancel) => sessions.OpenAsync(async session =>
-    {
-        query = await PassOverLostAsync(session, query, cancel);
-        var (snapshot, state) = await BeginAsync(session, scope.Audience, cancel);
-        var ready = await new FileQueries(session, snapshot, state, products).PrepareAsync(query, scope, family: null, cancel);
-        var inOrder = ProductTable.InOrder(ready?.Products ?? []);
-        SqlStatement? statement = ready is null ? null : CoverageStatements.Of(dialect, ready with { Products = inOrder }, digits);
-        return new CoverageRows(new Rows(sessions.Readers, session, snapshot, statement, limit: null) { State = state }, inOrder);
-    }, isListing: true, cancel);
+    public ValueTask<CoverageRows> CoverAsync(FileQuery query, ReadScope scope, int digits, CancellationToken cancel) =>
+        sessions.OpenAsync(
+            async session =>
+            {
+                query = await PassOverLostAsync(session, query, cancel);
+                var (snapshot, state) = await BeginAsync(session, scope.Audience, cancel);
+                var ready = await new FileQueries(session, snapshot, state, products).PrepareAsync(query, scope, family: null, cancel);
+                var inOrder = ProductTable.InOrder(ready?.Products ?? []);
+                SqlStatement? statement = ready is null ? null : CoverageStatements.Of(dialect, ready with { Products = inOrder }, digits);
+                return new CoverageRows(new Rows(sessions.Readers, session, snapshot, statement, limit: null) { State = state }, inOrder);
+            },
+            isListing: true,
+            cancel
+        );
 
     /// <summary>
     /// Records files in one transaction, each with the next number and its change. Where a key is recorded already, the
@@ -175,7 +243,8 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
     public ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> read, CancellationToken cancel) => sessions.ReadAsync(read, cancel);
 
     /// <summary>See <see cref="Sessions.WriteAsync"/>.</summary>
-    public Task<T> WriteAsync<T>(Func<Session, DbTransaction, Task<T>> write, CancellationToken cancel) => sessions.WriteAsync(write, cancel);
+    public Task<T> WriteAsync<T>(Func<Session, DbTransaction, Task<T>> write, CancellationToken cancel) =>
+        sessions.WriteAsync(write, cancel);
 
     /// <summary>Bytes of the log beside the database; 0 where there is none.</summary>
     public long LogSize => dialect.LogSize;
@@ -207,7 +276,10 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         var now = clock.GetUtcNow();
         var recorder = new Recorder(session, transaction, dialect.RowsAtOnce, turn, products, ReleasesAll, now);
         Lease[] leases = [.. publications.Select(each => each.Upload).OfType<Lease>()];
-        KeyClaim[] claims = [.. publications.Where(each => each.Claim is not null).Select(each => new KeyClaim(each.Name.Key, each.Claim!))];
+        KeyClaim[] claims =
+        [
+            .. publications.Where(each => each.Claim is not null).Select(each => new KeyClaim(each.Name.Key, each.Claim!)),
+        ];
         if (leases.Length == 0 && claims.Length == 0)
         {
             var all = await recorder.RecordAsync(publications, cancel);
@@ -227,12 +299,31 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
         await AuditAsync(recorded);
         await KeyClaims.DropAsync(session, transaction, heldClaims, cancel);
         // One that met a record of other bytes is ended by who took it, who says why.
-        var published = publications.Zip(recorded).Where(each => each.First.Upload is not null && each.Second.IsThere && each.First.Has(each.Second.Receipt));
-        await UploadLeases.PublishedAsync(session, transaction, [.. published.Select(each => (each.First.Upload!.Value.UploadId, each.First.Name.Key))], now, cancel);
+        var published = publications
+            .Zip(recorded)
+            .Where(each => each.First.Upload is not null && each.Second.IsThere && each.First.Has(each.Second.Receipt));
+        await UploadLeases.PublishedAsync(
+            session,
+            transaction,
+            [.. published.Select(each => (each.First.Upload!.Value.UploadId, each.First.Name.Key))],
+            now,
+            cancel
+        );
         return recorded;
 
-        Task AuditAsync(Recorded[] recorded) => AuditTable.AppendAsync(
-            session, transaction, [.. publications.Zip(recorded).Where(each => each.First.Audit is not null && each.Second.IsNew).Select(each => each.First.Audit! with { Detail = $"seq {each.Second.Receipt.Seq}" })], now, cancel);
+        Task AuditAsync(Recorded[] recorded) =>
+            AuditTable.AppendAsync(
+                session,
+                transaction,
+                [
+                    .. publications
+                        .Zip(recorded)
+                        .Where(each => each.First.Audit is not null && each.Second.IsNew)
+                        .Select(each => each.First.Audit! with { Detail = $"seq {each.Second.Receipt.Seq}" }),
+                ],
+                now,
+                cancel
+            );
     }
 
     /// <summary>A lost file is nobody's newest version: nobody can fetch it, and the one before it can be.</summary>
@@ -242,12 +333,20 @@ internal sealed class Catalogue(SqlDialect dialect, TimeProvider clock, Telemetr
             : query;
 
     /// <summary>A state in which all statements of one answer are read.</summary>
-    private async ValueTask<(DbTransaction Snapshot, ArchiveState State)> BeginAsync(Session session, Audience audience, CancellationToken cancel)
+    private async ValueTask<(DbTransaction Snapshot, ArchiveState State)> BeginAsync(
+        Session session,
+        Audience audience,
+        CancellationToken cancel
+    )
     {
         var snapshot = await dialect.BeginReadAsync(session.Connection, cancel);
         return (snapshot, await StateAsync(session, snapshot, audience, cancel));
     }
 
-    private static async ValueTask<ArchiveState> StateAsync(Session session, DbTransaction? transaction, Audience audience, CancellationToken cancel) =>
-        ArchiveState.Parse((string)(await session.Statement(ArchiveState.Sql, [], transaction).ExecuteScalarAsync(cancel))!, audience);
+    private static async ValueTask<ArchiveState> StateAsync(
+        Session session,
+        DbTransaction? transaction,
+        Audience audience,
+        CancellationToken cancel
+    ) => ArchiveState.Parse((string)(await session.Statement(ArchiveState.Sql, [], transaction).ExecuteScalarAsync(cancel))!, audience);
 }

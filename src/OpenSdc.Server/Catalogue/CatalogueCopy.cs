@@ -153,7 +153,14 @@ internal sealed class CatalogueCopy : IDisposable
         command.Parameters.AddWithValue("@p0", value);
         using var reader = command.ExecuteReader();
         while (reader.Read())
-            yield return new(reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3), Moment(reader.GetString(4)), reader.GetBoolean(5));
+            yield return new(
+                reader.GetInt64(0),
+                reader.GetString(1),
+                reader.GetInt64(2),
+                reader.GetString(3),
+                Moment(reader.GetString(4)),
+                reader.GetBoolean(5)
+            );
     }
 
     private IEnumerable<AuditEntry> Entries(long after)
@@ -194,7 +201,15 @@ internal sealed class CatalogueCopy : IDisposable
 
     private static SqliteConnection Open(string file, SqliteOpenMode mode)
     {
-        var opened = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Sqlite.Named(file), Mode = mode, Pooling = false, DefaultTimeout = 30 }.ToString());
+        var opened = new SqliteConnection(
+            new SqliteConnectionStringBuilder
+            {
+                DataSource = Sqlite.Named(file),
+                Mode = mode,
+                Pooling = false,
+                DefaultTimeout = 30,
+            }.ToString()
+        );
         try
         {
             opened.Open();

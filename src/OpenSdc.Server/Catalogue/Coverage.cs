@@ -37,7 +37,12 @@ internal sealed class Coverage(Audience audience)
     public void Add(NewRow row, bool isFirst)
     {
         var r = row.Record;
-        Add(days, row.Product, r.StartDate ?? "", new Bucket(1, isFirst ? 1 : 0, r.Size, r.Version, row.VersionOrder, r.Seq, r.IngestionDate, r.IngestionDate));
+        Add(
+            days,
+            row.Product,
+            r.StartDate ?? "",
+            new Bucket(1, isFirst ? 1 : 0, r.Size, r.Version, row.VersionOrder, r.Seq, r.IngestionDate, r.IngestionDate)
+        );
     }
 
     /// <summary>Writes what was noted, inside the transaction that inserts the rows.</summary>
@@ -51,12 +56,33 @@ internal sealed class Coverage(Audience audience)
             foreach (var ((product, period), bucket) in buckets)
                 Add(longer, product, period.Length > digits ? period[..digits] : period, bucket);
             buckets = longer;
-            await Buckets.RunAsync(session, transaction, rowsAtOnce, [.. buckets], (each, values) =>
-            {
-                var ((product, period), b) = each;
-                ReadOnlySpan<object?> row = [(int)audience, product, digits, period, b.Files, b.Latest, b.Bytes, b.Version, b.VersionOrder, b.Newest, b.First, b.Last];
-                row.CopyTo(values);
-            }, cancel);
+            await Buckets.RunAsync(
+                session,
+                transaction,
+                rowsAtOnce,
+                [.. buckets],
+                (each, values) =>
+                {
+                    var ((product, period), b) = each;
+                    ReadOnlySpan<object?> row =
+                    [
+                        (int)audience,
+                        product,
+                        digits,
+                        period,
+                        b.Files,
+                        b.Latest,
+                        b.Bytes,
+                        b.Version,
+                        b.VersionOrder,
+                        b.Newest,
+                        b.First,
+                        b.Last,
+                    ];
+                    row.CopyTo(values);
+                },
+                cancel
+            );
         }
     }
 
@@ -70,14 +96,32 @@ internal sealed class Coverage(Audience audience)
     /// What is known of the files of a product in a period. Dates of ingestion never run backwards, so that
     /// the first and the last are those of the least and greatest number.
     /// </summary>
-    private readonly record struct Bucket(long Files, long Latest, long Bytes, string? Version, string VersionOrder, long Newest, string First, string Last)
+    private readonly record struct Bucket(
+        long Files,
+        long Latest,
+        long Bytes,
+        string? Version,
+        string VersionOrder,
+        long Newest,
+        string First,
+        string Last
+    )
     {
         public Bucket Plus(in Bucket more)
         {
-            var isNewer = string.CompareOrdinal(more.VersionOrder, VersionOrder) is var order && (order == 0 ? more.Newest > Newest : order > 0);
+            var isNewer =
+                string.CompareOrdinal(more.VersionOrder, VersionOrder) is var order && (order == 0 ? more.Newest > Newest : order > 0);
             var newest = isNewer ? more : this;
-            return new(Files + more.Files, Latest + more.Latest, Bytes + more.Bytes, newest.Version, newest.VersionOrder, newest.Newest,
-                string.CompareOrdinal(more.First, First) < 0 ? more.First : First, string.CompareOrdinal(more.Last, Last) > 0 ? more.Last : Last);
+            return new(
+                Files + more.Files,
+                Latest + more.Latest,
+                Bytes + more.Bytes,
+                newest.Version,
+                newest.VersionOrder,
+                newest.Newest,
+                string.CompareOrdinal(more.First, First) < 0 ? more.First : First,
+                string.CompareOrdinal(more.Last, Last) > 0 ? more.Last : Last
+            );
         }
     }
 }

@@ -27,13 +27,22 @@ internal readonly ref struct CoverageLine
     public required ReadOnlySpan<byte> Last { get; init; }
 
     /// <summary>The first of the lines, which are then those after it.</summary>
-    public static CoverageLine Take(ref ReadOnlySpan<byte> lines) => new()
-    {
-        Period = Part(ref lines), Files = Part(ref lines), Bytes = Part(ref lines), Version = Part(ref lines), First = Part(ref lines), Last = Part(ref lines),
-    };
+    public static CoverageLine Take(ref ReadOnlySpan<byte> lines) =>
+        new()
+        {
+            Period = Part(ref lines),
+            Files = Part(ref lines),
+            Bytes = Part(ref lines),
+            Version = Part(ref lines),
+            First = Part(ref lines),
+            Last = Part(ref lines),
+        };
 
     /// <summary>A number of the line.</summary>
-    public static long Number(ReadOnlySpan<byte> digits) => Utf8Parser.TryParse(digits, out long number, out _) ? number : throw new FormatException("A line of coverage has no number where one must be.");
+    public static long Number(ReadOnlySpan<byte> digits) =>
+        Utf8Parser.TryParse(digits, out long number, out _)
+            ? number
+            : throw new FormatException("A line of coverage has no number where one must be.");
 
     private static ReadOnlySpan<byte> Part(ref ReadOnlySpan<byte> lines)
     {

@@ -41,7 +41,10 @@ internal static class CoverageStatements
         // By the index of these files alone, whatever else they are.
         var outdated = filters.Beside().AnyOf(Filters.Unindexed("product", isNumber: true), ready.ProductIds)
             .Between(Filters.Unindexed("start_date"), ready.Query.StartDate, ready.Query.EndDate);
-        return new($"SELECT ({sum}) - (SELECT COUNT(*) FROM files WHERE {ready.Scope.Columns.OutdatedBy} IS NOT NULL{outdated.AndAll})", filters.Values);
+        return new(
+            $"SELECT ({sum}) - (SELECT COUNT(*) FROM files WHERE {ready.Scope.Columns.OutdatedBy} IS NOT NULL{outdated.AndAll})",
+            filters.Values
+        );
     }
 
     /// <summary>
@@ -55,23 +58,33 @@ internal static class CoverageStatements
             return OfFiles(dialect, ready, digits);
         var list = dialect.Elements(filters.AddList(ready.ProductIds));
         var parts = Periods.Split(ready.Query.StartDate, ready.Query.EndDate, digits).ToList();
-        var buckets = string.Join(" UNION ALL ", parts.Select(part => $"SELECT * FROM coverage WHERE {Of(ready.Scope.Audience)}product = list.value{Of(part, filters)}"));
+        var buckets = string.Join(
+            " UNION ALL ",
+            parts.Select(part => $"SELECT * FROM coverage WHERE {Of(ready.Scope.Audience)}product = list.value{Of(part, filters)}")
+        );
         // The days at the ends of a range that begins or ends within a month or year are put together.
         if (parts.Exists(part => part.Digits != digits))
         {
             buckets = $"""
                 SELECT period, SUM(files) AS files, CAST(SUM(bytes) AS BIGINT) AS bytes, MIN(first_ingestion) AS first_ingestion, MAX(last_ingestion) AS last_ingestion,
-                  {Newest} AS version FROM (SELECT substr(period, 1, {digits}) AS period, files, bytes, first_ingestion, last_ingestion, {VersionRank.Of("newest")} AS rank FROM ({buckets}) AS parts) AS ranked GROUP BY period
+                  {Newest} AS version FROM (SELECT substr(period, 1, {digits}) AS period, files, bytes, first_ingestion, last_ingestion, {VersionRank.Of(
+                    "newest"
+                )} AS rank FROM ({buckets}) AS parts) AS ranked GROUP BY period
                 """;
         }
 
-        return new($"SELECT list.value, (SELECT string_agg(line, '/') FROM (SELECT {Line} AS line FROM ({buckets}) AS buckets ORDER BY period) AS lines) FROM {list} ORDER BY list.key", filters.Values);
+        return new(
+            $"SELECT list.value, (SELECT string_agg(line, '/') FROM (SELECT {Line} AS line FROM ({buckets}) AS buckets ORDER BY period) AS lines) FROM {list} ORDER BY list.key",
+            filters.Values
+        );
     }
 
     /// <summary>The same from the files themselves; a row a bucket.</summary>
     private static SqlStatement OfFiles(SqlDialect dialect, ReadyQuery ready, int digits)
     {
-        var files = new FileStatements(dialect, ready).All($"product, substr(start_date, 1, {digits}) AS period, size, ingestion_date, {VersionRank.Of("seq")} AS rank");
+        var files = new FileStatements(dialect, ready).All(
+            $"product, substr(start_date, 1, {digits}) AS period, size, ingestion_date, {VersionRank.Of("seq")} AS rank"
+        );
         var filters = new Filters(dialect);
         foreach (var value in files.Values)
             filters.Add(value);
@@ -86,7 +99,9 @@ internal static class CoverageStatements
     }
 
     private static bool IsOfCoverage(ReadyQuery ready) =>
-        ready.Scope is { IsNow: true, Audience: not Audience.All } && ready.Query.Repointings.Count + ready.Query.Crs.Count == 0 && !(ready.Query with { Current = null }).SplitsSeries;
+        ready.Scope is { IsNow: true, Audience: not Audience.All }
+        && ready.Query.Repointings.Count + ready.Query.Crs.Count == 0
+        && !(ready.Query with { Current = null }).SplitsSeries;
 
     private static string Of(Audience audience) => string.Create(CultureInfo.InvariantCulture, $"audience = {(int)audience} AND ");
 
@@ -94,5 +109,6 @@ internal static class CoverageStatements
         string.Create(CultureInfo.InvariantCulture, $" AND digits = {part.Digits}") + Bound(part.From, filters) + Bound(part.To, filters)
         + (part is { From: null, To: not null } ? " AND period <> ''" : "");
 
-    private static string Bound((string Comparison, string Value)? bound, Filters filters) => bound is var (comparison, value) ? $" AND period {comparison} {filters.Add(value)}" : "";
+    private static string Bound((string Comparison, string Value)? bound, Filters filters) =>
+        bound is var (comparison, value) ? $" AND period {comparison} {filters.Add(value)}" : "";
 }

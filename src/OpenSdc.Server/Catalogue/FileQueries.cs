@@ -39,7 +39,8 @@ internal sealed class FileQueries(Session session, DbTransaction? snapshot, Arch
             return null;
         if (query.Overlaps is { } days)
             query = await BoundAsync(query, days, meant, cancel);
-        // Nearly always nothing was seen later than it was published; then what an audience sees since a change is what was published after it.
+        // Nearly always nothing was seen later than it was published; then what an audience sees since a
+        // change is what was published after it.
         var hasLate = query.SinceSeq is { } since && (scope.IsPast || await HasLateAsync(scope, since, cancel));
         if (!hasLate)
             scope = scope with { Since = null };
@@ -48,9 +49,29 @@ internal sealed class FileQueries(Session session, DbTransaction? snapshot, Arch
             first = Math.Max(first, await FirstOfDayAsync(from, cancel));
         if (query.IngestionEndDate is { } until)
             last = await FirstOfDayAsync(Day.Text(Day.Of(until).AddDays(1)), cancel) - 1;
-        var ready = new ReadyQuery(query, scope, meant, IsAll: selected is null) { Family = family, FirstSeq = first, LastSeq = last, Head = state.Seq };
+        var ready = new ReadyQuery(query, scope, meant, IsAll: selected is null)
+        {
+            Family = family,
+            FirstSeq = first,
+            LastSeq = last,
+            Head = state.Seq,
+        };
         return ready.IsDated && NeedsDates(query, meant.Count)
-            ? ready with { Dated = await NumberAsync(CoverageStatements.CountOf(session.Dialect, ready with { Scope = ReadScope.Team, Query = query with { DefaultVersions = false } }, "files"), cancel) }
+            ? ready with
+            {
+                Dated = await NumberAsync(
+                    CoverageStatements.CountOf(
+                        session.Dialect,
+                        ready with
+                        {
+                            Scope = ReadScope.Team,
+                            Query = query with { DefaultVersions = false },
+                        },
+                        "files"
+                    ),
+                    cancel
+                ),
+            }
             : ready;
     }
 
@@ -65,13 +86,19 @@ internal sealed class FileQueries(Session session, DbTransaction? snapshot, Arch
 
     /// <summary>Only where the order, or the number of products, keeps the dates from leading.</summary>
     private bool NeedsDates(FileQuery query, int meant) =>
-        meant > (query.Limit is null ? session.Dialect.MostArms : session.Dialect.MostProducts) || SortOrder.Of(query.Sort).First is not ("file_path" or "start_date");
+        meant > (query.Limit is null ? session.Dialect.MostArms : session.Dialect.MostProducts)
+        || SortOrder.Of(query.Sort).First is not ("file_path" or "start_date");
 
     /// <summary>
     /// The days on which a file that overlaps the asked ones may begin: no earlier than the longest of these
     /// products goes on.
     /// </summary>
-    private async ValueTask<FileQuery> BoundAsync(FileQuery query, (string From, string To) days, IReadOnlyList<Product> meant, CancellationToken cancel)
+    private async ValueTask<FileQuery> BoundAsync(
+        FileQuery query,
+        (string From, string To) days,
+        IReadOnlyList<Product> meant,
+        CancellationToken cancel
+    )
     {
         var filters = new Filters(session.Dialect).AnyOf("id", [.. meant.Select(product => product.Id)]);
         var longest = await NumberAsync(new($"SELECT COALESCE(MAX(max_days), 0) FROM products{filters.Where}", filters.Values), cancel);
@@ -88,7 +115,10 @@ internal sealed class FileQueries(Session session, DbTransaction? snapshot, Arch
     {
         var from = scope.Columns.From;
         return scope.Audience != Audience.All
-            && await session.Statement($"SELECT seq FROM files WHERE {from} <> seq AND {from} > @p0 LIMIT 1", [since], snapshot).ExecuteScalarAsync(cancel) is not null;
+            && await session
+                .Statement($"SELECT seq FROM files WHERE {from} <> seq AND {from} > @p0 LIMIT 1", [since], snapshot)
+                .ExecuteScalarAsync(cancel)
+                is not null;
     }
 
     /// <summary>

@@ -5,11 +5,15 @@ using OpenSdc.Contract.Naming;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// From a query to the one statement that answers it. The access path is chosen here, by what the query says; what is not the access path is written so that no index serves it.
+/// From a query to the one statement that answers it. The access path is chosen here, by what the query says;
+/// what is not the access path is written so that no index serves it.
 /// </summary>
 /// <remarks>
-/// In this order: <b>single files</b> (paths, digests), <b>a repointing or rotation</b>, <b>a field of the mission's own</b>, <b>marked files</b>, <b>few numbers</b> (what came when) and <b>few files by their dates</b>: the rows, sorted. Else <b>a page</b>, or a
-/// list of some products: one arm for each product, in order by an index, merged. Else <b>a list</b> in the order of paths or numbers: the index over all files. What is left is sorted.
+/// In this order: <b>single files</b> (paths, digests), <b>a repointing or rotation</b>, <b>a field of the
+/// mission's own</b>, <b>marked files</b>, <b>few numbers</b> (what came when) and <b>few files by their
+/// dates</b>: the rows, sorted. Else <b>a page</b>, or a list of some products: one arm for each product, in
+/// order by an index, merged. Else <b>a list</b> in the order of paths or numbers: the index over all files.
+/// What is left is sorted.
 /// </remarks>
 internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
 {
@@ -52,7 +56,10 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
         if (query.FilePaths.Count > 0)
             Lead(Path.Files, filters.AnyOf("file_path", query.FilePaths));
         else if (query.Sha256s.Count > 0)
-            Lead(Path.Digests, filters.AnyOf("substr(sha256, 1, 16)", [.. query.Sha256s.Select(each => each[..16]).Distinct(StringComparer.Ordinal)]));
+            Lead(
+                Path.Digests,
+                filters.AnyOf("substr(sha256, 1, 16)", [.. query.Sha256s.Select(each => each[..16]).Distinct(StringComparer.Ordinal)])
+            );
         else if (query.Repointings.Count > 0)
             Lead(Path.Repointings, filters.AnyOf("repointing", query.Repointings));
         else if (query.Crs.Count > 0)
@@ -77,22 +84,35 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
     {
         var (number, from) = (filters.Add(since), ready.Scope.Columns.From);
         var earlier = ready.Scope.IsPast
-            ? string.Create(CultureInfo.InvariantCulture, $" UNION ALL SELECT file FROM earlier_intervals WHERE audience = {(int)ready.Scope.Audience} AND from_seq > {number}")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $" UNION ALL SELECT file FROM earlier_intervals WHERE audience = {(int)ready.Scope.Audience} AND from_seq > {number}"
+            )
             : "";
-        return filters.And($"files.seq IN (SELECT seq FROM files WHERE seq > {number} UNION ALL SELECT seq FROM files WHERE {from} <> seq AND {from} > {number}{earlier})");
+        return filters.And(
+            $"files.seq IN (SELECT seq FROM files WHERE seq > {number} UNION ALL SELECT seq FROM files WHERE {from} <> seq AND {from} > {number}{earlier})"
+        );
     }
 
-    /// <summary>So many rows are read and sorted rather than looked for in order: of a whole list a share of all there are, since all of them would be read otherwise.</summary>
+    /// <summary>
+    /// So many rows are read and sorted rather than looked for in order: of a whole list a share of all there
+    /// are, since all of them would be read otherwise.
+    /// </summary>
     private long Few => query.Limit is null ? Math.Max(dialect.SortedRows, ready.Head / 4) : dialect.SortedRows;
 
     private bool IsMarked => query.Integrity.Count > 0 && !query.Integrity.Contains(FileIntegrity.Intact);
 
-    private bool HasWords => query.Instruments.Count + query.DataLevels.Count + query.Descriptors.Count + query.Extensions.Count > 0 || query.Own.Any(each => each.Field.InProduct);
+    private bool HasWords =>
+        query.Instruments.Count + query.DataLevels.Count + query.Descriptors.Count + query.Extensions.Count > 0
+        || query.Own.Any(each => each.Field.InProduct);
 
     /// <summary>The filters on fields of the mission's own that are not words of the product.</summary>
     private IEnumerable<OwnFilter> RowOwn => query.Own.Where(each => !each.Field.InProduct);
 
-    /// <summary>Whether the rows come from one arm a product: the index over all files serves a whole list, and the newest of all, without.</summary>
+    /// <summary>
+    /// Whether the rows come from one arm a product: the index over all files serves a whole list, and the
+    /// newest of all, without.
+    /// </summary>
     private bool IsMerged(SortOrder order) => ready.Products.Count <= (query.Limit is null ? dialect.MostArms : dialect.MostProducts)
         && (order.First != "seq" || HasWords) && (query.Limit is not null || HasWords || ready.IsDated || order.First != "file_path");
 
@@ -111,7 +131,14 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
         if (products.Count <= dialect.MostArms)
         {
             var limit = Limit();
-            var arms = products.Select((product, i) => "SELECT * FROM (" + Arm(filters.Add(product.Id), bounds is null ? null : (filters.Add(bounds[i].From), filters.Add(bounds[i].Below))) + ") AS arm").ToList();
+            var arms = products
+                .Select(
+                    (product, i) =>
+                        "SELECT * FROM ("
+                        + Arm(filters.Add(product.Id), bounds is null ? null : (filters.Add(bounds[i].From), filters.Add(bounds[i].Below)))
+                        + ") AS arm"
+                )
+                .ToList();
             return new(string.Join(" UNION ALL ", arms) + merged + limit, filters.Values);
         }
 
@@ -127,12 +154,16 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
             $"SELECT {selected} FROM files WHERE product = {product}{(paths is { } range ? $" AND file_path >= {range.From} AND file_path < {range.Below}" : "")}{filters.AndAll}{sorted}";
     }
 
-    /// <summary>Where the files of each product lie that the dates leave, as far as keys say it; null where there are no dates, or keys say nothing.</summary>
+    /// <summary>
+    /// Where the files of each product lie that the dates leave, as far as keys say it; null where there are
+    /// no dates, or keys say nothing.
+    /// </summary>
     private List<KeyRange>? Bounds(IReadOnlyList<Product> products)
     {
         if (ready.Family is not { } family || !ready.IsDated)
             return null;
-        DateOnly from = query.StartDate is { } first ? Day.Of(first) : DateOnly.MinValue, to = query.EndDate is { } last ? Day.Of(last) : DateOnly.MaxValue;
+        DateOnly from = query.StartDate is { } first ? Day.Of(first) : DateOnly.MinValue,
+            to = query.EndDate is { } last ? Day.Of(last) : DateOnly.MaxValue;
         return [.. products.Select(product => family.KeyOrder.Range(Word(product.Instrument), Word(product.DataLevel), from, to))];
 
         static string? Word(string word) => word.Length > 0 ? word : null;
@@ -159,7 +190,10 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
     /// <summary>All conditions but those that lead, and those of products where they are stated already.</summary>
     private void AddRest()
     {
-        if (path is Path.Files or Path.Digests or Path.Repointings or Path.Rotations or Path.Own or Path.Marks or Path.Late || (path == Path.Numbers && ready.Numbers <= Few))
+        if (
+            path is Path.Files or Path.Digests or Path.Repointings or Path.Rotations or Path.Own or Path.Marks or Path.Late
+            || (path == Path.Numbers && ready.Numbers <= Few)
+        )
             AddProducts(filters, leads: false);
         if (path is not (Path.Dates or Path.Products))
             AddStart(filters, leads: false);
@@ -174,7 +208,10 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
             AddNewest(filters, ready.Scope.Columns.OutdatedBy, "newer.counted_major > files.counted_major");
     }
 
-    /// <summary>The newest of each series: by the note, or, where other filters take the files of a series apart, among those that they leave.</summary>
+    /// <summary>
+    /// The newest of each series: by the note, or, where other filters take the files of a series apart,
+    /// among those that they leave.
+    /// </summary>
     private void AddNewest(Filters to, string note, string isNewer)
     {
         if (!query.SplitsSeries && !ready.Scope.IsPast)
@@ -191,7 +228,9 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
     private Filters AddOfVersion(Filters to, string files, Path leading)
     {
         AddVersions(to, files);
-        to.AnyOf($"{files}.major_version", query.MajorVersions).AnyOf($"{files}.minor_version", query.MinorVersions).AnyOf($"{files}.sha256", query.Sha256s);
+        to.AnyOf($"{files}.major_version", query.MajorVersions)
+            .AnyOf($"{files}.minor_version", query.MinorVersions)
+            .AnyOf($"{files}.sha256", query.Sha256s);
         if (leading != Path.Files)
             to.AnyOf(Filters.Unindexed($"{files}.file_path"), query.FilePaths);
         foreach (var own in RowOwn.Skip(leading == Path.Own ? 1 : 0))
@@ -219,7 +258,9 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
         }
 
         var seen = (ready.Scope with { Since = null }).AddTo(to.Beside(), "later");
-        to.And($"{(current ? "NOT " : "")}EXISTS (SELECT 1 FROM files AS later WHERE later.series = {files}.series AND (later.version_order, later.seq) > ({files}.version_order, {files}.seq){seen.AndAll})");
+        to.And(
+            $"{(current ? "NOT " : "")}EXISTS (SELECT 1 FROM files AS later WHERE later.series = {files}.series AND (later.version_order, later.seq) > ({files}.version_order, {files}.seq){seen.AndAll})"
+        );
     }
 
     private void AddVersions(Filters to, string files)
@@ -247,12 +288,15 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
     private Filters AddSeq(Filters to, string files, bool leads)
     {
         var column = leads ? $"{files}.seq" : Filters.Unindexed($"{files}.seq", isNumber: true);
-        to.Compare(column + " >=", ready.FirstSeq > 0 ? ready.FirstSeq : null).Compare(column + " <=", ready.LastSeq < long.MaxValue ? ready.LastSeq : null);
+        to.Compare(column + " >=", ready.FirstSeq > 0 ? ready.FirstSeq : null)
+            .Compare(column + " <=", ready.LastSeq < long.MaxValue ? ready.LastSeq : null);
         return ready.Scope.AddTo(to, files, leads);
     }
 
     private static Filters AddOwn(Filters to, string seq, OwnFilter own) =>
-        to.And($"{seq} IN (SELECT own_values.seq FROM own_values WHERE own_values.field = {to.Add(own.Field.Name)} AND {to.IsAnyOf("own_values.value", own.Values)})");
+        to.And(
+            $"{seq} IN (SELECT own_values.seq FROM own_values WHERE own_values.field = {to.Add(own.Field.Name)} AND {to.IsAnyOf("own_values.value", own.Values)})"
+        );
 
     /// <summary>By the marks of files that are lost or damaged: a handful at most.</summary>
     private Filters AddIntegrity(Filters to, string seq)
@@ -261,7 +305,9 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
             return to;
         var isIn = !query.Integrity.Contains(FileIntegrity.Intact);
         List<string> kinds = isIn ? [.. query.Integrity] : [.. FileIntegrity.All.Except(query.Integrity)];
-        return to.And($"{seq} {(isIn ? "IN" : "NOT IN")} (SELECT corrupt_or_missing.seq FROM corrupt_or_missing WHERE {(kinds.Count > 0 ? to.IsAnyOf("corrupt_or_missing.kind", kinds) : "1 = 0")})");
+        return to.And(
+            $"{seq} {(isIn ? "IN" : "NOT IN")} (SELECT corrupt_or_missing.seq FROM corrupt_or_missing WHERE {(kinds.Count > 0 ? to.IsAnyOf("corrupt_or_missing.kind", kinds) : "1 = 0")})"
+        );
     }
 
     private string Limit() => query.Limit is { } most ? $" LIMIT {filters.Add((long)most)}" : "";

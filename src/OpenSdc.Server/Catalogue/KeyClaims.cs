@@ -9,16 +9,20 @@ internal readonly record struct KeyClaim(string Key, string UploadId);
 
 /// <summary>What became of the wish for a claim.</summary>
 /// <param name="IsTaken">The claim is this upload's.</param>
-/// <param name="Receipt">The record that the key has: then no claim was taken. Null where there is none, or where the claim was wanted for an object to be replaced.</param>
+/// <param name="Receipt">The record that the key has: then no claim was taken. Null where there is none, or
+/// where the claim was wanted for an object to be replaced.</param>
 internal readonly record struct ClaimResult(bool IsTaken, UploadReceipt? Receipt);
 
 /// <summary>
-/// Claims to keys, for uploads that pass through the server into a store that several processes share: one upload at a time places an object at a key. A claim is taken when the bytes
-/// are verified and before the last of them are sent, and ends with the record. This process renews its claims; one that nobody renews can be taken by another upload.
+/// Claims to keys, for uploads that pass through the server into a store that several processes share: one
+/// upload at a time places an object at a key. A claim is taken when the bytes are verified and before the
+/// last of them are sent, and ends with the record. This process renews its claims; one that nobody renews
+/// can be taken by another upload.
 /// </summary>
 /// <remarks>
-/// A claim does not prove that its holder is alone: a process that stood still may go on under a claim that it has lost. Therefore the store is asked with a condition, and recording asks
-/// whether the claim is still held. Times are those of each process's own clock, which must agree to a second or two.
+/// A claim does not prove that its holder is alone: a process that stood still may go on under a claim that
+/// it has lost. Therefore the store is asked with a condition, and recording asks whether the claim is still
+/// held. Times are those of each process's own clock, which must agree to a second or two.
 /// </remarks>
 internal sealed class KeyClaims(Catalogue catalogue, TimeProvider clock)
 {
@@ -36,7 +40,10 @@ internal sealed class KeyClaims(Catalogue catalogue, TimeProvider clock)
 
     private long LeaseEnd => (clock.GetUtcNow() + LeaseTime).ToUnixTimeMilliseconds();
 
-    /// <summary>Takes claims, all in one transaction; none of a key that has a record. A claim that is the upload's already is taken again.</summary>
+    /// <summary>
+    /// Takes claims, all in one transaction; none of a key that has a record. A claim that is the upload's
+    /// already is taken again.
+    /// </summary>
     /// <returns>One result for each, in order.</returns>
     public async Task<ClaimResult[]> TakeAsync(IReadOnlyList<KeyClaim> wanted, CancellationToken cancel)
     {
@@ -55,7 +62,11 @@ internal sealed class KeyClaims(Catalogue catalogue, TimeProvider clock)
     public async Task<bool> TakeRecordedAsync(KeyClaim wanted, CancellationToken cancel)
     {
         var until = clock.GetUtcNow() + LeaseTime;
-        var isTaken = await catalogue.WriteAsync(async (session, transaction) => (await InsertAsync(session, transaction, [wanted], cancel)).GetValueOrDefault(wanted.Key) == wanted.UploadId, cancel);
+        var isTaken = await catalogue.WriteAsync(
+            async (session, transaction) =>
+                (await InsertAsync(session, transaction, [wanted], cancel)).GetValueOrDefault(wanted.Key) == wanted.UploadId,
+            cancel
+        );
         if (isTaken)
             held[wanted] = until;
         return isTaken;
@@ -89,15 +100,23 @@ internal sealed class KeyClaims(Catalogue catalogue, TimeProvider clock)
         var due = held.Where(each => each.Value - now < RenewBefore).Select(each => each.Key).ToList();
         if (due.Count == 0)
             return;
-        var renewed = await catalogue.WriteAsync(async (session, transaction) =>
-        {
-            var rows = new HashSet<KeyClaim>();
-            foreach (var group in SqlBatch.Groups(due))
+        var renewed = await catalogue.WriteAsync(
+            async (session, transaction) =>
             {
-                rows.UnionWith(await ReadAsync(session.Statement(
-                    $"UPDATE claims SET leased_until = @p0 WHERE file_path IN ({SqlBatch.List(group.Length, 1)}) AND upload_id IN ({SqlBatch.List(group.Length, 1 + group.Length)}) RETURNING file_path, upload_id",
-                    [LeaseEnd, .. group.Select(each => each.Key), .. group.Select(each => each.UploadId)], transaction), cancel));
-            }
+                var rows = new HashSet<KeyClaim>();
+                foreach (var group in SqlBatch.Groups(due))
+                {
+                    rows.UnionWith(
+                        await ReadAsync(
+                            session.Statement(
+                                $"UPDATE claims SET leased_until = @p0 WHERE file_path IN ({SqlBatch.List(group.Length, 1)}) AND upload_id IN ({SqlBatch.List(group.Length, 1 + group.Length)}) RETURNING file_path, upload_id",
+                                [LeaseEnd, .. group.Select(each => each.Key), .. group.Select(each => each.UploadId)],
+                                transaction
+                            ),
+                            cancel
+                        )
+                    );
+                }
 
             return rows;
         }, cancel);
@@ -110,22 +129,38 @@ internal sealed class KeyClaims(Catalogue catalogue, TimeProvider clock)
     }
 
     /// <summary>Some claims whose time has been over for as long again: a store is done with whatever their uploads sent.</summary>
-    public ValueTask<List<KeyClaim>> ExpiredAsync(int most, CancellationToken cancel) => catalogue.ReadAsync(async session =>
-        await ReadAsync(session.Statement("SELECT file_path, upload_id FROM claims WHERE leased_until <= @p0 ORDER BY leased_until LIMIT @p1", [Now - (long)LeaseTime.TotalMilliseconds, (long)most]), cancel), cancel);
+    public ValueTask<List<KeyClaim>> ExpiredAsync(int most, CancellationToken cancel) =>
+        catalogue.ReadAsync(
+            async session =>
+                await ReadAsync(
+                    session.Statement(
+                        "SELECT file_path, upload_id FROM claims WHERE leased_until <= @p0 ORDER BY leased_until LIMIT @p1",
+                        [Now - (long)LeaseTime.TotalMilliseconds, (long)most]
+                    ),
+                    cancel
+                ),
+            cancel
+        );
 
     /// <summary>The claims of uploads through the server, whether renewed or not.</summary>
     public ValueTask<List<KeyClaim>> AllAsync(CancellationToken cancel) => catalogue.ReadAsync(async session =>
         await ReadAsync(session.Statement("SELECT file_path, upload_id FROM claims WHERE leased_until < @p0", [Forever]), cancel), cancel);
 
     /// <summary>Ends the time of claims whose processes are known to have died.</summary>
-    public Task ExpireAsync(IReadOnlyCollection<KeyClaim> dead, CancellationToken cancel) => catalogue.WriteAsync(async (session, transaction) =>
-    {
-        foreach (var group in SqlBatch.Groups(dead))
-        {
-            await session.Statement(
-                $"UPDATE claims SET leased_until = @p0 WHERE file_path IN ({SqlBatch.List(group.Length, 1)}) AND upload_id IN ({SqlBatch.List(group.Length, 1 + group.Length)})",
-                [Now, .. group.Select(each => each.Key), .. group.Select(each => each.UploadId)], transaction).ExecuteNonQueryAsync(cancel);
-        }
+    public Task ExpireAsync(IReadOnlyCollection<KeyClaim> dead, CancellationToken cancel) =>
+        catalogue.WriteAsync(
+            async (session, transaction) =>
+            {
+                foreach (var group in SqlBatch.Groups(dead))
+                {
+                    await session
+                        .Statement(
+                            $"UPDATE claims SET leased_until = @p0 WHERE file_path IN ({SqlBatch.List(group.Length, 1)}) AND upload_id IN ({SqlBatch.List(group.Length, 1 + group.Length)})",
+                            [Now, .. group.Select(each => each.Key), .. group.Select(each => each.UploadId)],
+                            transaction
+                        )
+                        .ExecuteNonQueryAsync(cancel);
+                }
 
         return true;
     }, cancel);
@@ -134,15 +169,30 @@ internal sealed class KeyClaims(Catalogue catalogue, TimeProvider clock)
     public ValueTask<bool> IsClaimedAsync(string key, CancellationToken cancel) =>
         catalogue.ReadAsync(session => session.AnyAsync("SELECT upload_id FROM claims WHERE file_path = @p0", [key], cancel), cancel);
 
-    /// <summary>For the publisher, inside its transaction and before its first record: those of the claims that are still held. They cannot pass to another before the transaction ends.</summary>
-    public static async Task<HashSet<KeyClaim>> HeldAsync(Session session, DbTransaction transaction, IReadOnlyCollection<KeyClaim> claims, CancellationToken cancel)
+    /// <summary>
+    /// For the publisher, inside its transaction and before its first record: those of the claims that are
+    /// still held. They cannot pass to another before the transaction ends.
+    /// </summary>
+    public static async Task<HashSet<KeyClaim>> HeldAsync(
+        Session session,
+        DbTransaction transaction,
+        IReadOnlyCollection<KeyClaim> claims,
+        CancellationToken cancel
+    )
     {
         var still = new HashSet<KeyClaim>();
         foreach (var group in SqlBatch.Groups([.. claims.OrderBy(each => each.Key, StringComparer.Ordinal)]))
         {
-            still.UnionWith(await ReadAsync(session.Statement(
-                $"UPDATE claims SET upload_id = upload_id WHERE file_path IN ({SqlBatch.List(group.Length)}) AND upload_id IN ({SqlBatch.List(group.Length, group.Length)}) RETURNING file_path, upload_id",
-                [.. group.Select(each => each.Key), .. group.Select(each => each.UploadId)], transaction), cancel));
+            still.UnionWith(
+                await ReadAsync(
+                    session.Statement(
+                        $"UPDATE claims SET upload_id = upload_id WHERE file_path IN ({SqlBatch.List(group.Length)}) AND upload_id IN ({SqlBatch.List(group.Length, group.Length)}) RETURNING file_path, upload_id",
+                        [.. group.Select(each => each.Key), .. group.Select(each => each.UploadId)],
+                        transaction
+                    ),
+                    cancel
+                )
+            );
         }
 
         still.IntersectWith(claims);
@@ -150,38 +200,86 @@ internal sealed class KeyClaims(Catalogue catalogue, TimeProvider clock)
     }
 
     /// <summary>Ends claims, inside a transaction.</summary>
-    public static async Task DropAsync(Session session, DbTransaction transaction, IReadOnlyCollection<KeyClaim> claims, CancellationToken cancel)
+    public static async Task DropAsync(
+        Session session,
+        DbTransaction transaction,
+        IReadOnlyCollection<KeyClaim> claims,
+        CancellationToken cancel
+    )
     {
         foreach (var group in SqlBatch.Groups(claims))
         {
-            await session.Statement(
-                $"DELETE FROM claims WHERE file_path IN ({SqlBatch.List(group.Length)}) AND upload_id IN ({SqlBatch.List(group.Length, group.Length)})",
-                [.. group.Select(each => each.Key), .. group.Select(each => each.UploadId)], transaction).ExecuteNonQueryAsync(cancel);
+            await session
+                .Statement(
+                    $"DELETE FROM claims WHERE file_path IN ({SqlBatch.List(group.Length)}) AND upload_id IN ({SqlBatch.List(group.Length, group.Length)})",
+                    [.. group.Select(each => each.Key), .. group.Select(each => each.UploadId)],
+                    transaction
+                )
+                .ExecuteNonQueryAsync(cancel);
         }
     }
 
-    private async Task<ClaimResult[]> TakeAsync(Session session, DbTransaction transaction, IReadOnlyList<KeyClaim> wanted, CancellationToken cancel)
+    private async Task<ClaimResult[]> TakeAsync(
+        Session session,
+        DbTransaction transaction,
+        IReadOnlyList<KeyClaim> wanted,
+        CancellationToken cancel
+    )
     {
         var owners = await InsertAsync(session, transaction, wanted, cancel);
         // After the claims: who had one and let go of it has left its record.
         var records = await Receipts.OfAsync(session, transaction, [.. wanted.Select(each => each.Key)], cancel);
         await DropAsync(session, transaction, [.. wanted.Where(each => records.ContainsKey(each.Key))], cancel);
-        return [.. wanted.Select(each => records.TryGetValue(each.Key, out var receipt) ? new ClaimResult(false, receipt) : new ClaimResult(owners.GetValueOrDefault(each.Key) == each.UploadId, null))];
+        return
+        [
+            .. wanted.Select(each =>
+                records.TryGetValue(each.Key, out var receipt)
+                    ? new ClaimResult(false, receipt)
+                    : new ClaimResult(owners.GetValueOrDefault(each.Key) == each.UploadId, null)
+            ),
+        ];
     }
 
-    /// <summary>Inserts claims where there is none that lasts, and gives the upload that has each key's; none where another's has just ended.</summary>
-    private async Task<Dictionary<string, string>> InsertAsync(Session session, DbTransaction transaction, IReadOnlyList<KeyClaim> wanted, CancellationToken cancel)
+    /// <summary>
+    /// Inserts claims where there is none that lasts, and gives the upload that has each key's; none where
+    /// another's has just ended.
+    /// </summary>
+    private async Task<Dictionary<string, string>> InsertAsync(
+        Session session,
+        DbTransaction transaction,
+        IReadOnlyList<KeyClaim> wanted,
+        CancellationToken cancel
+    )
     {
         var owners = new Dictionary<string, string>(StringComparer.Ordinal);
         // All claim in the same order, so that no two wait for each other.
         foreach (var group in SqlBatch.Groups([.. wanted.OrderBy(each => each.Key, StringComparer.Ordinal)]))
         {
             object[] keys = [.. group.Select(each => each.Key)];
-            await session.Statement($"DELETE FROM claims WHERE leased_until <= @p0 AND file_path IN ({SqlBatch.List(group.Length, 1)})", [Now, .. keys], transaction).ExecuteNonQueryAsync(cancel);
-            await session.Statement(
-                $"INSERT INTO claims (file_path, upload_id, leased_until) VALUES {SqlBatch.Rows(group.Length, ["{0}", "{0}, @p0"], 1)} ON CONFLICT DO NOTHING",
-                [LeaseEnd, .. group.SelectMany(each => (string[])[each.Key, each.UploadId])], transaction).ExecuteNonQueryAsync(cancel);
-            foreach (var (key, upload) in await ReadAsync(session.Statement($"SELECT file_path, upload_id FROM claims WHERE file_path IN ({SqlBatch.List(group.Length)})", keys, transaction), cancel))
+            await session
+                .Statement(
+                    $"DELETE FROM claims WHERE leased_until <= @p0 AND file_path IN ({SqlBatch.List(group.Length, 1)})",
+                    [Now, .. keys],
+                    transaction
+                )
+                .ExecuteNonQueryAsync(cancel);
+            await session
+                .Statement(
+                    $"INSERT INTO claims (file_path, upload_id, leased_until) VALUES {SqlBatch.Rows(group.Length, ["{0}", "{0}, @p0"], 1)} ON CONFLICT DO NOTHING",
+                    [LeaseEnd, .. group.SelectMany(each => (string[])[each.Key, each.UploadId])],
+                    transaction
+                )
+                .ExecuteNonQueryAsync(cancel);
+            foreach (
+                var (key, upload) in await ReadAsync(
+                    session.Statement(
+                        $"SELECT file_path, upload_id FROM claims WHERE file_path IN ({SqlBatch.List(group.Length)})",
+                        keys,
+                        transaction
+                    ),
+                    cancel
+                )
+            )
                 owners[key] = upload;
         }
 

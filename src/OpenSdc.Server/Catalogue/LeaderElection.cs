@@ -41,8 +41,12 @@ internal sealed class LeaderElection(Catalogue catalogue, TimeProvider clock)
         if (known.TryGetValue(role, out var answer) && now < answer.AskAgain)
             return answer.IsLeader;
         var until = (now + term).ToUnixTimeMilliseconds();
-        var isLeader = await catalogue.WriteAsync(async (session, transaction) =>
-            await session.Statement(LeadSql, [role, me, until, now.ToUnixTimeMilliseconds()], transaction).ExecuteScalarAsync(cancel) is not null, cancel);
+        var isLeader = await catalogue.WriteAsync(
+            async (session, transaction) =>
+                await session.Statement(LeadSql, [role, me, until, now.ToUnixTimeMilliseconds()], transaction).ExecuteScalarAsync(cancel)
+                    is not null,
+            cancel
+        );
         known[role] = (isLeader, now + (isLeader ? term / 2 : term / 4));
         return isLeader;
     }
@@ -52,7 +56,10 @@ internal sealed class LeaderElection(Catalogue catalogue, TimeProvider clock)
     {
         return known.TryRemove(role, out var answer) && answer.IsLeader ? DeleteAsync() : Task.CompletedTask;
 
-        Task DeleteAsync() => catalogue.WriteAsync(
-            async (session, transaction) => await session.Statement(ResignSql, [role, me], transaction).ExecuteNonQueryAsync(cancel), cancel);
+        Task DeleteAsync() =>
+            catalogue.WriteAsync(
+                async (session, transaction) => await session.Statement(ResignSql, [role, me], transaction).ExecuteNonQueryAsync(cancel),
+                cancel
+            );
     }
 }

@@ -42,7 +42,14 @@ internal sealed class LookupBatcher(Catalogue catalogue, SqlDialect dialect, Tim
     /// <param name="cancel">The caller leaves.</param>
     /// <returns>The state of the archive, no newer than the row; null where there is no such file, or the
     /// query is to be asked by itself.</returns>
-    public ValueTask<ArchiveState?> FindAsync(FileQuery query, ReadScope scope, string columns, int pathColumn, Action<DbDataReader> read, CancellationToken cancel) =>
+    public ValueTask<ArchiveState?> FindAsync(
+        FileQuery query,
+        ReadScope scope,
+        string columns,
+        int pathColumn,
+        Action<DbDataReader> read,
+        CancellationToken cancel
+    ) =>
         query.OnlyPath is not { } path || !scope.IsNow ? ValueTask.FromResult<ArchiveState?>(null)
         : dialect.IsFar ? WaitAsync(new LookUp(path, scope, columns, pathColumn, read), cancel)
         : FindAloneAsync(new LookUp(path, scope, columns, pathColumn, read), cancel);
@@ -86,7 +93,12 @@ internal sealed class LookupBatcher(Catalogue catalogue, SqlDialect dialect, Tim
             }
 
             // Behind all that is ready to run: among it are requests that will come along.
-            await Task.Factory.StartNew(static () => { }, CancellationToken.None, TaskCreationOptions.PreferFairness, TaskScheduler.Default);
+            await Task.Factory.StartNew(
+                static () => { },
+                CancellationToken.None,
+                TaskCreationOptions.PreferFairness,
+                TaskScheduler.Default
+            );
         }
     }
 
@@ -102,7 +114,11 @@ internal sealed class LookupBatcher(Catalogue catalogue, SqlDialect dialect, Tim
             var now = clock.GetTimestamp();
             if (away.Count(each => clock.GetElapsedTime(each, now) < Slow) >= MostAway)
                 return ([], now);
-            while (together.Count < MostTogether && waiting.TryPeek(out var next) && (together.Count == 0 || (next.Columns, next.Scope) == (together[0].Columns, together[0].Scope)))
+            while (
+                together.Count < MostTogether
+                && waiting.TryPeek(out var next)
+                && (together.Count == 0 || (next.Columns, next.Scope) == (together[0].Columns, together[0].Scope))
+            )
             {
                 waiting.Dequeue();
                 if (!next.IsOver)
@@ -146,7 +162,8 @@ internal sealed class LookupBatcher(Catalogue catalogue, SqlDialect dialect, Tim
     }
 
     /// <summary>One caller's. Whatever comes first decides it: its row, the end of the statement, or the caller's leaving.</summary>
-    private sealed class LookUp(string path, ReadScope scope, string columns, int pathColumn, Action<DbDataReader> read) : TaskCompletionSource<ArchiveState?>(TaskCreationOptions.RunContinuationsAsynchronously)
+    private sealed class LookUp(string path, ReadScope scope, string columns, int pathColumn, Action<DbDataReader> read)
+        : TaskCompletionSource<ArchiveState?>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         private int isOver;
 

@@ -17,18 +17,32 @@ internal sealed class MissionTable(Catalogue catalogue)
     private const string PathsSql = "SELECT seq, file_path FROM files WHERE seq > @p0 ORDER BY seq LIMIT 5000";
 
     /// <summary>The newest; null for an archive that has not been started yet.</summary>
-    public ValueTask<StoredMission?> NewestAsync(CancellationToken cancel) => catalogue.ReadAsync(async session =>
-    {
-        await using var reader = await session.Statement(NewestSql, []).ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? new StoredMission(reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2) != 0, reader.GetString(3)) : null;
-    }, cancel);
+    public ValueTask<StoredMission?> NewestAsync(CancellationToken cancel) =>
+        catalogue.ReadAsync(
+            async session =>
+            {
+                await using var reader = await session.Statement(NewestSql, []).ExecuteReaderAsync(cancel);
+                return await reader.ReadAsync(cancel)
+                    ? new StoredMission(reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2) != 0, reader.GetString(3))
+                    : null;
+            },
+            cancel
+        );
 
     /// <summary>Adds one. Of two processes that start at once the first one's stands.</summary>
-    public Task AddAsync(StoredMission mission, CancellationToken cancel) => catalogue.WriteAsync((session, transaction) =>
-        session.Statement(AddSql, [mission.Number, mission.At, mission.IsBuiltIn ? 1L : 0L, mission.Text], transaction).ExecuteNonQueryAsync(cancel), cancel);
+    public Task AddAsync(StoredMission mission, CancellationToken cancel) =>
+        catalogue.WriteAsync(
+            (session, transaction) =>
+                session
+                    .Statement(AddSql, [mission.Number, mission.At, mission.IsBuiltIn ? 1L : 0L, mission.Text], transaction)
+                    .ExecuteNonQueryAsync(cancel),
+            cancel
+        );
 
     /// <summary>The paths of all files, some thousands at a time.</summary>
-    public async IAsyncEnumerable<IReadOnlyList<string>> PathsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<IReadOnlyList<string>> PathsAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel
+    )
     {
         for (var last = 0L; ;)
         {

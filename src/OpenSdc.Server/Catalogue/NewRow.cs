@@ -19,7 +19,10 @@ internal sealed record NewRow(FileRecord Record, FileName Name, long Product, st
     /// <summary>What is noted of it for the public; null where it is not released.</summary>
     public VersionNote? Public { get; } = IsPublic ? new() : null;
 
-    /// <summary>What all versions of the file share: every part of its name that is neither its version nor its end. The product stands for the words.</summary>
+    /// <summary>
+    /// What all versions of the file share: every part of its name that is neither its version nor its end.
+    /// The product stands for the words.
+    /// </summary>
     public string Series { get; } = string.Create(CultureInfo.InvariantCulture, $"{Product} {Record.StartDate}{Name.SeriesParts}");
 
     /// <summary>A text that sorts as the versions do.</summary>
@@ -32,5 +35,8 @@ internal sealed record NewRow(FileRecord Record, FileName Name, long Product, st
     public string? Item { get; set; }
 
     /// <summary>How many days the file goes on after its first.</summary>
-    public long Days => Record is { StartDate: { } first, EndDate: { } last } && string.CompareOrdinal(first, last) < 0 ? Day.Of(last).DayNumber - Day.Of(first).DayNumber : 0;
+    public long Days =>
+        Record is { StartDate: { } first, EndDate: { } last } && string.CompareOrdinal(first, last) < 0
+            ? Day.Of(last).DayNumber - Day.Of(first).DayNumber
+            : 0;
 }

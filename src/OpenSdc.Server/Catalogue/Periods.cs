@@ -28,14 +28,25 @@ internal static class Periods
         return
         [
             .. startsWhole ? [] : Split(start, LastDay(start![..digits]), digits + 2),
-            new Period(digits, start is null ? null : (startsWhole ? ">=" : ">", start[..digits]), end is null ? null : (endsWhole ? "<=" : "<", end[..digits])),
+            new Period(
+                digits,
+                start is null ? null : (startsWhole ? ">=" : ">", start[..digits]),
+                end is null ? null : (endsWhole ? "<=" : "<", end[..digits])
+            ),
             .. endsWhole ? [] : Split(FirstDay(end![..digits]), end, digits + 2),
         ];
     }
 
     private static string FirstDay(string period) => period.Length == 4 ? period + "0101" : period + "01";
 
-    private static string LastDay(string period) => period.Length == 4
-        ? period + "1231"
-        : period + DateTime.DaysInMonth(int.Parse(period.AsSpan(0, 4), CultureInfo.InvariantCulture), int.Parse(period.AsSpan(4), CultureInfo.InvariantCulture)).ToString(CultureInfo.InvariantCulture);
+    private static string LastDay(string period) =>
+        period.Length == 4
+            ? period + "1231"
+            : period
+                + DateTime
+                    .DaysInMonth(
+                        int.Parse(period.AsSpan(0, 4), CultureInfo.InvariantCulture),
+                        int.Parse(period.AsSpan(4), CultureInfo.InvariantCulture)
+                    )
+                    .ToString(CultureInfo.InvariantCulture);
 }

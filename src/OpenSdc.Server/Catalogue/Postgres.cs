@@ -40,7 +40,10 @@ internal sealed class Postgres : SqlDialect, IDisposable
     public Postgres(string connectionString, TimeProvider clock)
     {
         this.clock = clock;
-        var settings = Parse(connectionString) is var (parsed, fault) && parsed is not null ? parsed : throw new SettingException($"The setting catalogue cannot be used: {fault}");
+        var settings =
+            Parse(connectionString) is var (parsed, fault) && parsed is not null
+                ? parsed
+                : throw new SettingException($"The setting catalogue cannot be used: {fault}");
         // What ContainsKey says yes to is every setting that there is, given or not.
         var given = settings.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
         readers = given.Contains("Maximum Pool Size") ? settings.MaxPoolSize : MostReaders;
@@ -92,7 +95,8 @@ internal sealed class Postgres : SqlDialect, IDisposable
         ? $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\""
         : Convert.ToInt64(each, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture))) + "}";
 
-    public override string IsAnyOf(string column, string list, bool isNumber) => $"{column} = ANY(CAST({list} AS {(isNumber ? "bigint" : "text")}[]))";
+    public override string IsAnyOf(string column, string list, bool isNumber) =>
+        $"{column} = ANY(CAST({list} AS {(isNumber ? "bigint" : "text")}[]))";
 
     public override string Elements(string list) => $"unnest(CAST({list} AS bigint[])) WITH ORDINALITY AS list(value, key)";
 
@@ -118,12 +122,26 @@ internal sealed class Postgres : SqlDialect, IDisposable
             if (settings.Port is < 1 or > ushort.MaxValue)
                 return (null, string.Create(CultureInfo.InvariantCulture, $"its Port is {settings.Port}"));
             if (settings.MaxPoolSize < LeastReaders)
-                return (null, string.Create(CultureInfo.InvariantCulture, $"its Maximum Pool Size is {settings.MaxPoolSize}, and {LeastReaders} is the least"));
+                return (
+                    null,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"its Maximum Pool Size is {settings.MaxPoolSize}, and {LeastReaders} is the least"
+                    )
+                );
             // Some settings contradict each other, which is noticed only here.
             SourceOf(settings).Dispose();
             return (settings, null);
         }
-        catch (Exception fault) when (fault is ArgumentException or FormatException or KeyNotFoundException or InvalidCastException or NotSupportedException or InvalidOperationException)
+        catch (Exception fault)
+            when (fault
+                    is ArgumentException
+                        or FormatException
+                        or KeyNotFoundException
+                        or InvalidCastException
+                        or NotSupportedException
+                        or InvalidOperationException
+            )
         {
             // Only what stands before the first line end: the rest names the parameter of a method.
             return (null, fault.Message.Split('\n')[0]);
@@ -145,7 +163,11 @@ internal sealed class Postgres : SqlDialect, IDisposable
         // From the last on, since the first one's name is the beginning of the tenth's.
         for (var i = parameters; i > 0; i--)
         {
-            sql = sql.Replace(string.Create(CultureInfo.InvariantCulture, $"@p{i - 1}"), string.Create(CultureInfo.InvariantCulture, $"${i}"), StringComparison.Ordinal);
+            sql = sql.Replace(
+                string.Create(CultureInfo.InvariantCulture, $"@p{i - 1}"),
+                string.Create(CultureInfo.InvariantCulture, $"${i}"),
+                StringComparison.Ordinal
+            );
             command.Parameters.Add(new NpgsqlParameter());
         }
 
@@ -178,7 +200,10 @@ internal sealed class Postgres : SqlDialect, IDisposable
         }
         catch (NpgsqlException refusal)
         {
-            throw new SettingException($"The archive's tables cannot be made or changed in {Name}: {Reason(refusal)}", refusal) { MayPass = IsUnavailable(refusal) };
+            throw new SettingException($"The archive's tables cannot be made or changed in {Name}: {Reason(refusal)}", refusal)
+            {
+                MayPass = IsUnavailable(refusal),
+            };
         }
     }
 
@@ -199,19 +224,28 @@ internal sealed class Postgres : SqlDialect, IDisposable
     /// Of the server's own errors those that it gives when it goes, comes or is full, and when it has become
     /// a standby; every error that is not the server's is the connection's.
     /// </remarks>
-    public override bool IsUnavailable(Exception error) => error switch
-    {
-        PostgresException answered => answered.SqlState[..2] is "08" or "28" or "3D"
-            || answered.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
-                or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable
-                or PostgresErrorCodes.ReadOnlySqlTransaction or "25P03" or "57P05",
-        NpgsqlException or TimeoutException or SocketException => true,
-        // What the driver says of a connection that the server ended while nobody used it.
-        InvalidOperationException { Source: "Npgsql" } => true,
-        _ => false,
-    };
+    public override bool IsUnavailable(Exception error) =>
+        error switch
+        {
+            PostgresException answered => answered.SqlState[..2] is "08" or "28" or "3D"
+                || answered.SqlState
+                    is PostgresErrorCodes.AdminShutdown
+                        or PostgresErrorCodes.CrashShutdown
+                        or PostgresErrorCodes.CannotConnectNow
+                        or PostgresErrorCodes.TooManyConnections
+                        or PostgresErrorCodes.QueryCanceled
+                        or PostgresErrorCodes.LockNotAvailable
+                        or PostgresErrorCodes.ReadOnlySqlTransaction
+                        or "25P03"
+                        or "57P05",
+            NpgsqlException or TimeoutException or SocketException => true,
+            // What the driver says of a connection that the server ended while nobody used it.
+            InvalidOperationException { Source: "Npgsql" } => true,
+            _ => false,
+        };
 
-    public override bool IsUndone(DbException error) => error is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected };
+    public override bool IsUndone(DbException error) =>
+        error is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected };
 
     public void Dispose() => source.Dispose();
 
@@ -252,7 +286,11 @@ internal sealed class Postgres : SqlDialect, IDisposable
         {
             await using var transaction = await connection.BeginTransactionAsync(cancel);
             if (next == 0)
-                await RunAsync(connection, "CREATE TABLE schema_version (version BIGINT NOT NULL); INSERT INTO schema_version VALUES (0)", cancel);
+                await RunAsync(
+                    connection,
+                    "CREATE TABLE schema_version (version BIGINT NOT NULL); INSERT INTO schema_version VALUES (0)",
+                    cancel
+                );
             await RunAsync(connection, scripts[next], cancel);
             await RunAsync(connection, $"UPDATE schema_version SET version = {next + 1}", cancel);
             await transaction.CommitAsync(cancel);
@@ -265,10 +303,13 @@ internal sealed class Postgres : SqlDialect, IDisposable
     private async Task RefuseEncodingAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         if (await ValueAsync(connection, "SHOW server_encoding", cancel) is string encoding and not "UTF8")
-            throw new SettingException($"The database {place} has the encoding {encoding}; allowed: UTF8, as by CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0.");
+            throw new SettingException(
+                $"The database {place} has the encoding {encoding}; allowed: UTF8, as by CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0."
+            );
     }
 
-    private static NpgsqlDataSource SourceOf(NpgsqlConnectionStringBuilder settings) => new NpgsqlSlimDataSourceBuilder(settings.ConnectionString).EnableTransportSecurity().Build();
+    private static NpgsqlDataSource SourceOf(NpgsqlConnectionStringBuilder settings) =>
+        new NpgsqlSlimDataSourceBuilder(settings.ConnectionString).EnableTransportSecurity().Build();
 
     private static async Task<int> VersionAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
@@ -290,5 +331,6 @@ internal sealed class Postgres : SqlDialect, IDisposable
     }
 
     /// <summary>What a failure says in one line, without the place in the statement.</summary>
-    public static string Reason(Exception failure) => failure is PostgresException answered ? answered.MessageText : (failure.InnerException ?? failure).Message;
+    public static string Reason(Exception failure) =>
+        failure is PostgresException answered ? answered.MessageText : (failure.InnerException ?? failure).Message;
 }

@@ -12,7 +12,15 @@ namespace OpenSdc.Server.Catalogue;
 /// <param name="Descriptor">The descriptor.</param>
 /// <param name="Extension">The extension.</param>
 /// <param name="Own">The words of the mission's own fields, as field=word pairs with a space between, in the order of the fields.</param>
-internal sealed record Product(long Id, string Family, string Instrument, string DataLevel, string Descriptor, string Extension, string Own = "")
+internal sealed record Product(
+    long Id,
+    string Family,
+    string Instrument,
+    string DataLevel,
+    string Descriptor,
+    string Extension,
+    string Own = ""
+)
 {
     /// <summary>The word of a field of the mission's own; empty where the names have none.</summary>
     public string OwnWord(string field)
@@ -29,11 +37,14 @@ internal sealed record Product(long Id, string Family, string Instrument, string
 
     /// <summary>The words of a name that <see cref="Own"/> has.</summary>
     public static string OwnOf(OwnValues own) =>
-        own.Count == 0 ? "" : string.Join(' ', own.Where(value => value.Field.InProduct).Select(value => $"{value.Field.Name}={value.Text}"));
+        own.Count == 0
+            ? ""
+            : string.Join(' ', own.Where(value => value.Field.InProduct).Select(value => $"{value.Field.Name}={value.Text}"));
 }
 
 /// <summary>
-/// The products of the archive, hundreds to thousands, in the process. Rows are only ever added, with the next id, so that a copy with fewer of them than the ledger counts reads the others.
+/// The products of the archive, hundreds to thousands, in the process. Rows are only ever added, with the
+/// next id, so that a copy with fewer of them than the ledger counts reads the others.
 /// </summary>
 internal sealed class ProductTable
 {
@@ -49,7 +60,12 @@ internal sealed class ProductTable
     /// <param name="transaction">The state that counts them.</param>
     /// <param name="count">How many the ledger counts.</param>
     /// <param name="cancel">Gives up.</param>
-    public async ValueTask<IReadOnlyList<Product>> ReadAsync(Session session, DbTransaction? transaction, long count, CancellationToken cancel)
+    public async ValueTask<IReadOnlyList<Product>> ReadAsync(
+        Session session,
+        DbTransaction? transaction,
+        long count,
+        CancellationToken cancel
+    )
     {
         var known = Volatile.Read(ref all);
         if (known.Length >= count)
@@ -58,7 +74,17 @@ internal sealed class ProductTable
         await using (var reader = await session.Statement(AfterSql, [(long)known.Length], transaction).ExecuteReaderAsync(cancel))
         {
             while (await reader.ReadAsync(cancel))
-                more.Add(new(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetString(5), reader.GetString(6)));
+                more.Add(
+                    new(
+                        reader.GetInt64(0),
+                        reader.GetString(1),
+                        reader.GetString(2),
+                        reader.GetString(3),
+                        reader.GetString(4),
+                        reader.GetString(5),
+                        reader.GetString(6)
+                    )
+                );
         }
 
         lock (turn)
@@ -105,7 +131,10 @@ internal sealed class ProductTable
             var plain = any.Where(each => !each.Contains('*', StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
             var patterns = any.Where(each => each.Contains('*', StringComparison.Ordinal)).ToList();
             // A pattern that matches anything does not match what is not there.
-            isMeant.Add(product => word(product) is { Length: > 0 } text && (plain.Contains(text) || patterns.Exists(pattern => Wildcard.Matches(pattern, text))));
+            isMeant.Add(product =>
+                word(product) is { Length: > 0 } text
+                && (plain.Contains(text) || patterns.Exists(pattern => Wildcard.Matches(pattern, text)))
+            );
         }
     }
 

@@ -16,10 +16,16 @@ internal sealed record Publication(FileName Name, long Size, string Sha256)
     /// <summary>The recorded upload that brought it, which ends with its record, in the same transaction; null where none did.</summary>
     public Lease? Upload { get; init; }
 
-    /// <summary>The upload under whose claim to the key the object was placed: without the claim nothing is recorded, and with the record it ends. Null where no claim was taken.</summary>
+    /// <summary>
+    /// The upload under whose claim to the key the object was placed: without the claim nothing is recorded,
+    /// and with the record it ends. Null where no claim was taken.
+    /// </summary>
     public string? Claim { get; init; }
 
-    /// <summary>The entry of the audit that is appended with the record, in the same transaction; null where nobody's deed is recorded, as by fsck.</summary>
+    /// <summary>
+    /// The entry of the audit that is appended with the record, in the same transaction; null where nobody's
+    /// deed is recorded, as by fsck.
+    /// </summary>
     public AuditEntry? Audit { get; init; }
 
     /// <summary>Whether a receipt is of these bytes.</summary>
@@ -48,8 +54,8 @@ internal sealed record Publication(FileName Name, long Size, string Sha256)
 }
 
 /// <summary>
-/// The record of a key after a publication: the new one, or the one that was there before it. None where the publication's upload or claim had passed to another
-/// by then: nothing was recorded.
+/// The record of a key after a publication: the new one, or the one that was there before it. None where the
+/// publication's upload or claim had passed to another by then: nothing was recorded.
 /// </summary>
 internal readonly record struct Recorded(UploadReceipt Receipt, bool IsNew)
 {

@@ -4,8 +4,8 @@ using OpenSdc.Contract;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// Who reads, and as of which change. Every statement that reads files, products or coverage for a caller takes one, so that what a caller may see is decided here and
-/// nowhere else.
+/// Who reads, and as of which change. Every statement that reads files, products or coverage for a caller
+/// takes one, so that what a caller may see is decided here and nowhere else.
 /// </summary>
 /// <param name="Audience">For whom files are read.</param>
 /// <param name="AsOf">The newest change that is seen; null for all of them.</param>
@@ -25,7 +25,10 @@ internal readonly record struct ReadScope(Audience Audience, long? AsOf = null)
     /// <summary>Only files that the audience sees since a later change than this; null for all.</summary>
     public long? Since { get; init; }
 
-    /// <summary>The newest change that hid a file which the audience had seen: 0 where there is none, null where nobody has looked.</summary>
+    /// <summary>
+    /// The newest change that hid a file which the audience had seen: 0 where there is none, null where
+    /// nobody has looked.
+    /// </summary>
     public long? Revised { get; init; }
 
     /// <summary>The same for the public, whoever reads: a record says whether it was released.</summary>
@@ -34,7 +37,10 @@ internal readonly record struct ReadScope(Audience Audience, long? AsOf = null)
     /// <summary>Whether what is kept beside the rows (coverage) is of this scope: it is kept of the newest state.</summary>
     public bool IsNow => AsOf is null;
 
-    /// <summary>Whether a file was hidden after the state that is seen, so that the notes and the last interval of the rows may not say what was seen in it.</summary>
+    /// <summary>
+    /// Whether a file was hidden after the state that is seen, so that the notes and the last interval of the
+    /// rows may not say what was seen in it.
+    /// </summary>
     public bool IsPast => AsOf < Revised;
 
     /// <summary>The columns of the audience.</summary>
@@ -60,7 +66,10 @@ internal readonly record struct ReadScope(Audience Audience, long? AsOf = null)
         return filters.Compare($"{from} <=", AsOf).Compare($"{from} >", Since);
     }
 
-    /// <summary>Adds a condition on one of the notes of a row: the change since which it does not count any more had not come. Not for <see cref="IsPast"/>.</summary>
+    /// <summary>
+    /// Adds a condition on one of the notes of a row: the change since which it does not count any more had
+    /// not come. Not for <see cref="IsPast"/>.
+    /// </summary>
     public Filters AddNote(Filters filters, string note, bool isSet) => (isSet, AsOf) switch
     {
         (false, null) => filters.And($"{note} IS NULL"),
@@ -94,8 +103,10 @@ internal readonly record struct ReadScope(Audience Audience, long? AsOf = null)
         var (asOf, from, to) = (filters.Add(AsOf), $"{files}.{Columns.From}", $"{files}.{Columns.To}");
         var since = Since is null ? null : filters.Add(Since);
         var last = $"({from} <= {asOf}{(since is null ? "" : $" AND {from} > {since}")} AND ({to} IS NULL OR {to} > {asOf}))";
-        var earlier = string.Create(CultureInfo.InvariantCulture,
-            $"SELECT 1 FROM earlier_intervals AS earlier WHERE earlier.file = {files}.seq AND earlier.audience = {(int)Audience} AND earlier.from_seq <= {asOf}{(since is null ? "" : $" AND earlier.from_seq > {since}")} AND earlier.to_seq > {asOf}");
+        var earlier = string.Create(
+            CultureInfo.InvariantCulture,
+            $"SELECT 1 FROM earlier_intervals AS earlier WHERE earlier.file = {files}.seq AND earlier.audience = {(int)Audience} AND earlier.from_seq <= {asOf}{(since is null ? "" : $" AND earlier.from_seq > {since}")} AND earlier.to_seq > {asOf}"
+        );
         // A file that was never seen has no change to compare with, which is neither true nor false.
         return $"(COALESCE({last}, {Never}) OR EXISTS ({earlier}))";
     }

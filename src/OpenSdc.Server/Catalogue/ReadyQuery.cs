@@ -28,7 +28,8 @@ internal sealed record ReadyQuery(FileQuery Query, ReadScope Scope, IReadOnlyLis
     public bool IsDated => (Query.StartDate ?? Query.EndDate) is not null;
 
     /// <summary>How many numbers there are between its bounds; null where it has none.</summary>
-    public long? Numbers => FirstSeq > 0 || LastSeq < long.MaxValue || Scope.AsOf is not null ? Math.Min(LastSeq, Scope.AsOf ?? Head) - FirstSeq + 1 : null;
+    public long? Numbers =>
+        FirstSeq > 0 || LastSeq < long.MaxValue || Scope.AsOf is not null ? Math.Min(LastSeq, Scope.AsOf ?? Head) - FirstSeq + 1 : null;
 
     public IReadOnlyList<long> ProductIds => [.. Products.Select(product => product.Id)];
 }

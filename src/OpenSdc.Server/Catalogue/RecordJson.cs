@@ -6,8 +6,9 @@ using OpenSdc.Contract.Naming;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// A record as <c>/query</c> answers it. Names that may have an end date, such as those of ancillary files, always have the member, null where a name has none; names that cannot
-/// have one leave it out. Installed clients tell the two kinds of file apart by it.
+/// A record as <c>/query</c> answers it. Names that may have an end date, such as those of ancillary files,
+/// always have the member, null where a name has none; names that cannot have one leave it out. Installed
+/// clients tell the two kinds of file apart by it.
 /// </summary>
 internal static class RecordJson
 {
@@ -16,7 +17,10 @@ internal static class RecordJson
 
     private const string Integrity = ",\"integrity\":";
 
-    /// <summary>A record as it was written, with what is known of its file's bytes now: <c>lost</c>, <c>damaged</c>, or null where nothing is.</summary>
+    /// <summary>
+    /// A record as it was written, with what is known of its file's bytes now: <c>lost</c>, <c>damaged</c>,
+    /// or null where nothing is.
+    /// </summary>
     public static string WithIntegrity(string json, string? integrity)
     {
         var end = json.IndexOf(Integrity, StringComparison.Ordinal);
@@ -24,7 +28,10 @@ internal static class RecordJson
         return integrity is null ? rest + "}" : $"{rest}{Integrity}\"{integrity}\"}}";
     }
 
-    /// <summary>The record of a file; after its other members stand the times of the name and the fields of the mission's own, in the order of <see cref="MembersOf"/>.</summary>
+    /// <summary>
+    /// The record of a file; after its other members stand the times of the name and the fields of the
+    /// mission's own, in the order of <see cref="MembersOf"/>.
+    /// </summary>
     public static string Of(FileRecord record, FileName name)
     {
         var json = JsonSerializer.Serialize(record, ContractJson.Default.FileRecord);
@@ -60,8 +67,15 @@ internal static class RecordJson
         string[] own =
         [
             .. ((string[])["start_time", "end_time"]).Where(name => families.Any(each => each.Fields.Contains(name))),
-            .. families.SelectMany(each => each.OwnFields).Where(each => each.InRecord).Select(each => each.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+            .. families
+                .SelectMany(each => each.OwnFields)
+                .Where(each => each.InRecord)
+                .Select(each => each.Name)
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal),
         ];
-        return own.Length == 0 ? Files.QueryRequest.AllFields : [.. Files.QueryRequest.AllFields.SkipLast(1), .. own, Files.QueryRequest.AllFields[^1]];
+        return own.Length == 0
+            ? Files.QueryRequest.AllFields
+            : [.. Files.QueryRequest.AllFields.SkipLast(1), .. own, Files.QueryRequest.AllFields[^1]];
     }
 }

@@ -5,17 +5,27 @@ using OpenSdc.Contract.Naming;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// Records files inside one transaction that has the ledger's turn: a row and a change for each, the notes of which are the newest of their series, and the coverage. Since nobody
-/// else writes meanwhile, what is not there at the beginning is new, and the notes and coverage of one transaction are made in memory.
+/// Records files inside one transaction that has the ledger's turn: a row and a change for each, the notes of
+/// which are the newest of their series, and the coverage. Since nobody else writes meanwhile, what is not
+/// there at the beginning is new, and the notes and coverage of one transaction are made in memory.
 /// </summary>
 /// <param name="session">Where they are recorded.</param>
 /// <param name="transaction">The transaction that has the turn.</param>
 /// <param name="rowsAtOnce">See <see cref="SqlDialect.RowsAtOnce"/>.</param>
 /// <param name="turn">What the ledger says.</param>
 /// <param name="products">All products that it counts.</param>
-/// <param name="releasesAll">Whether every file is released from its first moment on, whatever its family.</param>
+/// <param name="releasesAll">Whether every file is released from its first moment on, whatever its
+/// family.</param>
 /// <param name="now">The present moment.</param>
-internal sealed class Recorder(Session session, DbTransaction transaction, int rowsAtOnce, LedgerTurn turn, ProductTable products, bool releasesAll, DateTimeOffset now)
+internal sealed class Recorder(
+    Session session,
+    DbTransaction transaction,
+    int rowsAtOnce,
+    LedgerTurn turn,
+    ProductTable products,
+    bool releasesAll,
+    DateTimeOffset now
+)
 {
     // What is looked for at once; where there are fewer the rest is null, which finds nothing.
     private const int PathsAtOnce = 50;
@@ -38,7 +48,9 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
 
     private static readonly BatchInsert Rows = new(
         "INSERT INTO files (seq, product, file_path, start_date, end_date, repointing, cr, series, version, major_version, minor_version, version_order, counted_major, "
-        + "ingestion_date, size, sha256, superseded_by, outdated_by, team_from, is_public, public_from, public_superseded_by, public_outdated_by, item)", columns: 24);
+            + "ingestion_date, size, sha256, superseded_by, outdated_by, team_from, is_public, public_from, public_superseded_by, public_outdated_by, item)",
+        columns: 24
+    );
 
     private static readonly BatchInsert NewProducts = new(
         "INSERT INTO products (id, family, instrument, data_level, descriptor, extension, own)", columns: 7);
@@ -52,7 +64,10 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
     // Never runs backwards: days of ingestion are ranges of numbers.
     private string ingested = turn.Ingested;
 
-    /// <summary>Records those that have no record yet, with the numbers after the head; where a key has one, also from earlier in the list, it stands and is given back.</summary>
+    /// <summary>
+    /// Records those that have no record yet, with the numbers after the head; where a key has one, also from
+    /// earlier in the list, it stands and is given back.
+    /// </summary>
     /// <returns>One answer for each publication, in order.</returns>
     public async Task<Recorded[]> RecordAsync(IReadOnlyList<Publication> publications, CancellationToken cancel)
     {
@@ -71,7 +86,14 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
             var at = Catalogue.Text(publication.IngestedAt ?? now);
             ingested = string.CompareOrdinal(at, ingested) > 0 ? at : ingested;
             var r = publication.Record(turn.Seq + rows.Count + 1, ingested);
-            var row = new NewRow(r, publication.Name, ProductOf(publication.Name), publication.Change, releasesAll || publication.Name.StartsReleased, publication.Audit?.Caller);
+            var row = new NewRow(
+                r,
+                publication.Name,
+                ProductOf(publication.Name),
+                publication.Change,
+                releasesAll || publication.Name.StartsReleased,
+                publication.Audit?.Caller
+            );
             var isFirst = await notes.NoteAsync(row, cancel);
             coverage.Add(row, isFirst.ForTeam);
             if (row.IsPublic)
@@ -94,7 +116,13 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         await publicCoverage.SaveAsync(session, transaction, rowsAtOnce, cancel);
         foreach (var (product, days) in longest)
             await session.Statement(LongestSql, [days, product], transaction).ExecuteNonQueryAsync(cancel);
-        await session.Statement(AdvanceSql, [turn.Seq + rows.Count, turn.Products + added.Count, ingested, rows.FindLast(each => each.IsPublic)?.Record.Seq ?? 0], transaction).ExecuteNonQueryAsync(cancel);
+        await session
+            .Statement(
+                AdvanceSql,
+                [turn.Seq + rows.Count, turn.Products + added.Count, ingested, rows.FindLast(each => each.IsPublic)?.Record.Seq ?? 0],
+                transaction
+            )
+            .ExecuteNonQueryAsync(cancel);
         return recorded;
     }
 
@@ -123,9 +151,30 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         var r = row.Record;
         ReadOnlySpan<object?> all =
         [
-            r.Seq, row.Product, r.FilePath, r.StartDate ?? "", r.EndDate, r.Repointing, r.Cr, row.Series, r.Version, r.MajorVersion, r.MinorVersion, row.VersionOrder,
-            row.CountedMajor, r.IngestionDate, r.Size, r.Sha256, row.Team.SupersededBy, row.Team.OutdatedBy, r.Seq, row.IsPublic ? 1 : 0, row.IsPublic ? r.Seq : null,
-            row.Public?.SupersededBy, row.Public?.OutdatedBy, row.Item,
+            r.Seq,
+            row.Product,
+            r.FilePath,
+            r.StartDate ?? "",
+            r.EndDate,
+            r.Repointing,
+            r.Cr,
+            row.Series,
+            r.Version,
+            r.MajorVersion,
+            r.MinorVersion,
+            row.VersionOrder,
+            row.CountedMajor,
+            r.IngestionDate,
+            r.Size,
+            r.Sha256,
+            row.Team.SupersededBy,
+            row.Team.OutdatedBy,
+            r.Seq,
+            row.IsPublic ? 1 : 0,
+            row.IsPublic ? r.Seq : null,
+            row.Public?.SupersededBy,
+            row.Public?.OutdatedBy,
+            row.Item,
         ];
         all.CopyTo(values);
     }
@@ -145,16 +194,23 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
         {
             Array.Clear(values);
             some.CopyTo(values, 0);
-            await using var reader = await session.Statement(values.Length == 1 ? FindOneSql : FindSomeSql, values, transaction).ExecuteReaderAsync(cancel);
+            await using var reader = await session
+                .Statement(values.Length == 1 ? FindOneSql : FindSomeSql, values, transaction)
+                .ExecuteReaderAsync(cancel);
             while (await reader.ReadAsync(cancel))
-                receipts.Add(reader.GetString(0), new UploadReceipt(reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4)));
+                receipts.Add(
+                    reader.GetString(0),
+                    new UploadReceipt(reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4))
+                );
         }
 
         return receipts;
     }
 
     /// <summary>
-    /// One change for each row, in the order of their numbers; rows of one kind and uploader that follow each other share a statement. A file is published when it is ingested; one that is adopted was ingested before.
+    /// One change for each row, in the order of their numbers; rows of one kind and uploader that follow each
+    /// other share a statement. A file is published when it is ingested; one that is adopted was ingested
+    /// before.
     /// </summary>
     private async Task AddChangesAsync(List<NewRow> rows, CancellationToken cancel)
     {
@@ -163,7 +219,19 @@ internal sealed class Recorder(Session session, DbTransaction transaction, int r
             next = from + 1;
             while (next < rows.Count && (rows[next].Change, rows[next].Who) == (rows[from].Change, rows[from].Who))
                 next++;
-            await session.Statement(ChangesSql, [rows[from].Change, Catalogue.Text(now), rows[from].Record.Seq, rows[next - 1].Record.Seq, rows[from].Who, rows[from].Change == ChangeKind.Published ? 1L : 0L], transaction)
+            await session
+                .Statement(
+                    ChangesSql,
+                    [
+                        rows[from].Change,
+                        Catalogue.Text(now),
+                        rows[from].Record.Seq,
+                        rows[next - 1].Record.Seq,
+                        rows[from].Who,
+                        rows[from].Change == ChangeKind.Published ? 1L : 0L,
+                    ],
+                    transaction
+                )
                 .ExecuteNonQueryAsync(cancel);
         }
     }

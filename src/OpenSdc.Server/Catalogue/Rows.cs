@@ -8,7 +8,8 @@ namespace OpenSdc.Server.Catalogue;
 /// The open answer of the database to a query: each row is read when it is asked for, in the state of the
 /// snapshot. Dispose it also when it is left half read.
 /// </summary>
-internal sealed class Rows(SessionPool pool, Session session, DbTransaction? snapshot, SqlStatement? statement, int? limit) : IAsyncDisposable
+internal sealed class Rows(SessionPool pool, Session session, DbTransaction? snapshot, SqlStatement? statement, int? limit)
+    : IAsyncDisposable
 {
     private DbCommand? command;
     private DbDataReader? reader;
@@ -32,7 +33,12 @@ internal sealed class Rows(SessionPool pool, Session session, DbTransaction? sna
     public DbDataReader Columns => reader!;
 
     /// <summary>Where the current row stands in the order.</summary>
-    public PageEnd End => new([.. Enumerable.Range(Columns.FieldCount - Keys, Keys).Select(i => Convert.ToString(Columns.GetValue(i), CultureInfo.InvariantCulture)!)]);
+    public PageEnd End =>
+        new([
+            .. Enumerable
+                .Range(Columns.FieldCount - Keys, Keys)
+                .Select(i => Convert.ToString(Columns.GetValue(i), CultureInfo.InvariantCulture)!),
+        ]);
 
     public async ValueTask<bool> ReadAsync(CancellationToken cancel)
     {

@@ -10,9 +10,14 @@ namespace OpenSdc.Server.Catalogue;
 internal sealed record ScrubRound(long Seq, long Head, string? Began, string? Ended)
 {
     /// <summary>The share of the ledger that the present round has read: 1 where it has ended, and the next one has not begun.</summary>
-    public double Progress => Ended is not null && string.CompareOrdinal(Ended, Began) >= 0 && Seq == 0 ? 1 : Head == 0 ? 0 : Math.Min(1, (double)Seq / Head);
+    public double Progress =>
+        Ended is not null && string.CompareOrdinal(Ended, Began) >= 0 && Seq == 0 ? 1
+        : Head == 0 ? 0
+        : Math.Min(1, (double)Seq / Head);
 
     /// <summary>How long ago the last whole round ended; null where none ever did.</summary>
     public TimeSpan? Age(DateTimeOffset now) =>
-        Ended is null ? null : now - DateTimeOffset.ParseExact(Ended, "yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+        Ended is null
+            ? null
+            : now - DateTimeOffset.ParseExact(Ended, "yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 }

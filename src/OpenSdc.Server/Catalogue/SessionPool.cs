@@ -29,7 +29,9 @@ internal sealed class SessionPool(SqlDialect dialect, string setUp, int most, in
         if (!isListing)
             return await RentAsync(cancel);
         if (!await freeOfListings.WaitAsync(LongestWait, cancel))
-            throw new NoSessionException($"None of the catalogue's {mostListings} sessions for listings became free in {LongestWait.TotalSeconds:0} s.");
+            throw new NoSessionException(
+                $"None of the catalogue's {mostListings} sessions for listings became free in {LongestWait.TotalSeconds:0} s."
+            );
         try
         {
             var session = await RentAsync(cancel);
@@ -199,7 +201,8 @@ internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDi
     }
 
     /// <summary>The same of a plan's statement.</summary>
-    public DbCommand Statement(SqlStatement statement, DbTransaction? transaction) => Statement(statement.Text, statement.Values, transaction);
+    public DbCommand Statement(SqlStatement statement, DbTransaction? transaction) =>
+        Statement(statement.Text, statement.Values, transaction);
 
     /// <summary>
     /// Runs one of the program's few statements that are run very often and give nothing back: without the
@@ -213,7 +216,8 @@ internal sealed class Session(SqlDialect dialect, DbConnection connection) : IDi
     {
         return Direct(sql)?.Run(values) is { } found ? ValueTask.FromResult(found) : AskDriverAsync(Statement(sql, values), cancel);
 
-        static async ValueTask<bool> AskDriverAsync(DbCommand command, CancellationToken cancel) => await command.ExecuteScalarAsync(cancel) is not null;
+        static async ValueTask<bool> AskDriverAsync(DbCommand command, CancellationToken cancel) =>
+            await command.ExecuteScalarAsync(cancel) is not null;
     }
 
     public void Dispose()

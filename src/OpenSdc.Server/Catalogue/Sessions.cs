@@ -13,7 +13,12 @@ internal sealed class Sessions(SqlDialect dialect, TimeProvider clock, Telemetry
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
 
-    private readonly SessionPool readers = new(dialect, dialect.ReaderSetUp, dialect.Readers, mostListings: dialect.Readers - Math.Max(1, dialect.Readers / 8));
+    private readonly SessionPool readers = new(
+        dialect,
+        dialect.ReaderSetUp,
+        dialect.Readers,
+        mostListings: dialect.Readers - Math.Max(1, dialect.Readers / 8)
+    );
     private readonly SessionPool writers = new(dialect, dialect.WriterSetUp, dialect.Writers);
 
     /// <summary>Where rows that are left open give their session back.</summary>
@@ -47,7 +52,8 @@ internal sealed class Sessions(SqlDialect dialect, TimeProvider clock, Telemetry
                 writers.Return(session);
                 return result;
             }
-            catch (DbException failure) when (attempt < MostAttempts && (dialect.IsUndone(failure) || (!isCommitting && WasBroken(writers, session, failure))))
+            catch (DbException failure)
+                when (attempt < MostAttempts && (dialect.IsUndone(failure) || (!isCommitting && WasBroken(writers, session, failure))))
             {
                 // Until the commit was asked for nothing was done, so that it can be done again.
                 writers.Discard(session);

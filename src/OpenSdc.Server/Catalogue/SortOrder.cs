@@ -46,7 +46,11 @@ internal sealed class SortOrder
     {
         if (end is null)
             return filters;
-        var values = keys.Zip(end.Keys, (key, value) => filters.Add(key.Column is "size" or "seq" ? long.Parse(value, CultureInfo.InvariantCulture) : value)).ToArray();
+        var values = keys.Zip(
+                end.Keys,
+                (key, value) => filters.Add(key.Column is "size" or "seq" ? long.Parse(value, CultureInfo.InvariantCulture) : value)
+            )
+            .ToArray();
         if (keys.Count == 1)
             return filters.And($"{keys[0].Column} {Beyond(0)} {values[0]}");
         if (keys.All(key => key.Descending == keys[0].Descending))

@@ -41,8 +41,15 @@ internal static class SqlBatch
     /// <param name="columns">Each value of a row, <c>{0}</c> where its parameter stands: one that no column
     /// gives its type must say it.</param>
     /// <param name="before">Parameters of the statement's own, before these.</param>
-    public static string Rows(int rows, string[] columns, int before = 0) => string.Join(", ", Enumerable.Range(0, rows).Select(row =>
-        $"({string.Join(", ", columns.Select((column, i) => string.Format(CultureInfo.InvariantCulture, column, Name(before + row * columns.Length + i))))})"));
+    public static string Rows(int rows, string[] columns, int before = 0) =>
+        string.Join(
+            ", ",
+            Enumerable
+                .Range(0, rows)
+                .Select(row =>
+                    $"({string.Join(", ", columns.Select((column, i) => string.Format(CultureInfo.InvariantCulture, column, Name(before + row * columns.Length + i))))})"
+                )
+        );
 
     private static string MakeName(int place) => string.Create(CultureInfo.InvariantCulture, $"@p{place}");
 }

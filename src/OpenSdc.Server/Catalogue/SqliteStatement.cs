@@ -6,8 +6,9 @@ using SQLitePCL;
 namespace OpenSdc.Server.Catalogue;
 
 /// <summary>
-/// A statement run without the driver: it would look for each parameter by its name at each use, which for the nineteen values of a record costs as much as
-/// SQLite's own work on the row does, and make a reader for an answer that is yes or no.
+/// A statement run without the driver: it would look for each parameter by its name at each use, which for
+/// the nineteen values of a record costs as much as SQLite's own work on the row does, and make a reader for
+/// an answer that is yes or no.
 /// </summary>
 internal sealed class SqliteStatement : DirectStatement
 {

@@ -88,7 +88,10 @@ internal sealed record TakenUpload(string Id, string Key, long? Size, UploadRece
     /// </summary>
     public bool HasClaim { get; init; }
 
-    /// <summary>Its entry of the audit, once it is published or has mended a file: by whom it was asked for, from where and in which request.</summary>
+    /// <summary>
+    /// Its entry of the audit, once it is published or has mended a file: by whom it was asked for, from
+    /// where and in which request.
+    /// </summary>
     public required AuditEntry Audit { get; init; }
 }
 
@@ -120,7 +123,10 @@ internal readonly record struct OpenBy(string Owner, string Client);
 internal readonly record struct OpenLimits(int OfFile, int OfOwner, int InAll)
 {
     public OpenOutcome Check(long ofFile, long ofOwner, long inAll) =>
-        ofFile >= OfFile ? OpenOutcome.TooManyOfFile : ofOwner >= OfOwner ? OpenOutcome.TooManyOfOwner : inAll >= InAll ? OpenOutcome.TooMany : OpenOutcome.Opened;
+        ofFile >= OfFile ? OpenOutcome.TooManyOfFile
+        : ofOwner >= OfOwner ? OpenOutcome.TooManyOfOwner
+        : inAll >= InAll ? OpenOutcome.TooMany
+        : OpenOutcome.Opened;
 }
 
 /// <summary>Who publishes an upload: a publication under a lease that has passed to another is not recorded.</summary>

@@ -13,9 +13,11 @@ internal sealed class VersionNote
 }
 
 /// <summary>
-/// Notes at publication which files are the newest of their series, and which have its highest major version, for the team and, of released files, for the public:
-/// each row says since which change it is that no more, or nothing. A version that comes late is superseded from its first moment on.
-/// <see cref="Visibility"/> notes it where files are released, withdrawn or restored, and <see cref="DerivedData"/> makes all notes again.
+/// Notes at publication which files are the newest of their series, and which have its highest major version,
+/// for the team and, of released files, for the public: each row says since which change it is that no more,
+/// or nothing. A version that comes late is superseded from its first moment on. <see cref="Visibility"/>
+/// notes it where files are released, withdrawn or restored, and <see cref="DerivedData"/> makes all notes
+/// again.
 /// </summary>
 internal sealed class VersionNotes(Session session, DbTransaction transaction)
 {
@@ -74,7 +76,9 @@ internal sealed class VersionNotes(Session session, DbTransaction transaction)
         {
             foreach (var (_, earlier) in series.Rows.Where(each => each.Row.CountedMajor < major))
                 earlier.OutdatedBy ??= row.Record.Seq;
-            await session.Statement(Sql.Of(audience).Outdate, [row.Record.Seq, row.Series, (long)major], transaction).ExecuteNonQueryAsync(cancel);
+            await session
+                .Statement(Sql.Of(audience).Outdate, [row.Record.Seq, row.Series, (long)major], transaction)
+                .ExecuteNonQueryAsync(cancel);
         }
 
         series.Major = major;
@@ -91,7 +95,9 @@ internal sealed class VersionNotes(Session session, DbTransaction transaction)
         }
 
         (series.Newest, series.NewestOrder) = series.Found;
-        series.Major = await session.Statement(sql.Major, [row.Series], transaction).ExecuteScalarAsync(cancel) is long major ? (int)major : null;
+        series.Major = await session.Statement(sql.Major, [row.Series], transaction).ExecuteScalarAsync(cancel) is long major
+            ? (int)major
+            : null;
         return series;
     }
 
@@ -110,7 +116,8 @@ internal sealed class VersionNotes(Session session, DbTransaction transaction)
                 $"SELECT seq, version_order FROM files WHERE series = @p0 AND {isSeen} ORDER BY version_order DESC, seq DESC LIMIT 1",
                 $"SELECT MAX(counted_major) FROM files WHERE series = @p0 AND {isSeen}",
                 $"UPDATE files SET {columns.SupersededBy} = @p0 WHERE seq = @p1",
-                $"UPDATE files SET {columns.OutdatedBy} = @p0 WHERE series = @p1 AND counted_major < @p2 AND {columns.OutdatedBy} IS NULL AND {isSeen}");
+                $"UPDATE files SET {columns.OutdatedBy} = @p0 WHERE series = @p1 AND counted_major < @p2 AND {columns.OutdatedBy} IS NULL AND {isSeen}"
+            );
         }
     }
 

@@ -15,12 +15,17 @@ internal static class VersionRank
 
     /// <summary>That of a row with a version and a version_order, whose number is in another column.</summary>
     public static string Of(string seq) =>
-        string.Create(CultureInfo.InvariantCulture, $"substr(version_order || '{new string(' ', LengthOfOrder)}', 1, {LengthOfOrder}) || CAST({Zero} + {seq} AS TEXT) || COALESCE(version, '')");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"substr(version_order || '{new string(' ', LengthOfOrder)}', 1, {LengthOfOrder}) || CAST({Zero} + {seq} AS TEXT) || COALESCE(version, '')"
+        );
 
     /// <summary>The version of a rank; null where the name has none.</summary>
-    public static string Version(string rank) => string.Create(CultureInfo.InvariantCulture, $"NULLIF(substr({rank}, {LengthOfOrder + LengthOfSeq + 1}), '')");
+    public static string Version(string rank) =>
+        string.Create(CultureInfo.InvariantCulture, $"NULLIF(substr({rank}, {LengthOfOrder + LengthOfSeq + 1}), '')");
 
     public static string Order(string rank) => string.Create(CultureInfo.InvariantCulture, $"rtrim(substr({rank}, 1, {LengthOfOrder}))");
 
-    public static string Seq(string rank) => string.Create(CultureInfo.InvariantCulture, $"CAST(substr({rank}, {LengthOfOrder + 1}, {LengthOfSeq}) AS BIGINT) - {Zero}");
+    public static string Seq(string rank) =>
+        string.Create(CultureInfo.InvariantCulture, $"CAST(substr({rank}, {LengthOfOrder + 1}, {LengthOfSeq}) AS BIGINT) - {Zero}");
 }

@@ -33,20 +33,68 @@ internal static class AuditOperations
         {
             Parameters =
             [
-                Words.Query("action", $"Only these, separated by commas: `{string.Join("`, `", AuditAction.All)}`.", Words.String(), "upload,denied"),
+                Words.Query(
+                    "action",
+                    $"Only these, separated by commas: `{string.Join("`, `", AuditAction.All)}`.",
+                    Words.String(),
+                    "upload,denied"
+                ),
                 Words.Query("caller", "Who did it; `*` stands for any run of characters.", Words.String(), "key:*"),
-                Words.Query("target", "What it was done to, likewise: the path of a file, the id of a key, or method and route.", Words.String(), Samples.Key),
+                Words.Query(
+                    "target",
+                    "What it was done to, likewise: the path of a file, the id of a key, or method and route.",
+                    Words.String(),
+                    Samples.Key
+                ),
                 Words.Query("since", "From this day or moment on, in UTC.", Words.String(), "2026-01-01"),
                 Words.Query("before", "Before this day or moment.", Words.String(), "2026-02-01T12:00:00Z"),
-                Words.Query("after", "After the entry of this number.", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" }, 16),
-                Words.Query("limit", "At most so many; without it all.", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" }, 1000),
+                Words.Query(
+                    "after",
+                    "After the entry of this number.",
+                    new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" },
+                    16
+                ),
+                Words.Query(
+                    "limit",
+                    "At most so many; without it all.",
+                    new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" },
+                    1000
+                ),
             ],
             Answers = [new(200, "The entries.") { TextExamples = [(AuditRoutes.ContentType, "entry", "one entry", Sample + "\n")] }],
-            Failures = [new(Problems.BadUploadRequest("The parameter limit is 'many'; allowed: a whole number."), "a parameter is not what it must be"), .. KeyOperations.Failures],
+            Failures =
+            [
+                new(
+                    Problems.BadUploadRequest("The parameter limit is 'many'; allowed: a whole number."),
+                    "a parameter is not what it must be"
+                ),
+                .. KeyOperations.Failures,
+            ],
         },
-        new(HttpMethod.Get, "/audit/head", "auditHead", Operations.Access, "The head of the audit", "The newest entry, to be noted elsewhere: `sdc audit verify --head` finds whether anything before it was changed since. Needs the scope `admin`.")
+        new(
+            HttpMethod.Get,
+            "/audit/head",
+            "auditHead",
+            Operations.Access,
+            "The head of the audit",
+            "The newest entry, to be noted elsewhere: `sdc audit verify --head` finds whether anything before it was changed since. Needs the scope `admin`."
+        )
         {
-            Answers = [new(200, "The head.") { Shapes = [State], Examples = [("head", "a head", $$"""{"head":"17:{{Samples.Sha256}}","dropped":"{{AuditHead.Start}}","at":"2026-01-02T03:04:05.678Z"}""")] }],
+            Answers =
+            [
+                new(200, "The head.")
+                {
+                    Shapes = [State],
+                    Examples =
+                    [
+                        (
+                            "head",
+                            "a head",
+                            $$"""{"head":"17:{{Samples.Sha256}}","dropped":"{{AuditHead.Start}}","at":"2026-01-02T03:04:05.678Z"}"""
+                        ),
+                    ],
+                },
+            ],
             Failures = KeyOperations.Failures,
         },
     ];

@@ -20,7 +20,9 @@ internal static class CoverageOperations
         .. QueryWords.All.Where(each => CoverageRequest.Filters.Contains(each.Name!)),
     ];
 
-    private static readonly OpenApiParameter Bin = Words.Query(CoverageRequest.Bin, "How long a period is: the first digits of the start date.",
+    private static readonly OpenApiParameter Bin = Words.Query(
+        CoverageRequest.Bin,
+        "How long a period is: the first digits of the start date.",
         new OpenApiSchema
         {
             Type = JsonSchemaType.String,
@@ -32,23 +34,42 @@ internal static class CoverageOperations
     private static readonly OpenApiParameter IfNoneMatch =
         Words.Header("If-None-Match", "Answer 304 where nothing was published since the answer with this `ETag`.", Samples.QueryTag);
 
-    private static readonly IReadOnlyList<(string, string, string)> Headers = [("ETag", "The state of the archive and what was asked of it.", Samples.QueryTag), .. QueryOperations.StateHeaders];
+    private static readonly IReadOnlyList<(string, string, string)> Headers =
+    [
+        ("ETag", "The state of the archive and what was asked of it.", Samples.QueryTag),
+        .. QueryOperations.StateHeaders,
+    ];
 
-    private static readonly Answer NothingNew = new(304, "Nothing was published since the answer that the caller has.") { Headers = Headers };
+    private static readonly Answer NothingNew = new(304, "Nothing was published since the answer that the caller has.")
+    {
+        Headers = Headers,
+    };
 
     private static readonly IReadOnlyList<Failure> Failures =
     [
         new(Problems.UnknownParameter("colour", CoverageRequest.Filters) with { Plain = true }, "there is no such parameter"),
-        new(Problems.BadParameter("The parameter bin is 'week'; allowed: day, month, year.") with { Plain = true }, "a value cannot mean anything, or the parameter belongs to a list of files"),
+        new(
+            Problems.BadParameter("The parameter bin is 'week'; allowed: day, month, year.") with
+            {
+                Plain = true,
+            },
+            "a value cannot mean anything, or the parameter belongs to a list of files"
+        ),
         Failure.TooManyListings,
         Failure.Unexpected,
         Failure.Starting,
     ];
 
-    public static Operation Coverage { get; } = new(HttpMethod.Get, "/coverage", "coverFiles", "Query", "See which days have files",
-        $"""
-        For each family, instrument, level, descriptor and extension, and each day, month or year in which the files start: how many files there are, their bytes, the newest
-        version, and when the first and the last of them were published. The parameters are the filters of `/query`. Ordered by these members; days without files are left out.
+    public static Operation Coverage { get; } =
+        new(
+            HttpMethod.Get,
+            "/coverage",
+            "coverFiles",
+            "Query",
+            "See which days have files",
+            $"""
+                For each family, instrument, level, descriptor and extension, and each day, month or year in which the files start: how many files there are, their bytes, the newest
+                version, and when the first and the last of them were published. The parameters are the filters of `/query`. Ordered by these members; days without files are left out.
 
         {Costs}
         """)
@@ -67,10 +88,16 @@ internal static class CoverageOperations
         Failures = Failures,
     };
 
-    public static Operation FacetsOfFiles { get; } = new(HttpMethod.Get, "/facets", "countFacets", "Query", "See which values files have",
-        $"""
-        For each of instrument, level, descriptor, extension and start year the values that the files have, with the number of files and their bytes. The parameters are
-        the filters of `/query`, and all of them count for every field, also the field's own: the numbers of each field add up to the whole.
+    public static Operation FacetsOfFiles { get; } =
+        new(
+            HttpMethod.Get,
+            "/facets",
+            "countFacets",
+            "Query",
+            "See which values files have",
+            $"""
+                For each of instrument, level, descriptor, extension and start year the values that the files have, with the number of files and their bytes. The parameters are
+                the filters of `/query`, and all of them count for every field, also the field's own: the numbers of each field add up to the whole.
 
         {Costs}
         """)

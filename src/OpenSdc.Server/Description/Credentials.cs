@@ -3,24 +3,37 @@ using OpenSdc.Server.Access;
 
 namespace OpenSdc.Server.Description;
 
-/// <summary>What the description says of credentials: how they are sent, which operations take or need them, and what is answered where they do not suffice.</summary>
+/// <summary>
+/// What the description says of credentials: how they are sent, which operations take or need them, and what
+/// is answered where they do not suffice.
+/// </summary>
 internal static class Credentials
 {
     public const string Key = "apiKey";
     public const string Token = "token";
 
     private static readonly Failure NoCredentials = new(
-        Problems.NoCredentials("This request needs credentials: an API key in the header x-api-key, or a token in the header Authorization."), "the request brings no credentials");
+        Problems.NoCredentials(
+            "This request needs credentials: an API key in the header x-api-key, or a token in the header Authorization."
+        ),
+        "the request brings no credentials"
+    );
 
     private static readonly IReadOnlyList<Failure> Wrong =
     [
         new(Problems.BadToken("The token has expired."), "the token is malformed, expired, or not of the issuer of this archive"),
         new(Problems.BadKey("This archive has no such API key."), "the key is malformed, wrong, revoked or expired"),
-        new(Problems.ThroughProxy("header Via"), "the request came through a proxy, or for another host than this machine, and the archive is open only because nobody else than its own machine reaches it"),
+        new(
+            Problems.ThroughProxy("header Via"),
+            "the request came through a proxy, or for another host than this machine, and the archive is open only because nobody else than its own machine reaches it"
+        ),
         new(Problems.IssuerUnavailable, "a token cannot be checked at the moment"),
     ];
 
-    private static readonly Failure TooMany = new(Problems.TooManyRequests(1), "more requests came from this address, or with these credentials, than the archive takes in a minute");
+    private static readonly Failure TooMany = new(
+        Problems.TooManyRequests(1),
+        "more requests came from this address, or with these credentials, than the archive takes in a minute"
+    );
 
     public static void AddTo(OpenApiDocument document)
     {

@@ -14,8 +14,16 @@ internal static class KernelOperations
         """;
 
     private static readonly OpenApiParameter Latest = Text("latest", "`true`, in any case: of each file only the highest version.", "true");
-    private static readonly OpenApiParameter IngestedFrom = Text("start_ingest_date", "First day of ingestion, UTC, `YYYYMMDD`.", "20260101");
-    private static readonly OpenApiParameter IngestedTo = Text("end_ingest_date", "Last day of ingestion, UTC, whole, `YYYYMMDD`.", "20260131");
+    private static readonly OpenApiParameter IngestedFrom = Text(
+        "start_ingest_date",
+        "First day of ingestion, UTC, `YYYYMMDD`.",
+        "20260101"
+    );
+    private static readonly OpenApiParameter IngestedTo = Text(
+        "end_ingest_date",
+        "Last day of ingestion, UTC, whole, `YYYYMMDD`.",
+        "20260131"
+    );
 
     private static readonly IReadOnlyList<OpenApiParameter> OfTables =
     [
@@ -29,37 +37,109 @@ internal static class KernelOperations
 
     public static IReadOnlyList<Operation> All { get; } =
     [
-        .. Both(Get("/spice-query", "queryKernels", "Find kernels", $"Kernels by type, time and ingestion. {Spans}",
-            [
-                Text("file_name", "One file, by its bare name or its name with its folder.", "naif0012.tls"),
-                Text("start_time", "Kernels whose span ends at or after this moment: seconds of TDB past J2000, whole or not.", "820454400"),
-                Text("end_time", "Kernels whose span begins at or before this moment: seconds of TDB past J2000.", "820540800.5"),
-                Text("type", "`kernels` (default: all kernels), one type of kernel, or the type of a table, whose rows are then the items.", "leapseconds"),
-                Latest,
-                IngestedFrom,
-                IngestedTo,
-                Text("start_date", "The first second of a day, `YYYYMMDD`, where `start_time` is absent.", "20260101"),
-                Text("end_date", "The last second of a day, `YYYYMMDD`, where `end_time` is absent.", "20260131"),
-                Text("version", "One version: a whole number, with or without `v`.", "12"),
-            ],
-            """[{"file_name":"lsk/naif0012.tls","file_root":"naif.tls","kernel_type":"leapseconds","version":12,"min_date_j2000":64.184,"max_date_j2000":4575787269.184,"file_intervals_j2000":[[64.184,4575787269.184]],"min_date_datetime":"2000-01-01, 12:00:00","max_date_datetime":"2145-01-01, 00:00:00","file_intervals_datetime":[["2000-01-01T12:00:00","2145-01-01T00:00:00"]],"min_date_sclk":null,"max_date_sclk":null,"file_intervals_sclk":null,"sclk_kernel":null,"lsk_kernel":null,"ingestion_date":"2026-01-03, 04:05:06","timestamp":1767413106}]""")),
-        .. Both(Table("/spin-table", "listSpinFiles", "spin", """[{"file_path":"imap/spice/spin/imap_2026_001_2026_002_01.spin.csv","start_date":"2026-01-01, 00:00:00","end_date":"2026-01-02, 00:00:00","version":"01","ingestion_date":"2026-01-03, 04:05:06"}]""")),
-        .. Both(Table("/repoint-table", "listRepointFiles", "repoint", """[{"file_path":"imap/spice/repoint/imap_2026_001_01.repoint.csv","end_date":"2026-01-01, 00:00:00","version":"01","ingestion_date":"2026-01-03, 04:05:06"}]""")),
-        .. Both(Table("/small-forces-table", "listThrusterFiles", "thruster", """[{"file_path":"imap/spice/activities/imap_2026_001_2026_002_hist_01.sff","start_date":"2026-01-01, 00:00:00","end_date":"2026-01-02, 00:00:00","version":"01","ingestion_date":"2026-01-03, 04:05:06"}]""")),
-        .. Both(Get("/metakernel", "makeMetakernel", "The kernels that a span of time needs",
-            $"The text of a metakernel that loads the newest version of each kernel in the span, what counts more later; or with `list_files=true` their bare names. No file is a 404 then. {Spans}",
-            [
-                Words.Query("start_time", "Begin of the span: seconds of TDB past J2000, or a day, `YYYYMMDD`.", Words.String(), JsonValue.Create("20260101"), required: true),
-                Words.Query("end_time", "End of the span, likewise; a day is meant whole.", Words.String(), JsonValue.Create("20260102"), required: true),
-                Text("spice_path", "The folder that the text names as the kernels' own; `spice` by default.", "/data/spice"),
-                Text("list_files", "`true`: the names alone.", "true"),
-                Text("require_coverage", "`true`: 422 with the gaps where the kernels of a category leave part of the span uncovered.", "false"),
-                Text("file_types", "Only these types: a comma list, or repeated.", "leapseconds,spacecraft_clock"),
-            ],
-            """["naif0012.tls","imap_sclk_0032.tsc"]""")),
-        new(HttpMethod.Post, "/reprocess", "reprocess", Operations.Query, "Not of this archive", "Answers 501: the archive stores and serves data and does not process any. Pipelines that ask for it are told.")
+        .. Both(
+            Get(
+                "/spice-query",
+                "queryKernels",
+                "Find kernels",
+                $"Kernels by type, time and ingestion. {Spans}",
+                [
+                    Text("file_name", "One file, by its bare name or its name with its folder.", "naif0012.tls"),
+                    Text(
+                        "start_time",
+                        "Kernels whose span ends at or after this moment: seconds of TDB past J2000, whole or not.",
+                        "820454400"
+                    ),
+                    Text("end_time", "Kernels whose span begins at or before this moment: seconds of TDB past J2000.", "820540800.5"),
+                    Text(
+                        "type",
+                        "`kernels` (default: all kernels), one type of kernel, or the type of a table, whose rows are then the items.",
+                        "leapseconds"
+                    ),
+                    Latest,
+                    IngestedFrom,
+                    IngestedTo,
+                    Text("start_date", "The first second of a day, `YYYYMMDD`, where `start_time` is absent.", "20260101"),
+                    Text("end_date", "The last second of a day, `YYYYMMDD`, where `end_time` is absent.", "20260131"),
+                    Text("version", "One version: a whole number, with or without `v`.", "12"),
+                ],
+                """[{"file_name":"lsk/naif0012.tls","file_root":"naif.tls","kernel_type":"leapseconds","version":12,"min_date_j2000":64.184,"max_date_j2000":4575787269.184,"file_intervals_j2000":[[64.184,4575787269.184]],"min_date_datetime":"2000-01-01, 12:00:00","max_date_datetime":"2145-01-01, 00:00:00","file_intervals_datetime":[["2000-01-01T12:00:00","2145-01-01T00:00:00"]],"min_date_sclk":null,"max_date_sclk":null,"file_intervals_sclk":null,"sclk_kernel":null,"lsk_kernel":null,"ingestion_date":"2026-01-03, 04:05:06","timestamp":1767413106}]"""
+            )
+        ),
+        .. Both(
+            Table(
+                "/spin-table",
+                "listSpinFiles",
+                "spin",
+                """[{"file_path":"imap/spice/spin/imap_2026_001_2026_002_01.spin.csv","start_date":"2026-01-01, 00:00:00","end_date":"2026-01-02, 00:00:00","version":"01","ingestion_date":"2026-01-03, 04:05:06"}]"""
+            )
+        ),
+        .. Both(
+            Table(
+                "/repoint-table",
+                "listRepointFiles",
+                "repoint",
+                """[{"file_path":"imap/spice/repoint/imap_2026_001_01.repoint.csv","end_date":"2026-01-01, 00:00:00","version":"01","ingestion_date":"2026-01-03, 04:05:06"}]"""
+            )
+        ),
+        .. Both(
+            Table(
+                "/small-forces-table",
+                "listThrusterFiles",
+                "thruster",
+                """[{"file_path":"imap/spice/activities/imap_2026_001_2026_002_hist_01.sff","start_date":"2026-01-01, 00:00:00","end_date":"2026-01-02, 00:00:00","version":"01","ingestion_date":"2026-01-03, 04:05:06"}]"""
+            )
+        ),
+        .. Both(
+            Get(
+                "/metakernel",
+                "makeMetakernel",
+                "The kernels that a span of time needs",
+                $"The text of a metakernel that loads the newest version of each kernel in the span, what counts more later; or with `list_files=true` their bare names. No file is a 404 then. {Spans}",
+                [
+                    Words.Query(
+                        "start_time",
+                        "Begin of the span: seconds of TDB past J2000, or a day, `YYYYMMDD`.",
+                        Words.String(),
+                        JsonValue.Create("20260101"),
+                        required: true
+                    ),
+                    Words.Query(
+                        "end_time",
+                        "End of the span, likewise; a day is meant whole.",
+                        Words.String(),
+                        JsonValue.Create("20260102"),
+                        required: true
+                    ),
+                    Text("spice_path", "The folder that the text names as the kernels' own; `spice` by default.", "/data/spice"),
+                    Text("list_files", "`true`: the names alone.", "true"),
+                    Text(
+                        "require_coverage",
+                        "`true`: 422 with the gaps where the kernels of a category leave part of the span uncovered.",
+                        "false"
+                    ),
+                    Text("file_types", "Only these types: a comma list, or repeated.", "leapseconds,spacecraft_clock"),
+                ],
+                """["naif0012.tls","imap_sclk_0032.tsc"]"""
+            )
+        ),
+        new(
+            HttpMethod.Post,
+            "/reprocess",
+            "reprocess",
+            Operations.Query,
+            "Not of this archive",
+            "Answers 501: the archive stores and serves data and does not process any. Pipelines that ask for it are told."
+        )
         {
-            Answers = [new(501, "A sentence.") { Shapes = [Shapes.Text], Examples = [("always", "always", "\"This archive stores and serves data; it does not process any.\"")] }],
+            Answers =
+            [
+                new(501, "A sentence.")
+                {
+                    Shapes = [Shapes.Text],
+                    Examples = [("always", "always", "\"This archive stores and serves data; it does not process any.\"")],
+                },
+            ],
         },
     ];
 
@@ -67,18 +147,41 @@ internal static class KernelOperations
     public static bool IsOf(Operation operation, KernelRules kernels) =>
         !operation.Path.EndsWith("-table", StringComparison.Ordinal) || kernels.Tables.ContainsKey(operation.Path[1..]);
 
-    private static OpenApiParameter Text(string name, string text, string example) => Words.Query(name, text, Words.String(), JsonValue.Create(example));
+    private static OpenApiParameter Text(string name, string text, string example) =>
+        Words.Query(name, text, Words.String(), JsonValue.Create(example));
 
-    private static Operation[] Both(Operation get) => [get, get.ForHead("head" + char.ToUpperInvariant(get.Id[0]) + get.Id[1..], get.Summary)];
+    private static Operation[] Both(Operation get) =>
+        [get, get.ForHead("head" + char.ToUpperInvariant(get.Id[0]) + get.Id[1..], get.Summary)];
 
     private static Operation Table(string path, string id, string type, string example) =>
-        Get(path, id, $"The {type} files", $"The files of the type `{type}`. Dates are `YYYY-MM-DD, HH:MM:SS`, UTC; `version` is text. {Spans}", OfTables, example);
+        Get(
+            path,
+            id,
+            $"The {type} files",
+            $"The files of the type `{type}`. Dates are `YYYY-MM-DD, HH:MM:SS`, UTC; `version` is text. {Spans}",
+            OfTables,
+            example
+        );
 
-    private static Operation Get(string path, string id, string summary, string text, IReadOnlyList<OpenApiParameter> parameters, string example) =>
+    private static Operation Get(
+        string path,
+        string id,
+        string summary,
+        string text,
+        IReadOnlyList<OpenApiParameter> parameters,
+        string example
+    ) =>
         new(HttpMethod.Get, path, id, Operations.Query, summary, text)
         {
             Parameters = parameters,
-            Answers = [new(200, "What was found; none is an empty list.") { Shapes = [Shapes.Items], Examples = [("found", "as of the examples of the names", example)] }],
+            Answers =
+            [
+                new(200, "What was found; none is an empty list.")
+                {
+                    Shapes = [Shapes.Items],
+                    Examples = [("found", "as of the examples of the names", example)],
+                },
+            ],
             Failures = [Failure.Unexpected, Failure.Starting],
         };
 }

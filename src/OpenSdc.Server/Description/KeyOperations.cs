@@ -18,32 +18,56 @@ internal static class KeyOperations
 
     public static IReadOnlyList<Failure> Failures { get; } = [Failure.Unexpected, Failure.Starting];
 
-    private static Operation Metadata { get; } = new(HttpMethod.Get, AccessTokens.MetadataPath, "resourceMetadata", Operations.Access, "Whose tokens are taken",
-        "The issuer whose tokens are taken in `Authorization: Bearer`, the audience that they must be for, and the public client by which a program lets a person log in (RFC 9728). 404 in an archive without an issuer.")
-    {
-        Answers =
-        [
-            new(200, "The issuer.")
-            {
-                Shapes = [ResourceMetadata],
-                Examples =
-                [
-                    ("issuer", "an issuer and its public client",
-                        """{"resource":"https://sdc.example.org","authorization_servers":["https://login.example.org/realms/mission"],"bearer_methods_supported":["header"],"opensdc_audience":"opensdc","opensdc_client_id":"opensdc-cli"}"""),
-                ],
-            },
-        ],
-        Failures = [new(Problems.OfStatus(404), "the archive takes no tokens"), Failure.Unexpected],
-    };
+    private static Operation Metadata { get; } =
+        new(
+            HttpMethod.Get,
+            AccessTokens.MetadataPath,
+            "resourceMetadata",
+            Operations.Access,
+            "Whose tokens are taken",
+            "The issuer whose tokens are taken in `Authorization: Bearer`, the audience that they must be for, and the public client by which a program lets a person log in (RFC 9728). 404 in an archive without an issuer."
+        )
+        {
+            Answers =
+            [
+                new(200, "The issuer.")
+                {
+                    Shapes = [ResourceMetadata],
+                    Examples =
+                    [
+                        (
+                            "issuer",
+                            "an issuer and its public client",
+                            """{"resource":"https://sdc.example.org","authorization_servers":["https://login.example.org/realms/mission"],"bearer_methods_supported":["header"],"opensdc_audience":"opensdc","opensdc_client_id":"opensdc-cli"}"""
+                        ),
+                    ],
+                },
+            ],
+            Failures = [new(Problems.OfStatus(404), "the archive takes no tokens"), Failure.Unexpected],
+        };
 
     public static IReadOnlyList<Operation> All { get; } =
     [
-        new(HttpMethod.Get, "/keys", "listKeys", Operations.Access, "List the API keys", "All keys, revoked ones too, in the order in which they were made. The keys themselves are stored nowhere. Needs the scope `admin`.")
+        new(
+            HttpMethod.Get,
+            "/keys",
+            "listKeys",
+            Operations.Access,
+            "List the API keys",
+            "All keys, revoked ones too, in the order in which they were made. The keys themselves are stored nowhere. Needs the scope `admin`."
+        )
         {
             Answers = [new(200, "The keys.") { Shapes = [KeyList], Examples = [("keys", "one key", $$"""{"keys":[{{Stored}}}]}""")] }],
             Failures = Failures,
         },
-        new(HttpMethod.Post, "/keys", "addKey", Operations.Access, "Make an API key", "The answer holds the key, this once. Needs the scope `admin`.")
+        new(
+            HttpMethod.Post,
+            "/keys",
+            "addKey",
+            Operations.Access,
+            "Make an API key",
+            "The answer holds the key, this once. Needs the scope `admin`."
+        )
         {
             Body = new OpenApiRequestBody
             {
@@ -56,21 +80,48 @@ internal static class KeyOperations
                         Schema = Shapes.Object("A key that is asked for.",
                             ("owner", Shapes.String("Whose key it is."), true),
                             ("scopes", Scopes(), true),
-                            ("expires", Shapes.String("When it ends, UTC: `2030-01-01` or `2030-01-01T00:00:00Z`; without it never."), false),
-                            ("limits", Limits(), false)),
+                            (
+                                "expires",
+                                Shapes.String("When it ends, UTC: `2030-01-01` or `2030-01-01T00:00:00Z`; without it never."),
+                                false
+                            ),
+                            ("limits", Limits(), false)
+                        ),
                         Example = JsonNode.Parse("""{"owner":"a pipeline","scopes":["upload"],"expires":"2030-01-01","limits":{}}"""),
                     },
                 },
             },
             Answers = [new(201, "The key is made.") { Shapes = [Key], Examples = [("made", "the key, which is shown once", Made)] }],
-            Failures = [new(Problems.BadUploadRequest("The key has no scopes; allowed: one or more of read, upload, release, admin."), "the body is not what it must be"), new(Problems.OfStatus(413), "the body is longer than 64 KiB"), .. Failures],
+            Failures =
+            [
+                new(
+                    Problems.BadUploadRequest("The key has no scopes; allowed: one or more of read, upload, release, admin."),
+                    "the body is not what it must be"
+                ),
+                new(Problems.OfStatus(413), "the body is longer than 64 KiB"),
+                .. Failures,
+            ],
         },
-        new(HttpMethod.Post, "/keys/rotate-urls", "rotateUrls", Operations.Access, "Replace the key that signs URLs", "Every signed URL that is out is refused from then on, by all servers within a second. Needs the scope `admin`.")
+        new(
+            HttpMethod.Post,
+            "/keys/rotate-urls",
+            "rotateUrls",
+            Operations.Access,
+            "Replace the key that signs URLs",
+            "Every signed URL that is out is refused from then on, by all servers within a second. Needs the scope `admin`."
+        )
         {
             Answers = [new(204, "The key is new.")],
             Failures = Failures,
         },
-        new(HttpMethod.Delete, "/keys/{id}", "revokeKey", Operations.Access, "Revoke an API key", "No server takes the key any more, within a second; URLs that were signed for it are refused. Revoking twice is no fault. Needs the scope `admin`.")
+        new(
+            HttpMethod.Delete,
+            "/keys/{id}",
+            "revokeKey",
+            Operations.Access,
+            "Revoke an API key",
+            "No server takes the key any more, within a second; URLs that were signed for it are refused. Revoking twice is no fault. Needs the scope `admin`."
+        )
         {
             Parameters = [Words.Path("id", "The id of the key, as `GET /keys` gives it.", "4tG7nQbX0a")],
             Answers = [new(204, "The key is revoked.")],
@@ -92,28 +143,48 @@ internal static class KeyOperations
             ("last_used", Moment("When it was last used, to the minute."), true),
             ("key", Shapes.String("The key itself: only in the answer that it is made by."), false));
         Shapes.Add(document, Key, key);
-        Shapes.Add(document, ResourceMetadata, Shapes.Object("Whose tokens are taken.",
-            ("resource", Shapes.String("The address of the archive."), true),
-            ("authorization_servers", Texts("The issuer."), true),
-            ("bearer_methods_supported", Texts("Always `header`."), true),
-            ("opensdc_audience", Shapes.String("What a token must be for."), true),
-            ("opensdc_client_id", Shapes.String("The public client, where there is one."), false)));
-        Shapes.Add(document, KeyList, Shapes.Object("The keys.", ("keys", new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchemaReference(Key, document) }, true)));
+        Shapes.Add(
+            document,
+            ResourceMetadata,
+            Shapes.Object(
+                "Whose tokens are taken.",
+                ("resource", Shapes.String("The address of the archive."), true),
+                ("authorization_servers", Texts("The issuer."), true),
+                ("bearer_methods_supported", Texts("Always `header`."), true),
+                ("opensdc_audience", Shapes.String("What a token must be for."), true),
+                ("opensdc_client_id", Shapes.String("The public client, where there is one."), false)
+            )
+        );
+        Shapes.Add(
+            document,
+            KeyList,
+            Shapes.Object(
+                "The keys.",
+                ("keys", new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchemaReference(Key, document) }, true)
+            )
+        );
     }
 
-    private static OpenApiSchema Scopes() => new()
-    {
-        Type = JsonSchemaType.Array,
-        Description = "`read` (unreleased files too), `upload`, `release`, `admin` (all of them).",
-        Items = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. ScopeWords.All.Select(each => (JsonNode)JsonValue.Create(each))] },
-    };
+    private static OpenApiSchema Scopes() =>
+        new()
+        {
+            Type = JsonSchemaType.Array,
+            Description = "`read` (unreleased files too), `upload`, `release`, `admin` (all of them).",
+            Items = new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Enum = [.. ScopeWords.All.Select(each => (JsonNode)JsonValue.Create(each))],
+            },
+        };
 
-    private static OpenApiSchema Limits() => new()
-    {
-        Type = JsonSchemaType.Object,
-        Description = "Which files it may upload: the allowed values of `instrument`, `data_level`, `family`, or fields of the mission's own.",
-        AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = Words.String() },
-    };
+    private static OpenApiSchema Limits() =>
+        new()
+        {
+            Type = JsonSchemaType.Object,
+            Description =
+                "Which files it may upload: the allowed values of `instrument`, `data_level`, `family`, or fields of the mission's own.",
+            AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = Words.String() },
+        };
 
     private static OpenApiSchema Texts(string text) => new() { Type = JsonSchemaType.Array, Items = Words.String(), Description = text };
 

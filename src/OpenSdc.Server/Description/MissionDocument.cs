@@ -6,8 +6,9 @@ using OpenSdc.Contract.Naming;
 namespace OpenSdc.Server.Description;
 
 /// <summary>
-/// The document of a mission other than IMAP. The words are written once, with one IMAP file as the sample; here that file gives way to the first example of the mission's own file,
-/// or to a made-up path where the mission file has no example.
+/// The document of a mission other than IMAP. The words are written once, with one IMAP file as the sample;
+/// here that file gives way to the first example of the mission's own file, or to a made-up path where the
+/// mission file has no example.
 /// </summary>
 internal sealed class MissionDocument
 {
@@ -20,7 +21,10 @@ internal sealed class MissionDocument
     private MissionDocument(Mission mission)
     {
         described = mission;
-        var sample = mission.Families.SelectMany(each => each.Examples).Select(example => FileName.Parse(example, mission).Name).FirstOrDefault(name => name is not null);
+        var sample = mission
+            .Families.SelectMany(each => each.Examples)
+            .Select(example => FileName.Parse(example, mission).Name)
+            .FirstOrDefault(name => name is not null);
         family = sample?.Family ?? mission.Families[0].Name;
         file = sample is not null ? Samples.RecordOf(sample) : Samples.File with
         {
@@ -52,7 +56,8 @@ internal sealed class MissionDocument
 
     public static void Map(WebApplication app, Caching caching)
     {
-        var route = app.MapOpenApi("/openapi/{documentName}.json").WithMetadata(new HttpMethodMetadata(["GET", "HEAD"]), HeldConditions.None, caching);
+        var route = app.MapOpenApi("/openapi/{documentName}.json")
+            .WithMetadata(new HttpMethodMetadata(["GET", "HEAD"]), HeldConditions.None, caching);
         var mission = app.Services.GetRequiredService<Mission>();
         if (mission.Name == Mission.Imap.Name)
             return;
@@ -117,7 +122,10 @@ internal sealed class MissionDocument
 
     // A receipt has a path too, and no instrument.
     private static bool IsSample(JsonObject each, string member, string text) =>
-        each.ContainsKey("data_level") && each[member] is JsonValue value && value.GetValueKind() == JsonValueKind.String && value.GetValue<string>() == text;
+        each.ContainsKey("data_level")
+        && each[member] is JsonValue value
+        && value.GetValueKind() == JsonValueKind.String
+        && value.GetValue<string>() == text;
 
     private JsonObject Period(JsonObject of)
     {

@@ -88,7 +88,14 @@ internal sealed record Answer(int Status, string Text)
         {
             response.Headers = Headers.ToDictionary(
                 header => header.Name,
-                IOpenApiHeader (header) => new OpenApiHeader { Description = header.Text, Schema = Words.String(), Example = JsonValue.Create(header.Example) });
+                IOpenApiHeader (header) =>
+                    new OpenApiHeader
+                    {
+                        Description = header.Text,
+                        Schema = Words.String(),
+                        Example = JsonValue.Create(header.Example),
+                    }
+            );
         }
 
         if (Shapes.Count > 0)
@@ -98,7 +105,10 @@ internal sealed record Answer(int Status, string Text)
                 [MediaType] = new OpenApiMediaType
                 {
                     Schema = Description.Shapes.AnyOf(document, Shapes),
-                    Examples = Examples.ToDictionary(example => example.Name, example => Words.Example(example.Text, JsonNode.Parse(example.Json))),
+                    Examples = Examples.ToDictionary(
+                        example => example.Name,
+                        example => Words.Example(example.Text, JsonNode.Parse(example.Json))
+                    ),
                 },
             };
         }
@@ -109,7 +119,10 @@ internal sealed record Answer(int Status, string Text)
             response.Content[type.Key] = new OpenApiMediaType
             {
                 Schema = Description.Shapes.AnyOf(document, [Description.Shapes.Text]),
-                Examples = type.ToDictionary(example => example.Name, example => Words.Example(example.Text, JsonValue.Create(example.Body))),
+                Examples = type.ToDictionary(
+                    example => example.Name,
+                    example => Words.Example(example.Text, JsonValue.Create(example.Body))
+                ),
             };
         }
 
@@ -124,11 +137,14 @@ internal sealed record Failure(Problem Problem, string When)
 
     public static Failure Starting { get; } = new(Problems.NotReady, "the archive is still starting");
 
-    public static Failure CatalogueUnavailable { get; } = new(Problems.CatalogueUnavailable, "the records lie in a database that cannot be reached at the moment");
+    public static Failure CatalogueUnavailable { get; } =
+        new(Problems.CatalogueUnavailable, "the records lie in a database that cannot be reached at the moment");
 
-    public static Failure StoreUnavailable { get; } = new(Problems.StoreUnavailable, "the objects lie in a store that cannot be reached at the moment");
+    public static Failure StoreUnavailable { get; } =
+        new(Problems.StoreUnavailable, "the objects lie in a store that cannot be reached at the moment");
 
-    public static Failure TooManyListings { get; } = new(Problems.TooManyListings, "the answer has more than 64 KiB, and as many of them are being sent as may be");
+    public static Failure TooManyListings { get; } =
+        new(Problems.TooManyListings, "the answer has more than 64 KiB, and as many of them are being sent as may be");
 
     public static Failure Unexpected { get; } = new(Problems.OfStatus(500), "the archive met an error of its own");
 
@@ -136,12 +152,21 @@ internal sealed record Failure(Problem Problem, string When)
     {
         Add(Problem.Status, "application/problem+json", Shapes.Problem, JsonNode.Parse(Representation.PlainOf(Problem, RequestId).Span));
         if (!Problem.Plain)
-            Add(Problem.DocumentedStatus ?? Problem.Status, "application/json", Shapes.DocumentedProblem, JsonNode.Parse(Representation.DocumentedOf(Problem)));
+            Add(
+                Problem.DocumentedStatus ?? Problem.Status,
+                "application/json",
+                Shapes.DocumentedProblem,
+                JsonNode.Parse(Representation.DocumentedOf(Problem))
+            );
 
         void Add(int status, string mediaType, string shape, JsonNode? example)
         {
             if (!responses.TryGetValue(status.ToString(), out var found))
-                responses[status.ToString()] = found = new OpenApiResponse { Description = "", Content = new Dictionary<string, OpenApiMediaType>() };
+                responses[status.ToString()] = found = new OpenApiResponse
+                {
+                    Description = "",
+                    Content = new Dictionary<string, OpenApiMediaType>(),
+                };
             var response = (OpenApiResponse)found;
             var line = $"- `{Problem.Code}`: {When}";
             if (Problem.DocumentedStatus is not null)
@@ -149,9 +174,17 @@ internal sealed record Failure(Problem Problem, string When)
             if (!response.Description!.Contains(line, StringComparison.Ordinal))
                 response.Description += (response.Description.Length > 0 ? "\n" : "") + line;
             response.Headers ??= new Dictionary<string, IOpenApiHeader>();
-            response.Headers[Representation.RequestId] = Words.Header("The id under which the archive's log has the request.", JsonValue.Create(RequestId), JsonSchemaType.String);
+            response.Headers[Representation.RequestId] = Words.Header(
+                "The id under which the archive's log has the request.",
+                JsonValue.Create(RequestId),
+                JsonSchemaType.String
+            );
             if (Problem.RetryAfter is { } seconds)
-                response.Headers["Retry-After"] = Words.Header("Seconds after which another try makes sense.", JsonValue.Create(seconds), JsonSchemaType.Integer);
+                response.Headers["Retry-After"] = Words.Header(
+                    "Seconds after which another try makes sense.",
+                    JsonValue.Create(seconds),
+                    JsonSchemaType.Integer
+                );
             if (!response.Content!.TryGetValue(mediaType, out var body))
             {
                 response.Content[mediaType] = body = new OpenApiMediaType
@@ -187,16 +220,24 @@ internal static class Words
     };
 
     /// <summary>A parameter of the address. A sample request has it where it is required or <paramref name="sent"/>.</summary>
-    public static OpenApiParameter Query(string name, string text, OpenApiSchema schema, JsonNode example, bool required = false, bool sent = false) => new()
-    {
-        Name = name,
-        In = ParameterLocation.Query,
-        Required = required,
-        Description = text,
-        Schema = schema,
-        Example = required || sent ? example : null,
-        Examples = required || sent ? null : NotSent(example),
-    };
+    public static OpenApiParameter Query(
+        string name,
+        string text,
+        OpenApiSchema schema,
+        JsonNode example,
+        bool required = false,
+        bool sent = false
+    ) =>
+        new()
+        {
+            Name = name,
+            In = ParameterLocation.Query,
+            Required = required,
+            Description = text,
+            Schema = schema,
+            Example = required || sent ? example : null,
+            Examples = required || sent ? null : NotSent(example),
+        };
 
     public static OpenApiParameter Header(string name, string text, string example) => new()
     {
@@ -207,7 +248,10 @@ internal static class Words
         Examples = NotSent(JsonValue.Create(example)),
     };
 
-    /// <summary>An example that the page shows but does not put into a sample request: all optional parameters at once contradict each other.</summary>
+    /// <summary>
+    /// An example that the page shows but does not put into a sample request: all optional parameters at once
+    /// contradict each other.
+    /// </summary>
     private static Dictionary<string, IOpenApiExample> NotSent(JsonNode example) => new()
     {
         ["default"] = new OpenApiExample

@@ -27,7 +27,9 @@ internal static class Operations
     ];
 
     public static readonly Failure Unsigned = new(
-        Problems.BadSignature("The URL expired at 2026-01-02 03:04:05 UTC; ask for a new one."), "the URL is unsigned, was changed, or has expired");
+        Problems.BadSignature("The URL expired at 2026-01-02 03:04:05 UTC; ask for a new one."),
+        "the URL is unsigned, was changed, or has expired"
+    );
 
     private static readonly OpenApiParameter ObjectKey = Words.Path("key", $"Path of the file in the archive. {Slashes}", Samples.Key);
 
@@ -37,7 +39,13 @@ internal static class Operations
         Words.Query("expires", "Moment at which the URL ends, in seconds since 1970-01-01 UTC.",
             new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" }, long.Parse(Samples.Expires), required: true),
         Words.Query("for", "Whom the URL was signed for; absent where for nobody in particular.", Words.String(), "key:4tG7nQbX0a"),
-        Words.Query("signature", "HMAC over method, key, end and whom it is for, in base64url.", Words.String(), Samples.Signature, required: true),
+        Words.Query(
+            "signature",
+            "HMAC over method, key, end and whom it is for, in base64url.",
+            Words.String(),
+            Samples.Signature,
+            required: true
+        ),
     ];
 
     private static readonly IReadOnlyList<(string, string, string)> ObjectHeaders =
@@ -48,11 +56,17 @@ internal static class Operations
         ("Content-Disposition", "The file's name, for a browser that saves it.", Samples.Disposition),
     ];
 
-    private static Operation RequestUpload { get; } = new(HttpMethod.Get, "/upload/{path}", "requestUpload", Upload, "Ask for a URL to upload a file to",
-        """
-        Gives the absolute signed URL that the bytes are then `PUT` to; it lives for an hour unless the archive is set otherwise. Only the last part of
-        the path counts, and it must be a name of the mission's conventions: the file's place in the archive is built from it. Leading folders are
-        ignored, so `/upload/science/{path}` and paths relative to any folder of yours work alike.
+    private static Operation RequestUpload { get; } =
+        new(
+            HttpMethod.Get,
+            "/upload/{path}",
+            "requestUpload",
+            Upload,
+            "Ask for a URL to upload a file to",
+            """
+                Gives the absolute signed URL that the bytes are then `PUT` to; it lives for an hour unless the archive is set otherwise. Only the last part of
+                the path counts, and it must be a name of the mission's conventions: the file's place in the archive is built from it. Leading folders are
+                ignored, so `/upload/science/{path}` and paths relative to any folder of yours work alike.
 
         Where the objects lie in an S3 store, the URL is the store's own: the bytes do not pass through the archive, the store answers the `PUT`, and the file
         is visible within a second of it. `OpenSDC-Upload-Id` names the upload then; `GET /uploads/{id}?wait=30` answers with its receipt.
@@ -285,7 +299,14 @@ internal static class Operations
         Live.ForHead("headLive", "Is the process alive?"),
         Ready,
         Ready.ForHead("headReady", "May requests be sent?"),
-        new(HttpMethod.Get, "/metrics", "metrics", Health, "Measurements", "What the service measures of itself, for Prometheus. At the operators' address only.")
+        new(
+            HttpMethod.Get,
+            "/metrics",
+            "metrics",
+            Health,
+            "Measurements",
+            "What the service measures of itself, for Prometheus. At the operators' address only."
+        )
         {
             Answers =
             [
@@ -293,7 +314,14 @@ internal static class Operations
                 {
                     MediaType = "text/plain",
                     Shapes = [Shapes.Text],
-                    Examples = [("uploads", "one of the counters", "\"# TYPE opensdc_uploads_total counter\\nopensdc_uploads_total{outcome=\\\"published\\\"} 42 1767323045000\\n\"")],
+                    Examples =
+                    [
+                        (
+                            "uploads",
+                            "one of the counters",
+                            "\"# TYPE opensdc_uploads_total counter\\nopensdc_uploads_total{outcome=\\\"published\\\"} 42 1767323045000\\n\""
+                        ),
+                    ],
                 },
             ],
         },

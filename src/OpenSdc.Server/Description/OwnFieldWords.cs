@@ -4,7 +4,10 @@ using OpenSdc.Server.Files;
 
 namespace OpenSdc.Server.Description;
 
-/// <summary>Adds what a mission's names have beyond the standard fields to its document: members of records, parameters of queries, facets.</summary>
+/// <summary>
+/// Adds what a mission's names have beyond the standard fields to its document: members of records,
+/// parameters of queries, facets.
+/// </summary>
 internal static class OwnFieldWords
 {
     private static readonly string[] Asked = ["/query", "/coverage", "/facets"];
@@ -37,7 +40,16 @@ internal static class OwnFieldWords
         if (operation["parameters"] is JsonArray parameters)
         {
             foreach (var field in mission.OwnFields)
-                parameters.Add((JsonNode)new JsonObject { ["name"] = field.Name, ["in"] = "query", ["description"] = Description(field), ["schema"] = Several(field) });
+                parameters.Add(
+                    (JsonNode)
+                        new JsonObject
+                        {
+                            ["name"] = field.Name,
+                            ["in"] = "query",
+                            ["description"] = Description(field),
+                            ["schema"] = Several(field),
+                        }
+                );
             foreach (var parameter in parameters)
                 Mend(parameter!["name"]!.GetValue<string>(), parameter["schema"], parameter.AsObject(), mission);
         }
@@ -53,7 +65,10 @@ internal static class OwnFieldWords
         }
     }
 
-    /// <summary>What the words of a standard parameter say of another mission: which table is asked for by default, and which members records have.</summary>
+    /// <summary>
+    /// What the words of a standard parameter say of another mission: which table is asked for by default,
+    /// and which members records have.
+    /// </summary>
     private static void Mend(string name, JsonNode? schema, JsonObject? parameter, Mission mission)
     {
         if (name == "table" && schema is JsonObject table)
@@ -64,7 +79,9 @@ internal static class OwnFieldWords
         }
 
         if (name == "fields" && schema?["items"] is JsonObject item)
-            item["enum"] = new JsonArray([.. Catalogue.RecordJson.MembersOf(mission.Families).Select(member => (JsonNode)JsonValue.Create(member))]);
+            item["enum"] = new JsonArray([
+                .. Catalogue.RecordJson.MembersOf(mission.Families).Select(member => (JsonNode)JsonValue.Create(member)),
+            ]);
     }
 
     private static JsonObject Several(OwnField field)
@@ -83,14 +100,19 @@ internal static class OwnFieldWords
         return member;
     }
 
-    private static string Description(OwnField field) => field.Kind switch
-    {
-        OwnFieldKind.Word => $"The mission's field `{field.Name}`: {string.Join(", ", field.Words.Take(20))}{(field.Words.Count > 20 ? ", …" : "")}. `*` stands for any run of characters. Several values, repeated or between commas, mean any of them.",
-        OwnFieldKind.Number => $"The mission's field `{field.Name}`, a whole number. Several values, repeated or between commas, mean any of them.",
-        OwnFieldKind.Day => $"The mission's field `{field.Name}`, a day, `YYYYMMDD`. Several values, repeated or between commas, mean any of them.",
-        OwnFieldKind.Time => $"The mission's field `{field.Name}`, a time of day, `HH:MM:SS`. Several values, repeated or between commas, mean any of them.",
-        _ => $"The mission's field `{field.Name}`, compared whole. Several values, repeated or between commas, mean any of them.",
-    };
+    private static string Description(OwnField field) =>
+        field.Kind switch
+        {
+            OwnFieldKind.Word =>
+                $"The mission's field `{field.Name}`: {string.Join(", ", field.Words.Take(20))}{(field.Words.Count > 20 ? ", …" : "")}. `*` stands for any run of characters. Several values, repeated or between commas, mean any of them.",
+            OwnFieldKind.Number =>
+                $"The mission's field `{field.Name}`, a whole number. Several values, repeated or between commas, mean any of them.",
+            OwnFieldKind.Day =>
+                $"The mission's field `{field.Name}`, a day, `YYYYMMDD`. Several values, repeated or between commas, mean any of them.",
+            OwnFieldKind.Time =>
+                $"The mission's field `{field.Name}`, a time of day, `HH:MM:SS`. Several values, repeated or between commas, mean any of them.",
+            _ => $"The mission's field `{field.Name}`, compared whole. Several values, repeated or between commas, mean any of them.",
+        };
 
     private static JsonObject Text(string description) => new() { ["type"] = "string", ["description"] = description };
 }

@@ -33,7 +33,11 @@ internal static class QueryOperations
 
     public static IReadOnlyList<(string, string, string)> StateHeaders { get; } =
     [
-        ("OpenSDC-Seq", "The number of the newest change (a publication, or a file that was lost, damaged or is sound again): the `since_seq` with which to ask next. Pages after the first say that of the first.", "42"),
+        (
+            "OpenSDC-Seq",
+            "The number of the newest change (a publication, or a file that was lost, damaged or is sound again): the `since_seq` with which to ask next. Pages after the first say that of the first.",
+            "42"
+        ),
         ("OpenSDC-History", "The history that the number counts in. It is a new one after a restore.", Samples.History),
     ];
 
@@ -45,7 +49,11 @@ internal static class QueryOperations
             .. StateHeaders,
             ("Link", "Where there is a next page: its address.", Samples.Next),
             ("OpenSDC-Count", "With `count=true`: how many files there are, exactly, whatever the `limit`.", "1"),
-            ("Content-Disposition", "In every format but JSON: a name to save the answer under.", "attachment; filename=\"opensdc-query.csv\""),
+            (
+                "Content-Disposition",
+                "In every format but JSON: a name to save the answer under.",
+                "attachment; filename=\"opensdc-query.csv\""
+            ),
         ],
         Shapes = [Shapes.FileList, Shapes.DocumentedFileList],
         Examples =
@@ -70,38 +78,62 @@ internal static class QueryOperations
     private static readonly IReadOnlyList<Failure> Refusals =
     [
         new(Problems.UnknownParameter("colour", QueryParameters.Names), "there is no such parameter"),
-        new(Problems.BadParameter("The parameter start_date is '2026-01-01'; allowed: a day that exists, as YYYYMMDD."), "a value cannot mean anything"),
+        new(
+            Problems.BadParameter("The parameter start_date is '2026-01-01'; allowed: a day that exists, as YYYYMMDD."),
+            "a value cannot mean anything"
+        ),
         Failure.Unexpected,
         Failure.TooManyListings,
         Failure.Starting,
     ];
 
-    public static Operation Get { get; } = new(HttpMethod.Get, "/query", "queryFiles", Operations.Query, "Find files", $"{Text}\n{Limits}\n\n{FormatText}")
-    {
-        Parameters = [.. QueryWords.All, IfNoneMatch],
-        Answers = [Found, NothingNew],
-        Failures = Refusals,
-    };
-
-    public static Operation Post { get; } = new(HttpMethod.Post, "/query", "queryFilesByPost", Operations.Query, "Find files, with the parameters in the body",
-        $"""
-        The same as `GET /query`, for what does not fit into an address, such as {QueryParameters.MostFiles} names: the parameters come in a form or in a JSON object, and those of the address count as
-        well. In JSON a value is a text, a number, true, false, or an array of these, and each member stands there once. It changes nothing. Pages are asked for with the same body, at the address that `Link` gives.
-        """)
-    {
-        Parameters = [IfNoneMatch],
-        Body = new OpenApiRequestBody
+    public static Operation Get { get; } =
+        new(HttpMethod.Get, "/query", "queryFiles", Operations.Query, "Find files", $"{Text}\n{Limits}\n\n{FormatText}")
         {
-            Description = $"The parameters of `GET /query`, {QueryBody.LargestBody >> 20} MiB at most.",
-            Content = new Dictionary<string, OpenApiMediaType>
+            Parameters = [.. QueryWords.All, IfNoneMatch],
+            Answers = [Found, NothingNew],
+            Failures = Refusals,
+        };
+
+    public static Operation Post { get; } =
+        new(
+            HttpMethod.Post,
+            "/query",
+            "queryFilesByPost",
+            Operations.Query,
+            "Find files, with the parameters in the body",
+            $"""
+            The same as `GET /query`, for what does not fit into an address, such as {QueryParameters.MostFiles} names: the parameters come in a form or in a JSON object, and those of the address count as
+            well. In JSON a value is a text, a number, true, false, or an array of these, and each member stands there once. It changes nothing. Pages are asked for with the same body, at the address that `Link` gives.
+            """
+        )
+        {
+            Parameters = [IfNoneMatch],
+            Body = new OpenApiRequestBody
             {
-                ["application/x-www-form-urlencoded"] = new() { Schema = Members(each => each.Schema!), Example = JsonNode.Parse($$"""{"filename": ["{{Samples.FileName}}"]}""") },
-                ["application/json"] = new() { Schema = Members(OneOrSeveral), Example = JsonNode.Parse($$"""{"filename": ["{{Samples.FileName}}"], "fields": ["file_path", "sha256"]}""") },
+                Description = $"The parameters of `GET /query`, {QueryBody.LargestBody >> 20} MiB at most.",
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    ["application/x-www-form-urlencoded"] = new()
+                    {
+                        Schema = Members(each => each.Schema!),
+                        Example = JsonNode.Parse($$"""{"filename": ["{{Samples.FileName}}"]}"""),
+                    },
+                    ["application/json"] = new()
+                    {
+                        Schema = Members(OneOrSeveral),
+                        Example = JsonNode.Parse($$"""{"filename": ["{{Samples.FileName}}"], "fields": ["file_path", "sha256"]}"""),
+                    },
+                },
             },
-        },
-        Answers = [Found, NothingNew],
-        Failures = [.. Refusals, new(Problems.OfStatus(413), "the body is too large"), new(Problems.TooManyBodies, "the body has more than 64 KiB or no length, and as many of them are being read as may be")],
-    };
+            Answers = [Found, NothingNew],
+            Failures =
+            [
+                .. Refusals,
+                new(Problems.OfStatus(413), "the body is too large"),
+                new(Problems.TooManyBodies, "the body has more than 64 KiB or no length, and as many of them are being read as may be"),
+            ],
+        };
 
     private static OpenApiSchema Members(Func<OpenApiParameter, IOpenApiSchema> schema) => new()
     {
@@ -111,5 +143,7 @@ internal static class QueryOperations
     };
 
     private static IOpenApiSchema OneOrSeveral(OpenApiParameter parameter) =>
-        parameter.Schema is { Type: JsonSchemaType.Array, Items: { } items } several ? new OpenApiSchema { OneOf = [items, several] } : parameter.Schema!;
+        parameter.Schema is { Type: JsonSchemaType.Array, Items: { } items } several
+            ? new OpenApiSchema { OneOf = [items, several] }
+            : parameter.Schema!;
 }

@@ -3,8 +3,9 @@ using Scalar.AspNetCore;
 namespace OpenSdc.Server.Description;
 
 /// <summary>
-/// The API's reference for people, at <c>/docs</c>: Scalar, from files inside the program. It must work on a network without the internet, and must
-/// tell nobody who reads it, so whatever Scalar would fetch or send elsewhere is off, and a policy makes the browser see to that.
+/// The API's reference for people, at <c>/docs</c>: Scalar, from files inside the program. It must work on a
+/// network without the internet, and must tell nobody who reads it, so whatever Scalar would fetch or send
+/// elsewhere is off, and a policy makes the browser see to that.
 /// </summary>
 internal static class ReferencePage
 {

@@ -37,8 +37,17 @@ internal static class Samples
 
     public static readonly string Receipt = JsonSerializer.Serialize(Published, ContractJson.Default.UploadReceipt);
 
-    private static readonly UploadStatus Open =
-        new() { Id = UploadId, FilePath = Key, State = "open", Created = "20260103 04:05:06", Expires = "20260110 04:05:06", Size = 100_000_000, PartSize = 67_108_864, Parts = 2 };
+    private static readonly UploadStatus Open = new()
+    {
+        Id = UploadId,
+        FilePath = Key,
+        State = "open",
+        Created = "20260103 04:05:06",
+        Expires = "20260110 04:05:06",
+        Size = 100_000_000,
+        PartSize = 67_108_864,
+        Parts = 2,
+    };
 
     public static readonly string OpenUpload = StatusJson(Open);
     public static readonly string OpenUploads = JsonSerializer.Serialize(new UploadList([Open], null), ContractJson.WithUrls.UploadList);
@@ -70,8 +79,12 @@ internal static class Samples
 
     public static readonly string Record = JsonOf(File);
 
-    public static readonly string Ready = Json(new("ready", "done", "answers", "taken", null, 512L << 30, 0, new("20260103 04:05:06", "20260102 16:03:12", 0.4217)));
-    public static readonly string ReadOnly = Json(new("read-only", "done", "answers", "refused", Problems.InsufficientStorage.Sentence, 200L << 20, 0));
+    public static readonly string Ready = Json(
+        new("ready", "done", "answers", "taken", null, 512L << 30, 0, new("20260103 04:05:06", "20260102 16:03:12", 0.4217))
+    );
+    public static readonly string ReadOnly = Json(
+        new("read-only", "done", "answers", "refused", Problems.InsufficientStorage.Sentence, 200L << 20, 0)
+    );
     public static readonly string Recovering = Json(new("starting", "running", "answers", "taken", null, 512L << 30, 0));
 
     public const string Coverage =
@@ -120,9 +133,11 @@ internal static class Samples
 
     public static string JsonOf(FileRecord file) => JsonSerializer.Serialize(file, ContractJson.Default.FileRecord);
 
-    public static string CsvLineOf(FileRecord file) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{file.FilePath},{file.Instrument},{file.DataLevel},{file.Descriptor},{file.StartDate},{file.EndDate},{file.Repointing},{file.Cr},{file.Version},{file.MajorVersion},{file.MinorVersion},{file.Extension},{file.IngestionDate},{file.Size},{file.Sha256},{file.Seq},{(file.Released ? "true" : "false")},{file.Crid},");
+    public static string CsvLineOf(FileRecord file) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{file.FilePath},{file.Instrument},{file.DataLevel},{file.Descriptor},{file.StartDate},{file.EndDate},{file.Repointing},{file.Cr},{file.Version},{file.MajorVersion},{file.MinorVersion},{file.Extension},{file.IngestionDate},{file.Size},{file.Sha256},{file.Seq},{(file.Released ? "true" : "false")},{file.Crid},"
+        );
 
     /// <summary>As the documented representation writes a file: a tuple of Python.</summary>
     public static string TupleOf(FileRecord file)

@@ -7,7 +7,11 @@ namespace OpenSdc.Server.Description;
 /// <summary>The words of the routes of direct and multipart uploads.</summary>
 internal static class UploadOperations
 {
-    private static readonly OpenApiParameter Id = Words.Path("id", "The upload, as `OpenSDC-Upload-Id` or `POST /uploads` named it.", Samples.UploadId);
+    private static readonly OpenApiParameter Id = Words.Path(
+        "id",
+        "The upload, as `OpenSDC-Upload-Id` or `POST /uploads` named it.",
+        Samples.UploadId
+    );
 
     private static readonly Failure NoSuchUpload = new(Problems.NoSuchUpload, "there is no such upload, or it ended more than a day ago");
     private static readonly Failure NotInParts = new(Problems.NotInParts, "the upload comes by a single `PUT`");

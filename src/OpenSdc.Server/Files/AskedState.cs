@@ -5,8 +5,9 @@ using OpenSdc.Server.Catalogue;
 namespace OpenSdc.Server.Files;
 
 /// <summary>
-/// What a request says of the archive's state, compared with the state that the archive has, and how the answer tells it. A number of another history, or beyond the newest, was
-/// noted before a restore or in another archive: an answer that used it would pass over files.
+/// What a request says of the archive's state, compared with the state that the archive has, and how the
+/// answer tells it. A number of another history, or beyond the newest, was noted before a restore or in
+/// another archive: an answer that used it would pass over files.
 /// </summary>
 internal static class AskedState
 {
@@ -29,13 +30,18 @@ internal static class AskedState
         if (request.History is { } history && history != state.History)
         {
             return Problems.BadParameter(
-                $"The parameter history is '{ParameterValues.Shown(history)}', but the history of this archive is {state.History}; numbers of another history count nothing here, so begin again with since_seq=0.");
+                $"The parameter history is '{ParameterValues.Shown(history)}', but the history of this archive is {state.History}; numbers of another history count nothing here, so begin again with since_seq=0."
+            );
         }
 
         if (request.Query.AsOf is { } asOf && request.Cursor is { } other && other.AsOf != asOf)
-            return Problems.BadParameter($"The parameter cursor is of as_of={other.AsOf}, and as_of is '{asOf}'; allowed: the cursor that the same query gave.");
+            return Problems.BadParameter(
+                $"The parameter cursor is of as_of={other.AsOf}, and as_of is '{asOf}'; allowed: the cursor that the same query gave."
+            );
         if (request.Cursor is { } cursor && (cursor.History != state.History || cursor.AsOf > state.Seq))
-            return Problems.BadParameter("The parameter cursor is of another history of the archive, such as the one before a restore; allowed: a cursor of this history. Begin again with the first page.");
+            return Problems.BadParameter(
+                "The parameter cursor is of another history of the archive, such as the one before a restore; allowed: a cursor of this history. Begin again with the first page."
+            );
         return Beyond("since_seq", request.Query.SinceSeq, state) ?? Beyond("as_of", request.Query.AsOf, state);
     }
 
@@ -53,7 +59,10 @@ internal static class AskedState
             context.Response.Headers[VisibilityHeader] = "released files only; unreleased files may be left out";
     }
 
-    private static Problem? Beyond(string name, long? number, ArchiveState state) => number > state.Seq
-        ? Problems.BadParameter($"The parameter {name} is '{number}'; allowed: a number up to {state.Seq}, the newest change in the archive's history {state.History}.")
-        : null;
+    private static Problem? Beyond(string name, long? number, ArchiveState state) =>
+        number > state.Seq
+            ? Problems.BadParameter(
+                $"The parameter {name} is '{number}'; allowed: a number up to {state.Seq}, the newest change in the archive's history {state.History}."
+            )
+            : null;
 }

@@ -3,7 +3,10 @@ using Microsoft.Extensions.Primitives;
 
 namespace OpenSdc.Server.Files;
 
-/// <summary>The parameters of a request with a body, some of which are JSON arrays: each element of an array is one value, whatever commas it holds.</summary>
+/// <summary>
+/// The parameters of a request with a body, some of which are JSON arrays: each element of an array is one
+/// value, whatever commas it holds.
+/// </summary>
 internal sealed class BodyParameters : QueryCollection
 {
     private readonly Dictionary<string, StringValues> given;

@@ -15,7 +15,8 @@ internal readonly struct Conditions
         var raw = request.Headers;
         if (raw.IfMatch.Count + raw.IfNoneMatch.Count + raw.IfModifiedSince.Count + raw.IfUnmodifiedSince.Count + raw.Range.Count == 0)
             return;
-        // What cannot be read is never taken for a match, nor for a condition that holds: a date beside it does not count either (RFC 9110, section 13.2.2).
+        // What cannot be read is never taken for a match, nor for a condition that holds: a date beside it
+        // does not count either (RFC 9110, section 13.2.2).
         var headers = new RequestHeaders(raw);
         if (raw.IfMatch.Count > 0)
             Failed = !Matches(raw.IfMatch, tag, strong: true);
@@ -42,8 +43,9 @@ internal readonly struct Conditions
     public bool NotModified { get; }
 
     /// <summary>
-    /// First byte and length of the one range asked for; null for the whole object; a first byte of -1 where the range lies outside. Several
-    /// ranges at once are answered with the whole, which the RFC permits: no client of archives sends them.
+    /// First byte and length of the one range asked for; null for the whole object; a first byte of -1 where
+    /// the range lies outside. Several ranges at once are answered with the whole, which the RFC permits: no
+    /// client of archives sends them.
     /// </summary>
     public (long From, long Length)? Range(long length)
     {
@@ -55,7 +57,10 @@ internal readonly struct Conditions
         return from >= length || to < from ? (-1, 0) : (from, to - from + 1);
     }
 
-    /// <summary>Whether a list of tags, or the star that stands for any, names this one. A list that cannot be read in whole names none.</summary>
+    /// <summary>
+    /// Whether a list of tags, or the star that stands for any, names this one. A list that cannot be read in
+    /// whole names none.
+    /// </summary>
     public static bool Matches(StringValues header, EntityTagHeaderValue tag, bool strong)
     {
         if (!EntityTagHeaderValue.TryParseStrictList(header!, out var any))

@@ -18,14 +18,18 @@ internal static class CountFacets
 }
 
 /// <summary>
-/// The values of each field with their numbers, counted under all filters, also the field's own: so the numbers of each field add up to the whole. One reading
-/// of what the files cover, by years, is folded into all fields.
+/// The values of each field with their numbers, counted under all filters, also the field's own: so the
+/// numbers of each field add up to the whole. One reading of what the files cover, by years, is folded into
+/// all fields.
 /// </summary>
 internal sealed record Facets(CoverageRequest Request, Catalogue.Catalogue Catalogue) : IResult
 {
     private const int Years = 4;
 
-    /// <summary>The fields that are counted beside the year, in the order of the answer, and where a product has each. Those of the mission's own follow.</summary>
+    /// <summary>
+    /// The fields that are counted beside the year, in the order of the answer, and where a product has each.
+    /// Those of the mission's own follow.
+    /// </summary>
     private static readonly (string Name, Func<Product, string> Of)[] Standard =
     [
         ("instrument", product => product.Instrument),
@@ -42,8 +46,14 @@ internal sealed record Facets(CoverageRequest Request, Catalogue.Catalogue Catal
         if (await Request.AnswerHeadAsync(context, Catalogue))
             return;
         (string Name, Func<Product, string> Of)[] fields =
-            [.. Standard, .. Request.OwnWords.Select(field => (field.Name, (Func<Product, string>)(product => product.OwnWord(field.Name))))];
-        var values = fields.Select(field => field.Name).Append(StartYear).ToDictionary(name => name, _ => new Dictionary<string, (long Files, long Bytes)>(StringComparer.Ordinal));
+        [
+            .. Standard,
+            .. Request.OwnWords.Select(field => (field.Name, (Func<Product, string>)(product => product.OwnWord(field.Name)))),
+        ];
+        var values = fields
+            .Select(field => field.Name)
+            .Append(StartYear)
+            .ToDictionary(name => name, _ => new Dictionary<string, (long Files, long Bytes)>(StringComparer.Ordinal));
         var (files, bytes) = (0L, 0L);
         ArchiveState state = default;
         await using (var rows = await Catalogue.CoverAsync(Request.Query, ReadScope.Of(Request.Query, context.Caller()), Years, cancel))
@@ -86,7 +96,12 @@ internal sealed record Facets(CoverageRequest Request, Catalogue.Catalogue Catal
         }
     }
 
-    private static void Write(Utf8JsonWriter json, long files, long bytes, Dictionary<string, Dictionary<string, (long Files, long Bytes)>> values)
+    private static void Write(
+        Utf8JsonWriter json,
+        long files,
+        long bytes,
+        Dictionary<string, Dictionary<string, (long Files, long Bytes)>> values
+    )
     {
         json.WriteStartObject();
         WriteSum(json, (files, bytes));

@@ -10,8 +10,11 @@ namespace OpenSdc.Server.Files;
 internal static class CoverFiles
 {
     /// <summary><c>GET</c> or <c>HEAD /coverage?…</c></summary>
-    public static Task<Results<CoverageListing, Unchanged, Problem>> Handle(HttpContext context, Mission mission, Catalogue.Catalogue catalogue) =>
-        CoverageRequest.AnswerAsync(context, mission, catalogue, hasBin: true, (request, files) => new CoverageListing(request, files));
+    public static Task<Results<CoverageListing, Unchanged, Problem>> Handle(
+        HttpContext context,
+        Mission mission,
+        Catalogue.Catalogue catalogue
+    ) => CoverageRequest.AnswerAsync(context, mission, catalogue, hasBin: true, (request, files) => new CoverageListing(request, files));
 }
 
 /// <summary>
@@ -32,7 +35,9 @@ internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalo
         var json = new CoverageJson(output.Buffer, Request.OwnWords);
         var hasPlace = true;
         output.Buffer.Write("["u8);
-        await using (var cells = await Catalogue.CoverAsync(Request.Query, ReadScope.Of(Request.Query, context.Caller()), Request.Digits, cancel))
+        await using (
+            var cells = await Catalogue.CoverAsync(Request.Query, ReadScope.Of(Request.Query, context.Caller()), Request.Digits, cancel)
+        )
         {
             state = cells.State;
             while (hasPlace && await cells.NextAsync(cancel) is { } lines)
@@ -57,7 +62,10 @@ internal sealed record CoverageListing(CoverageRequest Request, Catalogue.Catalo
     }
 }
 
-/// <summary>Makes objects of lines. What repeats is written once for all: the members of a product, and versions, which are the same from day to day.</summary>
+/// <summary>
+/// Makes objects of lines. What repeats is written once for all: the members of a product, and versions,
+/// which are the same from day to day.
+/// </summary>
 internal sealed class CoverageJson(PooledBuffer output, IReadOnlyList<OwnField> ownWords)
 {
     private Product? product;
@@ -74,7 +82,8 @@ internal sealed class CoverageJson(PooledBuffer output, IReadOnlyList<OwnField> 
         product = next;
         beginning = Encoding.UTF8.GetBytes(
             $"{{\"family\":{Text(next.Family)},\"instrument\":{Text(next.Instrument)},\"data_level\":{Text(next.DataLevel)},"
-            + $"\"descriptor\":{Text(next.Descriptor)},\"extension\":{Text(next.Extension)},{string.Concat(ownWords.Select(field => $"\"{field.Name}\":{Text(next.OwnWord(field.Name))},"))}\"bin\":");
+                + $"\"descriptor\":{Text(next.Descriptor)},\"extension\":{Text(next.Extension)},{string.Concat(ownWords.Select(field => $"\"{field.Name}\":{Text(next.OwnWord(field.Name))},"))}\"bin\":"
+        );
     }
 
     /// <summary>Writes the objects of lines until there are so many bytes to be sent.</summary>

@@ -9,11 +9,12 @@ using OpenSdc.Server.Catalogue;
 namespace OpenSdc.Server.Files;
 
 /// <summary>
-/// What <c>/coverage</c> and <c>/facets</c> are asked: the filters of a query, and for the first how days are put together. What says how a list
-/// is to be written, ordered or cut means nothing here, and is refused.
+/// What <c>/coverage</c> and <c>/facets</c> are asked: the filters of a query, and for the first how days are
+/// put together. What says how a list is to be written, ordered or cut means nothing here, and is refused.
 /// </summary>
 /// <param name="Asked">The filters, and what they say of the archive's state.</param>
-/// <param name="Digits">How many digits of a start date are one period: 8 for days, 6 for months, 4 for years.</param>
+/// <param name="Digits">How many digits of a start date are one period: 8 for days, 6 for months, 4 for
+/// years.</param>
 /// <param name="Given">The parameters as they came.</param>
 internal sealed record CoverageRequest(QueryRequest Asked, int Digits, IQueryCollection Given)
 {
@@ -31,11 +32,19 @@ internal sealed record CoverageRequest(QueryRequest Asked, int Digits, IQueryCol
     public static IReadOnlyList<string> Bins => Periods.Keys;
 
     /// <summary>The parameters of a query that say which files are meant.</summary>
-    public static IReadOnlyList<string> Filters { get; } = [.. QueryParameters.Names.Except(["sort", "fields", "count", "format", "limit", "cursor"])];
+    public static IReadOnlyList<string> Filters { get; } =
+    [.. QueryParameters.Names.Except(["sort", "fields", "count", "format", "limit", "cursor"])];
 
     /// <summary>Reads a request, and answers it already where it cannot mean anything or the caller has the answer.</summary>
-    public static async Task<Results<T, Unchanged, Problem>> AnswerAsync<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicMethods | DynamicallyAccessedMemberTypes.NonPublicMethods)] T>(
-        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, bool hasBin, Func<CoverageRequest, Catalogue.Catalogue, T> answer)
+    public static async Task<Results<T, Unchanged, Problem>> AnswerAsync<
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicMethods | DynamicallyAccessedMemberTypes.NonPublicMethods)] T
+    >(
+        HttpContext context,
+        Mission mission,
+        Catalogue.Catalogue catalogue,
+        bool hasBin,
+        Func<CoverageRequest, Catalogue.Catalogue, T> answer
+    )
         where T : IResult
     {
         if (QueryBody.RefuseOfGet(context.Request) is { } hasBody)
@@ -58,7 +67,10 @@ internal sealed record CoverageRequest(QueryRequest Asked, int Digits, IQueryCol
         return answer(request, catalogue);
     }
 
-    /// <summary>Answers a <c>HEAD</c>, to which the number of the newest change is enough: the sums are not looked at. False for any other request.</summary>
+    /// <summary>
+    /// Answers a <c>HEAD</c>, to which the number of the newest change is enough: the sums are not looked at.
+    /// False for any other request.
+    /// </summary>
     public async Task<bool> AnswerHeadAsync(HttpContext context, Catalogue.Catalogue catalogue)
     {
         if (!HttpMethods.IsHead(context.Request.Method))
@@ -88,7 +100,10 @@ internal sealed record CoverageRequest(QueryRequest Asked, int Digits, IQueryCol
                 if (values is not [{ } bin])
                     return (null, Problems.BadParameter($"The parameter {Bin} is given {values.Count} times; allowed: once."));
                 if (!Periods.TryGetValue(bin, out digits))
-                    return (null, Problems.BadParameter($"The parameter {Bin} is '{ParameterValues.Shown(bin)}'; allowed: {string.Join(", ", Bins)}."));
+                    return (
+                        null,
+                        Problems.BadParameter($"The parameter {Bin} is '{ParameterValues.Shown(bin)}'; allowed: {string.Join(", ", Bins)}.")
+                    );
             }
             else if (Filters.Contains(name) || (!QueryParameters.Names.Contains(name) && QueryParameters.IsParameter(name, mission)))
             {
@@ -96,7 +111,12 @@ internal sealed record CoverageRequest(QueryRequest Asked, int Digits, IQueryCol
             }
             else if (QueryParameters.Names.Contains(name))
             {
-                return (null, Problems.BadParameter($"The parameter {name} belongs to a list of files, as /query gives it; allowed here: {string.Join(", ", Known(hasBin))}."));
+                return (
+                    null,
+                    Problems.BadParameter(
+                        $"The parameter {name} belongs to a list of files, as /query gives it; allowed here: {string.Join(", ", Known(hasBin))}."
+                    )
+                );
             }
             else
             {
@@ -105,10 +125,20 @@ internal sealed record CoverageRequest(QueryRequest Asked, int Digits, IQueryCol
         }
 
         var (query, problem) = QueryParameters.Read(new QueryCollection(filters), mission);
-        return (query is null ? null : new CoverageRequest(query, digits, given)
-        {
-            OwnWords = [.. mission.OwnFields.Where(each => each.InProduct && (query.Family is null || query.Family.OwnFields.Contains(each)))],
-        }, problem);
+        return (
+            query is null
+                ? null
+                : new CoverageRequest(query, digits, given)
+                {
+                    OwnWords =
+                    [
+                        .. mission.OwnFields.Where(each =>
+                            each.InProduct && (query.Family is null || query.Family.OwnFields.Contains(each))
+                        ),
+                    ],
+                },
+            problem
+        );
     }
 
     private static IEnumerable<string> Known(bool hasBin) => hasBin ? [.. Filters, Bin] : Filters;

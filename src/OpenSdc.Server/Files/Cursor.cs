@@ -7,8 +7,8 @@ using OpenSdc.Server.Catalogue;
 namespace OpenSdc.Server.Files;
 
 /// <summary>
-/// Where a page ended and which state of the catalogue it showed. The next page goes on after that row in that same state, so that files which
-/// arrive in between neither move nor repeat a row.
+/// Where a page ended and which state of the catalogue it showed. The next page goes on after that row in
+/// that same state, so that files which arrive in between neither move nor repeat a row.
 /// </summary>
 /// <param name="History">The history that the number is of.</param>
 /// <param name="AsOf">The number of the newest change that the pages show.</param>
@@ -21,7 +21,10 @@ internal readonly record struct Cursor(string History, long AsOf, PageEnd After)
     public string Write() => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(
         string.Create(CultureInfo.InvariantCulture, $"{History}{Mark}{AsOf}{Mark}{string.Join(Mark, After.Keys)}")));
 
-    /// <summary>Null where the text is not one of ours, for this order. Paths are visible ASCII; a database may refuse other characters, such as NUL, with an error.</summary>
+    /// <summary>
+    /// Null where the text is not one of ours, for this order. Paths are visible ASCII; a database may refuse
+    /// other characters, such as NUL, with an error.
+    /// </summary>
     public static Cursor? Read(string text, SortOrder order)
     {
         if (!Base64Url.IsValid(text))

@@ -7,7 +7,8 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Files;
 
 /// <summary>
-/// Signs the cursors of pages for the audience that they were given to: a cursor names a state and a row, and one that a caller made up could be used to ask about rows that it may not see.
+/// Signs the cursors of pages for the audience that they were given to: a cursor names a state and a row, and
+/// one that a caller made up could be used to ask about rows that it may not see.
 /// </summary>
 internal sealed class CursorSeal(SigningKey key)
 {
@@ -21,7 +22,14 @@ internal sealed class CursorSeal(SigningKey key)
     public string? Open(string text, Audience audience)
     {
         var mark = text.IndexOf(Mark, StringComparison.Ordinal);
-        return mark > 0 && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(text[(mark + 1)..]), Encoding.UTF8.GetBytes(Seal(text[..mark], audience))) ? text[..mark] : null;
+        return
+            mark > 0
+            && CryptographicOperations.FixedTimeEquals(
+                Encoding.UTF8.GetBytes(text[(mark + 1)..]),
+                Encoding.UTF8.GetBytes(Seal(text[..mark], audience))
+            )
+            ? text[..mark]
+            : null;
     }
 
     private string Seal(string cursor, Audience audience)

@@ -33,7 +33,11 @@ internal static class DownloadFile
         }
 
         // Also of what does not exist: both are answered after the same statements.
-        return problem == Problems.NoSuchFile && await withdrawals.FindAsync(key, context.Caller().Audience, context.RequestAborted) is { } tombstone ? Problems.Withdrawn(tombstone) : problem;
+        return
+            problem == Problems.NoSuchFile
+            && await withdrawals.FindAsync(key, context.Caller().Audience, context.RequestAborted) is { } tombstone
+            ? Problems.Withdrawn(tombstone)
+            : problem;
     }
 }
 

@@ -25,7 +25,8 @@ internal abstract class DownloadUrls
 }
 
 /// <summary>This server's own: what is wrong with a file is said where its bytes are asked for.</summary>
-internal sealed class ServerDownloadUrls(UrlRights urls, PublicAddress address, Catalogue.Catalogue catalogue, ServerOptions options) : DownloadUrls
+internal sealed class ServerDownloadUrls(UrlRights urls, PublicAddress address, Catalogue.Catalogue catalogue, ServerOptions options)
+    : DownloadUrls
 {
     public override Func<string, string> For(HttpContext context)
     {
@@ -45,7 +46,13 @@ internal sealed class ServerDownloadUrls(UrlRights urls, PublicAddress address, 
 }
 
 /// <summary>The store's own: no byte is looked at on its way, so what is known against a file is said before, or by nobody.</summary>
-internal sealed class DirectDownloadUrls(S3Staging direct, UrlRights urls, IntegrityState integrity, StorageHealth storage, ServerOptions options) : DownloadUrls
+internal sealed class DirectDownloadUrls(
+    S3Staging direct,
+    UrlRights urls,
+    IntegrityState integrity,
+    StorageHealth storage,
+    ServerOptions options
+) : DownloadUrls
 {
     public override Func<string, string> For(HttpContext context)
     {

@@ -32,7 +32,10 @@ internal sealed class FileList(Mission mission, bool bare)
         }
 
         var target = ArchivePath.ParseDownload(text, mission);
-        if (target.Kind is DownloadTargetKind.NoName or DownloadTargetKind.NotAName || (bare && text.Contains('/', StringComparison.Ordinal)))
+        if (
+            target.Kind is DownloadTargetKind.NoName or DownloadTargetKind.NotAName
+            || (bare && text.Contains('/', StringComparison.Ordinal))
+        )
             AddStray(text, Allowed, string.Join(' ', target.Faults.Select(fault => fault.Message)));
         else if (target.Key is { } key)
             Keys.Add(key);
@@ -45,10 +48,14 @@ internal sealed class FileList(Mission mission, bool bare)
     {
         if (count == 0)
             return null;
-        var sentence = count == 1
-            ? $"The parameter {parameter} is '{first.Shown}'; allowed: {first.Allowed}."
-            : $"The parameter {parameter} has {count} values that are not allowed; errors names them, and the first is '{first.Shown}'; allowed: {first.Allowed}.";
-        return Problems.BadParameter(sentence) with { Errors = count <= MostNamed ? strays : [.. strays, $"There are {count - MostNamed} more."] };
+        var sentence =
+            count == 1
+                ? $"The parameter {parameter} is '{first.Shown}'; allowed: {first.Allowed}."
+                : $"The parameter {parameter} has {count} values that are not allowed; errors names them, and the first is '{first.Shown}'; allowed: {first.Allowed}.";
+        return Problems.BadParameter(sentence) with
+        {
+            Errors = count <= MostNamed ? strays : [.. strays, $"There are {count - MostNamed} more."],
+        };
     }
 
     private void AddStray(string text, string allowed, string why)

@@ -6,13 +6,14 @@ using Microsoft.Extensions.Primitives;
 namespace OpenSdc.Server.Files;
 
 /// <summary>
-/// The parameters of a query out of a JSON object, read as its bytes come. A body that cannot be a query is refused at its first fault, and the time that reading
-/// takes grows with the length of the body.
+/// The parameters of a query out of a JSON object, read as its bytes come. A body that cannot be a query is
+/// refused at its first fault, and the time that reading takes grows with the length of the body.
 /// </summary>
 /// <param name="names">The parameters that there are.</param>
 internal sealed class JsonParameters(IEnumerable<string> names)
 {
-    // The reader begins a text anew whenever more of it has come. For a long text, which may come in many small pieces, that is only done when its length has doubled.
+    // The reader begins a text anew whenever more of it has come. For a long text, which may come in many
+    // small pieces, that is only done when its length has doubled.
     private const int ShortText = 4096;
 
     private readonly Dictionary<string, StringValues> members = new(StringComparer.Ordinal);
@@ -102,7 +103,10 @@ internal sealed class JsonParameters(IEnumerable<string> names)
         return null;
     }
 
-    /// <summary>The text of a name or a value; null where it holds an escape such as <c>\ud800</c> alone, which is well-formed JSON and no text.</summary>
+    /// <summary>
+    /// The text of a name or a value; null where it holds an escape such as <c>\ud800</c> alone, which is
+    /// well-formed JSON and no text.
+    /// </summary>
     private static string? Text(ref Utf8JsonReader json)
     {
         switch (json.TokenType)

@@ -1,8 +1,10 @@
 namespace OpenSdc.Server.Files;
 
 /// <summary>
-/// Bounds the long bodies of queries that are in memory at once. A body is read into parameters of several times its length, and its client may take hours to send it: without a bound a few hundred
-/// connections would take all memory. A body has its place from before its first byte is read until its answer has been sent.
+/// Bounds the long bodies of queries that are in memory at once. A body is read into parameters of several
+/// times its length, and its client may take hours to send it: without a bound a few hundred connections
+/// would take all memory. A body has its place from before its first byte is read until its answer has been
+/// sent.
 /// </summary>
 internal sealed class LargeBodies
 {
@@ -17,7 +19,10 @@ internal sealed class LargeBodies
     /// <summary>How many places are taken.</summary>
     public int Taken => Volatile.Read(ref taken);
 
-    /// <summary>Takes a place for the body of a request, where it needs one; it is given back with the response. False where none is free.</summary>
+    /// <summary>
+    /// Takes a place for the body of a request, where it needs one; it is given back with the response. False
+    /// where none is free.
+    /// </summary>
     public bool TryTake(HttpContext context)
     {
         // A body without a length may become a long one.

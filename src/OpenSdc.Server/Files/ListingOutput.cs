@@ -1,8 +1,9 @@
 namespace OpenSdc.Server.Files;
 
 /// <summary>
-/// The body of an answer that may be long. Nothing is sent before it is known that the answer is short or has a place (<see cref="ListingPlaces"/>), so that it can still be
-/// answered 503. Dispose it after the last byte was sent: that gives the place and the buffer back.
+/// The body of an answer that may be long. Nothing is sent before it is known that the answer is short or has
+/// a place (<see cref="ListingPlaces"/>), so that it can still be answered 503. Dispose it after the last
+/// byte was sent: that gives the place and the buffer back.
 /// </summary>
 /// <param name="context">The request.</param>
 /// <param name="addHeaders">Adds the headers of the answer, just before its first byte is sent.</param>

@@ -1,8 +1,10 @@
 namespace OpenSdc.Server.Files;
 
 /// <summary>
-/// Bounds the long answers that are sent at once: each holds a session of the catalogue, or its bytes in memory, for as long as its client takes to read it. An answer takes a place
-/// as soon as it is longer than <see cref="Free"/>, before its status line is sent, and holds it until it has been sent. Where no place is free it is answered 503 at once.
+/// Bounds the long answers that are sent at once: each holds a session of the catalogue, or its bytes in
+/// memory, for as long as its client takes to read it. An answer takes a place as soon as it is longer than
+/// <see cref="Free"/>, before its status line is sent, and holds it until it has been sent. Where no place is
+/// free it is answered 503 at once.
 /// </summary>
 internal sealed class ListingPlaces
 {
@@ -15,7 +17,10 @@ internal sealed class ListingPlaces
     private readonly TimeProvider clock;
     private readonly Telemetry telemetry;
 
-    /// <remarks>Never more than the catalogue can do without: look-ups and short listings always have sessions that no long answer holds.</remarks>
+    /// <remarks>
+    /// Never more than the catalogue can do without: look-ups and short listings always have sessions that no
+    /// long answer holds.
+    /// </remarks>
     public ListingPlaces(ServerOptions options, Catalogue.Catalogue catalogue, TimeProvider clock, Telemetry telemetry)
     {
         (most, this.clock, this.telemetry) = (Math.Min(options.MaxListings, catalogue.MostLongListings), clock, telemetry);
@@ -49,7 +54,10 @@ internal sealed class ListingPlaces
         return null;
     }
 
-    /// <summary>Ends the answers that still read the catalogue and have had a place for at least this long, by cutting their connections.</summary>
+    /// <summary>
+    /// Ends the answers that still read the catalogue and have had a place for at least this long, by cutting
+    /// their connections.
+    /// </summary>
     /// <returns>How many were ended.</returns>
     public int Cut(TimeSpan age)
     {

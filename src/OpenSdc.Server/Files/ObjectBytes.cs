@@ -9,7 +9,14 @@ namespace OpenSdc.Server.Files;
 
 /// <summary>200 or 206 and the bytes.</summary>
 internal sealed record ObjectBytes(
-    StoredObject Stored, UploadReceipt Receipt, long AsOf, EntityTagHeaderValue Tag, DateTimeOffset Published, (long From, long Length)? Range, ObjectSender Sender) : IResult
+    StoredObject Stored,
+    UploadReceipt Receipt,
+    long AsOf,
+    EntityTagHeaderValue Tag,
+    DateTimeOffset Published,
+    (long From, long Length)? Range,
+    ObjectSender Sender
+) : IResult
 {
     public async Task ExecuteAsync(HttpContext context)
     {
@@ -44,14 +51,21 @@ internal sealed record ObjectBytes(
 /// <summary>Sends an object's bytes, and verifies them on the way.</summary>
 /// <remarks>
 /// <para>A small object is read and verified before its status is sent: an object that is not intact is answered with a problem. A larger one is hashed
-/// while it is sent, and its last piece is held back until the verdict: where it is not intact, the connection ends short of <c>Content-Length</c>, which no
-/// client takes for the whole. A range of a larger object has no such piece, so it waits until the whole object is verified; concurrent ranges share one
+/// while it is sent, and its last piece is held back until the verdict: where it is not intact, the
+/// connection ends short of <c>Content-Length</c>, which no client takes for the whole. A range of a larger
+/// object has no such piece, so it waits until the whole object is verified; concurrent ranges share one
 /// verification, and an object that is not intact is answered with a problem.</para>
 /// <para>SHA-256 runs at about 1.5 GB/s a core. A large object that was intact is not hashed again for <c>verify-interval</c> (a day), unless its file was
 /// written since; corruption in between is left to the scrub.</para>
 /// </remarks>
 internal sealed class ObjectSender(
-    ServerOptions options, RecentlyVerified verified, SharedHashing hashing, IntegrityReports reports, StallTimeout stallTimeout, Telemetry telemetry)
+    ServerOptions options,
+    RecentlyVerified verified,
+    SharedHashing hashing,
+    IntegrityReports reports,
+    StallTimeout stallTimeout,
+    Telemetry telemetry
+)
 {
     // Read straight into the response's own memory; as much at once as stays in a core's cache until it is sent.
     private const int PieceSize = StallTimeout.LargestFlush;
@@ -107,7 +121,9 @@ internal sealed class ObjectSender(
             verify = false;
         }
 
-        using var reading = verify ? new ObjectReading(answer.Stored, answer.Record) : ObjectReading.Unhashed(answer.Stored, answer.Record, from, length);
+        using var reading = verify
+            ? new ObjectReading(answer.Stored, answer.Record)
+            : ObjectReading.Unhashed(answer.Stored, answer.Record, from, length);
         answer.WriteHeaders(context.Response);
         var body = context.Response.BodyWriter;
         while (reading.Offset < from + length)

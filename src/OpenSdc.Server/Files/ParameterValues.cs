@@ -4,8 +4,9 @@ using OpenSdc.Contract.Naming;
 namespace OpenSdc.Server.Files;
 
 /// <summary>
-/// The parameters of one request as texts, and each reading of such a text that more than one of them has. What cannot be read so is <see cref="Refused"/> in a sentence with the parameter,
-/// its value and what is allowed.
+/// The parameters of one request as texts, and each reading of such a text that more than one of them has.
+/// What cannot be read so is <see cref="Refused"/> in a sentence with the parameter, its value and what is
+/// allowed.
 /// </summary>
 internal sealed class ParameterValues(IQueryCollection given)
 {
@@ -28,7 +29,9 @@ internal sealed class ParameterValues(IQueryCollection given)
         allowed.Contains(Single(name)) ? Single(name) : throw Bad(name, Single(name), string.Join(", ", allowed), []);
 
     public bool YesOrNo(string name) =>
-        Single(name).Trim().Length == Single(name).Length && bool.TryParse(Single(name), out var yes) ? yes : throw Bad(name, Single(name), "true or false", []);
+        Single(name).Trim().Length == Single(name).Length && bool.TryParse(Single(name), out var yes)
+            ? yes
+            : throw Bad(name, Single(name), "true or false", []);
 
     public string Single(string name)
     {
@@ -78,7 +81,12 @@ internal sealed class ParameterValues(IQueryCollection given)
         var digits = prefix.Length > 0 && text.StartsWith(prefix, StringComparison.Ordinal) ? text.AsSpan(prefix.Length) : text;
         return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
             ? number
-            : throw Bad(name, text, prefix.Length > 0 ? $"a whole number such as 2 or {prefix}00002" : $"a whole number from {least} to {most}", []);
+            : throw Bad(
+                name,
+                text,
+                prefix.Length > 0 ? $"a whole number such as 2 or {prefix}00002" : $"a whole number from {least} to {most}",
+                []
+            );
     }
 
     public long BigNumber(string name) =>
@@ -86,7 +94,8 @@ internal sealed class ParameterValues(IQueryCollection given)
             ? number
             : throw Bad(name, Single(name), "the number of a publication, 0 or more", []);
 
-    public string Date(string name) => IsDay(Single(name)) ? Single(name) : throw Bad(name, Single(name), "a day that exists, as YYYYMMDD", []);
+    public string Date(string name) =>
+        IsDay(Single(name)) ? Single(name) : throw Bad(name, Single(name), "a day that exists, as YYYYMMDD", []);
 
     public (string From, string To) Days(string name)
     {
@@ -100,12 +109,20 @@ internal sealed class ParameterValues(IQueryCollection given)
         text.Length == 8 && DateOnly.TryParseExact(text, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
 
     public static Refused Bad(string name, string text, string allowed, IReadOnlyList<NameFault> faults) =>
-        new(Problems.BadParameter($"The parameter {name} is '{Shown(text)}'; allowed: {allowed}.") with { Errors = [.. faults.Select(fault => fault.Message)] });
+        new(
+            Problems.BadParameter($"The parameter {name} is '{Shown(text)}'; allowed: {allowed}.") with
+            {
+                Errors = [.. faults.Select(fault => fault.Message)],
+            }
+        );
 
     /// <summary>A caller's text as a sentence can hold it.</summary>
     public static string Shown(string text, int most = 80) => ShownText.Plain(text, most);
 
-    /// <summary>Leaves the reading of one parameter from wherever its fault is found; <see cref="QueryParameters.Read"/> makes an answer of it.</summary>
+    /// <summary>
+    /// Leaves the reading of one parameter from wherever its fault is found; <see
+    /// cref="QueryParameters.Read"/> makes an answer of it.
+    /// </summary>
     public sealed class Refused(Problem problem) : Exception
     {
         public Problem Problem => problem;

@@ -4,11 +4,13 @@ using System.Text;
 namespace OpenSdc.Server.Files;
 
 /// <summary>
-/// A growing buffer of bytes in pieces from the shared pool, written out and emptied again and again. It belongs to one request, which disposes it once; nobody else holds its memory.
+/// A growing buffer of bytes in pieces from the shared pool, written out and emptied again and again. It
+/// belongs to one request, which disposes it once; nobody else holds its memory.
 /// </summary>
 /// <remarks>
-/// Pieces are never copied together and stay below the size of the large object heap: pages of some megabytes, of which as many are in memory as there are places for listings, would otherwise cost twice their length,
-/// and arrays of each size on the way to it stay in the pool.
+/// Pieces are never copied together and stay below the size of the large object heap: pages of some
+/// megabytes, of which as many are in memory as there are places for listings, would otherwise cost twice
+/// their length, and arrays of each size on the way to it stay in the pool.
 /// </remarks>
 internal sealed class PooledBuffer : IDisposable
 {
@@ -51,7 +53,9 @@ internal sealed class PooledBuffer : IDisposable
     }
 
     /// <summary>
-    /// Sends all of it, a piece at a time, and gives each piece back as soon as the response has copied it: a page that is read slowly costs what is left of it. When this returns, the buffer is the caller's again.
+    /// Sends all of it, a piece at a time, and gives each piece back as soon as the response has copied it: a
+    /// page that is read slowly costs what is left of it. When this returns, the buffer is the caller's
+    /// again.
     /// </summary>
     public async ValueTask FlushToAsync(HttpContext context, StallTimeout stallTimeout)
     {
@@ -74,8 +78,9 @@ internal sealed class PooledBuffer : IDisposable
     }
 
     /// <summary>
-    /// As <see cref="FlushToAsync"/>, in the middle of a long answer. A client that takes everything at once never lets its flush wait, so that one listing would keep its thread to the end while
-    /// others have not begun: where any work waits for a thread it goes first.
+    /// As <see cref="FlushToAsync"/>, in the middle of a long answer. A client that takes everything at once
+    /// never lets its flush wait, so that one listing would keep its thread to the end while others have not
+    /// begun: where any work waits for a thread it goes first.
     /// </summary>
     public async ValueTask FlushAndGiveWayAsync(HttpContext context, StallTimeout stallTimeout)
     {

@@ -6,7 +6,10 @@ namespace OpenSdc.Server.Files;
 /// <summary>Text as Python's <c>repr</c> writes it: what the founding document's query answers are made of.</summary>
 internal static class PythonText
 {
-    /// <summary>Single quotes, unless the text holds one and no double quote; backslash and everything that does not print escaped.</summary>
+    /// <summary>
+    /// Single quotes, unless the text holds one and no double quote; backslash and everything that does not
+    /// print escaped.
+    /// </summary>
     public static void AppendRepr(StringBuilder output, string? text)
     {
         if (text is null)

@@ -4,18 +4,25 @@ using Microsoft.AspNetCore.Http.Features;
 namespace OpenSdc.Server.Files;
 
 /// <summary>
-/// The parameters of a query that come in a body, because a line could not hold them: a form, or a JSON object whose members are texts, numbers,
-/// true, false, or arrays of these. Those of the address count as well.
+/// The parameters of a query that come in a body, because a line could not hold them: a form, or a JSON
+/// object whose members are texts, numbers, true, false, or arrays of these. Those of the address count as
+/// well.
 /// </summary>
 internal static class QueryBody
 {
     /// <summary>Ten thousand names of the greatest length, with what stands around them.</summary>
     public const int LargestBody = 4 * 1024 * 1024;
 
-    /// <summary>A <c>GET</c> or <c>HEAD</c> with a body: parameters in it would be passed over, and more would be listed than was asked for. Null where there is none.</summary>
-    public static Problem? RefuseOfGet(HttpRequest request) => !HttpMethods.IsPost(request.Method) && HasBody(request)
-        ? Problems.BadParameter($"The {request.Method} has a body; allowed: the parameters in the address, or POST /query with the parameters in the body.")
-        : null;
+    /// <summary>
+    /// A <c>GET</c> or <c>HEAD</c> with a body: parameters in it would be passed over, and more would be
+    /// listed than was asked for. Null where there is none.
+    /// </summary>
+    public static Problem? RefuseOfGet(HttpRequest request) =>
+        !HttpMethods.IsPost(request.Method) && HasBody(request)
+            ? Problems.BadParameter(
+                $"The {request.Method} has a body; allowed: the parameters in the address, or POST /query with the parameters in the body."
+            )
+            : null;
 
     private static bool HasBody(HttpRequest request) =>
         request.ContentLength != 0 && request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
@@ -68,8 +75,10 @@ internal static class QueryBody
 
     private static async Task<Problem?> ReadJsonAsync(HttpRequest request, BodyParameters given)
     {
-        var json = new JsonParameters(QueryParameters.NamesOf(request.HttpContext.RequestServices.GetRequiredService<OpenSdc.Contract.Naming.Mission>()));
-        for (var isLast = false; !isLast;)
+        var json = new JsonParameters(
+            QueryParameters.NamesOf(request.HttpContext.RequestServices.GetRequiredService<OpenSdc.Contract.Naming.Mission>())
+        );
+        for (var isLast = false; !isLast; )
         {
             var read = await request.BodyReader.ReadAsync(request.HttpContext.RequestAborted);
             isLast = read.IsCompleted;
@@ -97,6 +106,8 @@ internal static class QueryBody
         return null;
     }
 
-    public static Problem Malformed(string what) => Problems.BadParameter(
-        $"The body of the query {what}; allowed: a form (application/x-www-form-urlencoded) or a JSON object (application/json) with the parameters of GET /query.");
+    public static Problem Malformed(string what) =>
+        Problems.BadParameter(
+            $"The body of the query {what}; allowed: a form (application/x-www-form-urlencoded) or a JSON object (application/json) with the parameters of GET /query."
+        );
 }

@@ -19,19 +19,40 @@ internal static class QueryFiles
 {
     /// <summary><c>GET</c> or <c>HEAD /query?…</c></summary>
     public static Task<Results<Listing, Unchanged, Problem>> Handle(
-        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookupBatcher lookUps, ListingFormats formats, PublicAddress address, CursorSeal seal) =>
-        AnswerAsync(context.Request.Query, context, mission, catalogue, lookUps, formats, address, seal);
+        HttpContext context,
+        Mission mission,
+        Catalogue.Catalogue catalogue,
+        LookupBatcher lookUps,
+        ListingFormats formats,
+        PublicAddress address,
+        CursorSeal seal
+    ) => AnswerAsync(context.Request.Query, context, mission, catalogue, lookUps, formats, address, seal);
 
     /// <summary><c>POST /query</c>: the same, with the parameters in the body.</summary>
     public static async Task<Results<Listing, Unchanged, Problem>> HandlePost(
-        HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookupBatcher lookUps, ListingFormats formats, PublicAddress address, CursorSeal seal)
+        HttpContext context,
+        Mission mission,
+        Catalogue.Catalogue catalogue,
+        LookupBatcher lookUps,
+        ListingFormats formats,
+        PublicAddress address,
+        CursorSeal seal
+    )
     {
         var (given, problem) = await QueryBody.ReadAsync(context.Request);
         return given is null ? problem! : await AnswerAsync(given, context, mission, catalogue, lookUps, formats, address, seal);
     }
 
     private static async Task<Results<Listing, Unchanged, Problem>> AnswerAsync(
-        IQueryCollection given, HttpContext context, Mission mission, Catalogue.Catalogue catalogue, LookupBatcher lookUps, ListingFormats formats, PublicAddress address, CursorSeal seal)
+        IQueryCollection given,
+        HttpContext context,
+        Mission mission,
+        Catalogue.Catalogue catalogue,
+        LookupBatcher lookUps,
+        ListingFormats formats,
+        PublicAddress address,
+        CursorSeal seal
+    )
     {
         if (QueryBody.RefuseOfGet(context.Request) is { } hasBody)
             return hasBody;
@@ -51,12 +72,18 @@ internal static class QueryFiles
             problem = AskedState.Refuse(request, state);
             if (problem is not null)
                 return problem;
-            // Every page shows the state that the first one showed, and says its number: whoever goes on by that of the last page misses nothing.
+            // Every page shows the state that the first one showed, and says its number: whoever goes on by
+            // that of the last page misses nothing.
             if (query.AsOf is null && request.Cursor is { } cursor)
                 state = state with { Seq = cursor.AsOf };
             if (request.Cursor is not null || query.Limit is not null)
                 query = query with { AsOf = query.AsOf ?? state.Seq };
-            if (asks.Count > 0 && format.IsLasting && Listing.TagOf(context, given, state, query.AsOf) is var tag && Unchanged.Holds(asks, tag))
+            if (
+                asks.Count > 0
+                && format.IsLasting
+                && Listing.TagOf(context, given, state, query.AsOf) is var tag
+                && Unchanged.Holds(asks, tag)
+            )
                 return new Unchanged(tag, state);
             // Without as_of the rows say of which state they are.
             if (query.AsOf is not null)
@@ -70,7 +97,10 @@ internal static class QueryFiles
 /// <summary>304: nothing was published since, so the answer is the caller's.</summary>
 internal sealed record Unchanged(string Tag, ArchiveState State) : IResult
 {
-    /// <summary>Whether an <c>If-None-Match</c> names the tag, or is the star that stands for any. Weak and strong tags are the same here (RFC 9110, section 13.1.2).</summary>
+    /// <summary>
+    /// Whether an <c>If-None-Match</c> names the tag, or is the star that stands for any. Weak and strong
+    /// tags are the same here (RFC 9110, section 13.1.2).
+    /// </summary>
     public static bool Holds(StringValues asks, string tag) => Conditions.Matches(asks, EntityTagHeaderValue.Parse(tag), strong: false);
 
     public Task ExecuteAsync(HttpContext context)
@@ -84,11 +114,19 @@ internal sealed record Unchanged(string Tag, ArchiveState State) : IResult
 }
 
 /// <summary>
-/// The rows of a query. Without a limit they go from the database's reader to the connection as they are read, in constant memory; a page is held
-/// until its end is known, since its header says where the next one begins, and the session is given back before the page is sent.
+/// The rows of a query. Without a limit they go from the database's reader to the connection as they are
+/// read, in constant memory; a page is held until its end is known, since its header says where the next one
+/// begins, and the session is given back before the page is sent.
 /// </summary>
 internal sealed record Listing(
-    QueryRequest Request, IListingFormat Format, IQueryCollection Given, Catalogue.Catalogue Catalogue, LookupBatcher LookupBatcher, PublicAddress Address, CursorSeal Seal) : IResult
+    QueryRequest Request,
+    IListingFormat Format,
+    IQueryCollection Given,
+    Catalogue.Catalogue Catalogue,
+    LookupBatcher LookupBatcher,
+    PublicAddress Address,
+    CursorSeal Seal
+) : IResult
 {
     /// <summary>How many files of the query a list of what is to be fetched leaves out, since they are lost or damaged.</summary>
     public const string LeftOutHeader = "OpenSDC-Left-Out";
@@ -105,7 +143,8 @@ internal sealed record Listing(
     public ArchiveState? Asked { get; init; }
 
     /// <summary>
-    /// The tag of an answer: the newest change that the caller could see, its history, and what was asked for which audience. It is weak, since it promises the same files and not the same bytes to every client.
+    /// The tag of an answer: the newest change that the caller could see, its history, and what was asked for
+    /// which audience. It is weak, since it promises the same files and not the same bytes to every client.
     /// </summary>
     public static string TagOf(HttpContext context, IQueryCollection given, ArchiveState state, long? asOf)
     {
@@ -126,7 +165,10 @@ internal sealed record Listing(
 
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         asked.GetHashAndReset(hash);
-        return string.Create(CultureInfo.InvariantCulture, $"W/\"{state.History}-{asOf ?? state.Seq}{(state.Marked > 0 ? $".{state.Marked}" : "")}-{Convert.ToHexStringLower(hash[..8])}\"");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"W/\"{state.History}-{asOf ?? state.Seq}{(state.Marked > 0 ? $".{state.Marked}" : "")}-{Convert.ToHexStringLower(hash[..8])}\""
+        );
     }
 
     // Value by value: a body may hold megabytes of them.
@@ -159,14 +201,31 @@ internal sealed record Listing(
         var cancel = context.RequestAborted;
         var (query, caller) = (Request.Query, context.Caller());
         var (state, found) = (default(ArchiveState), (long?)null);
-        if (Format.IsOfFetchable && await Catalogue.CountUnfetchableAsync(query, ReadScope.Of(query, caller), Request.Family, cancel) is var leftOut and > 0)
+        if (
+            Format.IsOfFetchable
+            && await Catalogue.CountUnfetchableAsync(query, ReadScope.Of(query, caller), Request.Family, cancel) is var leftOut and > 0
+        )
         {
             context.Response.Headers[LeftOutHeader] = leftOut.ToString(CultureInfo.InvariantCulture);
-            query = query with { Integrity = [query.Integrity.Count == 0 || query.Integrity.Contains(FileIntegrity.Intact) ? FileIntegrity.Intact : Nothing] };
+            query = query with
+            {
+                Integrity = [query.Integrity.Count == 0 || query.Integrity.Contains(FileIntegrity.Intact) ? FileIntegrity.Intact : Nothing],
+            };
         }
 
         using var output = new ListingOutput(context, () => AddHeaders(context, state, found));
-        if (!Request.Count && await LookupBatcher.FindAsync(query, ReadScope.Of(query, caller), Format.Columns, Format.PathColumn, row => WriteOne(output.Buffer, row), cancel) is { } head)
+        if (
+            !Request.Count
+            && await LookupBatcher.FindAsync(
+                query,
+                ReadScope.Of(query, caller),
+                Format.Columns,
+                Format.PathColumn,
+                row => WriteOne(output.Buffer, row),
+                cancel
+            )
+                is { } head
+        )
         {
             state = head;
             await NoteUrlsAsync(context);
@@ -179,8 +238,16 @@ internal sealed record Listing(
         var count = 0;
         PageEnd? last = null;
         var (more, hasPlace) = (false, true);
-        await using (var rows = await Catalogue.QueryAsync(
-            limit is null ? query : query with { Limit = limit + 1 }, ReadScope.Of(query, caller), Request.Family, Format.Columns, Request.Count, cancel))
+        await using (
+            var rows = await Catalogue.QueryAsync(
+                limit is null ? query : query with { Limit = limit + 1 },
+                ReadScope.Of(query, caller),
+                Request.Family,
+                Format.Columns,
+                Request.Count,
+                cancel
+            )
+        )
         {
             (state, found) = (Asked ?? rows.State, rows.Count);
             // The headers say nothing of the rows unless they are a page.
@@ -219,11 +286,21 @@ internal sealed record Listing(
         await output.EndAsync();
     }
 
-    /// <summary>Notes the URLs of the store for files that are not released, whose download the archive does not see: one entry for an answer, before its last byte.</summary>
+    /// <summary>
+    /// Notes the URLs of the store for files that are not released, whose download the archive does not see:
+    /// one entry for an answer, before its last byte.
+    /// </summary>
     private async Task NoteUrlsAsync(HttpContext context)
     {
-        if (Format is UrlsFormat urls && context.RequestServices.GetRequiredService<DownloadUrls>().LeadToStore && !context.Caller().IsAnonymous && urls.TakeUnreleased() is var count and > 0)
-            await context.RequestServices.GetRequiredService<AuditLog>().WriteAsync(AuditLog.Of(context, AuditAction.Download, "format=urls", 200) with { Count = count });
+        if (
+            Format is UrlsFormat urls
+            && context.RequestServices.GetRequiredService<DownloadUrls>().LeadToStore
+            && !context.Caller().IsAnonymous
+            && urls.TakeUnreleased() is var count and > 0
+        )
+            await context
+                .RequestServices.GetRequiredService<AuditLog>()
+                .WriteAsync(AuditLog.Of(context, AuditAction.Download, "format=urls", 200) with { Count = count });
     }
 
     private void WriteOne(PooledBuffer output, DbDataReader row)

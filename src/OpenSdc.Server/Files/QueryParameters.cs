@@ -8,8 +8,9 @@ using static OpenSdc.Server.Files.ParameterValues;
 namespace OpenSdc.Server.Files;
 
 /// <summary>
-/// From the parameters of a request to a <see cref="FileQuery"/>. Whatever cannot mean anything is refused with the parameter, its value and
-/// what is allowed: an empty list is only ever the answer to a question that makes sense.
+/// From the parameters of a request to a <see cref="FileQuery"/>. Whatever cannot mean anything is refused
+/// with the parameter, its value and what is allowed: an empty list is only ever the answer to a question
+/// that makes sense.
 /// </summary>
 internal sealed class QueryParameters
 {
@@ -64,14 +65,17 @@ internal sealed class QueryParameters
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
-    private static readonly SearchValues<char> IdentifierCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+    private static readonly SearchValues<char> IdentifierCharacters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+    );
 
     private readonly ParameterValues given;
     private readonly Mission mission;
     private readonly Func<string, string?> openCursor;
     private readonly Family family;
 
-    // What values may be is said by the family that is asked for, or by all of them where single files are, which say themselves what family they are of.
+    // What values may be is said by the family that is asked for, or by all of them where single files are,
+    // which say themselves what family they are of.
     private readonly IReadOnlyList<Family> families;
     private readonly IReadOnlyList<string> members;
     private FileQuery query;
@@ -87,9 +91,13 @@ internal sealed class QueryParameters
         (this.given, this.mission, this.openCursor) = (given, mission, openCursor);
         var table = given.Has("table") ? given.Single("table") : DefaultTable(mission);
         var isAny = table == "*";
-        family = mission.Families.FirstOrDefault(each => isAny || each.Name == table)
-            ?? throw new Refused(Problems.BadParameter(
-                $"The parameter table is '{Shown(table)}', which is no family of files; allowed: {string.Join(", ", mission.Families.Select(each => each.Name))}, or * for all of them."));
+        family =
+            mission.Families.FirstOrDefault(each => isAny || each.Name == table)
+            ?? throw new Refused(
+                Problems.BadParameter(
+                    $"The parameter table is '{Shown(table)}', which is no family of files; allowed: {string.Join(", ", mission.Families.Select(each => each.Name))}, or * for all of them."
+                )
+            );
         var anyFamily = isAny || (!given.Has("table") && (given.Has("file_path") || given.Has("filename") || given.Has("sha256")));
         families = anyFamily ? mission.Families : [family];
         members = RecordJson.MembersOf(families);
@@ -100,7 +108,11 @@ internal sealed class QueryParameters
     /// <param name="given">The parameters.</param>
     /// <param name="mission">The mission.</param>
     /// <param name="openCursor">Takes the seal off a cursor; where it is left out, cursors have none.</param>
-    public static (QueryRequest? Request, Problem? Problem) Read(IQueryCollection given, Mission mission, Func<string, string?>? openCursor = null)
+    public static (QueryRequest? Request, Problem? Problem) Read(
+        IQueryCollection given,
+        Mission mission,
+        Func<string, string?>? openCursor = null
+    )
     {
         try
         {
@@ -122,7 +134,15 @@ internal sealed class QueryParameters
             p.RefuseReversed();
             var page = p.CursorOf(p.query.Sort);
             p.query = p.query with { After = page?.After, DefaultVersions = p.ListsHighestMajor };
-            return (new QueryRequest(p.query, p.query.Family is null ? null : p.family, p.format, p.fields, p.count) { History = p.history, Cursor = page, Members = p.members }, null);
+            return (
+                new QueryRequest(p.query, p.query.Family is null ? null : p.family, p.format, p.fields, p.count)
+                {
+                    History = p.history,
+                    Cursor = page,
+                    Members = p.members,
+                },
+                null
+            );
         }
         catch (Refused refused)
         {
@@ -133,13 +153,18 @@ internal sealed class QueryParameters
     /// <summary>The table that a query asks for which names none: that of science, or the mission's first.</summary>
     public static string DefaultTable(Mission mission) => mission.FindFamily("science")?.Name ?? mission.Families[0].Name;
 
-    public static bool IsParameter(string name, Mission mission) => Readers.ContainsKey(name) || mission.OwnFields.Any(each => each.Name == name);
+    public static bool IsParameter(string name, Mission mission) =>
+        Readers.ContainsKey(name) || mission.OwnFields.Any(each => each.Name == name);
 
     /// <summary>The mission's own fields that a query may name, as far as the table is known.</summary>
     private static IEnumerable<string> OwnOf(IQueryCollection given, Mission mission)
     {
         var table = given.ContainsKey("table") ? given["table"].ToString() : DefaultTable(mission);
-        return mission.OwnFields.Where(each => mission.Families.Any(family => (table == "*" || family.Name == table) && family.OwnFields.Contains(each))).Select(each => each.Name);
+        return mission
+            .OwnFields.Where(each =>
+                mission.Families.Any(family => (table == "*" || family.Name == table) && family.OwnFields.Contains(each))
+            )
+            .Select(each => each.Name);
     }
 
     private void ReadOwn(string name)
@@ -148,7 +173,13 @@ internal sealed class QueryParameters
         IReadOnlyList<string> values = field.Kind switch
         {
             OwnFieldKind.Word => Known(name, _ => field.Words),
-            OwnFieldKind.Number => Read(text => text.AsSpan().ContainsAnyExceptInRange('0', '9') ? null : text.TrimStart('0') is { Length: > 0 } digits ? digits : "0", "a whole number"),
+            OwnFieldKind.Number => Read(
+                text =>
+                    text.AsSpan().ContainsAnyExceptInRange('0', '9') ? null
+                    : text.TrimStart('0') is { Length: > 0 } digits ? digits
+                    : "0",
+                "a whole number"
+            ),
             OwnFieldKind.Day => Read(text => IsDay(text) ? text : null, "a day that exists, as YYYYMMDD"),
             OwnFieldKind.Time => Read(text => IsTime(text) ? text : null, "a time of day, as HH:MM:SS, with tenths where names have them"),
             _ => Read(text => text, ""),
@@ -160,11 +191,17 @@ internal sealed class QueryParameters
         IReadOnlyList<string> Read(Func<string, string?> read, string allowed)
         {
             var texts = Distinct(name);
-            return texts.Exists(IsStar) ? [] : [.. texts.Select(text => read(text) ?? throw Bad(name, text, allowed, [])).Distinct(StringComparer.Ordinal)];
+            return texts.Exists(IsStar)
+                ? []
+                : [.. texts.Select(text => read(text) ?? throw Bad(name, text, allowed, [])).Distinct(StringComparer.Ordinal)];
         }
     }
 
-    private static bool IsTime(string text) => text.Length is 8 or 10 && text[2] == ':' && text[5] == ':' && (text.Length == 8 || text[8] == '.')
+    private static bool IsTime(string text) =>
+        text.Length is 8 or 10
+        && text[2] == ':'
+        && text[5] == ':'
+        && (text.Length == 8 || text[8] == '.')
         && !string.Concat(text.Where((_, i) => i is not (2 or 5 or 8))).AsSpan().ContainsAnyExceptInRange('0', '9');
 
     /// <summary>Out of a set where every name's is, as those of kernels are.</summary>
@@ -173,20 +210,36 @@ internal sealed class QueryParameters
         : Texts(name, @"the descriptor of a name: letters, digits, hyphens and other visible ASCII but _, / and \", IsDescriptor);
 
     private List<string> IntegrityWords(string name) =>
-        [.. given.Split(name).Select(text => FileIntegrity.All.Contains(text) ? text : throw Bad(name, text, string.Join(", ", FileIntegrity.All), [])).Distinct(StringComparer.Ordinal)];
+        [
+            .. given
+                .Split(name)
+                .Select(text => FileIntegrity.All.Contains(text) ? text : throw Bad(name, text, string.Join(", ", FileIntegrity.All), []))
+                .Distinct(StringComparer.Ordinal),
+        ];
 
     private List<string> Releases(string name)
     {
         const string Allowed = "the identifier of a composite release, 1 to 64 letters, digits, dots, hyphens and underscores";
         var identifiers = Distinct(name);
-        return identifiers.Find(text => text.Length is 0 or > 64 || text.AsSpan().ContainsAnyExcept(IdentifierCharacters)) is { } bad ? throw Bad(name, bad, Allowed, []) : identifiers;
+        return identifiers.Find(text => text.Length is 0 or > 64 || text.AsSpan().ContainsAnyExcept(IdentifierCharacters)) is { } bad
+            ? throw Bad(name, bad, Allowed, [])
+            : identifiers;
     }
 
     private void ReadVersion(string name)
     {
         var forms = families.SelectMany(each => each.VersionExamples).Distinct(StringComparer.Ordinal);
-        var versions = Texts(name, $"a version as these files' names write it, such as {string.Join(", ", forms)}, or latest", text =>
-            IsLatest(text) || (text.Contains('*', StringComparison.Ordinal) ? IsVersion(text) || families.Any(each => each.MayBeVersion(text)) : families.Any(each => each.Means(text).Any)));
+        var versions = Texts(
+            name,
+            $"a version as these files' names write it, such as {string.Join(", ", forms)}, or latest",
+            text =>
+                IsLatest(text)
+                || (
+                    text.Contains('*', StringComparison.Ordinal)
+                        ? IsVersion(text) || families.Any(each => each.MayBeVersion(text))
+                        : families.Any(each => each.Means(text).Any)
+                )
+        );
         var isPattern = given.Split(name).Any(text => text.Contains('*', StringComparison.Ordinal));
         var meant = versions.Where(each => !IsLatest(each)).SelectMany(each => families.Select(family => family.Means(each))).ToList();
         query = query with
@@ -208,7 +261,10 @@ internal sealed class QueryParameters
             throw DoesNotGo(name);
     }
 
-    /// <summary>Whether only the highest major version of each series is listed: where the query names neither a major version, nor files, nor changes.</summary>
+    /// <summary>
+    /// Whether only the highest major version of each series is listed: where the query names neither a major
+    /// version, nor files, nor changes.
+    /// </summary>
     private bool ListsHighestMajor =>
         !namesMajor && families.Any(each => each.HighestMajorByDefault) && query is { Latest: false, Current: null, SinceSeq: null }
         && query.FilePaths.Count + query.Sha256s.Count == 0 && !given.Has("since_seq");
@@ -237,7 +293,10 @@ internal sealed class QueryParameters
     }
 
     private Cursor? CursorOf(IReadOnlyList<SortField> sort) =>
-        cursor is null ? null : (openCursor(cursor) is { } open ? Cursor.Read(open, SortOrder.Of(sort)) : null) ?? throw Bad("cursor", cursor, "what the header Link of the page before gave, unchanged", []);
+        cursor is null
+            ? null
+            : (openCursor(cursor) is { } open ? Cursor.Read(open, SortOrder.Of(sort)) : null)
+                ?? throw Bad("cursor", cursor, "what the header Link of the page before gave, unchanged", []);
 
     /// <summary>No file can meet a range whose end is before its start, and an empty list would hide the slip.</summary>
     private void RefuseReversed()
@@ -255,7 +314,11 @@ internal sealed class QueryParameters
     }
 
     private static Refused Reversed(string startName, string start, string endName, string end) =>
-        new(Problems.BadParameter($"The parameter {startName} is '{start}', which is after {endName}, '{end}'; allowed: a range whose end is not before its start."));
+        new(
+            Problems.BadParameter(
+                $"The parameter {startName} is '{start}', which is after {endName}, '{end}'; allowed: a range whose end is not before its start."
+            )
+        );
 
     /// <summary>Values out of a set that the mission file fixes; wildcards become the members that they match.</summary>
     private List<string> Known(string name, Func<Family, IReadOnlyList<string>> of)
@@ -328,7 +391,12 @@ internal sealed class QueryParameters
     }
 
     private List<string> FieldNames(string name) =>
-        [.. given.Split(name).Select(text => members.Contains(text) ? text : throw Bad(name, text, string.Join(", ", members), [])).Distinct()];
+        [
+            .. given
+                .Split(name)
+                .Select(text => members.Contains(text) ? text : throw Bad(name, text, string.Join(", ", members), []))
+                .Distinct(),
+        ];
 
     private bool IsDescriptor(string text)
     {
@@ -355,5 +423,6 @@ internal sealed class QueryParameters
         return digits.Length > 0 && digits.IndexOfAnyExcept("0123456789.-*") < 0 && digits.IndexOfAny("0123456789*") == 0;
     }
 
-    private Refused DoesNotGo(string name) => new(Problems.BadParameter($"The parameter {name} does not go with table={family.Name}: its files have none."));
+    private Refused DoesNotGo(string name) =>
+        new(Problems.BadParameter($"The parameter {name} does not go with table={family.Name}: its files have none."));
 }

@@ -6,7 +6,8 @@ namespace OpenSdc.Server.Files;
 /// <summary>A query and how its answer is wanted.</summary>
 /// <param name="Query">The filters, the order and the page.</param>
 /// <param name="Family">The family that it asks for; null where single files of any family are.</param>
-/// <param name="Format">The format that the parameter names, one of <see cref="Formats.ListingFormats.Names"/>; null where the Accept header decides.</param>
+/// <param name="Format">The format that the parameter names, one of <see
+/// cref="Formats.ListingFormats.Names"/>; null where the Accept header decides.</param>
 /// <param name="Fields">The members of each record that are wanted, in this order; empty for all.</param>
 /// <param name="Count">Whether the number of files is wanted as well.</param>
 internal sealed record QueryRequest(FileQuery Query, Family? Family, string? Format, IReadOnlyList<string> Fields, bool Count)

@@ -3,8 +3,9 @@ using System.Collections.Concurrent;
 namespace OpenSdc.Server.Files;
 
 /// <summary>
-/// Objects that were read whole and found right a short while ago. What is fetched again and again is then hashed once in that while and not every time;
-/// an object whose file was written since is hashed again at once.
+/// Objects that were read whole and found right a short while ago. What is fetched again and again is then
+/// hashed once in that while and not every time; an object whose file was written since is hashed again at
+/// once.
 /// </summary>
 internal sealed class RecentlyVerified(ServerOptions options, TimeProvider clock)
 {
@@ -14,7 +15,9 @@ internal sealed class RecentlyVerified(ServerOptions options, TimeProvider clock
     private readonly ConcurrentDictionary<long, (DateTime Written, DateTimeOffset At)> objects = new();
 
     public bool Knows(long seq, DateTime written) =>
-        objects.TryGetValue(seq, out var known) && known.Written == written && clock.GetUtcNow() - known.At < TimeSpan.FromSeconds(options.VerifyInterval);
+        objects.TryGetValue(seq, out var known)
+        && known.Written == written
+        && clock.GetUtcNow() - known.At < TimeSpan.FromSeconds(options.VerifyInterval);
 
     public void Add(long seq, DateTime written)
     {

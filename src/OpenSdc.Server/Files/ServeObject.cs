@@ -13,14 +13,26 @@ internal static class ServeObject
 {
     /// <summary><c>GET</c> or <c>HEAD {signed URL}</c></summary>
     public static async Task<Results<ObjectBytes, NotModified, Problem>> Handle(
-        string? key, HttpContext context, UrlRights urls, IntegrityState integrity, Withdrawals withdrawals, IObjectStore store, IntegrityReports reports, ObjectSender sender,
-        AuditLog audit, Catalogue.Catalogue catalogue)
+        string? key,
+        HttpContext context,
+        UrlRights urls,
+        IntegrityState integrity,
+        Withdrawals withdrawals,
+        IObjectStore store,
+        IntegrityReports reports,
+        ObjectSender sender,
+        AuditLog audit,
+        Catalogue.Catalogue catalogue
+    )
     {
         key ??= "";
         if (urls.Refuse(context, context.Request.Method, key) is { } sentence)
             return Problems.BadSignature(sentence);
         // The bytes never change, but whoever has them from a cache has them by this URL: no longer than it lives.
-        context.Response.Headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"private, max-age={urls.SecondsLeft(context)}");
+        context.Response.Headers.CacheControl = string.Create(
+            CultureInfo.InvariantCulture,
+            $"private, max-age={urls.SecondsLeft(context)}"
+        );
         if (await integrity.FindAsync(key, ReadScope.Of(context.Caller()), context.RequestAborted) is not { } file)
         {
             return await withdrawals.FindAsync(key, context.Caller().Audience, context.RequestAborted) is { } tombstone
@@ -34,7 +46,12 @@ internal static class ServeObject
         var receipt = file.Receipt;
 
         var tag = new EntityTagHeaderValue($"\"{receipt.Sha256}\"");
-        var published = DateTimeOffset.ParseExact(receipt.IngestionDate, "yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+        var published = DateTimeOffset.ParseExact(
+            receipt.IngestionDate,
+            "yyyyMMdd HH:mm:ss",
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal
+        );
         var conditions = new Conditions(context.Request, tag, published);
         if (conditions.Failed)
             return Problems.PreconditionFailed;
@@ -59,7 +76,8 @@ internal static class ServeObject
         return NotServed(key, verdict.State == ObjectState.Missing ? ChangeKind.Lost : ChangeKind.Damaged);
     }
 
-    private static Problem NotServed(string key, string kind) => kind == ChangeKind.Lost ? Problems.LostObject(key) : Problems.DamagedObject(key);
+    private static Problem NotServed(string key, string kind) =>
+        kind == ChangeKind.Lost ? Problems.LostObject(key) : Problems.DamagedObject(key);
 }
 
 /// <summary>304: the caller's copy is the file.</summary>

@@ -3,8 +3,9 @@ using System.Collections.Concurrent;
 namespace OpenSdc.Server.Files;
 
 /// <summary>
-/// The hashing of whole objects that ranges of them wait for. Those that ask at the same time, as programs do that fetch a file in many parts at once,
-/// share one; and no more objects are hashed at once than there are processors to do it.
+/// The hashing of whole objects that ranges of them wait for. Those that ask at the same time, as programs do
+/// that fetch a file in many parts at once, share one; and no more objects are hashed at once than there are
+/// processors to do it.
 /// </summary>
 internal sealed class SharedHashing : IDisposable
 {
@@ -13,8 +14,9 @@ internal sealed class SharedHashing : IDisposable
 
     /// <summary>Whether an object is intact, by the hashing that is running or else by this one.</summary>
     /// <remarks>
-    /// The caller whose hashing it is waits to its end even where its client has gone: it reads through that caller's file, others may be waiting for it,
-    /// and a client that gave up after its own time finds the object verified when it comes again.
+    /// The caller whose hashing it is waits to its end even where its client has gone: it reads through that
+    /// caller's file, others may be waiting for it, and a client that gave up after its own time finds the
+    /// object verified when it comes again.
     /// </remarks>
     public async Task<bool> IsIntactAsync(long seq, DateTime written, Func<Task<bool>> hash, CancellationToken cancel)
     {

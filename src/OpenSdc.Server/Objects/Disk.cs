@@ -21,17 +21,19 @@ internal static class Disk
     private const int NotClean = 117;     // EUCLEAN: a file system's own structure is not right
 
     /// <summary>The answer to the caller whose write failed; null where the failure is none of the disk's.</summary>
-    public static Problem? Refusal(Exception failure, Catalogue.Catalogue catalogue) => failure switch
-    {
-        DbException database when catalogue.IsOutOfSpace(database) => Problems.InsufficientStorage,
-        DbException when catalogue.IsUnavailable(failure) => Problems.CatalogueUnavailable,
-        DbException => Problems.CannotWrite,
-        UnauthorizedAccessException => Problems.CannotWrite,
-        StoreUnavailableException => Problems.StoreUnavailable,
-        IOException { HResult: NoSpace or OverQuota } => Problems.InsufficientStorage,
-        IOException { HResult: ReadOnly or NotPermitted or NotAllowed or InputOutput or FilesOfSystem or FilesOfProcess or Stale } => Problems.CannotWrite,
-        _ => null,
-    };
+    public static Problem? Refusal(Exception failure, Catalogue.Catalogue catalogue) =>
+        failure switch
+        {
+            DbException database when catalogue.IsOutOfSpace(database) => Problems.InsufficientStorage,
+            DbException when catalogue.IsUnavailable(failure) => Problems.CatalogueUnavailable,
+            DbException => Problems.CannotWrite,
+            UnauthorizedAccessException => Problems.CannotWrite,
+            StoreUnavailableException => Problems.StoreUnavailable,
+            IOException { HResult: NoSpace or OverQuota } => Problems.InsufficientStorage,
+            IOException { HResult: ReadOnly or NotPermitted or NotAllowed or InputOutput or FilesOfSystem or FilesOfProcess or Stale } =>
+                Problems.CannotWrite,
+            _ => null,
+        };
 
     /// <summary>Whether a file lies on a file system that takes no writes, from whomever.</summary>
     public static bool IsReadOnly(string file) => Posix.WhyNotWritable(file) == ReadOnly;

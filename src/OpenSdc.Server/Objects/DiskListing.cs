@@ -15,7 +15,12 @@ internal static class DiskListing
 {
     private const char NotText = '\uFFFD';
 
-    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false, RecurseSubdirectories = false };
+    private static readonly EnumerationOptions Everything = new()
+    {
+        AttributesToSkip = FileAttributes.None,
+        IgnoreInaccessible = false,
+        RecurseSubdirectories = false,
+    };
 
     public static IEnumerable<ListedObject> Of(string root)
     {

@@ -7,7 +7,8 @@ internal sealed class DiskObject : StoredObject
 {
     private readonly SafeFileHandle handle;
 
-    public DiskObject(string path) => handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+    public DiskObject(string path) =>
+        handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 
     public override long Length => RandomAccess.GetLength(handle);
 

@@ -55,7 +55,9 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
             slot = Directory.CreateDirectory(Path.Combine(staging, Interlocked.Increment(ref slots).ToString("D4"))).FullName;
         try
         {
-            return new(new StagedFile(key, Path.Combine(slot, Path.GetFileName(key)), byteThreads, sharedFlush, blocks, () => freeSlots.Push(slot)));
+            return new(
+                new StagedFile(key, Path.Combine(slot, Path.GetFileName(key)), byteThreads, sharedFlush, blocks, () => freeSlots.Push(slot))
+            );
         }
         catch
         {
@@ -95,7 +97,12 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
             await MakeFolderAsync(folder);
             await file.FlushTogetherAsync();
             // The link is made when the flush of its folder begins.
-            await sharedFlush.TogetherAsync(sharedFlush.Mark, folder, () => Posix.FlushFolder(folder), first: () => isPlaced = Posix.Link(file.Path, PathOf(file.Key)));
+            await sharedFlush.TogetherAsync(
+                sharedFlush.Mark,
+                folder,
+                () => Posix.FlushFolder(folder),
+                first: () => isPlaced = Posix.Link(file.Path, PathOf(file.Key))
+            );
             return new PlaceResult(isPlaced);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -147,7 +154,8 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
     public IEnumerable<string> LeftOver(DateTimeOffset? writtenBefore = null) =>
         DiskListing.Of(staging).Where(file => writtenBefore is null || file.LastWrite < writtenBefore).Select(file => file.Key);
 
-    public IAsyncEnumerable<string> LeftOverAsync(DateTimeOffset? writtenBefore, CancellationToken cancel) => LeftOver(writtenBefore).ToAsyncEnumerable();
+    public IAsyncEnumerable<string> LeftOverAsync(DateTimeOffset? writtenBefore, CancellationToken cancel) =>
+        LeftOver(writtenBefore).ToAsyncEnumerable();
 
     public void RemoveLeftOver(string leftOver) => File.Delete(Path.Combine(staging, leftOver));
 
@@ -174,9 +182,11 @@ internal sealed class DiskObjectStore : IObjectStore, IDisposable
 
     public IAsyncEnumerable<ListedObject> ListAsync(CancellationToken cancel) => DiskListing.Of(objects).ToAsyncEnumerable();
 
-    public ValueTask<Moved> QuarantineAsync(string key, string place, CancellationToken cancel) => MoveAsync(() => quarantine.Take(key, place));
+    public ValueTask<Moved> QuarantineAsync(string key, string place, CancellationToken cancel) =>
+        MoveAsync(() => quarantine.Take(key, place));
 
-    public ValueTask<Moved> ReturnAsync(string place, string key, CancellationToken cancel) => MoveAsync(() => quarantine.GiveBack(place, key));
+    public ValueTask<Moved> ReturnAsync(string place, string key, CancellationToken cancel) =>
+        MoveAsync(() => quarantine.GiveBack(place, key));
 
     public void Dispose()
     {

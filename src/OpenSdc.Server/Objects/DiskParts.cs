@@ -93,7 +93,15 @@ internal sealed class DiskPart : StagedPart
     private readonly Lock gate = new();
     private bool overtaken;
 
-    public DiskPart(DiskParts parts, string path, (string Id, string Key) upload, long offset, long size, Func<CancellationToken, Task<bool>> finish) : base(upload.Key)
+    public DiskPart(
+        DiskParts parts,
+        string path,
+        (string Id, string Key) upload,
+        long offset,
+        long size,
+        Func<CancellationToken, Task<bool>> finish
+    )
+        : base(upload.Key)
     {
         (this.parts, uploadId, this.offset, this.size, this.finish) = (parts, upload.Id, offset, size, finish);
         handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
@@ -163,9 +171,11 @@ internal sealed class DiskArrivedUpload : DiskStaged
     public override string Path { get; }
 
     /// <summary>Reads it once, and keeps and gives its SHA-256.</summary>
-    public async Task<string> DigestAsync(CancellationToken cancel) => Sha256 = await ObjectVerifier.Unthrottled.DigestAsync(stored, cancel);
+    public async Task<string> DigestAsync(CancellationToken cancel) =>
+        Sha256 = await ObjectVerifier.Unthrottled.DigestAsync(stored, cancel);
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel) => throw new InvalidOperationException("All its parts have come.");
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel) =>
+        throw new InvalidOperationException("All its parts have come.");
 
     // Each part was flushed when it came.
     public override ValueTask FlushAsync(CancellationToken cancel) => ValueTask.CompletedTask;

@@ -26,11 +26,24 @@ internal static partial class FileStatus
         if (statx(WorkingFolder, path, DoNotFollow, Wanted, out var status) != 0)
         {
             var error = Marshal.GetLastPInvokeError();
-            return error is NoEntry or NoFolder ? null : throw new IOException($"look at {path}: {new Win32Exception(error).Message}", error);
+            return error is NoEntry or NoFolder
+                ? null
+                : throw new IOException($"look at {path}: {new Win32Exception(error).Message}", error);
         }
 
-        var what = (status.Mode & TypeMask) switch { RegularFile => ListedKind.Object, Link => ListedKind.Link, _ => ListedKind.Other };
-        return new ListedObject("", what, what == ListedKind.Object ? (long)status.Size : 0, At(status.Written, status.WrittenPart), At(status.Changed, status.ChangedPart));
+        var what = (status.Mode & TypeMask) switch
+        {
+            RegularFile => ListedKind.Object,
+            Link => ListedKind.Link,
+            _ => ListedKind.Other,
+        };
+        return new ListedObject(
+            "",
+            what,
+            what == ListedKind.Object ? (long)status.Size : 0,
+            At(status.Written, status.WrittenPart),
+            At(status.Changed, status.ChangedPart)
+        );
     }
 
     private static ListedObject? OfAnySystem(string path)

@@ -30,7 +30,8 @@ internal sealed class ObjectReading : IDisposable
     public string? Sha256 { get; private set; }
 
     /// <summary>Reads a range and does not hash it: the verdict tells only whether its bytes are there.</summary>
-    public static ObjectReading Unhashed(StoredObject stored, ObjectRecord record, long from, long length) => new(stored, record, from, length);
+    public static ObjectReading Unhashed(StoredObject stored, ObjectRecord record, long from, long length) =>
+        new(stored, record, from, length);
 
     /// <summary>
     /// Reads the next piece; 0 where there is none. An exception means that the store refused; a failure of the

@@ -30,7 +30,11 @@ internal sealed class ObjectVerifier
     /// Opens an object and compares its length with the record's. Where that matches, the caller gets the object and
     /// disposes it.
     /// </summary>
-    public static async ValueTask<(StoredObject? Stored, ObjectVerdict Verdict)> OpenAsync(OpenObject open, ObjectRecord record, CancellationToken cancel)
+    public static async ValueTask<(StoredObject? Stored, ObjectVerdict Verdict)> OpenAsync(
+        OpenObject open,
+        ObjectRecord record,
+        CancellationToken cancel
+    )
     {
         StoredObject? stored;
         try
@@ -63,7 +67,12 @@ internal sealed class ObjectVerifier
     /// Reads a small object into memory that has its size, and compares it with the record. An exception means that
     /// the store refused.
     /// </summary>
-    public static async ValueTask<ObjectVerdict> FillAsync(StoredObject stored, ObjectRecord record, Memory<byte> whole, CancellationToken cancel)
+    public static async ValueTask<ObjectVerdict> FillAsync(
+        StoredObject stored,
+        ObjectRecord record,
+        Memory<byte> whole,
+        CancellationToken cancel
+    )
     {
         try
         {
@@ -87,7 +96,11 @@ internal sealed class ObjectVerifier
     /// <param name="copy">Is given each piece, where the object is copied on the way. Its exceptions pass: they are
     /// none of the object's.</param>
     public async ValueTask<ObjectVerdict> VerifyAsync(
-        OpenObject open, ObjectRecord record, CancellationToken cancel, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? copy = null)
+        OpenObject open,
+        ObjectRecord record,
+        CancellationToken cancel,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? copy = null
+    )
     {
         var (stored, verdict) = await OpenAsync(open, record, cancel);
         using (stored)
@@ -101,7 +114,11 @@ internal sealed class ObjectVerifier
 
     /// <summary>Reads every byte of an object that is open, and compares it with the record.</summary>
     public async ValueTask<ObjectVerdict> VerifyAsync(
-        StoredObject stored, ObjectRecord record, CancellationToken cancel, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? copy = null)
+        StoredObject stored,
+        ObjectRecord record,
+        CancellationToken cancel,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? copy = null
+    )
     {
         using var reading = new ObjectReading(stored, record);
         return await ReadAsync(stored, reading, copy, cancel);
@@ -112,11 +129,17 @@ internal sealed class ObjectVerifier
     {
         using var reading = new ObjectReading(stored, new ObjectRecord("", stored.Length, Sha256: null));
         var verdict = await ReadAsync(stored, reading, copy: null, cancel);
-        return verdict.ThrowIfUnreadable().IsIntact ? reading.Sha256! : throw new IOException("The object changed its length while it was read.");
+        return verdict.ThrowIfUnreadable().IsIntact
+            ? reading.Sha256!
+            : throw new IOException("The object changed its length while it was read.");
     }
 
     private async ValueTask<ObjectVerdict> ReadAsync(
-        StoredObject stored, ObjectReading reading, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? copy, CancellationToken cancel)
+        StoredObject stored,
+        ObjectReading reading,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? copy,
+        CancellationToken cancel
+    )
     {
         if (BypassesCache)
             stored.DropCache();

@@ -83,13 +83,16 @@ internal static partial class Posix
     /// Locks an open file or folder for as long as it is open; the error where that is not possible at once,
     /// otherwise 0.
     /// </summary>
-    public static int Lock(SafeFileHandle handle, bool exclusive) => flock(handle, (exclusive ? LockExclusive : LockShared) | LockNow) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    public static int Lock(SafeFileHandle handle, bool exclusive) =>
+        flock(handle, (exclusive ? LockExclusive : LockShared) | LockNow) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
     /// <summary>A handle to a folder itself, for flushing or locking.</summary>
     public static SafeFileHandle OpenFolder(string folder)
     {
         var descriptor = open(folder, ReadOnly | CloseOnExec);
-        return descriptor < 0 ? throw Failure(Marshal.GetLastPInvokeError(), $"open folder {folder}") : new SafeFileHandle(descriptor, ownsHandle: true);
+        return descriptor < 0
+            ? throw Failure(Marshal.GetLastPInvokeError(), $"open folder {folder}")
+            : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
     /// <summary>

@@ -15,7 +15,14 @@ namespace OpenSdc.Server.Objects;
 /// <param name="Upload">The upload that they came by; null where something else than this archive put them there.</param>
 /// <param name="Sha256">Their SHA-256 as it was recorded beside them, or null.</param>
 /// <param name="ContentType">What they are, for those who fetch them.</param>
-internal readonly record struct S3Head(long Length, string ETag, DateTimeOffset Written, string? Upload, string? Sha256, string ContentType = "application/octet-stream");
+internal readonly record struct S3Head(
+    long Length,
+    string ETag,
+    DateTimeOffset Written,
+    string? Upload,
+    string? Sha256,
+    string ContentType = "application/octet-stream"
+);
 
 /// <summary>
 /// One bucket of an S3-compatible store: every request to it has an end in time, and its failures are those that the
@@ -115,18 +122,29 @@ internal sealed class S3Bucket : IDisposable
     /// The same; null where the store says that there is no such thing, by an error of a name or, as Ceph does, by
     /// the status alone.
     /// </summary>
-    public async Task<T?> AskOrNullAsync<T>(TimeSpan limit, Func<AmazonS3Client, CancellationToken, Task<T>> request, string expected, CancellationToken cancel) where T : class =>
-        await AskAsync<T?>(limit, async (client, token) =>
-        {
-            try
+    public async Task<T?> AskOrNullAsync<T>(
+        TimeSpan limit,
+        Func<AmazonS3Client, CancellationToken, Task<T>> request,
+        string expected,
+        CancellationToken cancel
+    )
+        where T : class =>
+        await AskAsync<T?>(
+            limit,
+            async (client, token) =>
             {
-                return await request(client, token);
-            }
-            catch (AmazonS3Exception known) when (known.ErrorCode == expected || (known.StatusCode == HttpStatusCode.NotFound && known.ErrorCode != "NoSuchBucket"))
-            {
-                return null;
-            }
-        }, cancel);
+                try
+                {
+                    return await request(client, token);
+                }
+                catch (AmazonS3Exception known)
+                    when (known.ErrorCode == expected || (known.StatusCode == HttpStatusCode.NotFound && known.ErrorCode != "NoSuchBucket"))
+                {
+                    return null;
+                }
+            },
+            cancel
+        );
 
     /// <summary>What the store knows of an object; null where there is none.</summary>
     public Task<S3Head?> HeadAsync(string objectKey, CancellationToken cancel) => Requests.HeadAsync(objectKey, cancel);
@@ -142,20 +160,45 @@ internal sealed class S3Bucket : IDisposable
     /// words already.
     /// </summary>
     public static bool IsOfStore(Exception failure, CancellationToken cancel) =>
-        !cancel.IsCancellationRequested && failure is not (StoreUnavailableException or ObjectChangedException or ObjectRefusedException)
-        && failure is AmazonClientException or AmazonServiceException or HttpRequestException or IOException or TimeoutException or OperationCanceledException;
+        !cancel.IsCancellationRequested
+        && failure is not (StoreUnavailableException or ObjectChangedException or ObjectRefusedException)
+        && failure
+            is AmazonClientException
+                or AmazonServiceException
+                or HttpRequestException
+                or IOException
+                or TimeoutException
+                or OperationCanceledException;
 
     /// <summary>A failure of the store in the words of the store interface.</summary>
-    public Exception Translate(Exception failure) => failure switch
-    {
-        AmazonServiceException { ErrorCode: "NoSuchBucket" } => new StoreUnavailableException($"The bucket {Name} is not there.", failure),
-        AmazonServiceException { ErrorCode: "QuotaExceeded" or "InsufficientCapacity" } => new IOException($"The object store has no room: {failure.Message}", Disk.NoSpace),
-        AmazonServiceException { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized } => new StoreRefusedException($"The object store does not permit it: {failure.Message}", failure),
-        AmazonServiceException { StatusCode: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError and not HttpStatusCode.TooManyRequests and not HttpStatusCode.RequestTimeout } =>
-            new IOException($"The object store refused: {failure.Message}", failure),
-        OperationCanceledException or TimeoutException => new StoreUnavailableException("The object store did not answer in time.", failure),
-        _ => new StoreUnavailableException($"The object store cannot answer now: {failure.Message}", failure),
-    };
+    public Exception Translate(Exception failure) =>
+        failure switch
+        {
+            AmazonServiceException { ErrorCode: "NoSuchBucket" } => new StoreUnavailableException(
+                $"The bucket {Name} is not there.",
+                failure
+            ),
+            AmazonServiceException { ErrorCode: "QuotaExceeded" or "InsufficientCapacity" } => new IOException(
+                $"The object store has no room: {failure.Message}",
+                Disk.NoSpace
+            ),
+            AmazonServiceException { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized } => new StoreRefusedException(
+                $"The object store does not permit it: {failure.Message}",
+                failure
+            ),
+            AmazonServiceException
+            {
+                StatusCode: >= HttpStatusCode.BadRequest
+                    and < HttpStatusCode.InternalServerError
+                    and not HttpStatusCode.TooManyRequests
+                    and not HttpStatusCode.RequestTimeout
+            } => new IOException($"The object store refused: {failure.Message}", failure),
+            OperationCanceledException or TimeoutException => new StoreUnavailableException(
+                "The object store did not answer in time.",
+                failure
+            ),
+            _ => new StoreUnavailableException($"The object store cannot answer now: {failure.Message}", failure),
+        };
 
     public void Dispose()
     {
@@ -179,6 +222,11 @@ internal sealed class S3Bucket : IDisposable
         };
         var example = new Uri(Client.GetPreSignedURL(request));
         var region = QueryHelpers.ParseQuery(example.Query)["X-Amz-Credential"].ToString().Split('/')[2];
-        return new S3Signature(new Uri(example.GetLeftPart(UriPartial.Path)[..^anyKey.Length]), region, () => DefaultAWSCredentialsIdentityResolver.GetCredentials(Client.Config).GetCredentials(), clock);
+        return new S3Signature(
+            new Uri(example.GetLeftPart(UriPartial.Path)[..^anyKey.Length]),
+            region,
+            () => DefaultAWSCredentialsIdentityResolver.GetCredentials(Client.Config).GetCredentials(),
+            clock
+        );
     }
 }

@@ -50,12 +50,19 @@ internal sealed class S3Conditions(S3Bucket bucket)
     private async Task<Found> TryAsync()
     {
         // No upload has this name, so that whoever clears staging takes away what a crash leaves here.
-        var place = new S3PutTarget(bucket.StagingKey($"{Trial}{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16))}", "new"), NoNotes, IsNew: true);
+        var place = new S3PutTarget(
+            bucket.StagingKey($"{Trial}{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16))}", "new"),
+            NoNotes,
+            IsNew: true
+        );
         var tried = default(Found);
         try
         {
             var tag = await bucket.Requests.PutAsync(place, default, CancellationToken.None);
-            tried = new Found(tag is not null && await bucket.Requests.PutAsync(place, default, CancellationToken.None) is null, tag == TagOfNothing);
+            tried = new Found(
+                tag is not null && await bucket.Requests.PutAsync(place, default, CancellationToken.None) is null,
+                tag == TagOfNothing
+            );
         }
         catch (ObjectRefusedException)
         {

@@ -47,12 +47,21 @@ internal sealed class S3Copy(S3Bucket bucket, long largestSingle = S3Copy.Larges
         if (source?.ETag != tag)
             throw new IOException($"Other bytes have come into the place of {from} while it was copied.");
         if (copy?.Length != length)
-            throw new IOException($"The object store copied {from} to {to}, but there lie {copy?.Length.ToString() ?? "no"} bytes and not {length}.");
+            throw new IOException(
+                $"The object store copied {from} to {to}, but there lie {copy?.Length.ToString() ?? "no"} bytes and not {length}."
+            );
     }
 
     private async Task<string> CopyWholeAsync(string from, string tag, string to, ObjectNotes? beside, CancellationToken cancel)
     {
-        var request = new CopyObjectRequest { SourceBucket = bucket.Name, SourceKey = from, DestinationBucket = bucket.Name, DestinationKey = to, ETagToMatch = tag };
+        var request = new CopyObjectRequest
+        {
+            SourceBucket = bucket.Name,
+            SourceKey = from,
+            DestinationBucket = bucket.Name,
+            DestinationKey = to,
+            ETagToMatch = tag,
+        };
         if (beside is { } notes)
         {
             request.MetadataDirective = S3MetadataDirective.REPLACE;
@@ -60,7 +69,9 @@ internal sealed class S3Copy(S3Bucket bucket, long largestSingle = S3Copy.Larges
             notes.WriteTo(request.Metadata);
         }
 
-        return S3Bucket.ETagOf((await bucket.AskAsync(S3Bucket.ForBytes, (client, token) => client.CopyObjectAsync(request, token), cancel)).ETag);
+        return S3Bucket.ETagOf(
+            (await bucket.AskAsync(S3Bucket.ForBytes, (client, token) => client.CopyObjectAsync(request, token), cancel)).ETag
+        );
     }
 
     private async Task CopyRangesAsync(string from, string tag, long length, string to, ObjectNotes notes, CancellationToken cancel)
@@ -68,28 +79,51 @@ internal sealed class S3Copy(S3Bucket bucket, long largestSingle = S3Copy.Larges
         var size = Math.Max(rangeSize, (length + MostRanges - 1) / MostRanges);
         var begin = new InitiateMultipartUploadRequest { BucketName = bucket.Name, Key = to, ContentType = notes.ContentType };
         notes.WriteTo(begin.Metadata);
-        var id = (await bucket.AskAsync(S3Bucket.Shortly, (client, token) => client.InitiateMultipartUploadAsync(begin, token), cancel)).UploadId;
+        var id = (
+            await bucket.AskAsync(S3Bucket.Shortly, (client, token) => client.InitiateMultipartUploadAsync(begin, token), cancel)
+        ).UploadId;
         try
         {
             var parts = new PartETag[(length + size - 1) / size];
-            await Parallel.ForAsync(0, parts.Length, new ParallelOptions { MaxDegreeOfParallelism = RangesAtOnce, CancellationToken = cancel }, async (i, stop) =>
-            {
-                var request = new CopyPartRequest
+            await Parallel.ForAsync(
+                0,
+                parts.Length,
+                new ParallelOptions { MaxDegreeOfParallelism = RangesAtOnce, CancellationToken = cancel },
+                async (i, stop) =>
                 {
-                    SourceBucket = bucket.Name,
-                    SourceKey = from,
-                    DestinationBucket = bucket.Name,
-                    DestinationKey = to,
-                    UploadId = id,
-                    PartNumber = i + 1,
-                    FirstByte = i * size,
-                    LastByte = Math.Min(length, (i + 1) * size) - 1,
-                    ETagToMatch = [tag],
-                };
-                parts[i] = new PartETag(i + 1, (await bucket.AskAsync(S3Bucket.ForBytes, (client, token) => client.CopyPartAsync(request, token), stop)).ETag);
-            });
-            await bucket.AskAsync(S3Bucket.ForBytes, (client, token) => client.CompleteMultipartUploadAsync(
-                new CompleteMultipartUploadRequest { BucketName = bucket.Name, Key = to, UploadId = id, PartETags = [.. parts] }, token), cancel);
+                    var request = new CopyPartRequest
+                    {
+                        SourceBucket = bucket.Name,
+                        SourceKey = from,
+                        DestinationBucket = bucket.Name,
+                        DestinationKey = to,
+                        UploadId = id,
+                        PartNumber = i + 1,
+                        FirstByte = i * size,
+                        LastByte = Math.Min(length, (i + 1) * size) - 1,
+                        ETagToMatch = [tag],
+                    };
+                    parts[i] = new PartETag(
+                        i + 1,
+                        (await bucket.AskAsync(S3Bucket.ForBytes, (client, token) => client.CopyPartAsync(request, token), stop)).ETag
+                    );
+                }
+            );
+            await bucket.AskAsync(
+                S3Bucket.ForBytes,
+                (client, token) =>
+                    client.CompleteMultipartUploadAsync(
+                        new CompleteMultipartUploadRequest
+                        {
+                            BucketName = bucket.Name,
+                            Key = to,
+                            UploadId = id,
+                            PartETags = [.. parts],
+                        },
+                        token
+                    ),
+                cancel
+            );
         }
         catch
         {
@@ -102,7 +136,11 @@ internal sealed class S3Copy(S3Bucket bucket, long largestSingle = S3Copy.Larges
     {
         try
         {
-            await bucket.AskAsync(S3Bucket.Shortly, (client, token) => client.AbortMultipartUploadAsync(bucket.Name, to, id, token), CancellationToken.None);
+            await bucket.AskAsync(
+                S3Bucket.Shortly,
+                (client, token) => client.AbortMultipartUploadAsync(bucket.Name, to, id, token),
+                CancellationToken.None
+            );
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

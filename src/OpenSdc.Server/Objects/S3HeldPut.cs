@@ -180,7 +180,8 @@ internal sealed class S3HeldPut(S3Bucket bucket, S3PutTarget target, long? lengt
         /// <summary>All bytes were written, or no more will come.</summary>
         public void End() => ended.TrySetResult();
 
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
 
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {

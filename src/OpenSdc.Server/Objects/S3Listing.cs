@@ -60,7 +60,14 @@ internal sealed class S3Listing(S3Bucket bucket)
         do
         {
             // Escaped, since a key may have characters that no XML can hold.
-            var request = new ListObjectsV2Request { BucketName = bucket.Name, Prefix = prefix, Delimiter = delimiter, ContinuationToken = next, Encoding = EncodingType.Url };
+            var request = new ListObjectsV2Request
+            {
+                BucketName = bucket.Name,
+                Prefix = prefix,
+                Delimiter = delimiter,
+                ContinuationToken = next,
+                Encoding = EncodingType.Url,
+            };
             var page = await bucket.AskAsync(S3Bucket.ForBytes, (client, token) => client.ListObjectsV2Async(request, token), cancel);
             var (objects, folders) = (page.S3Objects ?? [], page.CommonPrefixes ?? []);
             if (page.Encoding == EncodingType.Url)
@@ -85,7 +92,9 @@ internal sealed class S3Listing(S3Bucket bucket)
     /// <summary>Goes through the folders in order, and has those at its end listed while the reader is at earlier ones.</summary>
     private sealed class Walk(S3Listing listing, S3Bucket bucket, CancellationToken cancel)
     {
-        private readonly Channel<ChannelReader<List<ListedObject>>> folders = Channel.CreateBounded<ChannelReader<List<ListedObject>>>(FoldersAtOnce);
+        private readonly Channel<ChannelReader<List<ListedObject>>> folders = Channel.CreateBounded<ChannelReader<List<ListedObject>>>(
+            FoldersAtOnce
+        );
         private readonly List<Task> listings = [];
 
         /// <summary>The pages of each folder, in the order of the keys.</summary>

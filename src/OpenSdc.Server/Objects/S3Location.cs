@@ -23,17 +23,32 @@ internal sealed record S3Location(string Bucket, string Prefix)
             return null;
         var parts = text[Scheme.Length..].TrimEnd('/').Split('/', 2);
         var (bucket, prefix) = (parts[0], parts.Length == 2 ? parts[1] + "/" : "");
-        var isBucket = bucket.Length is >= 3 and <= 63 && bucket.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.')
-            && char.IsAsciiLetterOrDigit(bucket[0]) && char.IsAsciiLetterOrDigit(bucket[^1]);
+        var isBucket =
+            bucket.Length is >= 3 and <= 63
+            && bucket.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.')
+            && char.IsAsciiLetterOrDigit(bucket[0])
+            && char.IsAsciiLetterOrDigit(bucket[^1]);
         // The archive's own folders begin with a dot, and empty parts are lost on the way through some stores.
-        var isPrefix = prefix.Length <= 256 && prefix.Split('/')[..^1].All(part => part.Length > 0 && part[0] != '.' && part.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '='));
+        var isPrefix =
+            prefix.Length <= 256
+            && prefix
+                .Split('/')[..^1]
+                .All(part =>
+                    part.Length > 0 && part[0] != '.' && part.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '=')
+                );
         return isBucket && isPrefix ? new S3Location(bucket, prefix) : null;
     }
 
     /// <summary>Where the settings say that the objects lie; null where they lie in the data folder.</summary>
-    public static S3Location? Of(ServerOptions options) => options.Objects is { } text
-        ? Parse(text)! with { Endpoint = options.S3Endpoint, Region = options.S3Region, PathStyle = options.S3PathStyle ?? options.S3Endpoint is not null }
-        : null;
+    public static S3Location? Of(ServerOptions options) =>
+        options.Objects is { } text
+            ? Parse(text)! with
+            {
+                Endpoint = options.S3Endpoint,
+                Region = options.S3Region,
+                PathStyle = options.S3PathStyle ?? options.S3Endpoint is not null,
+            }
+            : null;
 
     /// <summary>The URI of an object of the archive.</summary>
     public string Uri(string key) => $"{Scheme}{Bucket}/{Prefix}{key}";

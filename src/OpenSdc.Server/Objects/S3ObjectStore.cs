@@ -80,11 +80,27 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
         if (await bucket.Requests.OpenAsync(objectKey, cancel) is var (head, bytes))
             return new S3Stored(bucket, objectKey, head, bytes);
         // The same answer says that there is no object and that there is no bucket.
-        await bucket.AskAsync(S3Bucket.Shortly, (client, token) => client.ListObjectsV2Async(new() { BucketName = bucket.Name, MaxKeys = 1, Prefix = objectKey }, token), cancel);
+        await bucket.AskAsync(
+            S3Bucket.Shortly,
+            (client, token) =>
+                client.ListObjectsV2Async(
+                    new()
+                    {
+                        BucketName = bucket.Name,
+                        MaxKeys = 1,
+                        Prefix = objectKey,
+                    },
+                    token
+                ),
+            cancel
+        );
         return null;
     }
 
-    public async IAsyncEnumerable<string> LeftOverAsync(DateTimeOffset? writtenBefore, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<string> LeftOverAsync(
+        DateTimeOffset? writtenBefore,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel
+    )
     {
         await foreach (var listed in new S3Listing(bucket).OfAsync(bucket.StagingRoot, cancel))
         {
@@ -93,15 +109,18 @@ internal sealed class S3ObjectStore : IObjectStore, IDisposable
         }
     }
 
-    public async ValueTask RemoveLeftOverAsync(string leftOver, CancellationToken cancel) => await bucket.DeleteAsync(bucket.StagingRoot + leftOver, cancel);
+    public async ValueTask RemoveLeftOverAsync(string leftOver, CancellationToken cancel) =>
+        await bucket.DeleteAsync(bucket.StagingRoot + leftOver, cancel);
 
     public long StagingSize() => Interlocked.Read(ref stagingSize);
 
     public IAsyncEnumerable<ListedObject> ListAsync(CancellationToken cancel) => new S3Listing(bucket).AllAsync(cancel);
 
-    public ValueTask<Moved> QuarantineAsync(string key, string place, CancellationToken cancel) => MoveAsync(bucket.ObjectKey(key), bucket.QuarantineKey(place), cancel);
+    public ValueTask<Moved> QuarantineAsync(string key, string place, CancellationToken cancel) =>
+        MoveAsync(bucket.ObjectKey(key), bucket.QuarantineKey(place), cancel);
 
-    public ValueTask<Moved> ReturnAsync(string place, string key, CancellationToken cancel) => MoveAsync(bucket.QuarantineKey(place), bucket.ObjectKey(key), cancel);
+    public ValueTask<Moved> ReturnAsync(string place, string key, CancellationToken cancel) =>
+        MoveAsync(bucket.QuarantineKey(place), bucket.ObjectKey(key), cancel);
 
     public void Dispose() => bucket.Dispose();
 

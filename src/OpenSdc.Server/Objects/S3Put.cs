@@ -24,7 +24,11 @@ internal sealed class S3Put : StagedObject
     {
         (this.bucket, this.staged) = (bucket, staged);
         this.budget = length is null ? budget : null;
-        put = new S3HeldPut(bucket, new S3PutTarget(bucket.ObjectKey(key), new ObjectNotes(MediaTypes.Of(key), UploadId, null), IsNew: true), length);
+        put = new S3HeldPut(
+            bucket,
+            new S3PutTarget(bucket.ObjectKey(key), new ObjectNotes(MediaTypes.Of(key), UploadId, null), IsNew: true),
+            length
+        );
     }
 
     public override long Written => put.Sent;

@@ -95,7 +95,14 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
     /// </summary>
     public async Task<string?> PutAsync(S3PutTarget target, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
-        using var answer = await SendAsync(HttpMethod.Put, target.ObjectKey, Signed(target), request => Prepare(request, target, new ReadOnlyMemoryContent(bytes)), cancel, target.Query);
+        using var answer = await SendAsync(
+            HttpMethod.Put,
+            target.ObjectKey,
+            Signed(target),
+            request => Prepare(request, target, new ReadOnlyMemoryContent(bytes)),
+            cancel,
+            target.Query
+        );
         return ETagOfPut(answer, target);
     }
 
@@ -106,7 +113,10 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
     public async Task<HttpResponseMessage> StreamAsync(S3PutTarget target, HttpContent content, CancellationToken cancel)
     {
         var signed = Signed(target);
-        using var request = new HttpRequestMessage(HttpMethod.Put, signature.Value.Sign("PUT", target.ObjectKey, Lifetime, target.Query, signed));
+        using var request = new HttpRequestMessage(
+            HttpMethod.Put,
+            signature.Value.Sign("PUT", target.ObjectKey, Lifetime, target.Query, signed)
+        );
         foreach (var (name, value) in signed)
             request.Headers.TryAddWithoutValidation(name, value);
         Prepare(request, target, content);
@@ -117,16 +127,21 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
 
     /// <summary>The tag of what was put; null where the condition failed.</summary>
     /// <exception cref="IOException">The store did not take it.</exception>
-    public string? ETagOfPut(HttpResponseMessage answer, S3PutTarget target) => answer.StatusCode switch
-    {
-        HttpStatusCode.OK => S3Bucket.ETagOf(Value(answer, "ETag") ?? ""),
-        HttpStatusCode.PreconditionFailed => null,
-        // Of an object it can only mean the bucket; of a part, that its upload has ended.
-        HttpStatusCode.NotFound when target.Notes is null => throw new ObjectRefusedException($"The object store knows no multipart upload of {target.ObjectKey}."),
-        HttpStatusCode.NotFound => throw new StoreUnavailableException($"The bucket {bucket.Name} is not there."),
-        HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized => throw new StoreRefusedException($"The object store does not permit PUT of {target.ObjectKey}."),
-        var status => throw new StoreUnavailableException($"The object store answered {(int)status} to PUT of {target.ObjectKey}."),
-    };
+    public string? ETagOfPut(HttpResponseMessage answer, S3PutTarget target) =>
+        answer.StatusCode switch
+        {
+            HttpStatusCode.OK => S3Bucket.ETagOf(Value(answer, "ETag") ?? ""),
+            HttpStatusCode.PreconditionFailed => null,
+            // Of an object it can only mean the bucket; of a part, that its upload has ended.
+            HttpStatusCode.NotFound when target.Notes is null => throw new ObjectRefusedException(
+                $"The object store knows no multipart upload of {target.ObjectKey}."
+            ),
+            HttpStatusCode.NotFound => throw new StoreUnavailableException($"The bucket {bucket.Name} is not there."),
+            HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized => throw new StoreRefusedException(
+                $"The object store does not permit PUT of {target.ObjectKey}."
+            ),
+            var status => throw new StoreUnavailableException($"The object store answered {(int)status} to PUT of {target.ObjectKey}."),
+        };
 
     public void Dispose()
     {
@@ -182,15 +197,26 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
         var content = answer.Content.Headers;
         return new S3Head(
             content.ContentLength ?? throw new StoreUnavailableException($"The object store does not say how long {objectKey} is."),
-            S3Bucket.ETagOf(Value(answer, "ETag") ?? ""), content.LastModified ?? default,
-            Value(answer, S3Bucket.UploadMark), Value(answer, S3Bucket.DigestMark), content.ContentType?.ToString() ?? "application/octet-stream");
+            S3Bucket.ETagOf(Value(answer, "ETag") ?? ""),
+            content.LastModified ?? default,
+            Value(answer, S3Bucket.UploadMark),
+            Value(answer, S3Bucket.DigestMark),
+            content.ContentType?.ToString() ?? "application/octet-stream"
+        );
     }
 
-    private static string? Value(HttpResponseMessage answer, string header) => answer.Headers.TryGetValues(header, out var values) ? values.First() : null;
+    private static string? Value(HttpResponseMessage answer, string header) =>
+        answer.Headers.TryGetValues(header, out var values) ? values.First() : null;
 
     /// <summary>An answer that says something of the object: that it is there, that it is not, or that it is another.</summary>
     private async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string objectKey, IReadOnlyList<(string Name, string Value)> signed, Action<HttpRequestMessage> prepare, CancellationToken cancel, string query = "")
+        HttpMethod method,
+        string objectKey,
+        IReadOnlyList<(string Name, string Value)> signed,
+        Action<HttpRequestMessage> prepare,
+        CancellationToken cancel,
+        string query = ""
+    )
     {
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         timed.CancelAfter(S3Bucket.Shortly);
@@ -209,7 +235,14 @@ internal sealed class S3Requests(S3Bucket bucket) : IDisposable
                 answer.Dispose();
                 if (status is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized)
                     throw new StoreRefusedException($"The object store does not permit {method} of {objectKey}.");
-                if (status is HttpStatusCode.NotImplemented or (< HttpStatusCode.InternalServerError and not (HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or HttpStatusCode.Conflict)))
+                if (
+                    status
+                    is HttpStatusCode.NotImplemented
+                        or (
+                            < HttpStatusCode.InternalServerError
+                            and not (HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or HttpStatusCode.Conflict)
+                        )
+                )
                     throw new ObjectRefusedException($"The object store refused {method} of {objectKey} with {(int)status}.");
                 throw new HttpRequestException($"it answers {(int)status}");
             }

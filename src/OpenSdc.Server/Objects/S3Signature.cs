@@ -32,17 +32,26 @@ internal sealed class S3Signature(Uri baseUrl, string region, Func<ImmutableCred
     /// after all that begin with a capital.</param>
     /// <param name="headers">Headers beginning with <c>x-amz-</c>, in small letters and in the order of their names,
     /// that the request will have.</param>
-    public string Sign(string method, string objectKey, int seconds, string more = "", IReadOnlyList<(string Name, string Value)>? headers = null)
+    public string Sign(
+        string method,
+        string objectKey,
+        int seconds,
+        string more = "",
+        IReadOnlyList<(string Name, string Value)>? headers = null
+    )
     {
         var scope = CurrentScope();
         var (signed, lines) = ("host", $"host:{baseUrl.Authority}\n");
         foreach (var (name, value) in headers ?? [])
             (signed, lines) = ($"{signed};{name}", $"{lines}{name}:{value}\n");
         var target = path + string.Join('/', objectKey.Split('/').Select(Uri.EscapeDataString));
-        var query = string.Create(CultureInfo.InvariantCulture,
-            $"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={scope.Credential}&X-Amz-Date={scope.Time}&X-Amz-Expires={seconds}{scope.Token}&X-Amz-SignedHeaders={Uri.EscapeDataString(signed)}{more}");
+        var query = string.Create(
+            CultureInfo.InvariantCulture,
+            $"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={scope.Credential}&X-Amz-Date={scope.Time}&X-Amz-Expires={seconds}{scope.Token}&X-Amz-SignedHeaders={Uri.EscapeDataString(signed)}{more}"
+        );
         var request = $"{method}\n{target}\n{query}\n{lines}\n{signed}\nUNSIGNED-PAYLOAD";
-        var text = $"AWS4-HMAC-SHA256\n{scope.Time}\n{scope.Name}\n{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request)))}";
+        var text =
+            $"AWS4-HMAC-SHA256\n{scope.Time}\n{scope.Name}\n{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request)))}";
         return $"{origin}{target}?{query}&X-Amz-Signature={Convert.ToHexStringLower(HMACSHA256.HashData(scope.Key, Encoding.UTF8.GetBytes(text)))}";
     }
 
@@ -59,8 +68,13 @@ internal sealed class S3Signature(Uri baseUrl, string region, Func<ImmutableCred
         foreach (var part in name.Split('/'))
             key = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(part));
         return current = new Scope(
-            second, now.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture), name, Uri.EscapeDataString($"{who.AccessKey}/{name}"),
-            who.UseToken ? "&X-Amz-Security-Token=" + Uri.EscapeDataString(who.Token) : "", key);
+            second,
+            now.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture),
+            name,
+            Uri.EscapeDataString($"{who.AccessKey}/{name}"),
+            who.UseToken ? "&X-Amz-Security-Token=" + Uri.EscapeDataString(who.Token) : "",
+            key
+        );
     }
 
     private sealed record Scope(long Second, string Time, string Name, string Credential, string Token, byte[] Key);

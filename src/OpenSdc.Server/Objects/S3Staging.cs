@@ -30,15 +30,20 @@ internal sealed class S3Staging(S3Bucket bucket)
     /// The URL to PUT an upload's bytes to. Nothing but the host is bound by the signature: installed clients send
     /// headers of their own.
     /// </summary>
-    public string SignUpload(string uploadId, string key, int seconds) => bucket.Signature.Sign("PUT", bucket.StagingKey(uploadId, key), seconds);
+    public string SignUpload(string uploadId, string key, int seconds) =>
+        bucket.Signature.Sign("PUT", bucket.StagingKey(uploadId, key), seconds);
 
     /// <summary>The URL to GET an object from, under its own name.</summary>
     public string SignDownload(string key, int seconds)
     {
         var name = key[(key.LastIndexOf('/') + 1)..].Replace("\"", "\\\"", StringComparison.Ordinal);
         // The type as well: an object that a tool has copied into the bucket may have another one, or none.
-        return bucket.Signature.Sign("GET", bucket.ObjectKey(key), seconds,
-            $"&response-content-disposition={System.Uri.EscapeDataString($"attachment; filename=\"{name}\"")}&response-content-type={System.Uri.EscapeDataString(MediaTypes.Of(key))}");
+        return bucket.Signature.Sign(
+            "GET",
+            bucket.ObjectKey(key),
+            seconds,
+            $"&response-content-disposition={System.Uri.EscapeDataString($"attachment; filename=\"{name}\"")}&response-content-type={System.Uri.EscapeDataString(MediaTypes.Of(key))}"
+        );
     }
 
     /// <summary>The URL to PUT one part of an upload in parts to; parts count from 1.</summary>
@@ -58,7 +63,9 @@ internal sealed class S3Staging(S3Bucket bucket)
     public bool TryReadPlace(string bucketName, string objectKey, out string uploadId, out string key)
     {
         (uploadId, key) = ("", "");
-        return bucketName == bucket.Name && objectKey.StartsWith(bucket.StagingRoot, StringComparison.Ordinal) && TryReadPlace(objectKey[bucket.StagingRoot.Length..], out uploadId, out key);
+        return bucketName == bucket.Name
+            && objectKey.StartsWith(bucket.StagingRoot, StringComparison.Ordinal)
+            && TryReadPlace(objectKey[bucket.StagingRoot.Length..], out uploadId, out key);
     }
 
     /// <summary>Uploads that have arrived whole and are not yet dealt with, whoever sent them.</summary>
@@ -69,33 +76,48 @@ internal sealed class S3Staging(S3Bucket bucket)
             foreach (var each in page.Objects)
             {
                 if (TryReadPlace(each.Key[bucket.StagingRoot.Length..], out var uploadId, out var key))
-                    yield return new ArrivedObject(uploadId, key, each.Size ?? 0, S3Bucket.ETagOf(each.ETag), each.LastModified is { } at ? new DateTimeOffset(at.ToUniversalTime()) : default);
+                    yield return new ArrivedObject(
+                        uploadId,
+                        key,
+                        each.Size ?? 0,
+                        S3Bucket.ETagOf(each.ETag),
+                        each.LastModified is { } at ? new DateTimeOffset(at.ToUniversalTime()) : default
+                    );
             }
         }
     }
 
     /// <summary>Whether an upload lies whole in staging.</summary>
-    public async ValueTask<bool> HasArrivedAsync(string uploadId, string key, CancellationToken cancel) => await bucket.HeadAsync(bucket.StagingKey(uploadId, key), cancel) is not null;
+    public async ValueTask<bool> HasArrivedAsync(string uploadId, string key, CancellationToken cancel) =>
+        await bucket.HeadAsync(bucket.StagingKey(uploadId, key), cancel) is not null;
 
     /// <summary>
     /// An upload as it lies in staging, to be hashed and named; null where it has not arrived. Its bytes are on their
     /// way already: one request instead of two.
     /// </summary>
     public async ValueTask<ArrivedUpload?> OpenArrivedAsync(string uploadId, string key, CancellationToken cancel) =>
-        await bucket.Requests.OpenAsync(bucket.StagingKey(uploadId, key), cancel) is var (head, bytes) ? new ArrivedUpload(bucket, uploadId, key, head, bytes) : null;
+        await bucket.Requests.OpenAsync(bucket.StagingKey(uploadId, key), cancel) is var (head, bytes)
+            ? new ArrivedUpload(bucket, uploadId, key, head, bytes)
+            : null;
 
     /// <summary>
     /// The same without asking, as a listing has just told it; other bytes in its place are noticed when it is read
     /// and when it is named.
     /// </summary>
-    public ArrivedUpload Open(ArrivedObject arrived) => new(bucket, arrived.UploadId, arrived.Key, new S3Head(arrived.Length, arrived.ETag, arrived.LastWrite, null, null));
+    public ArrivedUpload Open(ArrivedObject arrived) =>
+        new(bucket, arrived.UploadId, arrived.Key, new S3Head(arrived.Length, arrived.ETag, arrived.LastWrite, null, null));
 
     /// <summary>Removes uploads from staging, a thousand with a request; those that are not there are no fault.</summary>
     public async Task RemoveArrivedAsync(IEnumerable<(string UploadId, string Key)> arrived, CancellationToken cancel)
     {
         foreach (var some in arrived.Chunk(MostDeletedAtOnce))
         {
-            var request = new DeleteObjectsRequest { BucketName = bucket.Name, Quiet = true, Objects = [.. some.Select(each => new KeyVersion { Key = bucket.StagingKey(each.UploadId, each.Key) })] };
+            var request = new DeleteObjectsRequest
+            {
+                BucketName = bucket.Name,
+                Quiet = true,
+                Objects = [.. some.Select(each => new KeyVersion { Key = bucket.StagingKey(each.UploadId, each.Key) })],
+            };
             await bucket.AskAsync(S3Bucket.ForBytes, (client, token) => client.DeleteObjectsAsync(request, token), cancel);
         }
     }
@@ -106,7 +128,13 @@ internal sealed class S3Staging(S3Bucket bucket)
 
     /// <summary>Begins an upload in parts and gives the store's own name of it.</summary>
     public async Task<string> BeginPartsAsync(string uploadId, string key, CancellationToken cancel) =>
-        (await bucket.AskAsync(S3Bucket.Shortly, (client, token) => client.InitiateMultipartUploadAsync(bucket.Name, bucket.StagingKey(uploadId, key), token), cancel)).UploadId;
+        (
+            await bucket.AskAsync(
+                S3Bucket.Shortly,
+                (client, token) => client.InitiateMultipartUploadAsync(bucket.Name, bucket.StagingKey(uploadId, key), token),
+                cancel
+            )
+        ).UploadId;
 
     /// <summary>The parts that have come, in order; null where the store knows no such upload (any more).</summary>
     public async Task<IReadOnlyList<StoredPart>?> PartsAsync(string uploadId, string key, string storeId, CancellationToken cancel)
@@ -115,8 +143,22 @@ internal sealed class S3Staging(S3Bucket bucket)
         string? next = null;
         do
         {
-            var request = new ListPartsRequest { BucketName = bucket.Name, Key = bucket.StagingKey(uploadId, key), UploadId = storeId, PartNumberMarker = next };
-            if (await bucket.AskOrNullAsync(S3Bucket.Shortly, (client, token) => client.ListPartsAsync(request, token), "NoSuchUpload", cancel) is not { } page)
+            var request = new ListPartsRequest
+            {
+                BucketName = bucket.Name,
+                Key = bucket.StagingKey(uploadId, key),
+                UploadId = storeId,
+                PartNumberMarker = next,
+            };
+            if (
+                await bucket.AskOrNullAsync(
+                    S3Bucket.Shortly,
+                    (client, token) => client.ListPartsAsync(request, token),
+                    "NoSuchUpload",
+                    cancel
+                )
+                is not { } page
+            )
                 return null;
             foreach (var part in page.Parts ?? [])
                 parts.Add(new StoredPart(part.PartNumber ?? 0, part.Size ?? 0, part.ETag));
@@ -131,7 +173,13 @@ internal sealed class S3Staging(S3Bucket bucket)
     /// Makes one object of the parts, which then lies in staging as an upload that has arrived; false where the store
     /// knows no such upload, as when it was completed before.
     /// </summary>
-    public async Task<bool> CompletePartsAsync(string uploadId, string key, string storeId, IEnumerable<StoredPart> parts, CancellationToken cancel)
+    public async Task<bool> CompletePartsAsync(
+        string uploadId,
+        string key,
+        string storeId,
+        IEnumerable<StoredPart> parts,
+        CancellationToken cancel
+    )
     {
         var request = new CompleteMultipartUploadRequest
         {
@@ -140,12 +188,23 @@ internal sealed class S3Staging(S3Bucket bucket)
             UploadId = storeId,
             PartETags = [.. parts.Select(part => new PartETag(part.Part, part.ETag))],
         };
-        return await bucket.AskOrNullAsync(S3Bucket.ForBytes, (client, token) => client.CompleteMultipartUploadAsync(request, token), "NoSuchUpload", cancel) is not null;
+        return await bucket.AskOrNullAsync(
+            S3Bucket.ForBytes,
+            (client, token) => client.CompleteMultipartUploadAsync(request, token),
+            "NoSuchUpload",
+            cancel
+        )
+            is not null;
     }
 
     /// <summary>Ends an upload in parts without a result; one that has ended already is no fault.</summary>
     public Task AbortPartsAsync(string uploadId, string key, string storeId, CancellationToken cancel) =>
-        bucket.AskOrNullAsync(S3Bucket.Shortly, (client, token) => client.AbortMultipartUploadAsync(bucket.Name, bucket.StagingKey(uploadId, key), storeId, token), "NoSuchUpload", cancel);
+        bucket.AskOrNullAsync(
+            S3Bucket.Shortly,
+            (client, token) => client.AbortMultipartUploadAsync(bucket.Name, bucket.StagingKey(uploadId, key), storeId, token),
+            "NoSuchUpload",
+            cancel
+        );
 
     /// <summary>Every upload in parts that the store still holds open in staging.</summary>
     public async IAsyncEnumerable<BegunParts> BegunPartsAsync([EnumeratorCancellation] CancellationToken cancel)
@@ -154,12 +213,23 @@ internal sealed class S3Staging(S3Bucket bucket)
         bool more;
         do
         {
-            var request = new ListMultipartUploadsRequest { BucketName = bucket.Name, Prefix = bucket.StagingRoot, KeyMarker = next.Key, UploadIdMarker = next.Id };
+            var request = new ListMultipartUploadsRequest
+            {
+                BucketName = bucket.Name,
+                Prefix = bucket.StagingRoot,
+                KeyMarker = next.Key,
+                UploadIdMarker = next.Id,
+            };
             var page = await bucket.AskAsync(S3Bucket.Shortly, (client, token) => client.ListMultipartUploadsAsync(request, token), cancel);
             foreach (var each in page.MultipartUploads ?? [])
             {
                 if (TryReadPlace(each.Key[bucket.StagingRoot.Length..], out var uploadId, out var key))
-                    yield return new BegunParts(uploadId, key, each.UploadId, each.Initiated is { } at ? new DateTimeOffset(at.ToUniversalTime()) : default);
+                    yield return new BegunParts(
+                        uploadId,
+                        key,
+                        each.UploadId,
+                        each.Initiated is { } at ? new DateTimeOffset(at.ToUniversalTime()) : default
+                    );
             }
 
             next = (page.NextKeyMarker, page.NextUploadIdMarker);

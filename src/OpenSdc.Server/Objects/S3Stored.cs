@@ -87,11 +87,13 @@ internal sealed class S3Stored(S3Bucket bucket, string objectKey, S3Head head) :
     }
 
     private static string? ContentEncodingOf(HttpResponseMessage answer) =>
-        answer.Content.Headers.ContentEncoding.Where(each => !each.Equals("identity", StringComparison.OrdinalIgnoreCase)).ToList() is { Count: > 0 } codings
+        answer.Content.Headers.ContentEncoding.Where(each => !each.Equals("identity", StringComparison.OrdinalIgnoreCase)).ToList()
+            is { Count: > 0 } codings
             ? string.Join(", ", codings)
             : null;
 
-    private static string? TypeOf(HttpResponseMessage answer) => answer.Content.Headers.NonValidated.TryGetValues("Content-Type", out var types) ? types.ToString() : null;
+    private static string? TypeOf(HttpResponseMessage answer) =>
+        answer.Content.Headers.NonValidated.TryGetValues("Content-Type", out var types) ? types.ToString() : null;
 
     private sealed class Going(HttpResponseMessage answer, Stream bytes, long offset) : IDisposable
     {

@@ -50,23 +50,46 @@ internal sealed class S3Upload(S3Bucket bucket, string uploadId, string key, Act
         if (storeId is null)
         {
             isLent = true;
-            var put = await Bucket.AskAsync(held <= FewBytes ? S3Bucket.Shortly : S3Bucket.ForBytes, (client, token) => client.PutObjectAsync(new PutObjectRequest
-            {
-                BucketName = Bucket.Name,
-                Key = StagingKey,
-                InputStream = new MemoryStream(buffer, 0, held, writable: false),
-                UseChunkEncoding = false,
-            }, token), cancel);
+            var put = await Bucket.AskAsync(
+                held <= FewBytes ? S3Bucket.Shortly : S3Bucket.ForBytes,
+                (client, token) =>
+                    client.PutObjectAsync(
+                        new PutObjectRequest
+                        {
+                            BucketName = Bucket.Name,
+                            Key = StagingKey,
+                            InputStream = new MemoryStream(buffer, 0, held, writable: false),
+                            UseChunkEncoding = false,
+                        },
+                        token
+                    ),
+                cancel
+            );
             isLent = false;
             ETag = S3Bucket.ETagOf(put.ETag);
         }
         else
         {
             await SendPartAsync(cancel);
-            await Bucket.AskAsync(S3Bucket.ForBytes, (client, token) => client.CompleteMultipartUploadAsync(
-                new CompleteMultipartUploadRequest { BucketName = Bucket.Name, Key = StagingKey, UploadId = storeId, PartETags = parts }, token), cancel);
+            await Bucket.AskAsync(
+                S3Bucket.ForBytes,
+                (client, token) =>
+                    client.CompleteMultipartUploadAsync(
+                        new CompleteMultipartUploadRequest
+                        {
+                            BucketName = Bucket.Name,
+                            Key = StagingKey,
+                            UploadId = storeId,
+                            PartETags = parts,
+                        },
+                        token
+                    ),
+                cancel
+            );
             // Not the tag of the answer: Ceph 16 gives another one there than the object then has.
-            ETag = (await Bucket.HeadAsync(StagingKey, cancel))?.ETag ?? throw new StoreUnavailableException($"The object store has lost {StagingKey} as soon as it was whole.");
+            ETag =
+                (await Bucket.HeadAsync(StagingKey, cancel))?.ETag
+                ?? throw new StoreUnavailableException($"The object store has lost {StagingKey} as soon as it was whole.");
         }
 
         isWhole = true;
@@ -77,7 +100,11 @@ internal sealed class S3Upload(S3Bucket bucket, string uploadId, string key, Act
         if (isWhole || storeId is null)
             await Bucket.DeleteAsync(StagingKey, CancellationToken.None);
         else
-            await Bucket.AskAsync(S3Bucket.Shortly, (client, token) => client.AbortMultipartUploadAsync(Bucket.Name, StagingKey, storeId, token), CancellationToken.None);
+            await Bucket.AskAsync(
+                S3Bucket.Shortly,
+                (client, token) => client.AbortMultipartUploadAsync(Bucket.Name, StagingKey, storeId, token),
+                CancellationToken.None
+            );
     }
 
     public override async ValueTask DisposeAsync()
@@ -99,7 +126,13 @@ internal sealed class S3Upload(S3Bucket bucket, string uploadId, string key, Act
 
     private async Task SendPartAsync(CancellationToken cancel)
     {
-        storeId ??= (await Bucket.AskAsync(S3Bucket.Shortly, (client, token) => client.InitiateMultipartUploadAsync(Bucket.Name, StagingKey, token), cancel)).UploadId;
+        storeId ??= (
+            await Bucket.AskAsync(
+                S3Bucket.Shortly,
+                (client, token) => client.InitiateMultipartUploadAsync(Bucket.Name, StagingKey, token),
+                cancel
+            )
+        ).UploadId;
         var number = parts.Count + 1;
         isLent = true;
         var sent = await Bucket.AskAsync(S3Bucket.ForBytes, (client, token) => client.UploadPartAsync(new UploadPartRequest

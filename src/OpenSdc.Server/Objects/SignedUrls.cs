@@ -17,7 +17,9 @@ internal sealed class SignedUrls(SigningKey signingKey, TimeProvider clock) : ID
     /// <summary>Where the byte routes begin, below the public address.</summary>
     public const string Root = "/objects/";
 
-    private static readonly SearchValues<char> Unreserved = SearchValues.Create("/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    private static readonly SearchValues<char> Unreserved = SearchValues.Create(
+        "/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    );
 
     private static readonly string[] Given = ["expires", "for", "signature"];
 
@@ -25,10 +27,12 @@ internal sealed class SignedUrls(SigningKey signingKey, TimeProvider clock) : ID
     private readonly ThreadLocal<KeyedHash?> hashes = new();
 
     /// <summary>The absolute URL that allows one method on one key for a number of seconds.</summary>
-    public string Sign(string baseUrl, string method, string key, int lifetime, string? signedFor = null) => Sign(baseUrl, Root, method, key, lifetime, signedFor);
+    public string Sign(string baseUrl, string method, string key, int lifetime, string? signedFor = null) =>
+        Sign(baseUrl, Root, method, key, lifetime, signedFor);
 
     /// <summary>The same for a path that is no object's: of one part of an upload.</summary>
-    public string SignPath(string baseUrl, string method, string path, int lifetime, string? signedFor = null) => Sign(baseUrl, "/", method, path, lifetime, signedFor);
+    public string SignPath(string baseUrl, string method, string path, int lifetime, string? signedFor = null) =>
+        Sign(baseUrl, "/", method, path, lifetime, signedFor);
 
     private string Sign(string baseUrl, string root, string method, string key, int lifetime, string? signedFor)
     {
@@ -50,7 +54,11 @@ internal sealed class SignedUrls(SigningKey signingKey, TimeProvider clock) : ID
     {
         signedFor = query.TryGetValue("for", out var names) ? names.ToString() : null;
         var signatureText = (string?)query["signature"];
-        if (signatureText is null || Given.Any(name => query[name].Count > 1) || !long.TryParse(query["expires"], NumberStyles.None, CultureInfo.InvariantCulture, out var expires))
+        if (
+            signatureText is null
+            || Given.Any(name => query[name].Count > 1)
+            || !long.TryParse(query["expires"], NumberStyles.None, CultureInfo.InvariantCulture, out var expires)
+        )
             return "The URL carries no signature; ask /upload or /download for a signed one.";
         Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
         Compute(method == "HEAD" ? "GET" : method, key, expires, signedFor, expected);
@@ -67,11 +75,17 @@ internal sealed class SignedUrls(SigningKey signingKey, TimeProvider clock) : ID
 
     /// <summary>For how many seconds more a URL that is not refused lives.</summary>
     public long SecondsLeft(IQueryCollection query) =>
-        Math.Max(0, long.Parse(query["expires"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture) - clock.GetUtcNow().ToUnixTimeSeconds());
+        Math.Max(
+            0,
+            long.Parse(query["expires"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture) - clock.GetUtcNow().ToUnixTimeSeconds()
+        );
 
     public void Dispose() => hashes.Dispose();
 
-    /// <summary>The key as a URL writes it. A descriptor may hold what has a meaning of its own there, such as # or %, or in a shell, such as a quote.</summary>
+    /// <summary>
+    /// The key as a URL writes it. A descriptor may hold what has a meaning of its own there, such as # or %,
+    /// or in a shell, such as a quote.
+    /// </summary>
     private static string PathOf(string key) =>
         key.AsSpan().ContainsAnyExcept(Unreserved) ? string.Join('/', key.Split('/').Select(Uri.EscapeDataString)) : key;
 

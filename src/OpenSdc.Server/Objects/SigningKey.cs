@@ -3,11 +3,15 @@ using System.Security.Cryptography;
 namespace OpenSdc.Server.Objects;
 
 /// <summary>
-/// The key that signs URLs: made at the first start, and kept where the records are, so that every process of the archive has the same. Beside
-/// SQLite it is the file <c>signing.key</c> in the data folder, readable only by its owner (0600); in PostgreSQL it is a row of the table <c>shared</c>.
+/// The key that signs URLs: made at the first start, and kept where the records are, so that every process of
+/// the archive has the same. Beside SQLite it is the file <c>signing.key</c> in the data folder, readable
+/// only by its owner (0600); in PostgreSQL it is a row of the table <c>shared</c>.
 /// </summary>
 /// <remarks><see cref="RotateAsync"/> revokes every URL that is out.</remarks>
-internal sealed partial class SigningKey(Func<CancellationToken, ValueTask<byte[]>> read, Func<byte[], CancellationToken, ValueTask> replace)
+internal sealed partial class SigningKey(
+    Func<CancellationToken, ValueTask<byte[]>> read,
+    Func<byte[], CancellationToken, ValueTask> replace
+)
 {
     private const int Size = 32;
 
@@ -41,14 +45,27 @@ internal sealed partial class SigningKey(Func<CancellationToken, ValueTask<byte[
     });
 
     /// <summary>The key that all processes on one database share.</summary>
-    public static SigningKey Shared(Catalogue.Catalogue catalogue) => new(cancel => ReadSharedAsync(catalogue, cancel), async (key, cancel) =>
-        await catalogue.WriteAsync((session, transaction) => session.Statement(ReplaceSql, [SharedName, Convert.ToHexStringLower(key)], transaction).ExecuteNonQueryAsync(cancel), cancel));
+    public static SigningKey Shared(Catalogue.Catalogue catalogue) =>
+        new(
+            cancel => ReadSharedAsync(catalogue, cancel),
+            async (key, cancel) =>
+                await catalogue.WriteAsync(
+                    (session, transaction) =>
+                        session
+                            .Statement(ReplaceSql, [SharedName, Convert.ToHexStringLower(key)], transaction)
+                            .ExecuteNonQueryAsync(cancel),
+                    cancel
+                )
+        );
 
     /// <summary>The key that a data folder has; null where it has none.</summary>
     public static byte[]? OfFolder(string dataFolder) =>
         Path.Combine(dataFolder, "signing.key") is var path && File.Exists(path) ? ReadFile(path) : null;
 
-    /// <summary>Reads the key, or makes it: after the catalogue is open and before a URL is signed, and again where another process may have replaced it.</summary>
+    /// <summary>
+    /// Reads the key, or makes it: after the catalogue is open and before a URL is signed, and again where
+    /// another process may have replaced it.
+    /// </summary>
     /// <exception cref="SettingException">It cannot be made or is none.</exception>
     public async Task OpenAsync(CancellationToken cancel)
     {
@@ -72,15 +89,24 @@ internal sealed partial class SigningKey(Func<CancellationToken, ValueTask<byte[
         {
             // Of two that start at once the first one's stands.
             var made = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(Size));
-            await catalogue.WriteAsync((session, transaction) => session.Statement(MakeSql, [SharedName, made], transaction).ExecuteNonQueryAsync(cancel), cancel);
+            await catalogue.WriteAsync(
+                (session, transaction) => session.Statement(MakeSql, [SharedName, made], transaction).ExecuteNonQueryAsync(cancel),
+                cancel
+            );
             text = await FindAsync();
         }
 
         return text?.Length == Size * 2 && text.All(char.IsAsciiHexDigit)
             ? Convert.FromHexString(text)
-            : throw new SettingException($"The signing key in the table shared must be {Size * 2} hexadecimal digits; remove the row '{SharedName}' to have a new one made.");
+            : throw new SettingException(
+                $"The signing key in the table shared must be {Size * 2} hexadecimal digits; remove the row '{SharedName}' to have a new one made."
+            );
 
-        ValueTask<string?> FindAsync() => catalogue.ReadAsync(async session => (string?)await session.Statement(ReadSql, [SharedName]).ExecuteScalarAsync(cancel), cancel);
+        ValueTask<string?> FindAsync() =>
+            catalogue.ReadAsync(
+                async session => (string?)await session.Statement(ReadSql, [SharedName]).ExecuteScalarAsync(cancel),
+                cancel
+            );
     }
 
     private static byte[] ReadFile(string path)
@@ -100,7 +126,9 @@ internal sealed partial class SigningKey(Func<CancellationToken, ValueTask<byte[
         using var stream = File.OpenRead(path);
         var key = new byte[Size];
         if (stream.Length != Size)
-            throw new SettingException($"The signing key {path} must hold {Size} bytes but holds {stream.Length}; remove it to have a new one made.");
+            throw new SettingException(
+                $"The signing key {path} must hold {Size} bytes but holds {stream.Length}; remove it to have a new one made."
+            );
         stream.ReadExactly(key);
         return key;
     }
@@ -127,6 +155,9 @@ internal sealed partial class SigningKey(Func<CancellationToken, ValueTask<byte[
     }
 
     // No refusal: an archive that ran yesterday starts today as well.
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The signing key {Path} has the mode {Mode}: others than its owner can sign URLs with it, so chmod 600 it; to revoke what may have been signed, remove it and restart")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The signing key {Path} has the mode {Mode}: others than its owner can sign URLs with it, so chmod 600 it; to revoke what may have been signed, remove it and restart"
+    )]
     private static partial void LogExposed(ILogger logger, string path, string mode);
 }

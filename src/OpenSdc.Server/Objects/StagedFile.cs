@@ -27,7 +27,7 @@ internal sealed class StagedFile : DiskStaged
     private readonly SafeFileHandle handle;
     private Memory<byte> filling;
     private Memory<byte> other; // the block that is being written, or was
-    private int held;           // bytes of the filling block, which stays here when it is full: the last one is written and flushed in one go
+    private int held; // bytes of the filling block, which stays here when it is full: the last one is written and flushed in one go
     private Task writing = Task.CompletedTask;
     private long written;
     private bool isDirect;
@@ -168,7 +168,8 @@ internal sealed class StagedFile : DiskStaged
 
     private void Write(ReadOnlySpan<byte> bytes, long at)
     {
-        var whole = bytes.Length < LeastDirect || at % AlignedBlocks.Alignment != 0 ? 0 : bytes.Length - (bytes.Length % AlignedBlocks.Alignment);
+        var whole =
+            bytes.Length < LeastDirect || at % AlignedBlocks.Alignment != 0 ? 0 : bytes.Length - (bytes.Length % AlignedBlocks.Alignment);
         if (whole > 0 && TryDirect(true))
         {
             try

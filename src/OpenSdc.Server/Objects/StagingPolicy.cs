@@ -46,13 +46,28 @@ internal static class StagingPolicy
     {
         try
         {
-            var there = await bucket.AskOrNullAsync(S3Bucket.Shortly, (client, token) => client.GetBucketPolicyAsync(bucket.Name, token), "NoSuchBucketPolicy", cancel);
+            var there = await bucket.AskOrNullAsync(
+                S3Bucket.Shortly,
+                (client, token) => client.GetBucketPolicyAsync(bucket.Name, token),
+                "NoSuchBucketPolicy",
+                cancel
+            );
             // The library gives the store's word that there is none as if it were one.
             var hasPolicy = there?.Policy?.TrimStart().StartsWith('{') == true;
             if (hasPolicy && !await IsInForceAsync(bucket, cancel))
-                throw new SettingException($"The bucket {bucket.Name} has a policy already; add the statements that sdc bucket-policy prints to it.");
+                throw new SettingException(
+                    $"The bucket {bucket.Name} has a policy already; add the statements that sdc bucket-policy prints to it."
+                );
             if (!hasPolicy)
-                await bucket.AskAsync(S3Bucket.Shortly, (client, token) => client.PutBucketPolicyAsync(new PutBucketPolicyRequest { BucketName = bucket.Name, Policy = Of(bucket.Location) }, token), cancel);
+                await bucket.AskAsync(
+                    S3Bucket.Shortly,
+                    (client, token) =>
+                        client.PutBucketPolicyAsync(
+                            new PutBucketPolicyRequest { BucketName = bucket.Name, Policy = Of(bucket.Location) },
+                            token
+                        ),
+                    cancel
+                );
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -71,13 +86,21 @@ internal static class StagingPolicy
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new SettingException($"Whether the bucket {bucket.Name} has the policy that direct transfers need cannot be proved: {failure.Message}", failure) { MayPass = failure is StoreUnavailableException };
+            throw new SettingException(
+                $"Whether the bucket {bucket.Name} has the policy that direct transfers need cannot be proved: {failure.Message}",
+                failure
+            )
+            {
+                MayPass = failure is StoreUnavailableException,
+            };
         }
 
         if (!isInForce)
         {
-            throw new SettingException($"The setting transfers is direct, but an upload URL of the bucket {bucket.Name} would also copy other objects, or make an object public: "
-                + "set the policy that sdc bucket-policy prints, or leave transfers out.");
+            throw new SettingException(
+                $"The setting transfers is direct, but an upload URL of the bucket {bucket.Name} would also copy other objects, or make an object public: "
+                    + "set the policy that sdc bucket-policy prints, or leave transfers out."
+            );
         }
     }
 
@@ -93,11 +116,15 @@ internal static class StagingPolicy
             var signature = bucket.MakeSignature(TimeProvider.System);
             if (!await IsTakenAsync(plain))
                 throw new StoreUnavailableException("The object store does not take a plain upload.");
-            return !await IsTakenAsync(other, ("x-amz-copy-source", $"/{bucket.Name}/{plain}")) && !await IsTakenAsync(other, ("x-amz-acl", "public-read"));
+            return !await IsTakenAsync(other, ("x-amz-copy-source", $"/{bucket.Name}/{plain}"))
+                && !await IsTakenAsync(other, ("x-amz-acl", "public-read"));
 
             async Task<bool> IsTakenAsync(string key, params (string Name, string Value)[] headers)
             {
-                using var request = new HttpRequestMessage(HttpMethod.Put, signature.Sign("PUT", key, Lifetime)) { Content = new ByteArrayContent([]) };
+                using var request = new HttpRequestMessage(HttpMethod.Put, signature.Sign("PUT", key, Lifetime))
+                {
+                    Content = new ByteArrayContent([]),
+                };
                 foreach (var (name, value) in headers)
                     request.Headers.TryAddWithoutValidation(name, value);
                 using var answer = await client.SendAsync(request, cancel);

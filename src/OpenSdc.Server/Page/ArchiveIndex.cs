@@ -6,7 +6,10 @@ using OpenSdc.Server.Access;
 
 namespace OpenSdc.Server.Page;
 
-/// <summary>What <c>GET /</c> tells programs, and the page: whose archive this is, which families of files it takes, where its routes are, and who the caller is to it.</summary>
+/// <summary>
+/// What <c>GET /</c> tells programs, and the page: whose archive this is, which families of files it takes,
+/// where its routes are, and who the caller is to it.
+/// </summary>
 internal sealed class ArchiveIndex(Mission mission, ServerOptions options, AccessPolicy policy)
 {
     private readonly ArchiveDescription described = new(
@@ -15,7 +18,13 @@ internal sealed class ArchiveIndex(Mission mission, ServerOptions options, Acces
         mission.Name,
         options.Transfers == Transfers.Direct ? "direct" : "through",
         options.MaxUploadSize,
-        [.. mission.Families.Select(family => new FamilyDescription(family.Name, [.. family.Fields, .. family.OwnFields.Select(own => own.Name)], [.. family.Examples]))],
+        [
+            .. mission.Families.Select(family => new FamilyDescription(
+                family.Name,
+                [.. family.Fields, .. family.OwnFields.Select(own => own.Name)],
+                [.. family.Examples]
+            )),
+        ],
         new Dictionary<string, string>
         {
             ["upload"] = "/upload/{path}",
@@ -30,13 +39,18 @@ internal sealed class ArchiveIndex(Mission mission, ServerOptions options, Acces
             ["openapi"] = "/openapi/v1.json",
         });
 
-    public string JsonFor(Caller caller) => JsonSerializer.Serialize(described with { Open = policy.IsOpen, Caller = Describe(caller) }, IndexJson.Default.ArchiveDescription);
+    public string JsonFor(Caller caller) =>
+        JsonSerializer.Serialize(described with { Open = policy.IsOpen, Caller = Describe(caller) }, IndexJson.Default.ArchiveDescription);
 
-    private static CallerDescription Describe(Caller caller) => new(
-        caller.Name,
-        [.. ScopeWords.All.Where(word => caller.Has(ScopeWords.Find(word)!.Value))],
-        caller.Expires?.ToString("yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture),
-        caller.Has(Scopes.Upload) && !caller.Has(Scopes.Admin) && caller.Limits.All(each => each.Fields.Count > 0) ? [.. caller.Limits.Select(each => each.Fields)] : []);
+    private static CallerDescription Describe(Caller caller) =>
+        new(
+            caller.Name,
+            [.. ScopeWords.All.Where(word => caller.Has(ScopeWords.Find(word)!.Value))],
+            caller.Expires?.ToString("yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture),
+            caller.Has(Scopes.Upload) && !caller.Has(Scopes.Admin) && caller.Limits.All(each => each.Fields.Count > 0)
+                ? [.. caller.Limits.Select(each => each.Fields)]
+                : []
+        );
 }
 
 /// <param name="Name">The program.</param>
@@ -47,7 +61,14 @@ internal sealed class ArchiveIndex(Mission mission, ServerOptions options, Acces
 /// <param name="Families">The families of files, in the order in which a name is tried.</param>
 /// <param name="Routes">Paths of the routes.</param>
 internal sealed record ArchiveDescription(
-    string Name, string Version, string Mission, string Transfers, long MaxUploadSize, IReadOnlyList<FamilyDescription> Families, IReadOnlyDictionary<string, string> Routes)
+    string Name,
+    string Version,
+    string Mission,
+    string Transfers,
+    long MaxUploadSize,
+    IReadOnlyList<FamilyDescription> Families,
+    IReadOnlyDictionary<string, string> Routes
+)
 {
     /// <summary>Whether everybody reads everything and may upload.</summary>
     public bool Open { get; init; }
@@ -59,7 +80,12 @@ internal sealed record ArchiveDescription(
 /// <param name="Scopes">What it may do: <c>read</c>, <c>upload</c>, <c>release</c>, <c>admin</c>.</param>
 /// <param name="Expires">When its credentials end, UTC; null for never.</param>
 /// <param name="UploadLimits">Which files it may upload: those whose fields have values that one of these allows; empty for all.</param>
-internal sealed record CallerDescription(string Name, IReadOnlyList<string> Scopes, string? Expires, IReadOnlyList<IReadOnlyDictionary<string, IReadOnlyList<string>>> UploadLimits);
+internal sealed record CallerDescription(
+    string Name,
+    IReadOnlyList<string> Scopes,
+    string? Expires,
+    IReadOnlyList<IReadOnlyDictionary<string, IReadOnlyList<string>>> UploadLimits
+);
 
 /// <param name="Name">Its name, for the parameter <c>table</c>.</param>
 /// <param name="Fields">Which fields its records have, those of the mission's own last.</param>

@@ -7,8 +7,9 @@ using OpenSdc.Server.Access;
 namespace OpenSdc.Server.Page;
 
 /// <summary>
-/// The page of the archive: files inside the program, as they were written. At <c>/</c> for who asks for HTML; its styles and modules below <c>/page/</c>. A policy makes the browser
-/// see to it that nothing comes from elsewhere.
+/// The page of the archive: files inside the program, as they were written. At <c>/</c> for who asks for
+/// HTML; its styles and modules below <c>/page/</c>. A policy makes the browser see to it that nothing comes
+/// from elsewhere.
 /// </summary>
 internal static class PageFiles
 {
@@ -18,26 +19,48 @@ internal static class PageFiles
 
     public static void Map(WebApplication app)
     {
-        var index = new ArchiveIndex(app.Services.GetRequiredService<Mission>(), app.Services.GetRequiredService<ServerOptions>(), app.Services.GetRequiredService<AccessPolicy>());
+        var index = new ArchiveIndex(
+            app.Services.GetRequiredService<Mission>(),
+            app.Services.GetRequiredService<ServerOptions>(),
+            app.Services.GetRequiredService<AccessPolicy>()
+        );
         var policy = PolicyOf(app.Services.GetRequiredService<ServerOptions>());
-        app.MapMethods("/", ["GET", "HEAD"], Results<PageFile, ContentHttpResult, Problem> (HttpContext context) =>
-        {
-            // A path that climbs out of its route ends here, and is no question for the page.
-            if (Problems.OfClimbing(context) is { } climbs)
-                return climbs;
-            if (!Representation.AsksForHtml(context.Request.Headers.Accept))
-                return TypedResults.Text(index.JsonFor(context.Caller()), "application/json");
-            context.Response.Headers.ContentSecurityPolicy = policy;
-            return Files["index.html"];
-        }).WithMetadata(HeldConditions.OfListing, Needs.Nothing, new Caching(PublicAnswers.AskedAgain, Vary: "Accept")).ExcludeFromDescription();
-        app.MapMethods("/page/{name}", ["GET", "HEAD"], Results<PageFile, Problem> (string name) =>
-            Files.TryGetValue(name, out var file) ? file : Problems.OfStatus(404)).WithMetadata(HeldConditions.OfListing, new Caching(PublicAnswers.AskedAgain)).ExcludeFromDescription();
+        app.MapMethods(
+                "/",
+                ["GET", "HEAD"],
+                Results<PageFile, ContentHttpResult, Problem> (HttpContext context) =>
+                {
+                    // A path that climbs out of its route ends here, and is no question for the page.
+                    if (Problems.OfClimbing(context) is { } climbs)
+                        return climbs;
+                    if (!Representation.AsksForHtml(context.Request.Headers.Accept))
+                        return TypedResults.Text(index.JsonFor(context.Caller()), "application/json");
+                    context.Response.Headers.ContentSecurityPolicy = policy;
+                    return Files["index.html"];
+                }
+            )
+            .WithMetadata(HeldConditions.OfListing, Needs.Nothing, new Caching(PublicAnswers.AskedAgain, Vary: "Accept"))
+            .ExcludeFromDescription();
+        app.MapMethods(
+                "/page/{name}",
+                ["GET", "HEAD"],
+                Results<PageFile, Problem> (string name) => Files.TryGetValue(name, out var file) ? file : Problems.OfStatus(404)
+            )
+            .WithMetadata(HeldConditions.OfListing, new Caching(PublicAnswers.AskedAgain))
+            .ExcludeFromDescription();
     }
 
-    /// <summary>What the page may load and ask: this archive alone. Where signed URLs lead to another address, such as the store's, that one too; and the issuer, for tokens.</summary>
+    /// <summary>
+    /// What the page may load and ask: this archive alone. Where signed URLs lead to another address, such as
+    /// the store's, that one too; and the issuer, for tokens.
+    /// </summary>
     private static string PolicyOf(ServerOptions options)
     {
-        string?[] others = [options.PublicUrl?.GetLeftPart(UriPartial.Authority), options.Transfers == Transfers.Direct ? options.S3Endpoint?.GetLeftPart(UriPartial.Authority) : null];
+        string?[] others =
+        [
+            options.PublicUrl?.GetLeftPart(UriPartial.Authority),
+            options.Transfers == Transfers.Direct ? options.S3Endpoint?.GetLeftPart(UriPartial.Authority) : null,
+        ];
         var bytes = string.Join(' ', others.OfType<string>().Prepend("'self'"));
         var issuer = options.OidcIssuer is null ? "" : " " + new Uri(options.OidcIssuer).GetLeftPart(UriPartial.Authority);
         return $"default-src 'self'; connect-src {bytes}{issuer}; img-src {bytes}; object-src 'none'; base-uri 'none'; form-action 'self'{issuer}; frame-ancestors 'none'";
@@ -53,7 +76,10 @@ internal static class PageFiles
             var bytes = new byte[stream.Length];
             stream.ReadExactly(bytes);
             var name = resource[Resources.Length..];
-            files.Add(name, new PageFile(bytes, TypeOf(name), new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(bytes))[..32]}\"")));
+            files.Add(
+                name,
+                new PageFile(bytes, TypeOf(name), new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(bytes))[..32]}\""))
+            );
         }
 
         return files;

@@ -10,17 +10,33 @@ namespace OpenSdc.Server.Upkeep;
 /// <param name="KnownLost">Objects that the archive knows to be lost or damaged.</param>
 /// <param name="CatalogueFault">What is wrong with the catalogue.</param>
 /// <param name="AuditFault">What is wrong with the audit; the backup is made all the same.</param>
-internal sealed record BackupResult(BackupState? State, long New, long Failed, long KnownLost, string? CatalogueFault = null, string? AuditFault = null);
+internal sealed record BackupResult(
+    BackupState? State,
+    long New,
+    long Failed,
+    long KnownLost,
+    string? CatalogueFault = null,
+    string? AuditFault = null
+);
 
 /// <summary>
-/// <c>sdc backup</c>: adds to a folder what an archive has published since the last time, while the archive serves.
+/// <c>sdc backup</c>: adds to a folder what an archive has published since the last time, while the archive
+/// serves.
 /// </summary>
 /// <remarks>
-/// The catalogue is copied first. Everything after it reads only that copy, so that the archive is not held up however long the objects take; each
-/// object that the copy names is there, since a record is never written before its object. Objects are copied, never linked: a link
-/// shares its bytes, and so their damage, with the archive.
+/// The catalogue is copied first. Everything after it reads only that copy, so that the archive is not held
+/// up however long the objects take; each object that the copy names is there, since a record is never
+/// written before its object. Objects are copied, never linked: a link shares its bytes, and so their damage,
+/// with the archive.
 /// </remarks>
-internal sealed class Backup(DataFolder data, IObjectStore archive, BackupFolder folder, TimeProvider clock, UpkeepProgress progress, Action<string> report)
+internal sealed class Backup(
+    DataFolder data,
+    IObjectStore archive,
+    BackupFolder folder,
+    TimeProvider clock,
+    UpkeepProgress progress,
+    Action<string> report
+)
 {
     private readonly List<(long Seq, string Key)> missing = [];
     private long copied;
@@ -52,7 +68,13 @@ internal sealed class Backup(DataFolder data, IObjectStore archive, BackupFolder
             await CopyAsync(copy, head, cancel);
         }
 
-        return new BackupResult(await NameAsync(time, head, auditHead, cancel), head - folder.Last, failed, knownLost, AuditFault: auditFault);
+        return new BackupResult(
+            await NameAsync(time, head, auditHead, cancel),
+            head - folder.Last,
+            failed,
+            knownLost,
+            AuditFault: auditFault
+        );
     }
 
     private async Task CopyAsync(CatalogueCopy copy, long head, CancellationToken cancel)
@@ -60,7 +82,13 @@ internal sealed class Backup(DataFolder data, IObjectStore archive, BackupFolder
         // First those that an earlier run could not copy; a crash after their manifest only lists them twice.
         var late = folder.Missing().Where(seq => seq <= folder.Last).ToList();
         if (late.Count > 0)
-            await CopyAsync("objects that were missing", BackupFolder.LateManifest(clock.GetUtcNow()), late.Select(seq => copy.Find(seq)!.Value), late.Count, cancel);
+            await CopyAsync(
+                "objects that were missing",
+                BackupFolder.LateManifest(clock.GetUtcNow()),
+                late.Select(seq => copy.Find(seq)!.Value),
+                late.Count,
+                cancel
+            );
         var before = folder.Last;
         if (head > before)
         {
@@ -74,7 +102,13 @@ internal sealed class Backup(DataFolder data, IObjectStore archive, BackupFolder
     }
 
     private async Task CopyAsync(
-        string what, string manifest, IEnumerable<CopiedFile> files, long count, CancellationToken cancel, Action<IEnumerable<(long, string)>>? beforeName = null)
+        string what,
+        string manifest,
+        IEnumerable<CopiedFile> files,
+        long count,
+        CancellationToken cancel,
+        Action<IEnumerable<(long, string)>>? beforeName = null
+    )
     {
         progress.Begin(what, count);
         await using var writer = folder.Begin(manifest);
@@ -147,13 +181,19 @@ internal sealed class Backup(DataFolder data, IObjectStore archive, BackupFolder
         if (copy.Head < folder.Last)
         {
             throw new SettingException(
-                $"The folder {folder.Folder} holds publications up to {folder.Last}, but the archive only up to {copy.Head}: it is another one, or an older one that was restored; give an empty folder.");
+                $"The folder {folder.Folder} holds publications up to {folder.Last}, but the archive only up to {copy.Head}: it is another one, or an older one that was restored; give an empty folder."
+            );
         }
 
         if (!File.Exists(folder.CatalogueFile))
             return;
         using var before = new CatalogueCopy(folder.CatalogueFile);
-        if (before.Find(before.Head) is { } then && (copy.Find(then.Seq) is not { } now || (now.Key, now.Sha256) != (then.Key, then.Sha256)))
-            throw new SettingException($"The folder {folder.Folder} holds another file than the archive as publication {then.Seq}: these are two archives; give an empty folder.");
+        if (
+            before.Find(before.Head) is { } then
+            && (copy.Find(then.Seq) is not { } now || (now.Key, now.Sha256) != (then.Key, then.Sha256))
+        )
+            throw new SettingException(
+                $"The folder {folder.Folder} holds another file than the archive as publication {then.Seq}: these are two archives; give an empty folder."
+            );
     }
 }

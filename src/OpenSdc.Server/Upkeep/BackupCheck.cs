@@ -31,7 +31,10 @@ internal sealed record BackupFindings
     public long Newer { get; set; }
 }
 
-/// <summary><c>sdc restore --verify</c>: reads a whole backup and compares it with its catalogue, and changes nothing. The backup may be on a medium that cannot be written.</summary>
+/// <summary>
+/// <c>sdc restore --verify</c>: reads a whole backup and compares it with its catalogue, and changes nothing.
+/// The backup may be on a medium that cannot be written.
+/// </summary>
 internal sealed class BackupCheck(string backup, UpkeepProgress progress, Action<string> report)
 {
     public string CatalogueFile => Path.Combine(backup, "catalogue.sqlite");
@@ -49,7 +52,12 @@ internal sealed class BackupCheck(string backup, UpkeepProgress progress, Action
         if (copy.Fault(thorough: true) is { } fault)
             return new BackupFindings { CatalogueFault = fault };
         var auditFault = await copy.AuditFaultAsync(AuditHead.Parse(state.AuditHead), sinceThen: false, cancel);
-        return new BackupFindings { Records = copy.Head, HasObjects = Directory.Exists(Path.Combine(backup, "objects")), AuditFault = auditFault };
+        return new BackupFindings
+        {
+            Records = copy.Head,
+            HasObjects = Directory.Exists(Path.Combine(backup, "objects")),
+            AuditFault = auditFault,
+        };
     }
 
     /// <summary>Checks the catalogue, then every object.</summary>
@@ -68,7 +76,11 @@ internal sealed class BackupCheck(string backup, UpkeepProgress progress, Action
 
     /// <summary>Goes through records in batches, counts what becomes of them, and gives those that are not intact.</summary>
     public async Task CompareAsync(
-        IEnumerable<CopiedFile> files, BackupFindings findings, Func<CopiedFile[], Task<ObjectVerdict[]>> verify, Func<CopiedFile, ObjectVerdict, Task>? onBad = null)
+        IEnumerable<CopiedFile> files,
+        BackupFindings findings,
+        Func<CopiedFile[], Task<ObjectVerdict[]>> verify,
+        Func<CopiedFile, ObjectVerdict, Task>? onBad = null
+    )
     {
         foreach (var batch in files.Chunk(ObjectCopy.Batch))
         {
@@ -83,16 +95,22 @@ internal sealed class BackupCheck(string backup, UpkeepProgress progress, Action
     }
 
     /// <summary>
-    /// Objects that a later backup added before it was interrupted. Those that got as far as a manifest are held to it; for the others their own bytes
-    /// are all there is.
+    /// Objects that a later backup added before it was interrupted. Those that got as far as a manifest are
+    /// held to it; for the others their own bytes are all there is.
     /// </summary>
     public IEnumerable<CopiedFile> Newer(CatalogueCopy copy)
     {
         var head = copy.Head;
         var manifests = Path.Combine(backup, "manifests");
         // Only what one interrupted run added, so that it fits into memory.
-        var listed = !Directory.Exists(manifests) ? [] : Directory.EnumerateFiles(manifests, "manifest-*.txt")
-            .SelectMany(Manifest.Read).Where(entry => entry.Seq > head).DistinctBy(entry => entry.Key).ToDictionary(entry => entry.Key, StringComparer.Ordinal);
+        var listed = !Directory.Exists(manifests)
+            ? []
+            : Directory
+                .EnumerateFiles(manifests, "manifest-*.txt")
+                .SelectMany(Manifest.Read)
+                .Where(entry => entry.Seq > head)
+                .DistinctBy(entry => entry.Key)
+                .ToDictionary(entry => entry.Key, StringComparer.Ordinal);
         var objects = Path.Combine(backup, "objects");
         foreach (var file in new DirectoryInfo(objects).EnumerateFiles("*", SearchOption.AllDirectories))
         {
@@ -113,7 +131,9 @@ internal sealed class BackupCheck(string backup, UpkeepProgress progress, Action
             var (file, verdict) = (batch[i], verdicts[i]);
             if (!verdict.IsIntact)
             {
-                report($"{verdict.Word}{(file.IsMarked ? ", as the archive knew" : "")}: {file.Key}{(file.Seq > 0 ? $" (seq {file.Seq})" : "")}");
+                report(
+                    $"{verdict.Word}{(file.IsMarked ? ", as the archive knew" : "")}: {file.Key}{(file.Seq > 0 ? $" (seq {file.Seq})" : "")}"
+                );
                 findings.KnownLost += file.IsMarked ? 1 : 0;
                 findings.Failed += file.IsMarked ? 0 : 1;
             }

@@ -6,11 +6,13 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Upkeep;
 
 /// <summary>
-/// A folder of backups, opened to add one: <c>objects/KEY</c>, <c>manifests/</c>, <c>catalogue.sqlite</c>, <c>signing.key</c>, <c>backup.json</c>.
+/// A folder of backups, opened to add one: <c>objects/KEY</c>, <c>manifests/</c>, <c>catalogue.sqlite</c>,
+/// <c>signing.key</c>, <c>backup.json</c>.
 /// </summary>
 /// <remarks>
-/// Nothing bears its final name before it is whole and flushed, and the names come in this order: objects, manifests, the catalogue that
-/// needs them, <c>backup.json</c>. So a crash at any moment leaves the last backup as it was, and objects that the next run finds and keeps.
+/// Nothing bears its final name before it is whole and flushed, and the names come in this order: objects,
+/// manifests, the catalogue that needs them, <c>backup.json</c>. So a crash at any moment leaves the last
+/// backup as it was, and objects that the next run finds and keeps.
 /// </remarks>
 internal sealed class BackupFolder : IDisposable
 {
@@ -30,7 +32,11 @@ internal sealed class BackupFolder : IDisposable
         prefix = catalogueOnly ? "digests" : "manifest";
         Refuse(Path.GetFullPath(data), catalogueOnly ? "manifest" : "digests");
         Directory.CreateDirectory(Folder);
-        inUse = FolderLock.Take(Folder) ?? throw new SettingException($"The backup folder {Folder} cannot be used; is another backup writing to it? Its lock is held by another process.");
+        inUse =
+            FolderLock.Take(Folder)
+            ?? throw new SettingException(
+                $"The backup folder {Folder} cannot be used; is another backup writing to it? Its lock is held by another process."
+            );
         Directory.CreateDirectory(manifests);
         Posix.FlushFolder(Folder);
         if (!catalogueOnly)
@@ -57,21 +63,35 @@ internal sealed class BackupFolder : IDisposable
         var partial = Path.Combine(Folder, BackupState.FileName + Partial);
         if (!File.Exists(partial))
             return;
-        if (File.Exists(CatalogueFile) && BackupState.Read(partial)?.CatalogueSha256 == await BackupState.DigestAsync(CatalogueFile, cancel))
+        if (
+            File.Exists(CatalogueFile)
+            && BackupState.Read(partial)?.CatalogueSha256 == await BackupState.DigestAsync(CatalogueFile, cancel)
+        )
             NamePartial(BackupState.FileName);
         else
             File.Delete(partial);
     }
 
     /// <summary>The newest entry of the audit in the last backup; null where there is none.</summary>
-    public AuditHead? AuditHead => BackupState.Read(Path.Combine(Folder, BackupState.FileName)) is { } last ? Catalogue.AuditHead.Parse(last.AuditHead) : null;
+    public AuditHead? AuditHead =>
+        BackupState.Read(Path.Combine(Folder, BackupState.FileName)) is { } last ? Catalogue.AuditHead.Parse(last.AuditHead) : null;
 
     /// <summary>The publications whose objects an earlier run could not copy.</summary>
     public List<long> Missing()
     {
         var path = Path.Combine(manifests, "missing.txt");
         return File.Exists(path)
-            ? [.. File.ReadLines(path).Select(line => long.Parse(line.AsSpan(0, line.IndexOf(' ', StringComparison.Ordinal)), NumberStyles.None, CultureInfo.InvariantCulture))]
+            ?
+            [
+                .. File.ReadLines(path)
+                    .Select(line =>
+                        long.Parse(
+                            line.AsSpan(0, line.IndexOf(' ', StringComparison.Ordinal)),
+                            NumberStyles.None,
+                            CultureInfo.InvariantCulture
+                        )
+                    ),
+            ]
             : [];
     }
 
@@ -82,9 +102,11 @@ internal sealed class BackupFolder : IDisposable
     public string ManifestTo(long head) => string.Create(CultureInfo.InvariantCulture, $"manifests/{prefix}-{Last + 1}-{head}.txt");
 
     /// <summary>The name of the manifest of objects that were missing before.</summary>
-    public static string LateManifest(DateTimeOffset now) => string.Create(CultureInfo.InvariantCulture, $"manifests/late-{now:yyyyMMdd'T'HHmmss'Z'}.txt");
+    public static string LateManifest(DateTimeOffset now) =>
+        string.Create(CultureInfo.InvariantCulture, $"manifests/late-{now:yyyyMMdd'T'HHmmss'Z'}.txt");
 
-    public StreamWriter Begin(string name) => new(Path.Combine(Folder, name + Partial), append: false, new UTF8Encoding(false), bufferSize: 1 << 16);
+    public StreamWriter Begin(string name) =>
+        new(Path.Combine(Folder, name + Partial), append: false, new UTF8Encoding(false), bufferSize: 1 << 16);
 
     /// <summary>Flushes a file that <see cref="Begin"/> gave, and names it; an empty one goes.</summary>
     public void Name(string name, StreamWriter written)
@@ -123,7 +145,10 @@ internal sealed class BackupFolder : IDisposable
         inUse.Dispose();
     }
 
-    /// <summary>The last publication of an unbroken row of manifests. What lies behind a gap is looked at again, which costs time and nothing else.</summary>
+    /// <summary>
+    /// The last publication of an unbroken row of manifests. What lies behind a gap is looked at again, which
+    /// costs time and nothing else.
+    /// </summary>
     private static long LastOf(string manifests, string prefix)
     {
         long last = 0;
@@ -157,7 +182,8 @@ internal sealed class BackupFolder : IDisposable
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         // The signing key is only for the owner, the rest at most for its group: never for others.
         if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | (name == "signing.key" ? UnixFileMode.None : UnixFileMode.GroupRead);
+            options.UnixCreateMode =
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | (name == "signing.key" ? UnixFileMode.None : UnixFileMode.GroupRead);
         var path = Path.Combine(Folder, name + Partial);
         File.Delete(path);
         using var stream = new FileStream(path, options);
@@ -169,23 +195,35 @@ internal sealed class BackupFolder : IDisposable
     private void Refuse(string data, string otherSort)
     {
         if (IsBelow(Folder, data) || IsBelow(data, Folder))
-            throw new SettingException($"The backup folder {Folder} and the data folder {data} must not lie in each other; the best place is another disk.");
+            throw new SettingException(
+                $"The backup folder {Folder} and the data folder {data} must not lie in each other; the best place is another disk."
+            );
         if (!Directory.Exists(Folder))
             return;
-        if (!Directory.Exists(manifests) && Directory.EnumerateFileSystemEntries(Folder).Any(entry => Path.GetFileName(entry) is not ("lock" or "lost+found")))
+        if (
+            !Directory.Exists(manifests)
+            && Directory.EnumerateFileSystemEntries(Folder).Any(entry => Path.GetFileName(entry) is not ("lock" or "lost+found"))
+        )
             throw new SettingException($"The folder {Folder} is not empty, and holds no backup; give an empty one.");
         if (Directory.Exists(manifests) && Directory.EnumerateFiles(manifests, otherSort + "-*.txt").Any())
-            throw new SettingException($"The folder {Folder} holds backups {(otherSort == "manifest" ? "with" : "without")} objects (--catalogue-only); keep the two sorts in two folders.");
+            throw new SettingException(
+                $"The folder {Folder} holds backups {(otherSort == "manifest" ? "with" : "without")} objects (--catalogue-only); keep the two sorts in two folders."
+            );
     }
 
     private static bool IsBelow(string path, string folder) =>
-        (Path.TrimEndingDirectorySeparator(path) + '/').StartsWith(Path.TrimEndingDirectorySeparator(folder) + '/', StringComparison.Ordinal);
+        (Path.TrimEndingDirectorySeparator(path) + '/').StartsWith(
+            Path.TrimEndingDirectorySeparator(folder) + '/',
+            StringComparison.Ordinal
+        );
 
     private void RemoveLeftOvers()
     {
         foreach (var leftOver in Store?.LeftOver().ToList() ?? [])
             Store!.RemoveLeftOver(leftOver);
-        foreach (var partial in Directory.EnumerateFiles(Folder, "*" + Partial + "*").Concat(Directory.EnumerateFiles(manifests, "*" + Partial)))
+        foreach (
+            var partial in Directory.EnumerateFiles(Folder, "*" + Partial + "*").Concat(Directory.EnumerateFiles(manifests, "*" + Partial))
+        )
         {
             // The state may be the one that goes with the catalogue.
             if (Path.GetFileName(partial) != BackupState.FileName + Partial)

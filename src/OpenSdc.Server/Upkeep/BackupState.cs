@@ -4,7 +4,10 @@ using System.Text.Json.Serialization;
 
 namespace OpenSdc.Server.Upkeep;
 
-/// <summary>What <c>backup.json</c> says of a backup: for people, for monitoring, and to tell whether its catalogue is still the one that was written.</summary>
+/// <summary>
+/// What <c>backup.json</c> says of a backup: for people, for monitoring, and to tell whether its catalogue is
+/// still the one that was written.
+/// </summary>
 internal sealed record BackupState
 {
     public const string FileName = "backup.json";
@@ -30,16 +33,22 @@ internal sealed record BackupState
     /// <summary>Their bytes.</summary>
     public required long CopiedBytes { get; init; }
 
-    /// <summary>Objects that are missing from the backup, since the archive did not give them right; <c>manifests/missing.txt</c> lists them.</summary>
+    /// <summary>
+    /// Objects that are missing from the backup, since the archive did not give them right;
+    /// <c>manifests/missing.txt</c> lists them.
+    /// </summary>
     public required long Missing { get; init; }
 
     /// <summary>The newest entry of the audit in the catalogue, <c>NUMBER:HASH</c>: <c>sdc audit verify --head</c> takes it.</summary>
     public required string AuditHead { get; init; }
 
-    /// <summary>The state that goes with the catalogue of a backup; null where its catalogue is not the one that was written.</summary>
+    /// <summary>
+    /// The state that goes with the catalogue of a backup; null where its catalogue is not the one that was
+    /// written.
+    /// </summary>
     /// <remarks>
-    /// The catalogue is renamed first and its state right after it. Where a crash came between, the state is whole in the partial file, since
-    /// that was flushed before either.
+    /// The catalogue is renamed first and its state right after it. Where a crash came between, the state is
+    /// whole in the partial file, since that was flushed before either.
     /// </remarks>
     public static BackupState? Of(string folder, string catalogueSha256) =>
         new[] { FileName, FileName + BackupFolder.Partial }

@@ -4,12 +4,18 @@ using OpenSdc.Server.Files;
 namespace OpenSdc.Server.Upkeep;
 
 /// <summary>
-/// Keeps the catalogue's log short. The database empties it by itself when no reader needs it; under readers that overlap that moment never comes, and it
-/// would grow for as long as they do. Then uploads wait for a moment, in which no reader comes that needs it. Where the log has become longer than the setting
+/// Keeps the catalogue's log short. The database empties it by itself when no reader needs it; under readers
+/// that overlap that moment never comes, and it would grow for as long as they do. Then uploads wait for a
+/// moment, in which no reader comes that needs it. Where the log has become longer than the setting
 /// <c>max-log-size</c>, the listings that still need it are ended by cutting their connections.
 /// </summary>
 internal sealed partial class CatalogueLog(
-    Catalogue.Catalogue catalogue, ListingPlaces listings, ServerOptions options, TimeProvider clock, ILogger<CatalogueLog> logger) : BackgroundService
+    Catalogue.Catalogue catalogue,
+    ListingPlaces listings,
+    ServerOptions options,
+    TimeProvider clock,
+    ILogger<CatalogueLog> logger
+) : BackgroundService
 {
     /// <summary>Twice what it holds when the database empties it by itself.</summary>
     public const long TooLong = 64 << 20;
@@ -63,10 +69,16 @@ internal sealed partial class CatalogueLog(
         LogInUse(size);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} listings were cut, since the catalogue's log has {Size} bytes, more than max-log-size ({Most}), and they kept it from being emptied")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "{Count} listings were cut, since the catalogue's log has {Size} bytes, more than max-log-size ({Most}), and they kept it from being emptied"
+    )]
     private partial void LogCut(int count, long size, long most);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The catalogue's log has {Size} bytes and cannot be emptied: a reader has needed it for long")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The catalogue's log has {Size} bytes and cannot be emptied: a reader has needed it for long"
+    )]
     private partial void LogInUse(long size);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The catalogue's log has {Size} bytes and cannot be emptied: {Reason}")]

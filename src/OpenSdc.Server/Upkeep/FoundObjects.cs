@@ -6,11 +6,12 @@ namespace OpenSdc.Server.Upkeep;
 internal readonly record struct FoundObject(long WrittenAt, string Key);
 
 /// <summary>
-/// Sorts what a listing found by age, on the disk: ten million objects take about 1.2 GB there and a few minutes, and 64 MB of memory however many there are.
+/// Sorts what a listing found by age, on the disk: ten million objects take about 1.2 GB there and a few
+/// minutes, and 64 MB of memory however many there are.
 /// </summary>
 /// <remarks>
-/// A table that is kept in order, rather than an index made or rows sorted at the end: for both of those SQLite writes to the system's folder
-/// for temporary files, which often is small or is memory.
+/// A table that is kept in order, rather than an index made or rows sorted at the end: for both of those
+/// SQLite writes to the system's folder for temporary files, which often is small or is memory.
 /// </remarks>
 internal sealed class FoundObjects : IDisposable
 {

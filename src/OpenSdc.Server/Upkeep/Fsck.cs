@@ -3,15 +3,29 @@ using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Upkeep;
 
-/// <summary>A check of the archive from outside the service, which may be serving it meanwhile: compare, and where it is asked for, repair.</summary>
+/// <summary>
+/// A check of the archive from outside the service, which may be serving it meanwhile: compare, and where it
+/// is asked for, repair.
+/// </summary>
 internal static class Fsck
 {
     /// <summary>Checks, and repairs. The report's findings can be read until the run is disposed.</summary>
     /// <exception cref="SettingException">There is no archive, or it cannot be checked; the message says why.</exception>
-    public static async Task<FsckRun> RunAsync(ServerOptions settings, FsckOptions options, UpkeepProgress progress, TimeProvider clock, CancellationToken cancel)
+    public static async Task<FsckRun> RunAsync(
+        ServerOptions settings,
+        FsckOptions options,
+        UpkeepProgress progress,
+        TimeProvider clock,
+        CancellationToken cancel
+    )
     {
         var (startedAt, started) = (clock.GetTimestamp(), clock.GetUtcNow());
-        var verifier = new ObjectVerifier { Throttle = new ReadThrottle(options.Rate, clock), OnRead = progress.Read, BypassesCache = true };
+        var verifier = new ObjectVerifier
+        {
+            Throttle = new ReadThrottle(options.Rate, clock),
+            OnRead = progress.Read,
+            BypassesCache = true,
+        };
         var findings = new FsckFindings();
         try
         {
@@ -43,7 +57,12 @@ internal static class Fsck
                 Counts = findings.Counts,
                 Changes = findings.Changes,
                 // Each file once: all that have a record, and those that are to get one or to go.
-                AllowedChanges = options.MaxChanges.Of(check.Records + findings.Counts[FsckKind.Orphan] + findings.Counts[FsckKind.Misplaced] + findings.Counts[FsckKind.Foreign]),
+                AllowedChanges = options.MaxChanges.Of(
+                    check.Records
+                        + findings.Counts[FsckKind.Orphan]
+                        + findings.Counts[FsckKind.Misplaced]
+                        + findings.Counts[FsckKind.Foreign]
+                ),
                 Done = 0,
                 Findings = findings.ReadAsync(CancellationToken.None),
             };
@@ -73,7 +92,9 @@ internal static class Fsck
         if (first.Key != archive.Name)
         {
             var option = first.Key.StartsWith("s3:", StringComparison.Ordinal) ? "--objects" : "--data";
-            throw new SettingException($"The log {logFile} is one of {first.Key}, not of {archive.Name}; give {option} {first.Key}, or edit its first line where the archive has moved.");
+            throw new SettingException(
+                $"The log {logFile} is one of {first.Key}, not of {archive.Name}; give {option} {first.Key}, or edit its first line where the archive has moved."
+            );
         }
 
         using var log = new FsckLog(archive, "undo", clock);
@@ -83,7 +104,14 @@ internal static class Fsck
     }
 
     private static async Task<(FsckReport Report, FsckFindings Results)> RepairAsync(
-        ServerOptions settings, FsckOptions options, ObjectVerifier verifier, FsckReport report, FsckFindings findings, TimeProvider clock, CancellationToken cancel)
+        ServerOptions settings,
+        FsckOptions options,
+        ObjectVerifier verifier,
+        FsckReport report,
+        FsckFindings findings,
+        TimeProvider clock,
+        CancellationToken cancel
+    )
     {
         var results = new FsckFindings();
         try
@@ -91,7 +119,9 @@ internal static class Fsck
             var missing = OpenArchive.MissingCatalogue(settings);
             using var archive = await OpenArchive.OpenAsync(settings, clock, cancel);
             if (missing is not null && archive.IsServed)
-                throw new SettingException($"The catalogue {missing} was removed under the running archive; stop it before the repair makes a new one.");
+                throw new SettingException(
+                    $"The catalogue {missing} was removed under the running archive; stop it before the repair makes a new one."
+                );
             if (missing is not null)
                 await archive.Catalogue.OpenAsync(cancel);
             await archive.ReadMissionAsync(cancel);
@@ -114,8 +144,8 @@ internal static class Fsck
     }
 
     /// <summary>
-    /// Stands in for a catalogue that is missing, as an empty one outside the archive: the check then finds every object without a record, and
-    /// leaves no new catalogue behind that would look like the archive's.
+    /// Stands in for a catalogue that is missing, as an empty one outside the archive: the check then finds
+    /// every object without a record, and leaves no new catalogue behind that would look like the archive's.
     /// </summary>
     private sealed class Scratch : IDisposable
     {

@@ -18,7 +18,10 @@ internal sealed class FsckActions(OpenArchive archive, FsckLog log)
     /// <summary>Gives objects their records, all in one transaction; says for each whether it is new.</summary>
     public async Task<Recorded[]> AdoptAsync(IReadOnlyList<Publication> publications, CancellationToken cancel)
     {
-        FsckLogLine[] intents = [.. publications.Select(each => Intent(Adopt, each.Name.Key) with { Size = each.Size, Sha256 = each.Sha256 })];
+        FsckLogLine[] intents =
+        [
+            .. publications.Select(each => Intent(Adopt, each.Name.Key) with { Size = each.Size, Sha256 = each.Sha256 }),
+        ];
         log.Append(intents);
         var recorded = await archive.Catalogue.PublishAsync(publications, cancel);
         log.Append(intents.Zip(recorded, (intent, each) => each.IsNew
@@ -27,12 +30,17 @@ internal sealed class FsckActions(OpenArchive archive, FsckLog log)
         return recorded;
     }
 
-    /// <summary>Marks a record, or by <see cref="ChangeKind.Sound"/> removes its mark, where nothing marked it after <paramref name="asOf"/>. Null, or the reason why not.</summary>
+    /// <summary>
+    /// Marks a record, or by <see cref="ChangeKind.Sound"/> removes its mark, where nothing marked it after
+    /// <paramref name="asOf"/>. Null, or the reason why not.
+    /// </summary>
     public async Task<string?> MarkAsync(string key, long seq, string from, string to, string detail, long asOf, CancellationToken cancel)
     {
         var intent = Intent(Mark, key) with { Seq = seq, From = from, To = to, Detail = detail };
         log.Append([intent]);
-        var reason = await archive.Integrity.MarkAsync(seq, to, detail, asOf, cancel) ? null : "The archive has marked it, or taken its mark away, meanwhile.";
+        var reason = await archive.Integrity.MarkAsync(seq, to, detail, asOf, cancel)
+            ? null
+            : "The archive has marked it, or taken its mark away, meanwhile.";
         log.Append([reason is null ? intent with { Step = "done" } : intent with { Step = "not-done", Detail = reason }]);
         return reason;
     }
@@ -47,13 +55,22 @@ internal sealed class FsckActions(OpenArchive archive, FsckLog log)
         return null;
     }
 
-    /// <summary>Moves what lies under a key to the first free place of its name in the quarantine. Null where that went well, or the reason why not.</summary>
+    /// <summary>
+    /// Moves what lies under a key to the first free place of its name in the quarantine. Null where that
+    /// went well, or the reason why not.
+    /// </summary>
     public async Task<string?> QuarantineAsync(string key, CancellationToken cancel)
     {
         for (var again = 0; again < MostPlaces; again++)
         {
             var place = again == 0 ? key : $"{key}.{again}";
-            var moved = await MoveAsync(Intent(Quarantine, key) with { Place = place }, () => archive.Store.QuarantineAsync(key, place, cancel));
+            var moved = await MoveAsync(
+                Intent(Quarantine, key) with
+                {
+                    Place = place,
+                },
+                () => archive.Store.QuarantineAsync(key, place, cancel)
+            );
             if (moved.Reason is null || moved.What != Moved.Taken)
                 return moved.Reason;
         }
@@ -90,5 +107,12 @@ internal sealed class FsckActions(OpenArchive archive, FsckLog log)
         return (moved, reason);
     }
 
-    private FsckLogLine Intent(string action, string key) => new() { Step = "intent", Action = action, Number = log.NextNumber(), Key = key };
+    private FsckLogLine Intent(string action, string key) =>
+        new()
+        {
+            Step = "intent",
+            Action = action,
+            Number = log.NextNumber(),
+            Key = key,
+        };
 }

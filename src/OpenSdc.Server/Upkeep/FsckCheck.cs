@@ -7,16 +7,23 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Upkeep;
 
 /// <summary>
-/// Compares what lies in the store with what the catalogue records: both are read in the order of their keys, side by side, so that memory
-/// does not grow with the archive. Changes nothing.
+/// Compares what lies in the store with what the catalogue records: both are read in the order of their keys,
+/// side by side, so that memory does not grow with the archive. Changes nothing.
 /// </summary>
 /// <remarks>
 /// <para>The archive may be serving meanwhile. Each key is compared at another moment, so a difference alone proves nothing; it is looked at again:
-/// an object without a record is asked for in the catalogue once more after the listing has ended, and one that was changed after the check began, or is
-/// just being published, is left to the next; a record whose object was not listed has it opened, since its object was there before the record.</para>
+/// an object without a record is asked for in the catalogue once more after the listing has ended, and one
+/// that was changed after the check began, or is just being published, is left to the next; a record whose
+/// object was not listed has it opened, since its object was there before the record.</para>
 /// <para>Records are read in pages of their own transactions: one that stays open would keep the catalogue's log from shrinking.</para>
 /// </remarks>
-internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, ObjectVerifier verifier, UpkeepProgress progress, TimeProvider clock)
+internal sealed class FsckCheck(
+    OpenArchive archive,
+    FsckOptions options,
+    ObjectVerifier verifier,
+    UpkeepProgress progress,
+    TimeProvider clock
+)
 {
     private const int PageSize = 1000;
 
@@ -67,7 +74,9 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, Object
         var isServed = archive.IsServed;
         var claims = new KeyClaims(archive.Catalogue, clock);
         var withdrawals = new Withdrawals(archive.Catalogue, clock);
-        var onTheirWay = isServed ? await archive.Store.LeftOverAsync(writtenBefore: null, cancel).Select(NameOf).ToHashSetAsync(StringComparer.Ordinal, cancel) : [];
+        var onTheirWay = isServed
+            ? await archive.Store.LeftOverAsync(writtenBefore: null, cancel).Select(NameOf).ToHashSetAsync(StringComparer.Ordinal, cancel)
+            : [];
         Seq = (before, await archive.Catalogue.HeadAsync(cancel));
         await foreach (var candidate in candidates.ReadAsync(cancel))
         {
@@ -75,11 +84,22 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, Object
             {
                 // Recorded meanwhile, or it is the object of a file that has none any more.
                 if (await withdrawals.FindAsync(candidate.Key, Audience.All, cancel) is { Purged: { } purged } tombstone)
-                    findings.Add(candidate with { Kind = FsckKind.Foreign, Action = FsckAction.None, Seq = tombstone.File, Detail = $"The bytes of this file were purged on {purged}, but an object lies here; remove it by hand." });
+                    findings.Add(
+                        candidate with
+                        {
+                            Kind = FsckKind.Foreign,
+                            Action = FsckAction.None,
+                            Seq = tombstone.File,
+                            Detail = $"The bytes of this file were purged on {purged}, but an object lies here; remove it by hand.",
+                        }
+                    );
             }
             else
             {
-                if (candidate.Kind == FsckKind.Orphan && (onTheirWay.Contains(NameOf(candidate.Key)) || (isServed && await claims.IsClaimedAsync(candidate.Key, cancel))))
+                if (
+                    candidate.Kind == FsckKind.Orphan
+                    && (onTheirWay.Contains(NameOf(candidate.Key)) || (isServed && await claims.IsClaimedAsync(candidate.Key, cancel)))
+                )
                     Young++;
                 else
                     findings.Add(candidate);
@@ -102,7 +122,11 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, Object
     }
 
     /// <summary>Walks through both sides, notes what is wrong at sight, and gives the records whose objects are to be read.</summary>
-    private async IAsyncEnumerable<KeptFile> CompareAsync(FsckFindings candidates, FsckPosition? position, [EnumeratorCancellation] CancellationToken cancel)
+    private async IAsyncEnumerable<KeptFile> CompareAsync(
+        FsckFindings candidates,
+        FsckPosition? position,
+        [EnumeratorCancellation] CancellationToken cancel
+    )
     {
         await using var listing = archive.Store.ListAsync(cancel).GetAsyncEnumerator(cancel);
         await using var records = RecordsAsync(cancel).GetAsyncEnumerator(cancel);
@@ -175,7 +199,11 @@ internal sealed class FsckCheck(OpenArchive archive, FsckOptions options, Object
         var parsed = FileName.Parse(NameOf(listed.Key), archive.Mission);
         var (kind, action, detail) = listed.What switch
         {
-            ListedKind.Unnameable => (FsckKind.Foreign, FsckAction.None, "Its name is not UTF-8, so that no program of the archive can move it; rename it by hand."),
+            ListedKind.Unnameable => (
+                FsckKind.Foreign,
+                FsckAction.None,
+                "Its name is not UTF-8, so that no program of the archive can move it; rename it by hand."
+            ),
             ListedKind.Link => (FsckKind.Foreign, FsckAction.Quarantine, "It is a link, no file."),
             ListedKind.Other => (FsckKind.Foreign, FsckAction.Quarantine, "It is a pipe, a socket or a device, no file."),
             _ when parsed.Name is not { } name => (FsckKind.Foreign, FsckAction.Quarantine, parsed.Faults[0].Message),

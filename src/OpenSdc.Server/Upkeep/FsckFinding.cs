@@ -89,7 +89,10 @@ internal static class FsckKind
     /// <summary>An object without a record, whose name belongs at another key.</summary>
     public const string Misplaced = "misplaced";
 
-    /// <summary>Something that is no object of the archive: a name of no convention, a link, a pipe, what lies at the key of a file that was purged.</summary>
+    /// <summary>
+    /// Something that is no object of the archive: a name of no convention, a link, a pipe, what lies at the
+    /// key of a file that was purged.
+    /// </summary>
     public const string Foreign = "foreign";
 
     /// <summary>A record without an object.</summary>
@@ -110,10 +113,14 @@ internal static class FsckKind
     /// <summary>An upload that nobody is sending any more.</summary>
     public const string LeftOver = "left-over";
 
-    /// <summary>Derived data of the catalogue (coverage, the notes of newer versions) that does not say what follows from the records.</summary>
+    /// <summary>
+    /// Derived data of the catalogue (coverage, the notes of newer versions) that does not say what follows
+    /// from the records.
+    /// </summary>
     public const string Derived = "derived";
 
-    public static IReadOnlyList<string> All { get; } = [Orphan, Misplaced, Foreign, Lost, Size, Digest, Unreadable, Returned, LeftOver, Derived];
+    public static IReadOnlyList<string> All { get; } =
+    [Orphan, Misplaced, Foreign, Lost, Size, Digest, Unreadable, Returned, LeftOver, Derived];
 }
 
 /// <summary>What a repair can do. The words are an interface, too.</summary>

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace OpenSdc.Server.Upkeep;
 
 /// <summary>
-/// The findings of a check, one JSON object a line in a temporary file that goes with this object: an archive that lost its catalogue has as many
-/// findings as files, and they are wanted more than once.
+/// The findings of a check, one JSON object a line in a temporary file that goes with this object: an archive
+/// that lost its catalogue has as many findings as files, and they are wanted more than once.
 /// </summary>
 internal sealed class FsckFindings : IDisposable
 {

@@ -11,7 +11,10 @@ internal sealed record FsckLogLine
     /// <summary>When.</summary>
     public DateTimeOffset At { get; init; }
 
-    /// <summary><c>start</c> once; then for each action <c>intent</c>, and <c>done</c> or <c>not-done</c>. An intent alone means that the process ended in between.</summary>
+    /// <summary>
+    /// <c>start</c> once; then for each action <c>intent</c>, and <c>done</c> or <c>not-done</c>. An intent
+    /// alone means that the process ended in between.
+    /// </summary>
     public required string Step { get; init; }
 
     /// <summary><c>repair</c> or <c>undo</c> at the start; then <c>adopt</c>, <c>mark</c>, <c>quarantine</c> or <c>return</c>.</summary>
@@ -50,8 +53,8 @@ internal sealed record FsckLogLine
 }
 
 /// <summary>
-/// What a repair or an undo does, line by line on the disk before it is done: <c>DATA/fsck/TIME.log</c>, from which it can be undone. Whoever holds
-/// a log also holds the folder, so that no two repairs run at once.
+/// What a repair or an undo does, line by line on the disk before it is done: <c>DATA/fsck/TIME.log</c>, from
+/// which it can be undone. Whoever holds a log also holds the folder, so that no two repairs run at once.
 /// </summary>
 internal sealed class FsckLog : IDisposable
 {
@@ -85,7 +88,10 @@ internal sealed class FsckLog : IDisposable
     public void Append(IEnumerable<FsckLogLine> lines)
     {
         foreach (var line in lines)
-            file.Write([.. JsonSerializer.SerializeToUtf8Bytes(line with { At = clock.GetUtcNow() }, FsckJson.Default.FsckLogLine), (byte)'\n']);
+            file.Write([
+                .. JsonSerializer.SerializeToUtf8Bytes(line with { At = clock.GetUtcNow() }, FsckJson.Default.FsckLogLine),
+                (byte)'\n',
+            ]);
         file.Flush();
         Posix.Flush(file.SafeFileHandle, file.Name);
     }

@@ -25,8 +25,8 @@ internal sealed record FsckOptions
 }
 
 /// <summary>
-/// How much a repair may change before a person should look: many faults at once mean a folder that is not mounted or a wrong backup, and no
-/// single files.
+/// How much a repair may change before a person should look: many faults at once mean a folder that is not
+/// mounted or a wrong backup, and no single files.
 /// </summary>
 internal readonly record struct ChangeCap(decimal Amount, bool IsPercentage)
 {
@@ -37,12 +37,17 @@ internal readonly record struct ChangeCap(decimal Amount, bool IsPercentage)
     {
         var isPercentage = text.EndsWith('%');
         var style = isPercentage ? NumberStyles.AllowDecimalPoint : NumberStyles.None;
-        return decimal.TryParse(text.AsSpan().TrimEnd('%'), style, CultureInfo.InvariantCulture, out var amount) && text.Count(c => c == '%') <= 1
+        return
+            decimal.TryParse(text.AsSpan().TrimEnd('%'), style, CultureInfo.InvariantCulture, out var amount)
+            && text.Count(c => c == '%') <= 1
             && amount <= (isPercentage ? 100 : long.MaxValue)
             ? new ChangeCap(amount, isPercentage)
             : null;
     }
 
-    /// <summary>The changes allowed in an archive of so many files. A share is rounded up, so that a small archive's one fault can be repaired.</summary>
+    /// <summary>
+    /// The changes allowed in an archive of so many files. A share is rounded up, so that a small archive's
+    /// one fault can be repaired.
+    /// </summary>
     public long Of(long files) => (long)(IsPercentage ? Math.Ceiling(files * Amount / 100) : Amount);
 }

@@ -36,7 +36,9 @@ internal sealed class FsckPosition : IDisposable
         foreach (var line in JsonLines.Read(file, FsckJson.Default.FsckPositionLine, path))
         {
             if (line.Data is not null && line.Data != archive)
-                throw new SettingException($"The file {path} keeps the position of a check of {line.Data}, not of {archive}; give another file.");
+                throw new SettingException(
+                    $"The file {path} keeps the position of a check of {line.Data}, not of {archive}; give another file."
+                );
             if (line.Bad is not null)
                 bad.Add(line.Bad);
             resumedAt = line.Position ?? resumedAt;

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace OpenSdc.Server.Upkeep;
 
 /// <summary>
-/// What a check found and a repair did, the JSON of <c>sdc fsck --json</c>. Members are only ever added; <see cref="Format"/> counts the times that one
-/// changes its meaning.
+/// What a check found and a repair did, the JSON of <c>sdc fsck --json</c>. Members are only ever added; <see
+/// cref="Format"/> counts the times that one changes its meaning.
 /// </summary>
 internal sealed record FsckReport
 {

@@ -6,9 +6,10 @@ namespace OpenSdc.Server.Upkeep;
 /// Undoes what a log says was done: what was moved goes back, what was marked gets the mark it had.
 /// </summary>
 /// <remarks>
-/// A record that an adoption made cannot be taken away: the ledger has no gaps, and readers may have seen its number. Its
-/// object goes to the quarantine and the record is marked lost, each of it an event; the file stays listed, and cannot be fetched.
-/// Each thing is undone only where it still is as the log left it; what was done last is undone first, since it may stand on what was done before.
+/// A record that an adoption made cannot be taken away: the ledger has no gaps, and readers may have seen its
+/// number. Its object goes to the quarantine and the record is marked lost, each of it an event; the file
+/// stays listed, and cannot be fetched. Each thing is undone only where it still is as the log left it; what
+/// was done last is undone first, since it may stand on what was done before.
 /// </remarks>
 internal sealed class FsckUndo(OpenArchive archive, FsckActions actions, string logName)
 {
@@ -75,7 +76,15 @@ internal sealed class FsckUndo(OpenArchive archive, FsckActions actions, string 
 
     private async Task<string?> UndoMarkAsync(FsckLogLine line, CancellationToken cancel) =>
         (await archive.Integrity.OfAsync(line.Seq!.Value, cancel) ?? ChangeKind.Sound) == line.To
-            ? await actions.MarkAsync(line.Key, line.Seq.Value, line.To!, line.From!, $"The mark was undone, by the log {logName}.", long.MaxValue, cancel)
+            ? await actions.MarkAsync(
+                line.Key,
+                line.Seq.Value,
+                line.To!,
+                line.From!,
+                $"The mark was undone, by the log {logName}.",
+                long.MaxValue,
+                cancel
+            )
             : "Its mark has changed since.";
 
     private async Task<bool> WasDoneAsync(FsckLogLine line, CancellationToken cancel)

@@ -6,19 +6,26 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Upkeep;
 
 /// <summary>
-/// Records what a verification has found, whoever ran it: a mark and a change in the catalogue, a metric, a line in the log. The caller does not wait:
-/// an answer to a reader must not depend on the catalogue's disk.
+/// Records what a verification has found, whoever ran it: a mark and a change in the catalogue, a metric, a
+/// line in the log. The caller does not wait: an answer to a reader must not depend on the catalogue's disk.
 /// </summary>
-internal sealed partial class IntegrityReports(IntegrityState integrity, Telemetry telemetry, TimeProvider clock, ILogger<IntegrityReports> logger) : BackgroundService
+internal sealed partial class IntegrityReports(
+    IntegrityState integrity,
+    Telemetry telemetry,
+    TimeProvider clock,
+    ILogger<IntegrityReports> logger
+) : BackgroundService
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
 
     // What does not fit is found again by the next read of the same object.
-    private readonly Channel<Entry> queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(1024) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<Entry> queue = Channel.CreateBounded<Entry>(
+        new BoundedChannelOptions(1024) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
 
     /// <summary>
-    /// Reports the result of a verification. It changes nothing where the file has that state already, where the store refused, or where the file was marked
-    /// or mended after the verification began.
+    /// Reports the result of a verification. It changes nothing where the file has that state already, where
+    /// the store refused, or where the file was marked or mended after the verification began.
     /// </summary>
     /// <param name="seq">The file.</param>
     /// <param name="key">Its key, for the log.</param>
@@ -64,10 +71,16 @@ internal sealed partial class IntegrityReports(IntegrityState integrity, Telemet
 
     private readonly record struct Entry(long Seq, string Key, long AsOf, string Kind, string Detail);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Key}, seq {Seq}, is {Kind} and not served until its bytes are right again: {Detail}")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "{Key}, seq {Seq}, is {Kind} and not served until its bytes are right again: {Detail}"
+    )]
     private partial void LogMarked(string key, long seq, string kind, string detail);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Key}, seq {Seq}, is {Kind}: {Detail} The catalogue cannot be written to say so: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "{Key}, seq {Seq}, is {Kind}: {Detail} The catalogue cannot be written to say so: {Reason}"
+    )]
     private partial void LogNotMarked(string key, long seq, string kind, string detail, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Key}, seq {Seq}, is sound again")]

@@ -9,7 +9,8 @@ internal static class JsonLines
     private const int LongestLine = 1 << 20;
 
     /// <summary>
-    /// The lines from the beginning. A last one that a crash cut short is left out, and the stream stands where it began, ready for the next.
+    /// The lines from the beginning. A last one that a crash cut short is left out, and the stream stands
+    /// where it began, ready for the next.
     /// </summary>
     /// <exception cref="SettingException">The file is none of these.</exception>
     public static IEnumerable<T> Read<T>(Stream stream, JsonTypeInfo<T> type, string path)

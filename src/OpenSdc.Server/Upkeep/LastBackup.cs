@@ -29,7 +29,15 @@ internal static class LastBackup
     {
         try
         {
-            return DateTimeOffset.TryParseExact(File.ReadAllText(Path.Combine(folder, FileName)), "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) ? time : null;
+            return DateTimeOffset.TryParseExact(
+                File.ReadAllText(Path.Combine(folder, FileName)),
+                "O",
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.None,
+                out var time
+            )
+                ? time
+                : null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -5,8 +5,10 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Upkeep;
 
 /// <summary>
-/// Keeps the service from starting on objects without their catalogue, or with another archive's, which a lost file or a wrong setting makes: it would begin a new one beside them,
-/// give their numbers to other files, and the archive would look empty instead of damaged; or mark every file as lost, and mix what comes with another archive's objects.
+/// Keeps the service from starting on objects without their catalogue, or with another archive's, which a
+/// lost file or a wrong setting makes: it would begin a new one beside them, give their numbers to other
+/// files, and the archive would look empty instead of damaged; or mark every file as lost, and mix what comes
+/// with another archive's objects.
 /// </summary>
 internal sealed class LostCatalogue(ServerOptions options, IObjectStore store, Catalogue.Catalogue catalogue, IntegrityState integrity)
 {
@@ -26,15 +28,24 @@ internal sealed class LostCatalogue(ServerOptions options, IObjectStore store, C
         if (File.Exists(Path.Combine(folder, BackupState.FileName)))
             throw new SettingException($"The folder {folder} is a backup; sdc restore makes a data folder from it.");
         var objects = Path.Combine(folder, "objects");
-        if (!File.Exists(Path.Combine(folder, "catalogue.sqlite")) && Directory.Exists(objects) && Directory.EnumerateFiles(objects, "*", SearchOption.AllDirectories).Any())
+        if (
+            !File.Exists(Path.Combine(folder, "catalogue.sqlite"))
+            && Directory.Exists(objects)
+            && Directory.EnumerateFiles(objects, "*", SearchOption.AllDirectories).Any()
+        )
         {
             throw new SettingException(
-                $"The data folder {folder} holds files, but no catalogue.sqlite: put the one of the last backup there and run sdc new-history and sdc fsck --repair, or make one from the files with sdc rebuild.");
+                $"The data folder {folder} holds files, but no catalogue.sqlite: put the one of the last backup there and run sdc new-history and sdc fsck --repair, or make one from the files with sdc rebuild."
+            );
         }
     }
 
-    /// <summary>Opens the catalogue. Where it and the objects lie apart they must belong together: where it is new, so must the objects be, and otherwise some of its files must be there.</summary>
-    /// <exception cref="SettingException">It cannot be opened, or the store holds files that it knows nothing of, or none of its own.</exception>
+    /// <summary>
+    /// Opens the catalogue. Where it and the objects lie apart they must belong together: where it is new, so
+    /// must the objects be, and otherwise some of its files must be there.
+    /// </summary>
+    /// <exception cref="SettingException">It cannot be opened, or the store holds files that it knows nothing
+    /// of, or none of its own.</exception>
     public async Task OpenCatalogueAsync(CancellationToken cancel)
     {
         var liesApart = options.Catalogue is not null || options.Objects is not null;
@@ -50,7 +61,10 @@ internal sealed class LostCatalogue(ServerOptions options, IObjectStore store, C
             await RefuseOthersAsync(cancel);
     }
 
-    /// <summary>Looks for the newest file, and where it is not there for others, from all of the archive's time: an older state of the right bucket still has those.</summary>
+    /// <summary>
+    /// Looks for the newest file, and where it is not there for others, from all of the archive's time: an
+    /// older state of the right bucket still has those.
+    /// </summary>
     private async Task RefuseOthersAsync(CancellationToken cancel)
     {
         var head = await catalogue.HeadAsync(cancel);
@@ -61,7 +75,11 @@ internal sealed class LostCatalogue(ServerOptions options, IObjectStore store, C
             if (await integrity.BySeqAsync((head * (LookedFor - i) / LookedFor) - 1, 1, cancel) is not [{ Mark: null } file])
                 continue;
             // Where the store refuses nothing can be said; what the archive does without its store it does from the beginning.
-            if (await ObjectVerifier.VerifyLengthAsync(store.OpenAsync, file.ToObject(), cancel) is { State: ObjectState.Intact } or { Fault: ObjectFault.Refused })
+            if (
+                await ObjectVerifier.VerifyLengthAsync(store.OpenAsync, file.ToObject(), cancel)
+                is { State: ObjectState.Intact }
+                    or { Fault: ObjectFault.Refused }
+            )
                 return;
             missing.Add(file.Key);
         }
@@ -80,12 +98,20 @@ internal sealed class LostCatalogue(ServerOptions options, IObjectStore store, C
         if (!store.Capabilities.IsShared && await store.LeftOverAsync(writtenBefore: null, cancel).AnyAsync(cancel))
             return;
         var mission = ArchiveMission.First(options).Load();
-        var file = await store.ListAsync(cancel).Take(LookedAt)
-            .FirstOrDefaultAsync(each => each.What == ListedKind.Object && FileName.Parse(each.Key[(each.Key.LastIndexOf('/') + 1)..], mission).Name?.Key == each.Key, cancel);
+        var file = await store
+            .ListAsync(cancel)
+            .Take(LookedAt)
+            .FirstOrDefaultAsync(
+                each =>
+                    each.What == ListedKind.Object
+                    && FileName.Parse(each.Key[(each.Key.LastIndexOf('/') + 1)..], mission).Name?.Key == each.Key,
+                cancel
+            );
         if (file.Key is null)
             return;
         throw new SettingException(
             $"The records are to lie in {catalogue.Name}, which has none, but {Objects} holds files, such as {file.Key}: mend the setting that is wrong, "
-            + "bring the records back from their backup, or make them from the files with sdc rebuild; a new archive needs an empty place for its objects.");
+                + "bring the records back from their backup, or make them from the files with sdc rebuild; a new archive needs an empty place for its objects."
+        );
     }
 }

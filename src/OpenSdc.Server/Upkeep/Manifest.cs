@@ -7,10 +7,10 @@ namespace OpenSdc.Server.Upkeep;
 internal readonly record struct ManifestEntry(long Seq, long Size, string Sha256, string Key);
 
 /// <summary>
-/// The digests of the objects of a run of publications, as text that <c>sha256sum -c</c> takes as it is, in the backup as well as in the data folder:
+/// The digests of the objects of a run of publications, as text that <c>sha256sum -c</c> takes as it is, in
+/// the backup as well as in the data folder:
 /// <code>
-/// # 17 2048
-/// 9f86d0…  objects/imap/swe/l0/2026/01/imap_swe_l0_raw_20260101_v001.pkts
+/// # 17 2048 9f86d0…  objects/imap/swe/l0/2026/01/imap_swe_l0_raw_20260101_v001.pkts
 /// </code>
 /// The comment above each line gives the publication's number and the size in bytes.
 /// </summary>

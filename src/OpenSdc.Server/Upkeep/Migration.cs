@@ -19,12 +19,14 @@ internal sealed record MigrationResult(long Seq, IReadOnlyList<KeyValuePair<stri
 internal sealed class MigrationException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>
-/// <c>sdc migrate</c>: moves a catalogue from SQLite into an empty PostgreSQL database. The objects stay where they are.
+/// <c>sdc migrate</c>: moves a catalogue from SQLite into an empty PostgreSQL database. The objects stay
+/// where they are.
 /// </summary>
 /// <remarks>
-/// All rows go in by one transaction, and it is committed only when both sides have the same numbers of rows and the same records: after a crash, or a
-/// difference, the database is as empty as before. The source is held as a service would hold it, and is not changed. The signing key goes along, so that URLs that are
-/// out stay good. Memory does not grow with the archive.
+/// All rows go in by one transaction, and it is committed only when both sides have the same numbers of rows
+/// and the same records: after a crash, or a difference, the database is as empty as before. The source is
+/// held as a service would hold it, and is not changed. The signing key goes along, so that URLs that are out
+/// stay good. Memory does not grow with the archive.
 /// </remarks>
 internal sealed class Migration(DataFolder folder, string connectionString, TimeProvider clock, UpkeepProgress progress)
 {
@@ -60,8 +62,17 @@ internal sealed class Migration(DataFolder folder, string connectionString, Time
         await using var snapshot = source.BeginTransaction(deferred: true);
         await using var transaction = await target.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancel);
         // Whoever would publish waits for this row.
-        var head = Convert.ToInt64(await ScalarAsync(target, "SELECT seq FROM ledger WHERE id = 1 FOR UPDATE", cancel), CultureInfo.InvariantCulture);
-        if (head > 0 || Convert.ToInt64(await ScalarAsync(target, "SELECT (SELECT COUNT(*) FROM files) + (SELECT COUNT(*) FROM uploads)", cancel), CultureInfo.InvariantCulture) > 0)
+        var head = Convert.ToInt64(
+            await ScalarAsync(target, "SELECT seq FROM ledger WHERE id = 1 FOR UPDATE", cancel),
+            CultureInfo.InvariantCulture
+        );
+        if (
+            head > 0
+            || Convert.ToInt64(
+                await ScalarAsync(target, "SELECT (SELECT COUNT(*) FROM files) + (SELECT COUNT(*) FROM uploads)", cancel),
+                CultureInfo.InvariantCulture
+            ) > 0
+        )
             throw new SettingException("The database holds an archive already; sdc migrate fills an empty one only.");
 
         var rows = new List<KeyValuePair<string, long>>();
@@ -81,7 +92,10 @@ internal sealed class Migration(DataFolder folder, string connectionString, Time
         }
         catch (NpgsqlException failure)
         {
-            throw new MigrationException($"Whether the move was committed in {postgres.Name} is not known: {Postgres.Reason(failure)}. The same command begins again, or says that the database holds an archive.", failure);
+            throw new MigrationException(
+                $"Whether the move was committed in {postgres.Name} is not known: {Postgres.Reason(failure)}. The same command begins again, or says that the database holds an archive.",
+                failure
+            );
         }
 
         return new MigrationResult(moved, rows, sha256);
@@ -113,7 +127,10 @@ internal sealed class Migration(DataFolder folder, string connectionString, Time
     private async Task<long> CopyAsync(SqliteConnection source, NpgsqlConnection target, Table table, CancellationToken cancel)
     {
         var columns = string.Join(", ", table.Columns.Select(column => column.Name));
-        progress.Begin($"rows of {table.Name}", Convert.ToInt64(Scalar(source, $"SELECT COUNT(*) FROM {table.Name}"), CultureInfo.InvariantCulture));
+        progress.Begin(
+            $"rows of {table.Name}",
+            Convert.ToInt64(Scalar(source, $"SELECT COUNT(*) FROM {table.Name}"), CultureInfo.InvariantCulture)
+        );
         // The schema's own first rows, of ledger and scrub, make way for those of the source.
         await ScalarAsync(target, $"DELETE FROM {table.Name}", cancel);
         using var read = source.CreateCommand();
@@ -142,7 +159,9 @@ internal sealed class Migration(DataFolder folder, string connectionString, Time
         }
 
         var there = Convert.ToInt64(await ScalarAsync(target, $"SELECT COUNT(*) FROM {table.Name}", cancel), CultureInfo.InvariantCulture);
-        return there == progress.Total ? there : throw Different($"{table.Name} has {progress.Total} rows in SQLite, but {there} in PostgreSQL");
+        return there == progress.Total
+            ? there
+            : throw Different($"{table.Name} has {progress.Total} rows in SQLite, but {there} in PostgreSQL");
     }
 
     private async Task CopyKeyAsync(NpgsqlConnection target, CancellationToken cancel)
@@ -180,7 +199,9 @@ internal sealed class Migration(DataFolder folder, string connectionString, Time
         }
 
         var sha256 = Convert.ToHexStringLower(here.GetHashAndReset());
-        return sha256 == Convert.ToHexStringLower(there.GetHashAndReset()) ? sha256 : throw Different("the records have not the same bytes");
+        return sha256 == Convert.ToHexStringLower(there.GetHashAndReset())
+            ? sha256
+            : throw Different("the records have not the same bytes");
 
         static void Append(IncrementalHash hash, string item)
         {

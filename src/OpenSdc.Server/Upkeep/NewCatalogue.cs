@@ -4,8 +4,9 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Upkeep;
 
 /// <summary>
-/// A catalogue that is being made in a data folder that has none, under a name that no service opens. It gets its own name when it is whole;
-/// a crash before that leaves a folder without a catalogue, which <c>sdc serve</c> refuses.
+/// A catalogue that is being made in a data folder that has none, under a name that no service opens. It gets
+/// its own name when it is whole; a crash before that leaves a folder without a catalogue, which <c>sdc
+/// serve</c> refuses.
 /// </summary>
 internal sealed class NewCatalogue : IDisposable
 {

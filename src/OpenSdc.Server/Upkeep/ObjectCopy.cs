@@ -4,8 +4,9 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Upkeep;
 
 /// <summary>
-/// Copies objects into a folder that is laid out as an archive's, each checked against its record while it is copied. A copy is made as an upload is:
-/// written aside, flushed, and only then named, so that a copy under its key is whole and right.
+/// Copies objects into a folder that is laid out as an archive's, each checked against its record while it is
+/// copied. A copy is made as an upload is: written aside, flushed, and only then named, so that a copy under
+/// its key is whole and right.
 /// </summary>
 /// <param name="from">Where the objects come from.</param>
 /// <param name="folder">The folder with <c>objects/</c>.</param>
@@ -59,7 +60,12 @@ internal sealed class ObjectCopy(OpenObject from, string folder, DiskObjectStore
     }
 
     /// <summary>Compares objects with their records and copies nothing.</summary>
-    public static async Task<ObjectVerdict[]> VerifyAsync(OpenObject from, IReadOnlyList<CopiedFile> batch, UpkeepProgress progress, CancellationToken cancel)
+    public static async Task<ObjectVerdict[]> VerifyAsync(
+        OpenObject from,
+        IReadOnlyList<CopiedFile> batch,
+        UpkeepProgress progress,
+        CancellationToken cancel
+    )
     {
         var check = new ObjectVerifier { OnRead = progress.Read };
         var verdicts = new ObjectVerdict[batch.Count];
@@ -111,5 +117,6 @@ internal sealed class ObjectCopy(OpenObject from, string folder, DiskObjectStore
             throw new IOException($"A copy could not be placed: {failure.Message}", failure);
     }
 
-    private static ParallelOptions AtMost(CancellationToken cancel) => new() { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel };
+    private static ParallelOptions AtMost(CancellationToken cancel) =>
+        new() { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel };
 }

@@ -4,7 +4,10 @@ using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Upkeep;
 
-/// <summary>An archive opened for upkeep from outside the service, which may be serving it meanwhile, on this machine or on others.</summary>
+/// <summary>
+/// An archive opened for upkeep from outside the service, which may be serving it meanwhile, on this machine
+/// or on others.
+/// </summary>
 internal sealed class OpenArchive : IDisposable
 {
     private readonly Telemetry telemetry = new();
@@ -12,7 +15,14 @@ internal sealed class OpenArchive : IDisposable
     private readonly S3Location? bucket;
     private readonly SqlDialect dialect;
 
-    private OpenArchive(ServerOptions options, DataFolder? folder, S3Location? location, IObjectStore store, SqlDialect dialect, TimeProvider clock)
+    private OpenArchive(
+        ServerOptions options,
+        DataFolder? folder,
+        S3Location? location,
+        IObjectStore store,
+        SqlDialect dialect,
+        TimeProvider clock
+    )
     {
         (data, bucket, this.dialect) = (folder, location, dialect);
         WorkFolder = Path.GetFullPath(options.Data);
@@ -28,7 +38,10 @@ internal sealed class OpenArchive : IDisposable
     /// <summary>The data folder; of an archive that keeps nothing on this machine, where upkeep keeps its logs.</summary>
     public string WorkFolder { get; }
 
-    /// <summary>The mission that the archive keeps; of one without a catalogue the one that its data folder keeps, or the settings name.</summary>
+    /// <summary>
+    /// The mission that the archive keeps; of one without a catalogue the one that its data folder keeps, or
+    /// the settings name.
+    /// </summary>
     public Mission Mission { get; private set; }
 
     public IObjectStore Store { get; }
@@ -45,12 +58,19 @@ internal sealed class OpenArchive : IDisposable
     /// <param name="cancel">Ends the waiting for a store.</param>
     /// <param name="catalogueFile">Another catalogue than the archive's own.</param>
     /// <exception cref="SettingException">There is no archive.</exception>
-    public static async Task<OpenArchive> OpenAsync(ServerOptions options, TimeProvider clock, CancellationToken cancel, string? catalogueFile = null)
+    public static async Task<OpenArchive> OpenAsync(
+        ServerOptions options,
+        TimeProvider clock,
+        CancellationToken cancel,
+        string? catalogueFile = null
+    )
     {
         var folder = Join(options);
         try
         {
-            SqlDialect records = options.Catalogue is { } connection ? new Postgres(connection, clock) : new Sqlite(catalogueFile ?? folder!.CatalogueFile);
+            SqlDialect records = options.Catalogue is { } connection
+                ? new Postgres(connection, clock)
+                : new Sqlite(catalogueFile ?? folder!.CatalogueFile);
             return new OpenArchive(options, folder, S3Location.Of(options), await StoreAsync(options, clock, cancel), records, clock);
         }
         catch
@@ -71,7 +91,9 @@ internal sealed class OpenArchive : IDisposable
     /// <summary>The store of an archive's objects alone, for upkeep that brings its own catalogue; disposed by the caller.</summary>
     /// <exception cref="SettingException">It is not there or cannot be used.</exception>
     public static async Task<IObjectStore> StoreAsync(ServerOptions options, TimeProvider clock, CancellationToken cancel) =>
-        S3Location.Of(options) is { } location ? new S3ObjectStore(await S3Opening.JoinAsync(location, clock, cancel)) : new DiskObjectStore(Path.GetFullPath(options.Data));
+        S3Location.Of(options) is { } location
+            ? new S3ObjectStore(await S3Opening.JoinAsync(location, clock, cancel))
+            : new DiskObjectStore(Path.GetFullPath(options.Data));
 
     /// <summary>The file of the catalogue where it is missing; null where there is one, and where it is a database elsewhere.</summary>
     public static string? MissingCatalogue(ServerOptions options)

@@ -4,10 +4,11 @@ using OpenSdc.Server.Catalogue;
 namespace OpenSdc.Server.Upkeep;
 
 /// <summary>
-/// At start, before anything is served: finishes or removes the uploads that were on their way when the process ended. Takes time in proportion
-/// to those, not to the archive.
+/// At start, before anything is served: finishes or removes the uploads that were on their way when the
+/// process ended. Takes time in proportion to those, not to the archive.
 /// </summary>
-internal sealed partial class Recovery(Catalogue.Catalogue catalogue, UnfinishedWork unfinished, ILogger<Recovery> logger) : BackgroundService
+internal sealed partial class Recovery(Catalogue.Catalogue catalogue, UnfinishedWork unfinished, ILogger<Recovery> logger)
+    : BackgroundService
 {
     private readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -16,9 +17,14 @@ internal sealed partial class Recovery(Catalogue.Catalogue catalogue, Unfinished
 
     public bool IsDone => done.Task.IsCompletedSuccessfully;
 
-    /// <summary>Until it is done only the operator's routes are served: an upload on its way is settled before its name can be asked for again.</summary>
+    /// <summary>
+    /// Until it is done only the operator's routes are served: an upload on its way is settled before its
+    /// name can be asked for again.
+    /// </summary>
     public Task InvokeAsync(HttpContext context, RequestDelegate next) =>
-        IsDone || context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal) || context.Request.Path.StartsWithSegments("/metrics", StringComparison.Ordinal)
+        IsDone
+        || context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)
+        || context.Request.Path.StartsWithSegments("/metrics", StringComparison.Ordinal)
             ? next(context)
             : Problems.NotReady.ExecuteAsync(context);
 
@@ -46,6 +52,9 @@ internal sealed partial class Recovery(Catalogue.Catalogue catalogue, Unfinished
         LogDone(finished, removed, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Recovered: {Finished} uploads finished, {Removed} removed from staging, in {Milliseconds:0.0} ms")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Recovered: {Finished} uploads finished, {Removed} removed from staging, in {Milliseconds:0.0} ms"
+    )]
     private partial void LogDone(int finished, int removed, double milliseconds);
 }

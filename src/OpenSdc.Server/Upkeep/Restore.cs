@@ -4,14 +4,23 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Upkeep;
 
 /// <summary>
-/// <c>sdc restore</c>: makes a data folder from a backup. Every object is compared with its record while it is copied; the catalogue comes last, so
-/// that a restore that was interrupted leaves nothing that could be served.
+/// <c>sdc restore</c>: makes a data folder from a backup. Every object is compared with its record while it
+/// is copied; the catalogue comes last, so that a restore that was interrupted leaves nothing that could be
+/// served.
 /// </summary>
 /// <remarks>
-/// A record whose object is missing or damaged in the backup stays, marked as lost with an event: the archive then says so to whoever asks for the
-/// file, and the bytes can still come back. Objects that are newer than the catalogue are copied too; <c>sdc fsck --repair</c> gives them records.
+/// A record whose object is missing or damaged in the backup stays, marked as lost with an event: the archive
+/// then says so to whoever asks for the file, and the bytes can still come back. Objects that are newer than
+/// the catalogue are copied too; <c>sdc fsck --repair</c> gives them records.
 /// </remarks>
-internal sealed class Restore(string backup, string data, TimeProvider clock, UpkeepProgress progress, Action<string> report, UnixFileMode mode = FileRights.OfOwner)
+internal sealed class Restore(
+    string backup,
+    string data,
+    TimeProvider clock,
+    UpkeepProgress progress,
+    Action<string> report,
+    UnixFileMode mode = FileRights.OfOwner
+)
 {
     private readonly string target = Path.GetFullPath(data);
 
@@ -19,7 +28,9 @@ internal sealed class Restore(string backup, string data, TimeProvider clock, Up
     public async Task<BackupFindings> RunAsync(CancellationToken cancel)
     {
         if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any(entry => Path.GetFileName(entry) != "lost+found"))
-            throw new SettingException($"The data folder {target} is not empty; a restore needs a folder that is empty or absent, and changes no archive.");
+            throw new SettingException(
+                $"The data folder {target} is not empty; a restore needs a folder that is empty or absent, and changes no archive."
+            );
         var check = new BackupCheck(backup, progress, report);
         var findings = await check.CatalogueAsync(cancel);
         if (findings.CatalogueFault is not null)
@@ -43,7 +54,13 @@ internal sealed class Restore(string backup, string data, TimeProvider clock, Up
         return findings;
     }
 
-    private async Task CopyAsync(BackupCheck check, BackupFindings findings, DiskObjectStore store, IntegrityState integrity, CancellationToken cancel)
+    private async Task CopyAsync(
+        BackupCheck check,
+        BackupFindings findings,
+        DiskObjectStore store,
+        IntegrityState integrity,
+        CancellationToken cancel
+    )
     {
         var copying = new ObjectCopy(ObjectCopy.In(backup), target, store, progress);
         using var copy = new CatalogueCopy(check.CatalogueFile);

@@ -5,16 +5,24 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Upkeep;
 
 /// <summary>
-/// Verifies every object in the order of publication, round after round, at a limited rate, so that silent corruption is found while a good copy still
-/// exists elsewhere. Files that are marked as lost or damaged are verified again every hour, so that a restored one is served again.
+/// Verifies every object in the order of publication, round after round, at a limited rate, so that silent
+/// corruption is found while a good copy still exists elsewhere. Files that are marked as lost or damaged are
+/// verified again every hour, so that a restored one is served again.
 /// </summary>
 /// <remarks>
-/// Memory: one record, one buffer, and the numbers of the verified files that are not recorded yet. The position is written in the same transaction;
-/// a restart repeats at most the files of one such transaction.
+/// Memory: one record, one buffer, and the numbers of the verified files that are not recorded yet. The
+/// position is written in the same transaction; a restart repeats at most the files of one such transaction.
 /// </remarks>
 internal sealed partial class Scrub(
-    IObjectStore store, IntegrityState integrity, LeaderElection election, IntegrityReports reports, ServerOptions options, TimeProvider clock, Telemetry telemetry, ILogger<Scrub> logger)
-    : BackgroundService
+    IObjectStore store,
+    IntegrityState integrity,
+    LeaderElection election,
+    IntegrityReports reports,
+    ServerOptions options,
+    TimeProvider clock,
+    Telemetry telemetry,
+    ILogger<Scrub> logger
+) : BackgroundService
 {
     /// <summary>The shortest time between the starts of two rounds: a small archive is not read all day.</summary>
     public static readonly TimeSpan RoundEvery = TimeSpan.FromHours(24);
@@ -22,7 +30,10 @@ internal sealed partial class Scrub(
     /// <summary>How often files that are marked as lost or damaged are verified.</summary>
     public static readonly TimeSpan RecheckEvery = TimeSpan.FromHours(1);
 
-    /// <summary>How often verified files are recorded, in one transaction of at most 2000 rows: it delays an upload by at most about 20 ms.</summary>
+    /// <summary>
+    /// How often verified files are recorded, in one transaction of at most 2000 rows: it delays an upload by
+    /// at most about 20 ms.
+    /// </summary>
     public static readonly TimeSpan RecordEvery = TimeSpan.FromSeconds(10);
 
     // One of several processes scrubs. When it dies, another continues after this time; two may read a file that takes longer.
@@ -165,7 +176,10 @@ internal sealed partial class Scrub(
         recordAt = clock.GetUtcNow() + RecordEvery;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Scrub: every file up to seq {Seq} has been read; the next round begins a day after this one did")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Scrub: every file up to seq {Seq} has been read; the next round begins a day after this one did"
+    )]
     private partial void LogRound(long seq);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Scrub: {Key}, seq {Seq}, could not be verified: {Reason}")]
@@ -174,6 +188,9 @@ internal sealed partial class Scrub(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Scrub waits until the catalogue answers: {Reason}")]
     private partial void LogWaiting(string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Scrub: {Count} files in a row are lost or damaged; is the store's disk there? It goes on in {Minutes} minutes")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Scrub: {Count} files in a row are lost or damaged; is the store's disk there? It goes on in {Minutes} minutes"
+    )]
     private partial void LogSuspicious(int count, double minutes);
 }

@@ -5,15 +5,17 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Upkeep;
 
 /// <summary>
-/// Whether uploads can be stored: free space above the floor, and a store and a catalogue that take writes. While they do not, uploads are refused;
-/// downloads and queries go on, and uploads resume by themselves.
+/// Whether uploads can be stored: free space above the floor, and a store and a catalogue that take writes.
+/// While they do not, uploads are refused; downloads and queries go on, and uploads resume by themselves.
 /// </summary>
 /// <remarks>
 /// <para>Free space: the announced length of an upload is compared once, at its start, and is not reserved: a client that announces much and sends little
-/// takes nothing from others. Bytes that were read and are not written yet are reserved, so that concurrent uploads do not use up the floor together. An
-/// upload that exceeds the space while it is sent is refused then.</para>
+/// takes nothing from others. Bytes that were read and are not written yet are reserved, so that concurrent
+/// uploads do not use up the floor together. An upload that exceeds the space while it is sent is refused
+/// then.</para>
 /// <para>Writes: failed uploads report here, and a probe writes one object to staging and commits one empty transaction. It runs every 30 s, every second
-/// after a failure, and before an upload that follows a failure, so that the first upload after an outage is taken.</para>
+/// after a failure, and before an upload that follows a failure, so that the first upload after an outage is
+/// taken.</para>
 /// </remarks>
 internal sealed partial class StorageHealth(
     IObjectStore store, Catalogue.Catalogue catalogue, IntegrityState integrity, ServerOptions options, TimeProvider clock,
@@ -42,7 +44,10 @@ internal sealed partial class StorageHealth(
     /// <summary>The problem while the store cannot be reached at all; null while it can.</summary>
     public Problem? Unavailable => failing?.Code == Problems.StoreUnavailable.Code ? failing : null;
 
-    /// <summary>Begins an upload and compares its announced length, if any, with the free space. Dispose the reservation when the upload ends, in whatever way.</summary>
+    /// <summary>
+    /// Begins an upload and compares its announced length, if any, with the free space. Dispose the
+    /// reservation when the upload ends, in whatever way.
+    /// </summary>
     /// <param name="key">The file, for the log.</param>
     /// <param name="announced">The announced length.</param>
     /// <param name="cancel">Gives up.</param>
@@ -133,7 +138,8 @@ internal sealed partial class StorageHealth(
     // With a floor of 0 the disk is full when nothing is free.
     private long Floor => Math.Max(options.FreeSpaceFloor, 1);
 
-    private Problem? RefusalOf(long more) => failing ?? (Free - Interlocked.Read(ref readAhead) - more < Floor ? Problems.InsufficientStorage : null);
+    private Problem? RefusalOf(long more) =>
+        failing ?? (Free - Interlocked.Read(ref readAhead) - more < Floor ? Problems.InsufficientStorage : null);
 
     private Problem? LoggedRefusalOf(string key, long more, long received)
     {
@@ -160,7 +166,10 @@ internal sealed partial class StorageHealth(
             LogMoreRefused(count);
     }
 
-    /// <summary>Logs once that the store is full, and once that it is not: single uploads are refused and taken too fast to log each change.</summary>
+    /// <summary>
+    /// Logs once that the store is full, and once that it is not: single uploads are refused and taken too
+    /// fast to log each change.
+    /// </summary>
     private void LogFreeSpace()
     {
         if (Free is not { } free || free < Floor == isFull)
@@ -172,7 +181,10 @@ internal sealed partial class StorageHealth(
             LogSpaceAgain(free, options.FreeSpaceFloor);
     }
 
-    /// <summary>The space that one upload has reserved: its bytes that were read and are not in staging yet, where the file system counts them.</summary>
+    /// <summary>
+    /// The space that one upload has reserved: its bytes that were read and are not in staging yet, where the
+    /// file system counts them.
+    /// </summary>
     internal sealed class Reservation : IDisposable
     {
         private readonly StorageHealth health;
@@ -215,13 +227,22 @@ internal sealed partial class StorageHealth(
     [LoggerMessage(Level = LogLevel.Information, Message = "The archive can write again; uploads are taken")]
     private partial void LogResumed();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Uploads are refused (insufficient-storage) until there is space again: {Free} bytes are free, and the free-space floor is {Floor}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Uploads are refused (insufficient-storage) until there is space again: {Free} bytes are free, and the free-space floor is {Floor}"
+    )]
     private partial void LogFull(long free, long floor);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "There is space again; uploads are taken: {Free} bytes are free, and the free-space floor is {Floor}")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "There is space again; uploads are taken: {Free} bytes are free, and the free-space floor is {Floor}"
+    )]
     private partial void LogSpaceAgain(long free, long floor);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused {Key} (insufficient-storage): it has at least {Size} bytes, {Free} are free, {ReadAhead} are reserved for bytes of other uploads, and the free-space floor is {Floor}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Refused {Key} (insufficient-storage): it has at least {Size} bytes, {Free} are free, {ReadAhead} are reserved for bytes of other uploads, and the free-space floor is {Floor}"
+    )]
     private partial void LogRefused(string key, long size, long free, long readAhead, long floor);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Refused {Count} more uploads within the last second (insufficient-storage)")]

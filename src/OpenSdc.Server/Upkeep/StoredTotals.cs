@@ -4,9 +4,18 @@ using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Upkeep;
 
-/// <summary>Counts the archive's files and bytes once a minute for the metrics, from what is summed up at publication; and looks how far the scrub is, whichever process it runs in.</summary>
+/// <summary>
+/// Counts the archive's files and bytes once a minute for the metrics, from what is summed up at publication;
+/// and looks how far the scrub is, whichever process it runs in.
+/// </summary>
 internal sealed partial class StoredTotals(
-    Catalogue.Catalogue catalogue, IntegrityState integrity, ServerOptions options, Telemetry telemetry, TimeProvider clock, ILogger<StoredTotals> logger) : BackgroundService
+    Catalogue.Catalogue catalogue,
+    IntegrityState integrity,
+    ServerOptions options,
+    Telemetry telemetry,
+    TimeProvider clock,
+    ILogger<StoredTotals> logger
+) : BackgroundService
 {
     private const int Years = 4;
 

@@ -33,7 +33,10 @@ internal sealed class StagedWork(IObjectStore store, Catalogue.Catalogue catalog
 
     private async Task<bool> FinishAsync(string leftOver, CancellationToken cancel)
     {
-        if (ArchivePath.ParseUpload(leftOver, mission).Name is not { } name || await catalogue.FindAsync(name.Key, ReadScope.All, cancel) is not null)
+        if (
+            ArchivePath.ParseUpload(leftOver, mission).Name is not { } name
+            || await catalogue.FindAsync(name.Key, ReadScope.All, cancel) is not null
+        )
             return false;
         using var stored = await store.OpenAsync(name.Key, cancel);
         if (stored is null)
@@ -46,10 +49,18 @@ internal sealed class StagedWork(IObjectStore store, Catalogue.Catalogue catalog
 }
 
 /// <summary>
-/// In a shared store the claims tell. A process that has its catalogue to itself finishes at once what it had placed before; where others may be alive, only claims that nobody renews
-/// are settled, by <see cref="UnfinishedUploads"/>. Staging belongs to clients and to all replicas, and is left to those who publish from it.
+/// In a shared store the claims tell. A process that has its catalogue to itself finishes at once what it had
+/// placed before; where others may be alive, only claims that nobody renews are settled, by <see
+/// cref="UnfinishedUploads"/>. Staging belongs to clients and to all replicas, and is left to those who
+/// publish from it.
 /// </summary>
-internal sealed class ClaimedWork(IObjectStore store, Catalogue.Catalogue catalogue, KeyClaims claims, ClaimedKeys claimed, Publisher publisher) : UnfinishedWork
+internal sealed class ClaimedWork(
+    IObjectStore store,
+    Catalogue.Catalogue catalogue,
+    KeyClaims claims,
+    ClaimedKeys claimed,
+    Publisher publisher
+) : UnfinishedWork
 {
     public override async Task<(int Finished, int Removed)> SettleAsync(CancellationToken cancel)
     {

@@ -16,8 +16,17 @@ internal static class BeginParts
 
     /// <summary><c>POST /uploads</c></summary>
     public static async Task<Results<UploadStatusAnswer, Problem>> Handle(
-        HttpContext context, Mission mission, IntegrityState integrity, Catalogue.Catalogue catalogue, Withdrawals withdrawals, UploadLedger ledger, UploadStaging staging, StorageHealth storage,
-        ServerOptions options, TimeProvider clock)
+        HttpContext context,
+        Mission mission,
+        IntegrityState integrity,
+        Catalogue.Catalogue catalogue,
+        Withdrawals withdrawals,
+        UploadLedger ledger,
+        UploadStaging staging,
+        StorageHealth storage,
+        ServerOptions options,
+        TimeProvider clock
+    )
     {
         var cancel = context.RequestAborted;
         var (asked, problem) = await UploadRequest.ReadBeginAsync(context.Request);
@@ -68,7 +77,17 @@ internal static class BeginParts
         if (outcome != OpenOutcome.Opened)
             await staging.AbandonAsync(upload, cancel);
         if (outcome == OpenOutcome.Exists)
-            return await TakenName.RefusalAsync((await integrity.FindAsync(name.Key, ReadScope.All, cancel))!.Value, caller, asked.Sha256, catalogue, withdrawals, cancel) with { Plain = true };
+            return await TakenName.RefusalAsync(
+                (await integrity.FindAsync(name.Key, ReadScope.All, cancel))!.Value,
+                caller,
+                asked.Sha256,
+                catalogue,
+                withdrawals,
+                cancel
+            ) with
+            {
+                Plain = true,
+            };
         if (Refusal(outcome, name.Key, limits) is { } late)
             return late;
         return new UploadStatusAnswer(UploadStatusAnswer.Of(upload), 201);

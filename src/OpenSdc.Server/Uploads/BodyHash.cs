@@ -107,8 +107,15 @@ internal sealed class BodyHash(BodyAlgorithm algorithm) : IDisposable
         for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
         {
             var word = crc64 ^ BinaryPrimitives.ReadUInt64LittleEndian(bytes);
-            crc64 = tables[7][(byte)word] ^ tables[6][(byte)(word >> 8)] ^ tables[5][(byte)(word >> 16)] ^ tables[4][(byte)(word >> 24)]
-                ^ tables[3][(byte)(word >> 32)] ^ tables[2][(byte)(word >> 40)] ^ tables[1][(byte)(word >> 48)] ^ tables[0][(byte)(word >> 56)];
+            crc64 =
+                tables[7][(byte)word]
+                ^ tables[6][(byte)(word >> 8)]
+                ^ tables[5][(byte)(word >> 16)]
+                ^ tables[4][(byte)(word >> 24)]
+                ^ tables[3][(byte)(word >> 32)]
+                ^ tables[2][(byte)(word >> 40)]
+                ^ tables[1][(byte)(word >> 48)]
+                ^ tables[0][(byte)(word >> 56)];
         }
 
         foreach (var one in bytes)

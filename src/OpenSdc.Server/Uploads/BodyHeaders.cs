@@ -3,12 +3,14 @@ using Microsoft.AspNetCore.Http.Features;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// Refuses a PUT whose headers say that its body is not the file: a form or a message around it, a coding (<c>Content-Encoding: gzip</c>, <c>aws-chunked</c>), a piece of
-/// it, or nothing at all. The archive removes no envelope and no coding, so that the wrong bytes would be published for good.
+/// Refuses a PUT whose headers say that its body is not the file: a form or a message around it, a coding
+/// (<c>Content-Encoding: gzip</c>, <c>aws-chunked</c>), a piece of it, or nothing at all. The archive removes
+/// no envelope and no coding, so that the wrong bytes would be published for good.
 /// </summary>
 internal static class BodyHeaders
 {
-    // Content types of a body that has the file inside. application/x-www-form-urlencoded is not among them: it is urllib's default for any bytes.
+    // Content types of a body that has the file inside. application/x-www-form-urlencoded is not among them:
+    // it is urllib's default for any bytes.
     private static readonly string[] Envelopes = ["multipart/", "message/", "application/http"];
 
     private static readonly string[] NoTransferCoding = ["binary", "8bit", "7bit", "identity"];
@@ -51,16 +53,27 @@ internal static class BodyHeaders
 
         if (headers["Upload-Complete"].ToString() is "?0")
             return Problems.PartialBody("Upload-Complete");
-        if (headers.ContentEncoding.ToString() is var content && !Codings(content).All(each => each.Equals("identity", StringComparison.OrdinalIgnoreCase)))
+        if (
+            headers.ContentEncoding.ToString() is var content
+            && !Codings(content).All(each => each.Equals("identity", StringComparison.OrdinalIgnoreCase))
+        )
             return Problems.UnsupportedEncoding("Content-Encoding", content);
         // The web server removes the last one, which must be chunked, and no other.
         if (headers.TransferEncoding.ToString() is var transfer && Codings(transfer).Length > 1)
             return Problems.UnsupportedEncoding("Transfer-Encoding", transfer);
-        if (headers["Content-Transfer-Encoding"].ToString().Trim() is { Length: > 0 } mail && !NoTransferCoding.Contains(mail, StringComparer.OrdinalIgnoreCase))
+        if (
+            headers["Content-Transfer-Encoding"].ToString().Trim() is { Length: > 0 } mail
+            && !NoTransferCoding.Contains(mail, StringComparer.OrdinalIgnoreCase)
+        )
             return Problems.UnsupportedEncoding("Content-Transfer-Encoding", mail);
-        if (headers["x-amz-content-sha256"].ToString() is var payload && payload.StartsWith("STREAMING-", StringComparison.OrdinalIgnoreCase))
+        if (
+            headers["x-amz-content-sha256"].ToString() is var payload
+            && payload.StartsWith("STREAMING-", StringComparison.OrdinalIgnoreCase)
+        )
             return Problems.UnsupportedEncoding("x-amz-content-sha256", payload);
-        return headers["x-amz-decoded-content-length"].ToString() is { Length: > 0 } decoded ? Problems.UnsupportedEncoding("x-amz-decoded-content-length", decoded) : null;
+        return headers["x-amz-decoded-content-length"].ToString() is { Length: > 0 } decoded
+            ? Problems.UnsupportedEncoding("x-amz-decoded-content-length", decoded)
+            : null;
     }
 
     private static string[] Codings(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

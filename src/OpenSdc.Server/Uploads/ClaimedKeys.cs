@@ -5,14 +5,22 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// Publishes uploads that pass through the server into a store that several processes share: each under the claim to its key. Also finishes what a process has left that died between
-/// placing an object and recording it.
+/// Publishes uploads that pass through the server into a store that several processes share: each under the
+/// claim to its key. Also finishes what a process has left that died between placing an object and recording
+/// it.
 /// </summary>
 /// <remarks>
-/// The store's condition decides who has the key, the claim who records it. A process that stood still past its claim finds that its PUT fails, or that its object is at the key: then
-/// it takes the claim again, or whoever has it records that object, since it is whole and verified.
+/// The store's condition decides who has the key, the claim who records it. A process that stood still past
+/// its claim finds that its PUT fails, or that its object is at the key: then it takes the claim again, or
+/// whoever has it records that object, since it is whole and verified.
 /// </remarks>
-internal sealed partial class ClaimedKeys(IObjectStore store, KeyClaims claims, Mission mission, TimeProvider clock, ILogger<ClaimedKeys> logger)
+internal sealed partial class ClaimedKeys(
+    IObjectStore store,
+    KeyClaims claims,
+    Mission mission,
+    TimeProvider clock,
+    ILogger<ClaimedKeys> logger
+)
 {
     /// <summary>How long an upload waits for a claim that another one has.</summary>
     public static readonly TimeSpan LongestWait = KeyClaims.LeaseTime * 3;
@@ -25,7 +33,8 @@ internal sealed partial class ClaimedKeys(IObjectStore store, KeyClaims claims, 
     /// <param name="publication">The publication.</param>
     /// <param name="staged">Its bytes, verified.</param>
     /// <param name="record">Records a publication; see <see cref="Publisher.RecordAsync"/>.</param>
-    /// <returns>The record of the key: this upload's, or the one that was there before it. None where an object without a record, and not the archive's own, lies there.</returns>
+    /// <returns>The record of the key: this upload's, or the one that was there before it. None where an
+    /// object without a record, and not the archive's own, lies there.</returns>
     public async Task<Recorded> PublishAsync(Publication publication, StagedObject staged, Func<Publication, Task<Recorded>> record)
     {
         var claim = new KeyClaim(publication.Name.Key, staged.UploadId);
@@ -83,7 +92,10 @@ internal sealed partial class ClaimedKeys(IObjectStore store, KeyClaims claims, 
         }
     }
 
-    /// <summary>Records the objects of claims that nobody has renewed, and ends the claims. Returns how many objects were recorded.</summary>
+    /// <summary>
+    /// Records the objects of claims that nobody has renewed, and ends the claims. Returns how many objects
+    /// were recorded.
+    /// </summary>
     /// <param name="expired">The claims.</param>
     /// <param name="record">Records a publication.</param>
     /// <param name="cancel">Gives up between two.</param>
@@ -110,7 +122,10 @@ internal sealed partial class ClaimedKeys(IObjectStore store, KeyClaims claims, 
         return finished;
     }
 
-    /// <summary>Takes the claim to a key that has a record, to put its object back; waits while another upload has it. Disposing ends the claim. A store that is not shared needs none.</summary>
+    /// <summary>
+    /// Takes the claim to a key that has a record, to put its object back; waits while another upload has it.
+    /// Disposing ends the claim. A store that is not shared needs none.
+    /// </summary>
     public async Task<IAsyncDisposable?> HoldAsync(string key, string uploadId, CancellationToken cancel)
     {
         if (!store.Capabilities.IsShared)
@@ -127,14 +142,23 @@ internal sealed partial class ClaimedKeys(IObjectStore store, KeyClaims claims, 
     }
 
     /// <summary>
-    /// Under a claim, at a key that has no record: records the object that is there, where it is the archive's own, or has the bytes of the publication. Otherwise the claim ends.
+    /// Under a claim, at a key that has no record: records the object that is there, where it is the
+    /// archive's own, or has the bytes of the publication. Otherwise the claim ends.
     /// </summary>
     private async Task<Recorded?> RecordThereAsync(KeyClaim claim, Publication? publication, Func<Publication, Task<Recorded>> record)
     {
         using var there = await store.OpenAsync(claim.Key, CancellationToken.None);
         if (there is not null && (there.UploadId is not null || there.Length == publication?.Size))
         {
-            var found = new Publication(publication?.Name ?? FileNameOf(claim.Key), there.Length, await ObjectVerifier.Unthrottled.DigestAsync(there, CancellationToken.None)) { Claim = claim.UploadId, Audit = publication?.Audit ?? AuditEntry.OfRecovery(claim.Key) };
+            var found = new Publication(
+                publication?.Name ?? FileNameOf(claim.Key),
+                there.Length,
+                await ObjectVerifier.Unthrottled.DigestAsync(there, CancellationToken.None)
+            )
+            {
+                Claim = claim.UploadId,
+                Audit = publication?.Audit ?? AuditEntry.OfRecovery(claim.Key),
+            };
             // Bytes that were exchanged while they were copied have another digest beside them.
             var isOwn = there.UploadId is not null && (there.RecordedSha256 ?? found.Sha256) == found.Sha256;
             if (isOwn || found.Sha256 == publication?.Sha256)
@@ -149,7 +173,9 @@ internal sealed partial class ClaimedKeys(IObjectStore store, KeyClaims claims, 
         }
 
         await claims.DropAsync(claim, CancellationToken.None);
-        return there is null && publication is not null ? throw new StoreUnavailableException($"The object store has let go of {claim.Key}.") : default(Recorded);
+        return there is null && publication is not null
+            ? throw new StoreUnavailableException($"The object store has let go of {claim.Key}.")
+            : default(Recorded);
     }
 
     private async Task AbandonAsync(KeyClaim claim)
@@ -165,7 +191,9 @@ internal sealed partial class ClaimedKeys(IObjectStore store, KeyClaims claims, 
     }
 
     // A claim is taken for a name that was parsed.
-    private FileName FileNameOf(string key) => ArchivePath.ParseUpload(key, mission).Name ?? throw new InvalidOperationException($"The claimed key {key} is no name of the mission.");
+    private FileName FileNameOf(string key) =>
+        ArchivePath.ParseUpload(key, mission).Name
+        ?? throw new InvalidOperationException($"The claimed key {key} is no name of the mission.");
 
     private async Task<bool> IsAtKeyAsync(KeyClaim claim)
     {
@@ -173,7 +201,10 @@ internal sealed partial class ClaimedKeys(IObjectStore store, KeyClaims claims, 
         return there?.UploadId == claim.UploadId;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Finished {Key}, {Size} bytes, seq {Seq}: its object was there without a record")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Finished {Key}, {Size} bytes, seq {Seq}: its object was there without a record"
+    )]
     private partial void LogFinished(string key, long size, long seq);
 
     private sealed class Hold(KeyClaims claims, KeyClaim claim) : IAsyncDisposable

@@ -1,8 +1,8 @@
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// Which headers promise a digest of the body, and how each is written. A header that looks like a digest and is not known is refused: a client that sends it
-/// relies on its being compared.
+/// Which headers promise a digest of the body, and how each is written. A header that looks like a digest and
+/// is not known is refused: a client that sends it relies on its being compared.
 /// </summary>
 internal static class DigestHeaders
 {
@@ -14,7 +14,14 @@ internal static class DigestHeaders
 
     // They say how, what or whether to compute, and promise no value.
     private static readonly string[] NoPromise =
-        ["Want-Digest", "Want-Content-Digest", "Want-Repr-Digest", "x-amz-checksum-mode", "x-amz-checksum-algorithm", "x-amz-sdk-checksum-algorithm"];
+    [
+        "Want-Digest",
+        "Want-Content-Digest",
+        "Want-Repr-Digest",
+        "x-amz-checksum-mode",
+        "x-amz-checksum-algorithm",
+        "x-amz-sdk-checksum-algorithm",
+    ];
 
     private static readonly string[] Words = ["digest", "checksum", "md5", "sha1", "sha256", "sha512", "crc32", "crc64"];
 
@@ -27,10 +34,14 @@ internal static class DigestHeaders
                 continue;
             var text = values.ToString().Trim();
             var fault = name.Equals("x-amz-checksum-type", StringComparison.OrdinalIgnoreCase)
-                ? text.Equals("FULL_OBJECT", StringComparison.OrdinalIgnoreCase) ? null : $"The header {name} is '{ShownText.Of(text)}'; allowed: FULL_OBJECT."
-                : Lists.Contains(name, StringComparer.OrdinalIgnoreCase) ? ReadList(name, text, promised)
-                : AlgorithmsOf(name) is [var algorithm] ? ReadSingle(name, algorithm, text, promised)
-                : NotComputed($"The header {ShownText.Of(name)} promises a digest that is not computed");
+                ? text.Equals("FULL_OBJECT", StringComparison.OrdinalIgnoreCase)
+                    ? null
+                    : $"The header {name} is '{ShownText.Of(text)}'; allowed: FULL_OBJECT."
+                : Lists.Contains(name, StringComparer.OrdinalIgnoreCase)
+                    ? ReadList(name, text, promised)
+                    : AlgorithmsOf(name) is [var algorithm]
+                        ? ReadSingle(name, algorithm, text, promised)
+                        : NotComputed($"The header {ShownText.Of(name)} promises a digest that is not computed");
             if (fault is not null)
                 return fault;
         }
@@ -40,8 +51,12 @@ internal static class DigestHeaders
 
     /// <summary>Whether a header of this name promises a digest.</summary>
     public static bool IsDigest(string name) =>
-        (Words.Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase)) || name.Equals("x-goog-hash", StringComparison.OrdinalIgnoreCase))
-        && !NoPromise.Contains(name, StringComparer.OrdinalIgnoreCase) && !name.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase);
+        (
+            Words.Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase))
+            || name.Equals("x-goog-hash", StringComparison.OrdinalIgnoreCase)
+        )
+        && !NoPromise.Contains(name, StringComparer.OrdinalIgnoreCase)
+        && !name.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The algorithms that a header of this name may promise; none where it is not known.</summary>
     public static IReadOnlyList<BodyAlgorithm> AlgorithmsOf(string name)
@@ -50,7 +65,9 @@ internal static class DigestHeaders
             return [BodyAlgorithm.Md5, BodyAlgorithm.Sha1, BodyAlgorithm.Sha256, BodyAlgorithm.Sha512, BodyAlgorithm.Crc32C];
         if (Single.Contains(name, StringComparer.OrdinalIgnoreCase))
             return [name.Length == PayloadHash.Length ? BodyAlgorithm.Sha256 : BodyAlgorithm.Md5];
-        return name.StartsWith(Checksum, StringComparison.OrdinalIgnoreCase) && Named(name[Checksum.Length..]) is { } algorithm ? [algorithm] : [];
+        return name.StartsWith(Checksum, StringComparison.OrdinalIgnoreCase) && Named(name[Checksum.Length..]) is { } algorithm
+            ? [algorithm]
+            : [];
     }
 
     /// <summary>The sentence for an algorithm that is not computed.</summary>

@@ -6,13 +6,20 @@ using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Uploads;
 
-/// <summary>Uploads in parts on the archive's own disk. Which parts have come is in the ledger: in the file a hole and a part look alike.</summary>
+/// <summary>
+/// Uploads in parts on the archive's own disk. Which parts have come is in the ledger: in the file a hole and
+/// a part look alike.
+/// </summary>
 internal sealed class DiskUploadStaging(DiskParts disk, UploadLedger uploads, PartLedger ledger, UrlRights urls) : UploadStaging(uploads)
 {
     public override Task<string> BeginAsync(string id, string key, CancellationToken cancel) => Task.FromResult(id);
 
-    public override async Task<IReadOnlyList<ReceivedPart>?> PartsAsync(UploadSession upload, int from, int count, CancellationToken cancel) =>
-        await ledger.ListAsync(upload.Id, from, count, cancel);
+    public override async Task<IReadOnlyList<ReceivedPart>?> PartsAsync(
+        UploadSession upload,
+        int from,
+        int count,
+        CancellationToken cancel
+    ) => await ledger.ListAsync(upload.Id, from, count, cancel);
 
     public override string SignPart(UploadSession upload, int part, int seconds, string address, Caller caller) =>
         urls.SignPath(address, "PUT", PathOfPart(upload.Id, part.ToString(CultureInfo.InvariantCulture)), seconds, caller);
@@ -21,7 +28,13 @@ internal sealed class DiskUploadStaging(DiskParts disk, UploadLedger uploads, Pa
     {
         var tag = NewId();
         var (offset, size) = upload.Part(part);
-        var place = disk.OpenPart(upload.Id, upload.Key, offset, size, finish: token => ledger.FinishAsync(upload.Id, part, tag, size, token));
+        var place = disk.OpenPart(
+            upload.Id,
+            upload.Key,
+            offset,
+            size,
+            finish: token => ledger.FinishAsync(upload.Id, part, tag, size, token)
+        );
         try
         {
             if (await ledger.BeginAsync(upload.Id, part, tag, cancel))

@@ -23,7 +23,8 @@ internal static class FollowUpload
         using var waiting = seconds > 0 ? waits.Begin(id) : null;
         if (await ledger.FindOfAsync(id, context.Caller(), context.RequestAborted) is not { } upload)
             return Problems.NoSuchUpload;
-        // Who asks need not wait until it is noticed; of many who wait the first asks the store. Of one in parts nothing is there before it is completed, which says so itself.
+        // Who asks need not wait until it is noticed; of many who wait the first asks the store. Of one in
+        // parts nothing is there before it is completed, which says so itself.
         if (upload.State == UploadState.Open && upload.PartSize is null && waiting is null or { IsFirst: true })
             await LookAsync(upload, staging, signals, context.RequestAborted);
         var (now, receipt) = await WaitAsync(waiting, upload, TimeSpan.FromSeconds(seconds), ledger, catalogue, life, context);
@@ -48,7 +49,14 @@ internal static class FollowUpload
     /// <param name="life">Ends the wait where the process stops.</param>
     /// <param name="context">Ends the wait where the caller has gone.</param>
     public static async Task<UploadEnd> WaitAsync(
-        UploadWaits.Wait? waiting, UploadSession upload, TimeSpan atMost, UploadLedger ledger, Catalogue.Catalogue catalogue, IHostApplicationLifetime life, HttpContext context)
+        UploadWaits.Wait? waiting,
+        UploadSession upload,
+        TimeSpan atMost,
+        UploadLedger ledger,
+        Catalogue.Catalogue catalogue,
+        IHostApplicationLifetime life,
+        HttpContext context
+    )
     {
         if (waiting is not null && !UploadState.IsEnd(upload.State))
         {
@@ -70,10 +78,15 @@ internal static class FollowUpload
 
     /// <summary>The end of an upload, for all that wait for it.</summary>
     public static async Task<UploadEnd?> ReadEndAsync(string id, UploadLedger ledger, Catalogue.Catalogue catalogue) =>
-        await ledger.FindAsync(id, CancellationToken.None) is { } upload ? new UploadEnd(upload, await ReceiptAsync(upload, catalogue, CancellationToken.None)) : null;
+        await ledger.FindAsync(id, CancellationToken.None) is { } upload
+            ? new UploadEnd(upload, await ReceiptAsync(upload, catalogue, CancellationToken.None))
+            : null;
 
-    private static async Task<Contract.UploadReceipt?> ReceiptAsync(UploadSession upload, Catalogue.Catalogue catalogue, CancellationToken cancel) =>
-        upload.State == UploadState.Published ? await catalogue.FindAsync(upload.Key, ReadScope.All, cancel) : null;
+    private static async Task<Contract.UploadReceipt?> ReceiptAsync(
+        UploadSession upload,
+        Catalogue.Catalogue catalogue,
+        CancellationToken cancel
+    ) => upload.State == UploadState.Published ? await catalogue.FindAsync(upload.Key, ReadScope.All, cancel) : null;
 
     private static async Task LookAsync(UploadSession upload, UploadStaging staging, UploadSignals signals, CancellationToken cancel)
     {

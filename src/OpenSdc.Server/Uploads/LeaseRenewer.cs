@@ -4,8 +4,8 @@ using OpenSdc.Server.Catalogue;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// Renews the leases of the uploads that this process works on. Where a lease cannot be renewed in time, the work on it is stopped before another process
-/// can take it.
+/// Renews the leases of the uploads that this process works on. Where a lease cannot be renewed in time, the
+/// work on it is stopped before another process can take it.
 /// </summary>
 internal sealed class LeaseRenewer(UploadLeases leases, TimeProvider clock)
 {

@@ -33,7 +33,10 @@ internal sealed class ObjectMender(IObjectStore store, ClaimedKeys claimed, Inte
         return !(await ObjectVerifier.VerifyLengthAsync(store.OpenAsync, RecordOf(receipt), cancel)).ThrowIfUnreadable().IsIntact;
     }
 
-    /// <summary>Puts the object back. When it returns, it is durable at its key and the file is served again; false where the file was withdrawn, whose bytes may have been purged.</summary>
+    /// <summary>
+    /// Puts the object back. When it returns, it is durable at its key and the file is served again; false
+    /// where the file was withdrawn, whose bytes may have been purged.
+    /// </summary>
     /// <param name="receipt">The record.</param>
     /// <param name="staged">Its bytes, whose digest was compared with the record's; not flushed yet.</param>
     /// <param name="audit">The entry of the audit; null for none.</param>

@@ -7,11 +7,16 @@ namespace OpenSdc.Server.Uploads;
 internal static class OwnUploads
 {
     /// <summary>One upload of a caller, or null.</summary>
-    public static async ValueTask<UploadSession?> FindOfAsync(this UploadLedger ledger, string id, Caller caller, CancellationToken cancel) =>
-        await ledger.FindAsync(id, cancel) is { } upload && IsOf(upload, caller) ? upload : null;
+    public static async ValueTask<UploadSession?> FindOfAsync(
+        this UploadLedger ledger,
+        string id,
+        Caller caller,
+        CancellationToken cancel
+    ) => await ledger.FindAsync(id, cancel) is { } upload && IsOf(upload, caller) ? upload : null;
 
     /// <summary>Whose uploads a request's are. Without credentials all have one name, and the address tells them apart.</summary>
-    public static OpenBy By(HttpContext context) => new(context.Caller().Name, context.Caller().IsAnonymous ? RequestLog.Client(context) : "");
+    public static OpenBy By(HttpContext context) =>
+        new(context.Caller().Name, context.Caller().IsAnonymous ? RequestLog.Client(context) : "");
 
     private static bool IsOf(UploadSession upload, Caller caller) => upload.Owner == caller.Name || caller.Has(Scopes.Admin);
 }

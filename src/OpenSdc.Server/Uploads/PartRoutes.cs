@@ -6,7 +6,10 @@ using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Uploads;
 
-/// <summary>An upload in parts goes on: which parts have come and where the others go, that it is complete, or that it is given up.</summary>
+/// <summary>
+/// An upload in parts goes on: which parts have come and where the others go, that it is complete, or that it
+/// is given up.
+/// </summary>
 internal static class PartRoutes
 {
     /// <summary>The most parts that are told at once.</summary>
@@ -17,7 +20,15 @@ internal static class PartRoutes
 
     /// <summary><c>GET /uploads/{id}/parts?from=1&amp;count=100</c></summary>
     public static async Task<Results<PartListAnswer, Problem>> List(
-        string id, string? from, string? count, HttpContext context, UploadLedger ledger, UploadStaging staging, PublicAddress address, ServerOptions options)
+        string id,
+        string? from,
+        string? count,
+        HttpContext context,
+        UploadLedger ledger,
+        UploadStaging staging,
+        PublicAddress address,
+        ServerOptions options
+    )
     {
         if (!UploadStaging.IsId(id) || await ledger.FindOfAsync(id, context.Caller(), context.RequestAborted) is not { } upload)
             return Problems.NoSuchUpload;
@@ -31,11 +42,19 @@ internal static class PartRoutes
             return Bad("count", count!, MostListed);
         if (await staging.PartsAsync(upload, first, most, context.RequestAborted) is not { } received)
             return Problems.PartsGone;
-        var urls = Enumerable.Range(first, Math.Min(most, upload.Parts - first + 1)).Except(received.Select(part => part.Part)).Select(part =>
-        {
-            var (offset, size) = upload.Part(part);
-            return new MissingPart(part, offset, size, staging.SignPart(upload, part, options.UploadLifetime, address.Of(context), context.Caller()));
-        });
+        var urls = Enumerable
+            .Range(first, Math.Min(most, upload.Parts - first + 1))
+            .Except(received.Select(part => part.Part))
+            .Select(part =>
+            {
+                var (offset, size) = upload.Part(part);
+                return new MissingPart(
+                    part,
+                    offset,
+                    size,
+                    staging.SignPart(upload, part, options.UploadLifetime, address.Of(context), context.Caller())
+                );
+            });
         return new PartListAnswer(new PartList(received, [.. urls]));
     }
 
@@ -72,10 +91,19 @@ internal static class PartRoutes
             signals.Wake();
         }
 
-        var (ended, receipt) = await FollowUpload.WaitAsync(waiting, upload, TimeSpan.FromSeconds(seconds), ledger, catalogue, life, context);
+        var (ended, receipt) = await FollowUpload.WaitAsync(
+            waiting,
+            upload,
+            TimeSpan.FromSeconds(seconds),
+            ledger,
+            catalogue,
+            life,
+            context
+        );
         if (ended.Problem is { } problem)
             return Problems.Refused(problem.Code, problem.Detail);
-        // A digest that comes too late to be checked before the file is published, as it comes with another request that completes the upload.
+        // A digest that comes too late to be checked before the file is published, as it comes with another
+        // request that completes the upload.
         if (asked.Sha256 is { } promised && promised != (receipt?.Sha256 ?? ended.Sha256))
             return Problems.OtherPromise(promised, receipt?.Sha256 ?? ended.Sha256);
         if (receipt is not null)
@@ -86,7 +114,13 @@ internal static class PartRoutes
     }
 
     /// <summary><c>DELETE /uploads/{id}</c></summary>
-    public static async Task<Results<NoContent, Problem>> Abort(string id, HttpContext context, UploadLedger ledger, UploadStaging staging, UploadWaits waits)
+    public static async Task<Results<NoContent, Problem>> Abort(
+        string id,
+        HttpContext context,
+        UploadLedger ledger,
+        UploadStaging staging,
+        UploadWaits waits
+    )
     {
         if (!UploadStaging.IsId(id) || await ledger.FindOfAsync(id, context.Caller(), context.RequestAborted) is not { } upload)
             return Problems.NoSuchUpload;
@@ -107,7 +141,8 @@ internal static class PartRoutes
     private static bool TryRead(string? text, int usual, int most, out int number)
     {
         number = usual;
-        return text is null || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= 1 && number <= most);
+        return text is null
+            || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= 1 && number <= most);
     }
 
     private static Problem Bad(string name, string text, int most) =>

@@ -6,20 +6,26 @@ using OpenSdc.Server.Objects;
 
 namespace OpenSdc.Server.Uploads;
 
-/// <summary>What became of an upload: published now, published before with the same bytes, or refused since other bytes are there.</summary>
+/// <summary>
+/// What became of an upload: published now, published before with the same bytes, or refused since other
+/// bytes are there.
+/// </summary>
 internal readonly record struct PublishOutcome(UploadReceipt? Receipt, bool IsNew);
 
 /// <summary>
-/// The only writer of file rows. Every upload, whatever the store, ends here: bytes verified → the claim to the key, where the store is shared → object at its key → row and
-/// change in one transaction with the next number.
+/// The only writer of file rows. Every upload, whatever the store, ends here: bytes verified → the claim to
+/// the key, where the store is shared → object at its key → row and change in one transaction with the next
+/// number.
 /// </summary>
 /// <remarks>
 /// <para>Uploads are placed side by side, and all that are placed while one transaction is on its way share the next one. Nothing is acknowledged before the transaction that holds it
 /// is on the disk.</para>
 /// <para>Watch for: a commit that fails may still have left its pages in the database's log, where a later start would find them. Its uploads stay unsettled, object and staging in
-/// place, until a later commit has gone through; only then is it certain which of them have a record. In a shared store the claim is what remembers them.</para>
+/// place, until a later commit has gone through; only then is it certain which of them have a record. In a
+/// shared store the claim is what remembers them.</para>
 /// </remarks>
-internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogue, ClaimedKeys claimed, Telemetry telemetry) : IHostedService
+internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogue, ClaimedKeys claimed, Telemetry telemetry)
+    : IHostedService
 {
     private readonly List<StagedObject> unsettled = [];
     private readonly KeyTurns turns = new();
@@ -39,7 +45,14 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
     /// <param name="cancel">Gives up before anything is placed.</param>
     /// <param name="ingestedAt">The date of ingestion, where it is not the present moment.</param>
     /// <param name="audit">The entry of the audit that goes with the record; null for none.</param>
-    public async Task<PublishOutcome> PublishAsync(FileName name, StagedObject staged, string sha256, CancellationToken cancel, DateTimeOffset? ingestedAt = null, AuditEntry? audit = null)
+    public async Task<PublishOutcome> PublishAsync(
+        FileName name,
+        StagedObject staged,
+        string sha256,
+        CancellationToken cancel,
+        DateTimeOffset? ingestedAt = null,
+        AuditEntry? audit = null
+    )
     {
         staged.Sha256 = sha256;
         var started = Stopwatch.GetTimestamp();
@@ -48,7 +61,8 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         try
         {
             var publication = new Publication(name, staged.Length, sha256) { IngestedAt = ingestedAt, Audit = audit };
-            // From here on a caller who hangs up does not change what happens to the upload. Of those of one key the first is recorded before the next is placed.
+            // From here on a caller who hangs up does not change what happens to the upload. Of those of one
+            // key the first is recorded before the next is placed.
             var recorded = await turns.RunAsync(name.Key, () => store.Capabilities.IsShared
                 ? claimed.PublishAsync(publication, staged, RecordAsync)
                 : PlaceAndRecordAsync(publication, staged));
@@ -62,14 +76,18 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
     }
 
     /// <summary>
-    /// Records an upload whose object lies at its key already, placed under the upload's claim: its record, its end and the end of the claim are one
-    /// transaction. Where that fails nothing has to be undone: claim and object wait for whoever takes the upload or the key next.
+    /// Records an upload whose object lies at its key already, placed under the upload's claim: its record,
+    /// its end and the end of the claim are one transaction. Where that fails nothing has to be undone: claim
+    /// and object wait for whoever takes the upload or the key next.
     /// </summary>
     public Task<Recorded> RecordAsync(Publication publication) => Recording.RunAsync(new Placed(publication, Staged: null, IsPlaced: true));
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Returns after the uploads that are under way have been published, or at the deadline: those that are left were not acknowledged.</summary>
+    /// <summary>
+    /// Returns after the uploads that are under way have been published, or at the deadline: those that are
+    /// left were not acknowledged.
+    /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         lock (gate)
@@ -117,7 +135,11 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         foreach (var (i, recorded) in placed.Zip(await RecordPlacedAsync([.. placed.Select(i => batch[i])])))
         {
             results[i] = recorded;
-            if (recorded is { IsThere: true, IsNew: false } && batch[i].Staged is { } late && !await MayStayAsync(batch[i].Publication, recorded))
+            if (
+                recorded is { IsThere: true, IsNew: false }
+                && batch[i].Staged is { } late
+                && !await MayStayAsync(batch[i].Publication, recorded)
+            )
                 await store.RevertAsync(late, CancellationToken.None);
         }
 
@@ -130,7 +152,10 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         return results;
     }
 
-    /// <summary>The key was free although it has a record: its object was lost, which these bytes mend where they are the same, or purged, and nothing may come back.</summary>
+    /// <summary>
+    /// The key was free although it has a record: its object was lost, which these bytes mend where they are
+    /// the same, or purged, and nothing may come back.
+    /// </summary>
     private async Task<bool> MayStayAsync(Publication publication, Recorded recorded) =>
         publication.Has(recorded.Receipt) && await catalogue.HasAsync(recorded.Receipt.FilePath, ReadScope.Team, CancellationToken.None);
 
@@ -139,7 +164,9 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         try
         {
             await SettleAsync();
-            return batch.Count == 0 ? [] : await catalogue.PublishAsync([.. batch.Select(each => each.Publication)], CancellationToken.None);
+            return batch.Count == 0
+                ? []
+                : await catalogue.PublishAsync([.. batch.Select(each => each.Publication)], CancellationToken.None);
         }
         catch
         {
@@ -170,7 +197,10 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
         }
     }
 
-    /// <summary>The key had an object: normally one with a record; without one it is adopted where its bytes are those of the upload.</summary>
+    /// <summary>
+    /// The key had an object: normally one with a record; without one it is adopted where its bytes are those
+    /// of the upload.
+    /// </summary>
     private async Task<Recorded> RecordTakenAsync(Placed late)
     {
         var publication = late.Publication;
@@ -187,7 +217,11 @@ internal sealed class Publisher(IObjectStore store, Catalogue.Catalogue catalogu
             return again.IsPlaced ? (await RecordPlacedAsync([late]))[0] : default;
         }
 
-        if (!(await ObjectVerifier.Unthrottled.VerifyAsync(there, new(key, publication.Size, publication.Sha256), CancellationToken.None)).ThrowIfUnreadable().IsIntact)
+        if (
+            !(await ObjectVerifier.Unthrottled.VerifyAsync(there, new(key, publication.Size, publication.Sha256), CancellationToken.None))
+                .ThrowIfUnreadable()
+                .IsIntact
+        )
             return default;
         await store.FlushAsync(key, CancellationToken.None);
         return new Recorded((await catalogue.PublishAsync([publication], CancellationToken.None))[0].Receipt, IsNew: false);

@@ -13,7 +13,13 @@ namespace OpenSdc.Server.Uploads;
 internal static partial class ReceiveHook
 {
     /// <summary><c>POST /hooks/s3</c></summary>
-    public static async Task<Results<NoContent, Problem>> Handle(HttpContext context, S3Staging staging, UploadSignals signals, ServerOptions options, ILoggerFactory logs)
+    public static async Task<Results<NoContent, Problem>> Handle(
+        HttpContext context,
+        S3Staging staging,
+        UploadSignals signals,
+        ServerOptions options,
+        ILoggerFactory logs
+    )
     {
         if (options.HookSecret is not { } secret)
             return Problems.OfStatus(404);
@@ -35,10 +41,18 @@ internal static partial class ReceiveHook
     {
         const string Bearer = "Bearer ";
         var header = request.Headers.Authorization.ToString();
-        var given = header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? header[Bearer.Length..].Trim() : (string?)request.Query["secret"] ?? "";
-        return CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(given)), SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+        var given = header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+            ? header[Bearer.Length..].Trim()
+            : (string?)request.Query["secret"] ?? "";
+        return CryptographicOperations.FixedTimeEquals(
+            SHA256.HashData(Encoding.UTF8.GetBytes(given)),
+            SHA256.HashData(Encoding.UTF8.GetBytes(secret))
+        );
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "SNS asks whether to send its notifications here; confirm the subscription in its console, or let SQS bring them")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "SNS asks whether to send its notifications here; confirm the subscription in its console, or let SQS bring them"
+    )]
     private static partial void LogSubscribe(ILogger logger);
 }

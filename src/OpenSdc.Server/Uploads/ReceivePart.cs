@@ -9,21 +9,34 @@ using OpenSdc.Server.Upkeep;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// The bytes of one part come to its signed URL. Only a part whose length and digests are right, and that is durable, is known to have come. A part may be sent again as long as the
-/// upload is open; then the later sending counts.
+/// The bytes of one part come to its signed URL. Only a part whose length and digests are right, and that is
+/// durable, is known to have come. A part may be sent again as long as the upload is open; then the later
+/// sending counts.
 /// </summary>
 internal static partial class ReceivePart
 {
     /// <summary><c>PUT /uploads/{id}/parts/{part}</c></summary>
     public static async Task<Results<NoContent, Problem>> Handle(
-        string id, string part, HttpContext context, UrlRights urls, UploadLedger ledger, UploadStaging staging, Catalogue.Catalogue catalogue,
-        StorageHealth storage, ILoggerFactory logs)
+        string id,
+        string part,
+        HttpContext context,
+        UrlRights urls,
+        UploadLedger ledger,
+        UploadStaging staging,
+        Catalogue.Catalogue catalogue,
+        StorageHealth storage,
+        ILoggerFactory logs
+    )
     {
         var request = context.Request;
         // Only numbers of parts that there are have been signed.
         if (urls.Refuse(context, "PUT", UploadStaging.PathOfPart(id, part)) is { } sentence)
             return Problems.BadSignature(sentence);
-        if (!UploadStaging.IsId(id) || await ledger.FindOfAsync(id, context.Caller(), context.RequestAborted) is not { PartSize: not null } upload || !context.Caller().Has(Scopes.Upload))
+        if (
+            !UploadStaging.IsId(id)
+            || await ledger.FindOfAsync(id, context.Caller(), context.RequestAborted) is not { PartSize: not null } upload
+            || !context.Caller().Has(Scopes.Upload)
+        )
             return Problems.NoSuchUpload;
         if (upload.State != UploadState.Open)
             return Problems.UploadEnded(upload.State);

@@ -10,15 +10,29 @@ using OpenSdc.Server.Upkeep;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// Second step: the bytes come to the signed URL. They are staged, hashed and counted while they come, checked against what the request promised,
-/// flushed, and handed to the <see cref="Publisher"/>. Nothing is under the key before all of that went well.
+/// Second step: the bytes come to the signed URL. They are staged, hashed and counted while they come,
+/// checked against what the request promised, flushed, and handed to the <see cref="Publisher"/>. Nothing is
+/// under the key before all of that went well.
 /// </summary>
 internal static partial class ReceiveUpload
 {
     /// <summary><c>PUT {signed URL}</c></summary>
     public static async Task<Results<UploadAnswer, Problem>> Handle(
-        string? key, HttpContext context, UrlRights urls, Mission mission, Catalogue.Catalogue catalogue, IntegrityState integrity, Withdrawals withdrawals, IObjectStore store,
-        Publisher publisher, ObjectMender mender, StorageHealth storage, ServerOptions options, Telemetry telemetry, ILoggerFactory logs)
+        string? key,
+        HttpContext context,
+        UrlRights urls,
+        Mission mission,
+        Catalogue.Catalogue catalogue,
+        IntegrityState integrity,
+        Withdrawals withdrawals,
+        IObjectStore store,
+        Publisher publisher,
+        ObjectMender mender,
+        StorageHealth storage,
+        ServerOptions options,
+        Telemetry telemetry,
+        ILoggerFactory logs
+    )
     {
         key ??= "";
         var request = context.Request;
@@ -42,7 +56,10 @@ internal static partial class ReceiveUpload
         {
             var there = await integrity.FindAsync(key, ReadScope.All, context.RequestAborted);
             if (there is { IsWithdrawn: true } withdrawn)
-                return await TakenName.RefusalAsync(withdrawn, context.Caller(), catalogue, withdrawals, context.RequestAborted) with { Plain = true };
+                return await TakenName.RefusalAsync(withdrawn, context.Caller(), catalogue, withdrawals, context.RequestAborted) with
+                {
+                    Plain = true,
+                };
             var receipt = there?.Receipt;
             var isSeen = receipt is null || await TakenName.IsSeenAsync(key, context.Caller(), catalogue, context.RequestAborted);
             if (UploadConditions.Refusal(request, receipt, isSeen) is { } condition)
@@ -51,7 +68,9 @@ internal static partial class ReceiveUpload
             var limit = Math.Max(options.MaxUploadSize, isSeen ? receipt?.Size ?? 0 : 0);
             if (request.ContentLength > limit)
                 return Problems.TooLarge(options.MaxUploadSize);
-            answer = receipt is null ? await StoreAsync(name, request, digests, urls, catalogue, integrity, withdrawals, store, publisher, storage, options)
+            answer =
+                receipt is null
+                    ? await StoreAsync(name, request, digests, urls, catalogue, integrity, withdrawals, store, publisher, storage, options)
                 // Whoever may not read the file sends the whole body before anything is said of its size.
                 : (isSeen || request.ContentLength == receipt.Size) && await mender.IsBrokenAsync(receipt, context.RequestAborted)
                 ? await MendAsync(receipt, request, digests, urls, withdrawals, store, mender, storage)
@@ -86,8 +105,18 @@ internal static partial class ReceiveUpload
     }
 
     private static async Task<Results<UploadAnswer, Problem>> StoreAsync(
-        FileName name, HttpRequest request, RequestDigests digests, UrlRights urls, Catalogue.Catalogue catalogue, IntegrityState integrity, Withdrawals withdrawals,
-        IObjectStore store, Publisher publisher, StorageHealth storage, ServerOptions options)
+        FileName name,
+        HttpRequest request,
+        RequestDigests digests,
+        UrlRights urls,
+        Catalogue.Catalogue catalogue,
+        IntegrityState integrity,
+        Withdrawals withdrawals,
+        IObjectStore store,
+        Publisher publisher,
+        StorageHealth storage,
+        ServerOptions options
+    )
     {
         var cancel = request.HttpContext.RequestAborted;
         // Told before the bytes are read, where their number is declared.
@@ -95,17 +124,34 @@ internal static partial class ReceiveUpload
         if (room.Refusal is { } noRoom)
             return noRoom;
         await using var staged = await store.StageAsync(name.Key, request.ContentLength, cancel);
-        var limit = request.ContentLength is null ? Math.Min(store.Capabilities.LongestWithoutLength ?? long.MaxValue, options.MaxUploadSize) : options.MaxUploadSize;
+        var limit = request.ContentLength is null
+            ? Math.Min(store.Capabilities.LongestWithoutLength ?? long.MaxValue, options.MaxUploadSize)
+            : options.MaxUploadSize;
         if (await RequestBody.ReadAsync(request, digests, staged, room, limit) is { } refusal)
             return refusal.Code == "too-large" && limit < options.MaxUploadSize ? Problems.LengthNeeded(limit) : refusal;
         if (staged.Length == 0 && !options.AllowEmptyFiles)
             return Problems.EmptyFile;
         if (await urls.EndedAsync(request.HttpContext) is { } ended)
             return Problems.BadSignature(ended);
-        var outcome = await publisher.PublishAsync(name, staged, digests.Sha256, cancel, audit: AuditLog.Of(request.HttpContext, AuditAction.Upload, name.Key, 201));
+        var outcome = await publisher.PublishAsync(
+            name,
+            staged,
+            digests.Sha256,
+            cancel,
+            audit: AuditLog.Of(request.HttpContext, AuditAction.Upload, name.Key, 201)
+        );
         // Another upload of the same name may have ended first, and its file have been withdrawn since.
         if (!outcome.IsNew && await integrity.FindAsync(name.Key, ReadScope.All, CancellationToken.None) is { IsWithdrawn: true } withdrawn)
-            return await TakenName.RefusalAsync(withdrawn, request.HttpContext.Caller(), catalogue, withdrawals, CancellationToken.None) with { Plain = true };
+            return await TakenName.RefusalAsync(
+                withdrawn,
+                request.HttpContext.Caller(),
+                catalogue,
+                withdrawals,
+                CancellationToken.None
+            ) with
+            {
+                Plain = true,
+            };
         if (!outcome.IsNew && UploadConditions.Refusal(request, outcome.Receipt, isSeen: false) is { } condition)
             return condition;
         return outcome.Receipt is { } receipt ? new UploadAnswer(receipt, outcome.IsNew) : Problems.ContentConflict(name.Key);
@@ -113,7 +159,15 @@ internal static partial class ReceiveUpload
 
     /// <summary>The object of the record is lost or damaged: it takes back its own bytes and no others.</summary>
     private static async Task<Results<UploadAnswer, Problem>> MendAsync(
-        UploadReceipt receipt, HttpRequest request, RequestDigests digests, UrlRights urls, Withdrawals withdrawals, IObjectStore store, ObjectMender mender, StorageHealth storage)
+        UploadReceipt receipt,
+        HttpRequest request,
+        RequestDigests digests,
+        UrlRights urls,
+        Withdrawals withdrawals,
+        IObjectStore store,
+        ObjectMender mender,
+        StorageHealth storage
+    )
     {
         var cancel = request.HttpContext.RequestAborted;
         if (request.ContentLength is { } length && length != receipt.Size)
@@ -130,7 +184,10 @@ internal static partial class ReceiveUpload
             return Problems.BadSignature(ended);
         return await mender.MendAsync(receipt, staged, AuditLog.Of(request.HttpContext, AuditAction.Mend, receipt.FilePath, 200), cancel)
             ? new UploadAnswer(receipt, IsNew: false)
-            : Problems.NameWithdrawn((await withdrawals.FindAsync(receipt.FilePath, Audience.All, CancellationToken.None))!) with { Plain = true };
+            : Problems.NameWithdrawn((await withdrawals.FindAsync(receipt.FilePath, Audience.All, CancellationToken.None))!) with
+            {
+                Plain = true,
+            };
     }
 
     /// <summary>The key has a record: the bytes are only hashed, and answer with the first receipt where they are the same.</summary>

@@ -55,7 +55,10 @@ internal static class RequestBody
                 room?.Written(staged.Written - written);
         }
 
-        var trailers = request.SupportsTrailers() && request.CheckTrailersAvailable() ? request.HttpContext.Features.Get<IHttpRequestTrailersFeature>()!.Trailers : null;
+        var trailers =
+            request.SupportsTrailers() && request.CheckTrailersAvailable()
+                ? request.HttpContext.Features.Get<IHttpRequestTrailersFeature>()!.Trailers
+                : null;
         return SurplusBytes.Refusal(request) ?? digests.ReadTrailers(trailers) ?? digests.Mismatch();
     }
 }

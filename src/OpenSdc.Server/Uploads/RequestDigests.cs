@@ -3,8 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// The digests that a request promises for its body, in its headers or in the trailers of a chunked body, computed beside the SHA-256 that every file gets. All that is
-/// promised is compared; what cannot be computed is refused by name (<see cref="DigestHeaders"/>).
+/// The digests that a request promises for its body, in its headers or in the trailers of a chunked body,
+/// computed beside the SHA-256 that every file gets. All that is promised is compared; what cannot be
+/// computed is refused by name (<see cref="DigestHeaders"/>).
 /// </summary>
 internal sealed class RequestDigests : IDisposable
 {
@@ -21,7 +22,10 @@ internal sealed class RequestDigests : IDisposable
     /// <summary>SHA-256 of what was appended, 64 lower-case hexadecimal digits. Ends the appending.</summary>
     public string Sha256 => sha256Text ??= Convert.ToHexStringLower(sha256.Value);
 
-    /// <summary>Reads the promises of a request; false and a sentence where one is malformed or of an algorithm that is not computed.</summary>
+    /// <summary>
+    /// Reads the promises of a request; false and a sentence where one is malformed or of an algorithm that
+    /// is not computed.
+    /// </summary>
     public static bool TryRead(IHeaderDictionary headers, out RequestDigests digests, [NotNullWhen(false)] out string? fault)
     {
         digests = new RequestDigests();
@@ -38,18 +42,25 @@ internal sealed class RequestDigests : IDisposable
             each.Append(bytes);
     }
 
-    /// <summary>Reads what the trailers promise, where there are any; the problem where they do not bring what was announced. Call when the body has ended.</summary>
+    /// <summary>
+    /// Reads what the trailers promise, where there are any; the problem where they do not bring what was
+    /// announced. Call when the body has ended.
+    /// </summary>
     public Problem? ReadTrailers(IHeaderDictionary? trailers)
     {
         if (announced.FirstOrDefault(each => trailers?.ContainsKey(each) != true) is { } absent)
-            return Problems.BadDigestHeader($"The trailer {absent} was announced and did not come; allowed: to send what Trailer or x-amz-trailer announces.");
+            return Problems.BadDigestHeader(
+                $"The trailer {absent} was announced and did not come; allowed: to send what Trailer or x-amz-trailer announces."
+            );
         if (trailers is null)
             return null;
         var late = new List<DigestPromise>();
         if (DigestHeaders.Read(trailers, late) is { } fault)
             return Problems.BadDigestHeader(fault);
         if (late.FirstOrDefault(each => Find(each.Algorithm) is null) is { } unknown)
-            return Problems.BadDigestHeader($"The trailer {unknown.Header} was not announced, so that it was not computed; allowed: to name it in the header Trailer.");
+            return Problems.BadDigestHeader(
+                $"The trailer {unknown.Header} was not announced, so that it was not computed; allowed: to name it in the header Trailer."
+            );
         promised.AddRange(late);
         return null;
     }
@@ -79,7 +90,9 @@ internal sealed class RequestDigests : IDisposable
     {
         foreach (var list in (ReadOnlySpan<string>)["Trailer", "x-amz-trailer"])
         {
-            foreach (var name in headers[list].ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            foreach (
+                var name in headers[list].ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            )
             {
                 if (!DigestHeaders.IsDigest(name))
                     continue;
@@ -119,7 +132,8 @@ internal sealed class RequestDigests : IDisposable
             others.Add(new BodyHash(algorithm));
     }
 
-    private BodyHash? Find(BodyAlgorithm algorithm) => algorithm == BodyAlgorithm.Sha256 ? sha256 : others.Find(each => each.Algorithm == algorithm);
+    private BodyHash? Find(BodyAlgorithm algorithm) =>
+        algorithm == BodyAlgorithm.Sha256 ? sha256 : others.Find(each => each.Algorithm == algorithm);
 }
 
 /// <summary>One digest that a header or trailer promises.</summary>

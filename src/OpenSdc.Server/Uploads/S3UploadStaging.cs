@@ -20,7 +20,12 @@ internal class S3UploadStaging(S3Staging store, UploadLedger uploads, UrlRights 
     {
         if (await store.PartsAsync(upload.Id, upload.Key, upload.StoreId!, cancel) is not { } stored)
             return await IsGoneAsync(upload, cancel) ? null : [];
-        return [.. Complete(upload, stored).Where(part => part.Part >= from && part.Part < (long)from + count).Select(part => new ReceivedPart(part.Part, part.Size))];
+        return
+        [
+            .. Complete(upload, stored)
+                .Where(part => part.Part >= from && part.Part < (long)from + count)
+                .Select(part => new ReceivedPart(part.Part, part.Size)),
+        ];
     }
 
     public override string SignPart(UploadSession upload, int part, int seconds, string address, Caller caller) =>
@@ -66,7 +71,8 @@ internal class S3UploadStaging(S3Staging store, UploadLedger uploads, UrlRights 
             ? new StagedUpload(arrived, token => arrived.DigestAsync(token))
             : null;
 
-    public override Task RemoveAsync(IReadOnlyCollection<(string Id, string Key)> ended, CancellationToken cancel) => store.RemoveArrivedAsync(ended, cancel);
+    public override Task RemoveAsync(IReadOnlyCollection<(string Id, string Key)> ended, CancellationToken cancel) =>
+        store.RemoveArrivedAsync(ended, cancel);
 
     public override async Task<int> CleanUpAsync(DateTimeOffset before, CancellationToken cancel)
     {
@@ -82,7 +88,8 @@ internal class S3UploadStaging(S3Staging store, UploadLedger uploads, UrlRights 
     /// in staging until its record says that it is published, so that they are looked for first.
     /// </summary>
     private async Task<bool> IsGoneAsync(UploadSession upload, CancellationToken cancel) =>
-        !await store.HasArrivedAsync(upload.Id, upload.Key, cancel) && await uploads.FindAsync(upload.Id, cancel) is { State: UploadState.Open };
+        !await store.HasArrivedAsync(upload.Id, upload.Key, cancel)
+        && await uploads.FindAsync(upload.Id, cancel) is { State: UploadState.Open };
 
     /// <summary>Of the parts that a store has, those that are of the right size: it takes any.</summary>
     private static IEnumerable<StoredPart> Complete(UploadSession upload, IEnumerable<StoredPart> parts) =>

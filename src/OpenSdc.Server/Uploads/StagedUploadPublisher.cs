@@ -17,10 +17,24 @@ namespace OpenSdc.Server.Uploads;
 /// again at its first step, and every step can be repeated.
 /// </remarks>
 internal sealed partial class StagedUploadPublisher(
-    IObjectStore store, UploadStaging staging, UploadLeases leases, LeaseRenewer held, UploadSignals signals, UploadWaits waits,
-    Publisher publisher, ObjectMender mender, IntegrityState integrity, Withdrawals withdrawals, Recovery recovery, StorageHealth storage, Mission mission, ServerOptions options,
-    Telemetry telemetry, TimeProvider clock, ILogger<StagedUploadPublisher> logger)
-    : BackgroundService
+    IObjectStore store,
+    UploadStaging staging,
+    UploadLeases leases,
+    LeaseRenewer held,
+    UploadSignals signals,
+    UploadWaits waits,
+    Publisher publisher,
+    ObjectMender mender,
+    IntegrityState integrity,
+    Withdrawals withdrawals,
+    Recovery recovery,
+    StorageHealth storage,
+    Mission mission,
+    ServerOptions options,
+    Telemetry telemetry,
+    TimeProvider clock,
+    ILogger<StagedUploadPublisher> logger
+) : BackgroundService
 {
     // Small files wait for the store's answers, not for a processor.
     private const int AtOnce = 48;
@@ -161,7 +175,11 @@ internal sealed partial class StagedUploadPublisher(
         if (upload.Recorded is { } there && there.Size != staged.Length)
             return await RefuseAsync(upload, lease, Problems.ContentConflict(upload.Key));
 
-        var publication = new Publication(name, staged.Length, await bytes.DigestAsync(lease.Stop)) { Upload = lease.Lease, Audit = upload.Audit };
+        var publication = new Publication(name, staged.Length, await bytes.DigestAsync(lease.Stop))
+        {
+            Upload = lease.Lease,
+            Audit = upload.Audit,
+        };
         if (upload.Sha256 is { } promised && promised != publication.Sha256)
             return await RefuseAsync(upload, lease, Problems.PartsHaveOtherDigest(promised, publication.Sha256));
         // The store takes what an archive with its own disk refuses at once.
@@ -220,7 +238,9 @@ internal sealed partial class StagedUploadPublisher(
     }
 
     private async Task<Tombstone?> WithdrawnAsync(string key, CancellationToken cancel) =>
-        await integrity.FindAsync(key, ReadScope.All, cancel) is { IsWithdrawn: true } ? await withdrawals.FindAsync(key, Audience.All, cancel) : null;
+        await integrity.FindAsync(key, ReadScope.All, cancel) is { IsWithdrawn: true }
+            ? await withdrawals.FindAsync(key, Audience.All, cancel)
+            : null;
 
     /// <summary>An object without a record, put there by hand or by an earlier try, is the upload's where its bytes are.</summary>
     private async Task<bool> IsAtKeyAsync(Publication publication, CancellationToken cancel)

@@ -4,8 +4,9 @@ using OpenSdc.Server.Catalogue;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// What a caller who uploads may know of the file that has the name already: one who may not read it learns that the name is taken, and neither its size nor its digest nor its date; unless it names the
-/// digest itself, since who has that has the bytes. Of a file that was withdrawn it learns why.
+/// What a caller who uploads may know of the file that has the name already: one who may not read it learns
+/// that the name is taken, and neither its size nor its digest nor its date; unless it names the digest
+/// itself, since who has that has the bytes. Of a file that was withdrawn it learns why.
 /// </summary>
 internal static class TakenName
 {
@@ -14,16 +15,29 @@ internal static class TakenName
         caller.Audience == Audience.Team || await catalogue.HasAsync(key, ReadScope.Of(caller), cancel);
 
     /// <summary>409: the name is taken.</summary>
-    public static ValueTask<Problem> RefusalAsync(ServedFile there, Caller caller, Catalogue.Catalogue catalogue, Withdrawals withdrawals, CancellationToken cancel) =>
-        RefusalAsync(there, caller, declared: null, catalogue, withdrawals, cancel);
+    public static ValueTask<Problem> RefusalAsync(
+        ServedFile there,
+        Caller caller,
+        Catalogue.Catalogue catalogue,
+        Withdrawals withdrawals,
+        CancellationToken cancel
+    ) => RefusalAsync(there, caller, declared: null, catalogue, withdrawals, cancel);
 
-    /// <summary>409: the name is taken, to a caller that may have declared the SHA-256 of what it wants to send, in lower-case hexadecimals.</summary>
+    /// <summary>
+    /// 409: the name is taken, to a caller that may have declared the SHA-256 of what it wants to send, in
+    /// lower-case hexadecimals.
+    /// </summary>
     public static async ValueTask<Problem> RefusalAsync(
         ServedFile there, Caller caller, string? declared, Catalogue.Catalogue catalogue, Withdrawals withdrawals, CancellationToken cancel)
     {
         if (there.IsWithdrawn && await withdrawals.FindAsync(there.Receipt.FilePath, Audience.All, cancel) is { } tombstone)
             return Problems.NameWithdrawn(tombstone);
         var isKnown = declared == there.Receipt.Sha256 && !there.IsWithdrawn;
-        return isKnown || await IsSeenAsync(there.Receipt.FilePath, caller, catalogue, cancel) ? Problems.Exists(there.Receipt) : Problems.Exists(there.Receipt) with { Existing = null };
+        return isKnown || await IsSeenAsync(there.Receipt.FilePath, caller, catalogue, cancel)
+            ? Problems.Exists(there.Receipt)
+            : Problems.Exists(there.Receipt) with
+            {
+                Existing = null,
+            };
     }
 }

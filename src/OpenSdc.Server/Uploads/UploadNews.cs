@@ -2,7 +2,10 @@ using OpenSdc.Server.Catalogue;
 
 namespace OpenSdc.Server.Uploads;
 
-/// <summary>Looks, for all callers that wait, whether their uploads have ended in another process: one question for all of them, and none while nobody waits.</summary>
+/// <summary>
+/// Looks, for all callers that wait, whether their uploads have ended in another process: one question for
+/// all of them, and none while nobody waits.
+/// </summary>
 internal sealed class UploadNews(UploadLedger ledger, UploadWaits waits, TimeProvider clock) : BackgroundService
 {
     /// <summary>How often it looks.</summary>

@@ -3,8 +3,9 @@ using OpenSdc.Server.Catalogue;
 namespace OpenSdc.Server.Uploads;
 
 /// <summary>
-/// Records uploads when they are asked for, before their URL is given out: a store takes what is sent to it, and an upload that nobody knew would be
-/// acknowledged and lost. Those that are asked for while one transaction is on its way to the disk share the next one.
+/// Records uploads when they are asked for, before their URL is given out: a store takes what is sent to it,
+/// and an upload that nobody knew would be acknowledged and lost. Those that are asked for while one
+/// transaction is on its way to the disk share the next one.
 /// </summary>
 internal sealed class UploadRegistrar(UploadLedger ledger)
 {

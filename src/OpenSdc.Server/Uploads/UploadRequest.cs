@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace OpenSdc.Server.Uploads;
 
-/// <summary>The JSON body of <c>POST /uploads</c> and <c>POST /uploads/{id}/complete</c>. Repeated and unknown members are refused.</summary>
+/// <summary>
+/// The JSON body of <c>POST /uploads</c> and <c>POST /uploads/{id}/complete</c>. Repeated and unknown members
+/// are refused.
+/// </summary>
 internal sealed record UploadRequest
 {
     private const string AllowedToBegin =
@@ -42,7 +45,12 @@ internal sealed record UploadRequest
         if (fault is not null)
             return (asked, Problems.BadUploadRequest($"The body {fault}; {AllowedToComplete}."));
         if (promised is not null && asked.Sha256 is not null && promised != asked.Sha256)
-            return (asked, Problems.BadUploadRequest($"The header Repr-Digest promises the SHA-256 {promised}, and the member sha256 {asked.Sha256}; they must be the same."));
+            return (
+                asked,
+                Problems.BadUploadRequest(
+                    $"The header Repr-Digest promises the SHA-256 {promised}, and the member sha256 {asked.Sha256}; they must be the same."
+                )
+            );
         return (asked with { Sha256 = asked.Sha256 ?? promised }, null);
     }
 
@@ -56,7 +64,9 @@ internal sealed record UploadRequest
             || (key.Equals("x-amz-content-sha256", StringComparison.OrdinalIgnoreCase) && request.Headers[key] != "UNSIGNED-PAYLOAD"));
         return header is null
             ? null
-            : Problems.BadDigestHeader($"The header {ShownText.Of(header)} is not checked here; allowed: the member sha256 for the whole file{(withReprDigest ? ", or Repr-Digest with sha-256" : "")}.");
+            : Problems.BadDigestHeader(
+                $"The header {ShownText.Of(header)} is not checked here; allowed: the member sha256 for the whole file{(withReprDigest ? ", or Repr-Digest with sha-256" : "")}."
+            );
     }
 
     /// <summary>Reads the header <c>Repr-Digest</c>, a dictionary of RFC 9530 that holds sha-256 and nothing else.</summary>
@@ -115,12 +125,22 @@ internal sealed record UploadRequest
                     case "filename" when begins && member.Value.ValueKind == JsonValueKind.String:
                         asked = asked with { FileName = member.Value.GetString() };
                         break;
-                    case "size" when begins && member.Value.ValueKind == JsonValueKind.Number && member.Value.TryGetInt64(out var size) && size >= 1:
+                    case "size"
+                        when begins
+                            && member.Value.ValueKind == JsonValueKind.Number
+                            && member.Value.TryGetInt64(out var size)
+                            && size >= 1:
                         asked = asked with { Size = size };
                         break;
                     case "size" when begins && member.Value.ValueKind == JsonValueKind.Number:
-                        return (asked, $"has the size {ShownText.Of(member.Value.GetRawText())}, but an upload in parts has at least one byte");
-                    case "sha256" when member.Value.ValueKind == JsonValueKind.String && member.Value.GetString() is { Length: 64 } digits && digits.All(char.IsAsciiHexDigit):
+                        return (
+                            asked,
+                            $"has the size {ShownText.Of(member.Value.GetRawText())}, but an upload in parts has at least one byte"
+                        );
+                    case "sha256"
+                        when member.Value.ValueKind == JsonValueKind.String
+                            && member.Value.GetString() is { Length: 64 } digits
+                            && digits.All(char.IsAsciiHexDigit):
                         asked = asked with { Sha256 = digits.ToLowerInvariant() };
                         break;
                     case "size" or "filename" when begins:

@@ -91,6 +91,8 @@ internal abstract class UploadStaging(UploadLedger uploads)
         var missing = Enumerable.Range(1, upload.Parts).Except(there).ToList();
         return missing.Count == 0
             ? null
-            : Problems.PartsMissing([.. missing.Take(100).Select(part => $"Part {part} has not come; it must have {upload.Part(part).Size} bytes.")]);
+            : Problems.PartsMissing([
+                .. missing.Take(100).Select(part => $"Part {part} has not come; it must have {upload.Part(part).Size} bytes."),
+            ]);
     }
 }

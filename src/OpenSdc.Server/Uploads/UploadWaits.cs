@@ -7,8 +7,9 @@ namespace OpenSdc.Server.Uploads;
 internal readonly record struct UploadEnd(UploadSession Upload, UploadReceipt? Receipt);
 
 /// <summary>
-/// Requests that wait for the end of uploads. All that wait for one upload share one entry, and the end is read once for all of them. A request that
-/// goes away, or whose time is over, wakes nobody else. Each wait is a request on a connection, so that the limit of connections bounds their number.
+/// Requests that wait for the end of uploads. All that wait for one upload share one entry, and the end is
+/// read once for all of them. A request that goes away, or whose time is over, wakes nobody else. Each wait
+/// is a request on a connection, so that the limit of connections bounds their number.
 /// </summary>
 /// <param name="read">Reads an upload that has ended; null where nobody knows it any more.</param>
 /// <param name="clock">The clock.</param>

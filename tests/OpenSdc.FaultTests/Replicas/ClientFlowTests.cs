@@ -5,8 +5,9 @@ using Xunit;
 namespace OpenSdc.FaultTests.Replicas;
 
 /// <summary>
-/// The requests of the installed clients, as they send them: an API key on every request, also to signed URLs, and an empty type on a PUT. One replica takes a file, and at once the
-/// other one lists it, gives it out, and knows its name as taken.
+/// The requests of the installed clients, as they send them: an API key on every request, also to signed
+/// URLs, and an empty type on a PUT. One replica takes a file, and at once the other one lists it, gives it
+/// out, and knows its name as taken.
 /// </summary>
 [Collection(TestsOfServices.Name)]
 public sealed class ClientFlowTests(Services services)
@@ -36,7 +37,11 @@ public sealed class ClientFlowTests(Services services)
             var receipt = published.Receipt;
             (receipt.FilePath, receipt.Size, receipt.Sha256).ShouldBe((key, content.Size, content.Sha256));
 
-            var query = await other.SendAsync(HttpMethod.Get, $"/api-key/query?instrument=swe&data_level=l1b&descriptor=flow-{i:D2}", headers: Key);
+            var query = await other.SendAsync(
+                HttpMethod.Get,
+                $"/api-key/query?instrument=swe&data_level=l1b&descriptor=flow-{i:D2}",
+                headers: Key
+            );
             var record = JsonDocument.Parse(query.Body).RootElement.EnumerateArray().ShouldHaveSingleItem();
             record.GetProperty("file_path").GetString().ShouldBe(key);
             record.GetProperty("seq").GetInt64().ShouldBe(receipt.Seq);

@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace OpenSdc.FaultTests.Replicas;
 
 /// <summary>
-/// Two replicas on a PostgreSQL that waits for its disk and on a Ceph whose three object stores hold each object three times: all of them real processes that can be
-/// ended at once and started again.
+/// Two replicas on a PostgreSQL that waits for its disk and on a Ceph whose three object stores hold each
+/// object three times: all of them real processes that can be ended at once and started again.
 /// </summary>
 internal sealed class Cluster : IAsyncDisposable
 {
@@ -95,12 +95,22 @@ internal sealed class Cluster : IAsyncDisposable
     private static int Number(string part) => part[^1] - '0';
 
     private Task<Archive> StartReplicaAsync(int number) =>
-        Archive.StartAsync(Path.Combine(folder, $"nothing-{number}"), shim: null, [.. Settings, "--transfers", transfers, "--upload-poll", "100"]);
+        Archive.StartAsync(
+            Path.Combine(folder, $"nothing-{number}"),
+            shim: null,
+            [.. Settings, "--transfers", transfers, "--upload-poll", "100"]
+        );
 
     private Task<string> DatabaseAsync(string what) =>
-        ScriptAsync("postgres.sh", what == "up" ? [what, Path.Combine(folder, "postgres"), databasePort.ToString(), "durable"] : [what, Path.Combine(folder, "postgres")]);
+        ScriptAsync(
+            "postgres.sh",
+            what == "up"
+                ? [what, Path.Combine(folder, "postgres"), databasePort.ToString(), "durable"]
+                : [what, Path.Combine(folder, "postgres")]
+        );
 
-    private Task<string> StoreAsync(string what, params string[] more) => ScriptAsync("ceph.sh", [what, Path.Combine(folder, "ceph"), .. more]);
+    private Task<string> StoreAsync(string what, params string[] more) =>
+        ScriptAsync("ceph.sh", [what, Path.Combine(folder, "ceph"), .. more]);
 
     /// <summary>Runs a script of <c>eng/</c>, whose services end with this process; gives the last line of what it says.</summary>
     internal static async Task<string> ScriptAsync(string script, string[] arguments)
@@ -109,14 +119,19 @@ internal sealed class Cluster : IAsyncDisposable
         var output = Path.GetTempFileName();
         try
         {
-            var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" > \"$0\" 2>&1 < /dev/null", output, Script(script), .. arguments]) { UseShellExecute = false };
+            var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" > \"$0\" 2>&1 < /dev/null", output, Script(script), .. arguments])
+            {
+                UseShellExecute = false,
+            };
             start.Environment["OPENSDC_UNTIL"] = Environment.ProcessId.ToString();
             using var process = Process.Start(start)!;
             await process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token);
             var said = (await File.ReadAllTextAsync(output)).Trim();
             return process.ExitCode == 0
                 ? said.Split('\n')[^1]
-                : throw new InvalidOperationException($"eng/{script} {string.Join(' ', arguments)}: {said} (it needs Debian's {string.Join(", ", Packages)})");
+                : throw new InvalidOperationException(
+                    $"eng/{script} {string.Join(' ', arguments)}: {said} (it needs Debian's {string.Join(", ", Packages)})"
+                );
         }
         finally
         {
@@ -129,7 +144,11 @@ internal sealed class Cluster : IAsyncDisposable
         var at = new DirectoryInfo(AppContext.BaseDirectory);
         while (at is not null && !File.Exists(Path.Combine(at.FullName, "OpenSdc.slnx")))
             at = at.Parent;
-        return Path.Combine(at?.FullName ?? throw new DirectoryNotFoundException("The tests do not run from a clone of the repository."), "eng", name);
+        return Path.Combine(
+            at?.FullName ?? throw new DirectoryNotFoundException("The tests do not run from a clone of the repository."),
+            "eng",
+            name
+        );
     }
 
     /// <summary>The first of so many ports in a row that nobody listens on now.</summary>

@@ -1,22 +1,30 @@
 namespace OpenSdc.FaultTests.Replicas;
 
-/// <summary>One message from a server to its store or its database: what it says, and how often it was said before in the same trace.</summary>
+/// <summary>
+/// One message from a server to its store or its database: what it says, and how often it was said before in
+/// the same trace.
+/// </summary>
 internal sealed record Message(string Text, int Occurrence)
 {
     private const int Shown = 100;
 
-    public override string ToString() => $"{(Text.Length > Shown ? Text[..Shown] + "…" : Text)}{(Occurrence == 1 ? "" : $" (no. {Occurrence})")}";
+    public override string ToString() =>
+        $"{(Text.Length > Shown ? Text[..Shown] + "…" : Text)}{(Occurrence == 1 ? "" : $" (no. {Occurrence})")}";
 }
 
-/// <summary>A moment in the traffic of a server: before a message arrives, or after it was answered and before the server has the answer.</summary>
+/// <summary>
+/// A moment in the traffic of a server: before a message arrives, or after it was answered and before the
+/// server has the answer.
+/// </summary>
 internal sealed record Moment(Message Message, bool IsAfter)
 {
     public override string ToString() => $"{(IsAfter ? "after" : "before")} {Message}";
 }
 
 /// <summary>
-/// What passes through the proxies of one server. It records the messages, and at one moment, or at several of them in turn, it does something to the server.
-/// Messages are counted by their text, so that background work of the server does not shift the count.
+/// What passes through the proxies of one server. It records the messages, and at one moment, or at several
+/// of them in turn, it does something to the server. Messages are counted by their text, so that background
+/// work of the server does not shift the count.
 /// </summary>
 internal sealed class Crossing
 {
@@ -37,7 +45,10 @@ internal sealed class Crossing
         }
     }
 
-    /// <summary>The messages since the start, and whether an end of the server right after one can leave something else than an end before the next one.</summary>
+    /// <summary>
+    /// The messages since the start, and whether an end of the server right after one can leave something
+    /// else than an end before the next one.
+    /// </summary>
     public IReadOnlyList<(Message Message, bool ChangesSomething)> Trace
     {
         get
@@ -47,7 +58,10 @@ internal sealed class Crossing
         }
     }
 
-    /// <summary>Begins a trace. At the moment, if any, the action is done once; its result says whether what is held then goes on.</summary>
+    /// <summary>
+    /// Begins a trace. At the moment, if any, the action is done once; its result says whether what is held
+    /// then goes on.
+    /// </summary>
     public void Start(Moment? moment = null, Func<Task<bool>>? then = null)
     {
         lock (gate)

@@ -5,8 +5,9 @@ using System.Text;
 namespace OpenSdc.FaultTests.Replicas;
 
 /// <summary>
-/// Stands between a server and PostgreSQL. A message here is all up to the point where the server awaits an answer: a simple query, or what ends in Sync. Statements must come with
-/// their text, so the connection string switches their preparation off.
+/// Stands between a server and PostgreSQL. A message here is all up to the point where the server awaits an
+/// answer: a simple query, or what ends in Sync. Statements must come with their text, so the connection
+/// string switches their preparation off.
 /// </summary>
 internal sealed class DatabaseProxy(Crossing crossing, int target) : Proxy(crossing, target)
 {
@@ -92,8 +93,11 @@ internal sealed class DatabaseProxy(Crossing crossing, int target) : Proxy(cross
         }
     }
 
-    private static bool IsReading(string text) => text.StartsWith("SELECT", StringComparison.Ordinal) || text.StartsWith("SET", StringComparison.Ordinal)
-        || text.StartsWith("ROLLBACK", StringComparison.Ordinal) || text.Length == 0;
+    private static bool IsReading(string text) =>
+        text.StartsWith("SELECT", StringComparison.Ordinal)
+        || text.StartsWith("SET", StringComparison.Ordinal)
+        || text.StartsWith("ROLLBACK", StringComparison.Ordinal)
+        || text.Length == 0;
 
     private static string TextAt(byte[] frame, int start)
     {

@@ -5,7 +5,10 @@ using Xunit;
 
 namespace OpenSdc.FaultTests.Replicas;
 
-/// <summary>Sixteen clients send different bytes to one name at once, eight by each of two replicas, for many names. One wins, whole and under its own record, and each other one is told.</summary>
+/// <summary>
+/// Sixteen clients send different bytes to one name at once, eight by each of two replicas, for many names.
+/// One wins, whole and under its own record, and each other one is told.
+/// </summary>
 [Collection(TestsOfServices.Name)]
 public sealed class RaceTests(Services services)
 {
@@ -50,14 +53,25 @@ public sealed class RaceTests(Services services)
     {
         var file = new TrackedFile($"imap_hi_l1b_race-{name:D3}_2027{1 + (name % 12):D2}01_v001.cdf", "");
         ledger.Files[file.Name] = file;
-        // Of one length, so that only the bytes tell them apart; by turns small ones, which are held in memory, and larger ones, which are streamed.
-        var contents = Enumerable.Range(0, Racers).Select(i => new Content((ulong)(name * Racers + i + 1), name % 2 == 0 ? 1024 : 300_000)).ToList();
+        // Of one length, so that only the bytes tell them apart; by turns small ones, which are held in
+        // memory, and larger ones, which are streamed.
+        var contents = Enumerable
+            .Range(0, Racers)
+            .Select(i => new Content((ulong)(name * Racers + i + 1), name % 2 == 0 ? 1024 : 300_000))
+            .ToList();
         // All have their URL before the first is published.
         var asked = await Task.WhenAll(Enumerable.Range(0, Racers).Select(i => AskAsync(replicas[i % replicas.Count], file.Name)));
         foreach (var content in contents)
             file.Sending(content);
-        var answers = await Task.WhenAll(Enumerable.Range(0, Racers).Select(i =>
-            direct ? FollowAsync(replicas[i % replicas.Count], asked[i], contents[i]) : replicas[i % replicas.Count].SendAsync(HttpMethod.Put, asked[i].Url, contents[i].Body())));
+        var answers = await Task.WhenAll(
+            Enumerable
+                .Range(0, Racers)
+                .Select(i =>
+                    direct
+                        ? FollowAsync(replicas[i % replicas.Count], asked[i], contents[i])
+                        : replicas[i % replicas.Count].SendAsync(HttpMethod.Put, asked[i].Url, contents[i].Body())
+                )
+        );
         var (receipts, refusals) = (0, 0);
         for (var i = 0; i < Racers; i++)
         {
@@ -65,15 +79,22 @@ public sealed class RaceTests(Services services)
             if (answer.IsReceipt)
             {
                 receipts++;
-                var fault = answer.Status != 201 ? $"{file.Name}: a racer was answered {answer}"
-                    : answer.Receipt.Sha256 != contents[i].Sha256 ? $"{file.Name}: the receipt {answer.Receipt} is for other bytes than were sent"
+                var fault =
+                    answer.Status != 201 ? $"{file.Name}: a racer was answered {answer}"
+                    : answer.Receipt.Sha256 != contents[i].Sha256
+                        ? $"{file.Name}: the receipt {answer.Receipt} is for other bytes than were sent"
                     : file.Accept(answer.Receipt);
                 ledger.Count(answer, fault);
             }
             else
             {
                 refusals += answer.Status == 409 ? 1 : 0;
-                ledger.Count(answer, answer.Status == 409 && answer.Body.Contains("content-conflict", StringComparison.Ordinal) ? null : $"{file.Name}: a racer was answered {answer}");
+                ledger.Count(
+                    answer,
+                    answer.Status == 409 && answer.Body.Contains("content-conflict", StringComparison.Ordinal)
+                        ? null
+                        : $"{file.Name}: a racer was answered {answer}"
+                );
             }
         }
 

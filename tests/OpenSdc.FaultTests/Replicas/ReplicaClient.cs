@@ -9,8 +9,10 @@ using OpenSdc.Contract;
 namespace OpenSdc.FaultTests.Replicas;
 
 /// <summary>
-/// A client of an archive of two replicas. It asks any replica for a URL and sends the bytes there: to the store, and asks any replica what became of them, or to the replica, which answers with the receipt; what
-/// fails meanwhile it tries again, as a pipeline does. It races against itself on both replicas, repeats names that are there, and gives some uploads up.
+/// A client of an archive of two replicas. It asks any replica for a URL and sends the bytes there: to the
+/// store, and asks any replica what became of them, or to the replica, which answers with the receipt; what
+/// fails meanwhile it tries again, as a pipeline does. It races against itself on both replicas, repeats
+/// names that are there, and gives some uploads up.
 /// </summary>
 internal sealed class ReplicaClient(int number, int seed, Cluster cluster, Ledger ledger, bool isDirect) : IDisposable
 {
@@ -18,7 +20,10 @@ internal sealed class ReplicaClient(int number, int seed, Cluster cluster, Ledge
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(150);
 
     private readonly Random random = new(seed);
-    private readonly HttpClient http = new(new CutConnections { InnerHandler = new SocketsHttpHandler { AllowAutoRedirect = false } }) { Timeout = TimeSpan.FromSeconds(40) };
+    private readonly HttpClient http = new(new CutConnections { InnerHandler = new SocketsHttpHandler { AllowAutoRedirect = false } })
+    {
+        Timeout = TimeSpan.FromSeconds(40),
+    };
     private readonly List<TrackedFile> mine = [];
     private int names;
     private int triedAgain;
@@ -57,14 +62,19 @@ internal sealed class ReplicaClient(int number, int seed, Cluster cluster, Ledge
 
     private async Task UploadAsync(TrackedFile file, Content content, CancellationToken cancel)
     {
-        var status = isDirect ? await SendAsync(file, content, await AskAsync(file, cancel), cancel) : await SendThroughAsync(file, content, cancel);
+        var status = isDirect
+            ? await SendAsync(file, content, await AskAsync(file, cancel), cancel)
+            : await SendThroughAsync(file, content, cancel);
         if (status.State != "published")
             ledger.Faults.Enqueue($"{file.Name}, upload {status.Id}, ended as {status.State}: {status.Problem?.Detail}");
         else
             Accept(file, content, status.Receipt!);
     }
 
-    /// <summary>The same name by both replicas at once: with other bytes one wins and the other is told; with the same bytes both have the same receipt.</summary>
+    /// <summary>
+    /// The same name by both replicas at once: with other bytes one wins and the other is told; with the same
+    /// bytes both have the same receipt.
+    /// </summary>
     private async Task RaceAsync(TrackedFile file, CancellationToken cancel)
     {
         Content first = NewContent(), second = random.Next(3) == 0 ? first : NewContent();
@@ -84,7 +94,9 @@ internal sealed class ReplicaClient(int number, int seed, Cluster cluster, Ledge
         var refused = ends.Where(each => each.Problem?.Type == "urn:opensdc:problem:content-conflict").ToList();
         var right = first.Sha256 == second.Sha256 ? (2, 0) : (1, 1);
         if ((published.Count, refused.Count) != right)
-            ledger.Faults.Enqueue($"{file.Name}: a race ended as {string.Join(" and ", ends.Select(each => $"{each.State} {each.Problem?.Type}"))}");
+            ledger.Faults.Enqueue(
+                $"{file.Name}: a race ended as {string.Join(" and ", ends.Select(each => $"{each.State} {each.Problem?.Type}"))}"
+            );
         foreach (var status in published)
             Accept(file, status == ends[0] ? first : second, status.Receipt!);
     }
@@ -153,7 +165,10 @@ internal sealed class ReplicaClient(int number, int seed, Cluster cluster, Ledge
         }
     }
 
-    /// <summary>The whole of one upload through any replica: asked for and sent again until there is a receipt, or the word that other bytes are there.</summary>
+    /// <summary>
+    /// The whole of one upload through any replica: asked for and sent again until there is a receipt, or the
+    /// word that other bytes are there.
+    /// </summary>
     private async Task<UploadStatus> SendThroughAsync(TrackedFile file, Content content, CancellationToken cancel)
     {
         file.Sending(content);
@@ -167,7 +182,15 @@ internal sealed class ReplicaClient(int number, int seed, Cluster cluster, Ledge
                 using var answer = await http.PutAsync(JsonSerializer.Deserialize<string>(asked.Body)!, content.Body(), cancel);
                 var body = await answer.Content.ReadAsStringAsync(cancel);
                 if (answer.IsSuccessStatusCode)
-                    return new() { Id = "", FilePath = file.Name, State = "published", Created = "", Expires = "", Receipt = JsonSerializer.Deserialize(body, ContractJson.Default.UploadReceipt) };
+                    return new()
+                    {
+                        Id = "",
+                        FilePath = file.Name,
+                        State = "published",
+                        Created = "",
+                        Expires = "",
+                        Receipt = JsonSerializer.Deserialize(body, ContractJson.Default.UploadReceipt),
+                    };
                 if (answer.StatusCode == HttpStatusCode.Conflict)
                     return await ThereAsync(file, content, cancel);
                 if (answer.StatusCode is not (HttpStatusCode.ServiceUnavailable or HttpStatusCode.InsufficientStorage))
@@ -188,11 +211,24 @@ internal sealed class ReplicaClient(int number, int seed, Cluster cluster, Ledge
     {
         using var answer = JsonDocument.Parse((await GetAsync($"/query?filename={file.Name}", cancel)).Body);
         var listed = answer.RootElement.EnumerateArray().Select(each => each.Deserialize(ContractJson.Default.FileRecord)!).ToArray();
-        var ended = new UploadStatus { Id = "", FilePath = file.Name, State = "refused", Created = "", Expires = "", Problem = new("urn:opensdc:problem:content-conflict", "") };
+        var ended = new UploadStatus
+        {
+            Id = "",
+            FilePath = file.Name,
+            State = "refused",
+            Created = "",
+            Expires = "",
+            Problem = new("urn:opensdc:problem:content-conflict", ""),
+        };
         if (listed is not [var record])
             ledger.Faults.Enqueue($"{file.Name}: the name is said to be taken, and has {listed.Length} records");
         else if (record.Sha256 == content.Sha256)
-            return ended with { State = "published", Problem = null, Receipt = new(record.FilePath, record.Size, record.Sha256, record.Seq, record.IngestionDate) };
+            return ended with
+            {
+                State = "published",
+                Problem = null,
+                Receipt = new(record.FilePath, record.Size, record.Sha256, record.Seq, record.IngestionDate),
+            };
         return ended;
     }
 
@@ -220,7 +256,11 @@ internal sealed class ReplicaClient(int number, int seed, Cluster cluster, Ledge
                     if ((int)answer.StatusCode >= 500)
                         ledger.Faults.Enqueue($"{target} was answered {(int)answer.StatusCode} {body}");
                     else
-                        return (answer.StatusCode, body, answer.Headers.TryGetValues("OpenSDC-Upload-Id", out var ids) ? ids.Single() : null);
+                        return (
+                            answer.StatusCode,
+                            body,
+                            answer.Headers.TryGetValues("OpenSDC-Upload-Id", out var ids) ? ids.Single() : null
+                        );
                 }
                 else if (answer.Headers.RetryAfter is null)
                 {
@@ -257,5 +297,6 @@ internal sealed class ReplicaClient(int number, int seed, Cluster cluster, Ledge
     }
 
     /// <summary>Mostly small; one in forty reaches up to 16 MB, which the store takes in several parts of its own.</summary>
-    private Content NewContent() => new((ulong)random.NextInt64(), (int)Math.Pow(2, random.NextDouble() * (random.Next(40) == 0 ? 24 : 15)));
+    private Content NewContent() =>
+        new((ulong)random.NextInt64(), (int)Math.Pow(2, random.NextDouble() * (random.Next(40) == 0 ? 24 : 15)));
 }

@@ -7,12 +7,15 @@ using Xunit;
 namespace OpenSdc.FaultTests.Replicas;
 
 /// <summary>
-/// An upload through a server on S3 and PostgreSQL sends some tens of messages to both. Each of them in turn is the last before the server is killed: before the message arrives, and,
-/// where that makes a difference, after it was answered. Then the file is absent or whole, its client tries again and gets a receipt, and nothing is left over.
+/// An upload through a server on S3 and PostgreSQL sends some tens of messages to both. Each of them in turn
+/// is the last before the server is killed: before the message arrives, and, where that makes a difference,
+/// after it was answered. Then the file is absent or whole, its client tries again and gets a receipt, and
+/// nothing is left over.
 /// </summary>
 /// <remarks>
-/// Between two messages of one transaction, after the first is before the second: such a moment is tried once. The moments come from a trace of the upload on a process that has just
-/// started, as each of those that are killed.
+/// Between two messages of one transaction, after the first is before the second: such a moment is tried
+/// once. The moments come from a trace of the upload on a process that has just started, as each of those
+/// that are killed.
 /// </remarks>
 [Collection(TestsOfServices.Name)]
 public sealed class ReplicaMatrixTests(Services services)
@@ -20,10 +23,15 @@ public sealed class ReplicaMatrixTests(Services services)
     private const int RetriesAtOnce = 8, MostLooks = 600;
 
     [Fact]
-    public Task A_server_killed_at_any_message_of_an_upload_leaves_the_file_absent_or_whole() => Task.WhenAll(
-        // Each on an archive of its own. The larger parts of both are starts of servers, which take one core each.
-        KillAtEachMomentAsync("put", (file, number) => new PutUpload(file, new Content((ulong)number, 300_000 + number))),
-        KillAtEachMomentAsync("parts", (file, number) => new PartsUpload(file, new Content((ulong)number, PartsUpload.PartSize + 10_000 + number))));
+    public Task A_server_killed_at_any_message_of_an_upload_leaves_the_file_absent_or_whole() =>
+        Task.WhenAll(
+            // Each on an archive of its own. The larger parts of both are starts of servers, which take one core each.
+            KillAtEachMomentAsync("put", (file, number) => new PutUpload(file, new Content((ulong)number, 300_000 + number))),
+            KillAtEachMomentAsync(
+                "parts",
+                (file, number) => new PartsUpload(file, new Content((ulong)number, PartsUpload.PartSize + 10_000 + number))
+            )
+        );
 
     private async Task KillAtEachMomentAsync(string kind, Func<TrackedFile, int, TriedUpload> make)
     {
@@ -31,12 +39,20 @@ public sealed class ReplicaMatrixTests(Services services)
         var crossing = new Crossing();
         await using var database = new DatabaseProxy(crossing, place.DatabasePort);
         await using var store = new StoreProxy(crossing, place.StorePort, place.Bucket);
-        string[] settings = [.. place.SettingsBy(database, store), "--upload-part-size", PartsUpload.PartSize.ToString(CultureInfo.InvariantCulture), "--upload-clean-up", "3600"];
+        string[] settings =
+        [
+            .. place.SettingsBy(database, store),
+            "--upload-part-size",
+            PartsUpload.PartSize.ToString(CultureInfo.InvariantCulture),
+            "--upload-clean-up",
+            "3600",
+        ];
         var ledger = new Ledger();
         var uploads = new List<TriedUpload>();
         var (published, absent, reached, unreached) = (0, 0, new List<Moment>(), new List<Moment>());
 
-        // The first makes the database's tables and the bucket, and each of the others uploads once: first one for the trace, then one for each moment.
+        // The first makes the database's tables and the bucket, and each of the others uploads once: first
+        // one for the trace, then one for each moment.
         await (await place.StartAsync(settings)).DisposeAsync();
         var archive = await place.StartAsync(settings);
         try
@@ -66,7 +82,11 @@ public sealed class ReplicaMatrixTests(Services services)
                 ledger.Faults.ShouldBeEmpty($"killed {moment}\n{archive.Log}");
             }
 
-            await Parallel.ForEachAsync(uploads, new ParallelOptions { MaxDegreeOfParallelism = RetriesAtOnce }, (upload, _) => TryAgainAsync(upload));
+            await Parallel.ForEachAsync(
+                uploads,
+                new ParallelOptions { MaxDegreeOfParallelism = RetriesAtOnce },
+                (upload, _) => TryAgainAsync(upload)
+            );
             ledger.Faults.ShouldBeEmpty($"tried again\n{archive.Log}");
             // The servers that were killed led the clean-up: their terms end here at once.
             await archive.DisposeAsync();
@@ -128,7 +148,11 @@ public sealed class ReplicaMatrixTests(Services services)
         async ValueTask TryAgainAsync(TriedUpload upload)
         {
             Take(upload, await upload.SendAsync(archive), "tried again");
-            var other = await archive.SendAsync(HttpMethod.Put, upload.File.Target, new Content(ulong.MaxValue, upload.Content.Size).Body());
+            var other = await archive.SendAsync(
+                HttpMethod.Put,
+                upload.File.Target,
+                new Content(ulong.MaxValue, upload.Content.Size).Body()
+            );
             if (other.Status != 409)
                 ledger.Faults.Enqueue($"{upload.File.Name}: other bytes were answered {other}");
         }
@@ -150,7 +174,10 @@ public sealed class ReplicaMatrixTests(Services services)
     /// <summary>Gives up what was begun and whose client never heard of it, and waits for the clean-up.</summary>
     private static async Task LeavesNothingAsync(Place place, Archive archive)
     {
-        var open = JsonSerializer.Deserialize((await archive.GetAsync("/uploads?state=open&limit=1000")).Body, ContractJson.Default.UploadList)!;
+        var open = JsonSerializer.Deserialize(
+            (await archive.GetAsync("/uploads?state=open&limit=1000")).Body,
+            ContractJson.Default.UploadList
+        )!;
         foreach (var upload in open.Uploads)
             (await archive.SendAsync(HttpMethod.Delete, $"/uploads/{upload.Id}")).Status.ShouldBe(204);
         for (var tries = 0; ; tries++)

@@ -5,8 +5,9 @@ using Xunit;
 namespace OpenSdc.FaultTests.Replicas;
 
 /// <summary>
-/// Anything may fall at any moment: a replica, the database, an object store, the gateway. Sixteen clients upload through two replicas meanwhile; when the last fault is mended,
-/// everything ends within 30 s as it should have, and nothing that was acknowledged is lost or another.
+/// Anything may fall at any moment: a replica, the database, an object store, the gateway. Sixteen clients
+/// upload through two replicas meanwhile; when the last fault is mended, everything ends within 30 s as it
+/// should have, and nothing that was acknowledged is lost or another.
 /// </summary>
 public sealed class ReplicaTests
 {
@@ -25,8 +26,12 @@ public sealed class ReplicaTests
         await using var cluster = await Cluster.StartAsync(folder.Path, transfers);
         var random = new Random(seed);
         var ledger = new Ledger();
-        var clients = Enumerable.Range(0, Clients).Select(i => new ReplicaClient(i, random.Next(), cluster, ledger, transfers == "direct")).ToList();
-        using CancellationTokenSource stop = new(), giveUp = new();
+        var clients = Enumerable
+            .Range(0, Clients)
+            .Select(i => new ReplicaClient(i, random.Next(), cluster, ledger, transfers == "direct"))
+            .ToList();
+        using CancellationTokenSource stop = new(),
+            giveUp = new();
         var load = Task.WhenAll(clients.Select(client => Task.Run(() => client.RunAsync(stop.Token, giveUp.Token))));
         var clock = Stopwatch.StartNew();
         var hit = new SortedDictionary<string, int>(StringComparer.Ordinal);
@@ -63,9 +68,15 @@ public sealed class ReplicaTests
         await Inspection.DownloadAllAsync(cluster[0], ledger);
         await Inspection.FsckAsync(ledger, cluster.Settings);
         var visible = clients.SelectMany(client => client.Visible).Order().ToList();
-        await Run.SayAsync($"replicas, {transfers}: {faults} faults ({string.Join(", ", hit.Select(each => $"{each.Key} {each.Value}×"))}) in {clock.Elapsed.TotalSeconds:0} s; {ledger}; "
-            + $"{clients.Sum(client => client.TriedAgain)} requests tried again; converged {converged.TotalSeconds:0.0} s after the last fault; "
-            + (visible.Count == 0 ? "" : $"published after {visible[visible.Count / 2].TotalMilliseconds:0} ms in the median, {visible[visible.Count * 99 / 100].TotalMilliseconds:0} ms p99"));
+        await Run.SayAsync(
+            $"replicas, {transfers}: {faults} faults ({string.Join(", ", hit.Select(each => $"{each.Key} {each.Value}×"))}) in {clock.Elapsed.TotalSeconds:0} s; {ledger}; "
+                + $"{clients.Sum(client => client.TriedAgain)} requests tried again; converged {converged.TotalSeconds:0.0} s after the last fault; "
+                + (
+                    visible.Count == 0
+                        ? ""
+                        : $"published after {visible[visible.Count / 2].TotalMilliseconds:0} ms in the median, {visible[visible.Count * 99 / 100].TotalMilliseconds:0} ms p99"
+                )
+        );
         foreach (var client in clients)
             client.Dispose();
         ledger.Faults.ShouldBeEmpty($"at the end, seed {seed}\n{Logs(cluster)}");
@@ -86,7 +97,9 @@ public sealed class ReplicaTests
             last = now;
             if (Stopwatch.GetElapsedTime(mended) > Convergence)
             {
-                ledger.Faults.Enqueue($"The replicas list {now.Item1} and {now.Item2} files {Convergence.TotalSeconds} s after the last fault");
+                ledger.Faults.Enqueue(
+                    $"The replicas list {now.Item1} and {now.Item2} files {Convergence.TotalSeconds} s after the last fault"
+                );
                 return;
             }
 
@@ -94,5 +107,6 @@ public sealed class ReplicaTests
         }
     }
 
-    private static string Logs(Cluster cluster) => string.Join('\n', Enumerable.Range(0, Cluster.Replicas).Select(i => $"replica {i}:\n{cluster[i].Log}"));
+    private static string Logs(Cluster cluster) =>
+        string.Join('\n', Enumerable.Range(0, Cluster.Replicas).Select(i => $"replica {i}:\n{cluster[i].Log}"));
 }

@@ -8,7 +8,8 @@ using Xunit;
 namespace OpenSdc.FaultTests.Replicas;
 
 /// <summary>
-/// One PostgreSQL and one Ceph with its objects in memory, for tests in which only servers fail: started once. Each archive has a database and a bucket of its own.
+/// One PostgreSQL and one Ceph with its objects in memory, for tests in which only servers fail: started
+/// once. Each archive has a database and a bucket of its own.
 /// </summary>
 public sealed class Services : IAsyncLifetime
 {
@@ -25,8 +26,12 @@ public sealed class Services : IAsyncLifetime
         Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", "opensdc-secret");
         Environment.SetEnvironmentVariable("AWS_EC2_METADATA_DISABLED", "true");
         await Task.WhenAll(
-            Cluster.ScriptAsync("postgres.sh", ["up", Path.Combine(folder.Path, "postgres"), databasePort.ToString(CultureInfo.InvariantCulture)]),
-            Cluster.ScriptAsync("ceph.sh", ["up", Path.Combine(folder.Path, "ceph"), storePort.ToString(CultureInfo.InvariantCulture)]));
+            Cluster.ScriptAsync(
+                "postgres.sh",
+                ["up", Path.Combine(folder.Path, "postgres"), databasePort.ToString(CultureInfo.InvariantCulture)]
+            ),
+            Cluster.ScriptAsync("ceph.sh", ["up", Path.Combine(folder.Path, "ceph"), storePort.ToString(CultureInfo.InvariantCulture)])
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -47,7 +52,8 @@ public sealed class Services : IAsyncLifetime
         return new Place(name, databasePort, storePort, Path.Combine(folder.Path, name));
     }
 
-    internal static string ConnectionTo(string database, int port) => $"Host=127.0.0.1;Port={port.ToString(CultureInfo.InvariantCulture)};Username=sdc;Database={database};SSL Mode=Disable";
+    internal static string ConnectionTo(string database, int port) =>
+        $"Host=127.0.0.1;Port={port.ToString(CultureInfo.InvariantCulture)};Username=sdc;Database={database};SSL Mode=Disable";
 }
 
 /// <summary>Where one archive of a test has its records and its objects.</summary>
@@ -75,14 +81,21 @@ internal sealed record Place(string Name, int DatabasePort, int StorePort, strin
         using var store = Client();
         var staged = await store.ListObjectsV2Async(new ListObjectsV2Request { BucketName = Bucket, Prefix = Prefix + ".staging/" });
         var begun = await store.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = Bucket });
-        return [.. (staged.S3Objects ?? []).Select(each => each.Key), .. (begun.MultipartUploads ?? []).Select(each => $"multipart {each.Key}")];
+        return
+        [
+            .. (staged.S3Objects ?? []).Select(each => each.Key),
+            .. (begun.MultipartUploads ?? []).Select(each => $"multipart {each.Key}"),
+        ];
     }
 
     /// <summary>The objects at keys, without any help of the archive.</summary>
     public async Task<IReadOnlyList<string>> ObjectsAsync()
     {
         using var store = Client();
-        var listed = await store.Paginators.ListObjectsV2(new ListObjectsV2Request { BucketName = Bucket, Prefix = Prefix }).S3Objects.Select(each => each.Key[Prefix.Length..]).ToListAsync();
+        var listed = await store
+            .Paginators.ListObjectsV2(new ListObjectsV2Request { BucketName = Bucket, Prefix = Prefix })
+            .S3Objects.Select(each => each.Key[Prefix.Length..])
+            .ToListAsync();
         return [.. listed.Where(key => !key.StartsWith('.'))];
     }
 

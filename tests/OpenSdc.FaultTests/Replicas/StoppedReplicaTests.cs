@@ -5,8 +5,9 @@ using Xunit;
 namespace OpenSdc.FaultTests.Replicas;
 
 /// <summary>
-/// A replica stands still (SIGSTOP) in the middle of a publication, until its claim to the key has run out and another replica has answered an upload of other bytes to the same key.
-/// Then it goes on (SIGCONT), and neither client nor replica may be left with bytes that are not those of the record.
+/// A replica stands still (SIGSTOP) in the middle of a publication, until its claim to the key has run out
+/// and another replica has answered an upload of other bytes to the same key. Then it goes on (SIGCONT), and
+/// neither client nor replica may be left with bytes that are not those of the record.
 /// </summary>
 [Collection(TestsOfServices.Name)]
 public sealed class StoppedReplicaTests(Services services)
@@ -19,8 +20,15 @@ public sealed class StoppedReplicaTests(Services services)
         // They wait for times to run out, so they do it beside each other; each has an archive of its own.
         var ends = await Task.WhenAll(
             StandStillAsync("with the claim and before the last bytes", trace => After(trace.First(IsCommit))),
-            StandStillAsync("with the object at its key and no record", trace => After(trace.First(message => message.Text.StartsWith("PUT the key", StringComparison.Ordinal)))),
-            StandStillAsync("with the record made and not committed", trace => After(trace[trace.ToList().FindLastIndex(message => IsCommit(message)) - 1])));
+            StandStillAsync(
+                "with the object at its key and no record",
+                trace => After(trace.First(message => message.Text.StartsWith("PUT the key", StringComparison.Ordinal)))
+            ),
+            StandStillAsync(
+                "with the record made and not committed",
+                trace => After(trace[trace.ToList().FindLastIndex(message => IsCommit(message)) - 1])
+            )
+        );
         foreach (var end in ends)
             await Run.SayAsync(end);
     }
@@ -83,7 +91,8 @@ public sealed class StoppedReplicaTests(Services services)
         file.Published!.Sha256.ShouldBe((answer.IsReceipt ? others : mine).Sha256, what);
         return what;
 
-        void Accept(Answer receipt, TrackedFile of) => ledger.Count(receipt, receipt.IsReceipt ? of.Accept(receipt.Receipt) : $"{of.Name} was answered {receipt}");
+        void Accept(Answer receipt, TrackedFile of) =>
+            ledger.Count(receipt, receipt.IsReceipt ? of.Accept(receipt.Receipt) : $"{of.Name} was answered {receipt}");
     }
 
     private static Task<Answer> PutAsync(Archive archive, TrackedFile file, Content content)

@@ -5,8 +5,9 @@ using Xunit;
 namespace OpenSdc.FaultTests.Replicas;
 
 /// <summary>
-/// The gateway, or one of three object stores, is killed while clients are in the middle of a PUT through the server, and started again. Some send the rest while it is away, some
-/// afterwards. Nothing that was acknowledged is lost, nothing is there in part, and whoever was refused tries again and gets a receipt.
+/// The gateway, or one of three object stores, is killed while clients are in the middle of a PUT through the
+/// server, and started again. Some send the rest while it is away, some afterwards. Nothing that was
+/// acknowledged is lost, nothing is there in part, and whoever was refused tries again and gets a receipt.
 /// </summary>
 public sealed class StoreOutageTests
 {
@@ -51,7 +52,9 @@ public sealed class StoreOutageTests
             foreach (var each in held)
                 Take(each, await TryAgainAsync(each), $"tried again after {part} was killed");
             foreach (var each in held)
-                (await cluster[0].SendAsync(HttpMethod.Put, each.File.Target, new Content(ulong.MaxValue, Size).Body())).Status.ShouldBe(409);
+                (await cluster[0].SendAsync(HttpMethod.Put, each.File.Target, new Content(ulong.MaxValue, Size).Body())).Status.ShouldBe(
+                    409
+                );
         }
 
         for (var replica = 0; replica < Cluster.Replicas; replica++)
@@ -61,7 +64,9 @@ public sealed class StoreOutageTests
         }
 
         await Inspection.FsckAsync(ledger, cluster.Settings);
-        await Run.SayAsync($"store outage: {string.Join(", ", refused.Select(each => $"{each.Value} of {Clients} refused when {each.Key} was killed"))}; {ledger}");
+        await Run.SayAsync(
+            $"store outage: {string.Join(", ", refused.Select(each => $"{each.Value} of {Clients} refused when {each.Key} was killed"))}; {ledger}"
+        );
         ledger.Faults.ShouldBeEmpty($"{cluster[0].Log}\n{cluster[1].Log}");
         // What was under way by the gateway cannot have gone on.
         refused.GetValueOrDefault("rgw").ShouldBe(Clients);
@@ -69,12 +74,19 @@ public sealed class StoreOutageTests
         async Task<Held> NewAsync()
         {
             var n = number++;
-            return new Held(await TriedUpload.AskAsync(cluster[n % Cluster.Replicas], ledger, "outage", n), new Content((ulong)(n + 1), Size), cluster[n % Cluster.Replicas], n % (Clients + 1) != 0);
+            return new Held(
+                await TriedUpload.AskAsync(cluster[n % Cluster.Replicas], ledger, "outage", n),
+                new Content((ulong)(n + 1), Size),
+                cluster[n % Cluster.Replicas],
+                n % (Clients + 1) != 0
+            );
         }
 
         void Take(Held upload, Answer? answer, string what)
         {
-            var fault = answer is not { IsReceipt: true } ? $"{upload.File.Name} was answered {answer}" : upload.File.Accept(answer.Receipt);
+            var fault = answer is not { IsReceipt: true }
+                ? $"{upload.File.Name} was answered {answer}"
+                : upload.File.Accept(answer.Receipt);
             ledger.Count(answer ?? new Answer(0, "", null), fault is null ? null : $"{what}: {fault}");
         }
 

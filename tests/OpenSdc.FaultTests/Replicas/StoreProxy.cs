@@ -4,7 +4,8 @@ using System.Text;
 namespace OpenSdc.FaultTests.Replicas;
 
 /// <summary>
-/// Stands between a server and the S3 gateway. A message here is a request: its method, what it is about, and the parameters that say which kind it is. A body is passed on as it comes.
+/// Stands between a server and the S3 gateway. A message here is a request: its method, what it is about, and
+/// the parameters that say which kind it is. A body is passed on as it comes.
 /// </summary>
 internal sealed class StoreProxy(Crossing crossing, int target, string bucket) : Proxy(crossing, target)
 {
@@ -77,7 +78,10 @@ internal sealed class StoreProxy(Crossing crossing, int target, string bucket) :
             held.Write(buffer, 0, read);
             var text = Encoding.Latin1.GetString(held.GetBuffer(), 0, (int)held.Length);
             // Not an answer yet, but the word to go on.
-            if (text.StartsWith("HTTP/1.1 100", StringComparison.Ordinal) && text.IndexOf("\r\n\r\n", StringComparison.Ordinal) is >= 0 and var interim)
+            if (
+                text.StartsWith("HTTP/1.1 100", StringComparison.Ordinal)
+                && text.IndexOf("\r\n\r\n", StringComparison.Ordinal) is >= 0 and var interim
+            )
             {
                 await client.WriteAsync(held.GetBuffer().AsMemory(0, interim + 4), cancel);
                 text = text[(interim + 4)..];
@@ -101,7 +105,9 @@ internal sealed class StoreProxy(Crossing crossing, int target, string bucket) :
         var head = answer[..end];
         if (isHead || head.Contains(" 204 ", StringComparison.Ordinal) || head.Contains(" 304 ", StringComparison.Ordinal))
             return true;
-        return head.Contains("chunked", StringComparison.OrdinalIgnoreCase) ? answer.EndsWith("0\r\n\r\n", StringComparison.Ordinal) : answer.Length - end - 4 >= Length(head + "\r\n");
+        return head.Contains("chunked", StringComparison.OrdinalIgnoreCase)
+            ? answer.EndsWith("0\r\n\r\n", StringComparison.Ordinal)
+            : answer.Length - end - 4 >= Length(head + "\r\n");
     }
 
     private static long Length(string head)
@@ -123,9 +129,19 @@ internal sealed class StoreProxy(Crossing crossing, int target, string bucket) :
             : path.Contains("/.staging/try-", StringComparison.Ordinal) ? "the trial"
             : path.Contains("/.staging/", StringComparison.Ordinal) ? "staging"
             : "the key";
-        var kinds = query.Split('&').Select(each => each.Split('=')).Where(each => each[0].Length > 0 && !each[0].StartsWith("X-Amz-", StringComparison.OrdinalIgnoreCase) && each[0] != "x-id")
-            .Select(each => each[0] == "partNumber" ? string.Join('=', each) : each[0]).Order(StringComparer.Ordinal);
-        return string.Join(' ', ((string[])[line[0], about, head.Contains("\r\nx-amz-copy-source:", StringComparison.OrdinalIgnoreCase) ? "(copy)" : "", .. kinds]).Where(each => each.Length > 0));
+        var kinds = query
+            .Split('&')
+            .Select(each => each.Split('='))
+            .Where(each => each[0].Length > 0 && !each[0].StartsWith("X-Amz-", StringComparison.OrdinalIgnoreCase) && each[0] != "x-id")
+            .Select(each => each[0] == "partNumber" ? string.Join('=', each) : each[0])
+            .Order(StringComparer.Ordinal);
+        return string.Join(
+            ' ',
+            (
+                (string[])
+                    [line[0], about, head.Contains("\r\nx-amz-copy-source:", StringComparison.OrdinalIgnoreCase) ? "(copy)" : "", .. kinds]
+            ).Where(each => each.Length > 0)
+        );
     }
 
     /// <summary>The request that awaits its answer on one connection.</summary>

@@ -50,7 +50,11 @@ internal sealed class PartsUpload(TrackedFile file, Content content) : TriedUplo
         File.Sending(Content);
         if (id is null)
         {
-            var begun = await archive.SendAsync(HttpMethod.Post, "/uploads", Json($$"""{"filename":"{{File.Name}}","size":{{Content.Size}}}"""));
+            var begun = await archive.SendAsync(
+                HttpMethod.Post,
+                "/uploads",
+                Json($$"""{"filename":"{{File.Name}}","size":{{Content.Size}}}""")
+            );
             // An earlier try was published: its client can ask for the receipt with the bytes.
             if (begun.Status == 409)
                 return await archive.SendAsync(HttpMethod.Put, File.Target, Content.Body());
@@ -75,7 +79,9 @@ internal sealed class PartsUpload(TrackedFile file, Content content) : TriedUplo
             return answer;
         // Another try has ended it.
         var ended = JsonSerializer.Deserialize((await archive.GetAsync($"/uploads/{id}")).Body, ContractJson.Default.UploadStatus)!;
-        return ended.Receipt is { } receipt ? new Answer(200, JsonSerializer.Serialize(receipt, ContractJson.Default.UploadReceipt), null) : answer;
+        return ended.Receipt is { } receipt
+            ? new Answer(200, JsonSerializer.Serialize(receipt, ContractJson.Default.UploadReceipt), null)
+            : answer;
     }
 
     private static StringContent Json(string text) => new(text, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));

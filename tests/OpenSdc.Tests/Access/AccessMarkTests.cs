@@ -8,7 +8,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Access;
 
-/// <summary>An archive that had access control does not start open by itself, whatever became of its keys, its issuer and its catalogue.</summary>
+/// <summary>
+/// An archive that had access control does not start open by itself, whatever became of its keys, its issuer
+/// and its catalogue.
+/// </summary>
 public sealed class AccessMarkTests : IDisposable
 {
     private readonly BackupSteps steps = new();
@@ -74,20 +77,32 @@ public sealed class AccessMarkTests : IDisposable
         await ShouldBeRefusedAsync(data, options => options with { Catalogue = database });
     }
 
-    private static ServerOptions Issued(ServerOptions options) => options with { OidcIssuer = "http://127.0.0.1:9", OidcAudience = "the-archive" };
+    private static ServerOptions Issued(ServerOptions options) =>
+        options with
+        {
+            OidcIssuer = "http://127.0.0.1:9",
+            OidcAudience = "the-archive",
+        };
 
     private static async Task ServeAsync(string folder, Func<ServerOptions, ServerOptions>? configure = null) =>
         (await RefusalAsync(folder, configure)).ShouldBeNull();
 
     private static async Task ShouldBeRefusedAsync(string folder, Func<ServerOptions, ServerOptions>? configure = null) =>
         (await RefusalAsync(folder, configure)).ShouldSatisfyAllConditions(
-            refusal => refusal.ShouldNotBeNull(), refusal => refusal!.ShouldContain("sdc keys add --admin"), refusal => refusal!.ShouldContain("--open"), refusal => refusal!.ShouldContain("oidc-issuer"));
+            refusal => refusal.ShouldNotBeNull(),
+            refusal => refusal!.ShouldContain("sdc keys add --admin"),
+            refusal => refusal!.ShouldContain("--open"),
+            refusal => refusal!.ShouldContain("oidc-issuer")
+        );
 
     private static async Task<string?> RefusalAsync(string folder, Func<ServerOptions, ServerOptions>? configure)
     {
         try
         {
-            await using var archive = await RunningArchive.StartAsync(options => (configure ?? (each => each))(options with { Open = false }), folder: folder);
+            await using var archive = await RunningArchive.StartAsync(
+                options => (configure ?? (each => each))(options with { Open = false }),
+                folder: folder
+            );
             return null;
         }
         catch (SettingException refusal)

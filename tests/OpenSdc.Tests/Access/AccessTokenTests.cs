@@ -41,7 +41,9 @@ public sealed class AccessTokenTests : IAsyncLifetime
         {
             (await archive.SendAsync($"GET {prefix}/query", headers: token)).Status.ShouldBe(query);
             // The operators' role is release and admin, which includes uploads.
-            (await archive.SendAsync($"GET {prefix}/upload/imap_mag_l1a_token_20260101_v001.cdf", headers: token)).Status.ShouldBe(groups == "operators" ? 200 : upload);
+            (await archive.SendAsync($"GET {prefix}/upload/imap_mag_l1a_token_20260101_v001.cdf", headers: token)).Status.ShouldBe(
+                groups == "operators" ? 200 : upload
+            );
             (await archive.SendAsync($"GET {prefix}/keys", headers: token)).Status.ShouldBe(keys);
         }
     }
@@ -50,7 +52,15 @@ public sealed class AccessTokenTests : IAsyncLifetime
     public async Task Limits_of_the_roles_add_up_and_the_url_names_the_subject()
     {
         var token = Bearer(await issuer.TokenAsync("ann", "mag-team,swe-team"));
-        foreach (var (name, status) in new[] { ("imap_mag_l1a_token_20260101_v001.cdf", 200), ("imap_swe_l1a_token_20260101_v001.cdf", 200), ("imap_swe_l1b_token_20260101_v001.cdf", 403), ("imap_hit_l1a_token_20260101_v001.cdf", 403) })
+        foreach (
+            var (name, status) in new[]
+            {
+                ("imap_mag_l1a_token_20260101_v001.cdf", 200),
+                ("imap_swe_l1a_token_20260101_v001.cdf", 200),
+                ("imap_swe_l1b_token_20260101_v001.cdf", 403),
+                ("imap_hit_l1a_token_20260101_v001.cdf", 403),
+            }
+        )
         {
             var answer = await archive.SendAsync($"GET /authorized/upload/{name}", headers: token);
             answer.Status.ShouldBe(status, name);
@@ -58,7 +68,8 @@ public sealed class AccessTokenTests : IAsyncLifetime
                 continue;
             var url = answer.Json.GetString()!;
             Uri.UnescapeDataString(url).ShouldContain($"&for=token:2:ann ({issuer.Address})&");
-            long.Parse(url.Split("expires=")[1].Split('&')[0]).ShouldBeLessThanOrEqualTo(DateTimeOffset.UtcNow.AddSeconds(601).ToUnixTimeSeconds());
+            long.Parse(url.Split("expires=")[1].Split('&')[0])
+                .ShouldBeLessThanOrEqualTo(DateTimeOffset.UtcNow.AddSeconds(601).ToUnixTimeSeconds());
             (await archive.PutAsync(url, [1])).Status.ShouldBe(201);
             (await archive.PutAsync(url.Replace("token%3A2%3A", "token%3A15%3A", StringComparison.Ordinal), [1])).Status.ShouldBe(403);
         }
@@ -73,23 +84,40 @@ public sealed class AccessTokenTests : IAsyncLifetime
         var secret = new SymmetricSecurityKey(Encoding.UTF8.GetBytes(new string('k', 64)));
         (string Token, string Why)[] wrong =
         [
-            ($"{none}.{body}.", "none algorithm"), ($"{none}.{body}.{good.Split('.')[2]}", "none algorithm with a signature"), ($"{header}.{body}.", "no signature"),
-            (good[..^6] + "AAAAAA", "changed signature"), ($"{header}.{Base64Url.EncodeToString("""{"sub":"root"}"""u8)}.{good.Split('.')[2]}", "changed body"),
-            (issuer.Forge(issuer: "https://login.example.org/"), "another issuer"), (issuer.Forge(audience: "others"), "another audience"), (issuer.Forge(seconds: -3600), "expired"),
-            (issuer.Forge(seconds: 0), "no end"), (issuer.Forge(key: TokenIssuer.NewKey()), "another key"), (issuer.Forge(key: new RsaSecurityKey(TokenIssuer.NewKey().Rsa) { KeyId = issuer.Key.KeyId }), "another key of the same name"),
-            (issuer.Forge(key: secret, algorithm: SecurityAlgorithms.HmacSha256), "a shared secret"), (await issuer.TokenAsync("someone", "operators", audience: "others"), "the issuer's own for another audience"),
-            ("nonsense", "no token"), ("a.b.c", "no token"), (new string('a', 5000), "long"), ("", "nothing"),
+            ($"{none}.{body}.", "none algorithm"),
+            ($"{none}.{body}.{good.Split('.')[2]}", "none algorithm with a signature"),
+            ($"{header}.{body}.", "no signature"),
+            (good[..^6] + "AAAAAA", "changed signature"),
+            ($"{header}.{Base64Url.EncodeToString("""{"sub":"root"}"""u8)}.{good.Split('.')[2]}", "changed body"),
+            (issuer.Forge(issuer: "https://login.example.org/"), "another issuer"),
+            (issuer.Forge(audience: "others"), "another audience"),
+            (issuer.Forge(seconds: -3600), "expired"),
+            (issuer.Forge(seconds: 0), "no end"),
+            (issuer.Forge(key: TokenIssuer.NewKey()), "another key"),
+            (issuer.Forge(key: new RsaSecurityKey(TokenIssuer.NewKey().Rsa) { KeyId = issuer.Key.KeyId }), "another key of the same name"),
+            (issuer.Forge(key: secret, algorithm: SecurityAlgorithms.HmacSha256), "a shared secret"),
+            (await issuer.TokenAsync("someone", "operators", audience: "others"), "the issuer's own for another audience"),
+            ("nonsense", "no token"),
+            ("a.b.c", "no token"),
+            (new string('a', 5000), "long"),
+            ("", "nothing"),
         ];
 
         (await archive.SendAsync("GET /keys", headers: Bearer(good))).Status.ShouldBe(200);
-        (await archive.SendAsync("GET /keys", headers: Bearer(issuer.Forge()))).Status.ShouldBe(200, "what the forger makes is right but for what is changed");
+        (await archive.SendAsync("GET /keys", headers: Bearer(issuer.Forge()))).Status.ShouldBe(
+            200,
+            "what the forger makes is right but for what is changed"
+        );
         foreach (var (token, why) in wrong)
         {
             foreach (var path in (string[])["/query", "/authorized/query", "/api-key/query", "/keys", "/authorized/upload/naif0012.tls"])
             {
                 var answer = await archive.SendAsync("GET " + path, headers: Bearer(token));
                 answer.Status.ShouldBe(401, $"{why} {path} {answer.Text}");
-                answer["WWW-Authenticate"].ShouldBe($"Bearer error=\"invalid_token\", resource_metadata=\"{archive.Address}/.well-known/oauth-protected-resource\"");
+                answer["WWW-Authenticate"]
+                    .ShouldBe(
+                        $"Bearer error=\"invalid_token\", resource_metadata=\"{archive.Address}/.well-known/oauth-protected-resource\""
+                    );
                 if (token.Length > 0)
                     answer.Text.ShouldNotContain(token);
             }
@@ -140,7 +168,9 @@ public sealed class AccessTokenTests : IAsyncLifetime
     {
         var answer = await archive.SendAsync("GET /.well-known/oauth-protected-resource");
 
-        answer.Text.ShouldBe($$"""{"resource":"{{archive.Address}}","authorization_servers":["{{issuer.Address}}"],"bearer_methods_supported":["header"],"opensdc_audience":"opensdc","opensdc_client_id":"opensdc-cli"}""");
+        answer.Text.ShouldBe(
+            $$"""{"resource":"{{archive.Address}}","authorization_servers":["{{issuer.Address}}"],"bearer_methods_supported":["header"],"opensdc_audience":"opensdc","opensdc_client_id":"opensdc-cli"}"""
+        );
         await using var open = await RunningArchive.StartAsync();
         (await open.SendAsync("GET /.well-known/oauth-protected-resource")).Status.ShouldBe(404);
     }
@@ -156,7 +186,9 @@ public sealed class AccessTokenTests : IAsyncLifetime
     {
         var given = settings.Split(';').ToDictionary(each => each.Split('=', 2)[0], each => each.Split('=', 2)[1]);
 
-        Should.Throw<SettingException>(() => ServerOptions.Read(setting => given.GetValueOrDefault(setting.Name))).Message.ShouldContain(sentence);
+        Should
+            .Throw<SettingException>(() => ServerOptions.Read(setting => given.GetValueOrDefault(setting.Name)))
+            .Message.ShouldContain(sentence);
     }
 
     [Theory]
@@ -164,16 +196,23 @@ public sealed class AccessTokenTests : IAsyncLifetime
     [InlineData("a=read,b=upload;data_level=l1a|l9", "The limit of data_level is 'l9'; allowed: ")]
     [InlineData("a=upload;colour=red", "The limit is of 'colour'; allowed: instrument, ")]
     public async Task Limits_that_no_name_of_the_mission_can_have_stop_the_start(string roles, string sentence) =>
-        (await Should.ThrowAsync<SettingException>(() => RunningArchive.StartAsync(options => Configure(options) with { OidcRoles = TokenRole.Parse(roles) }))).Message.ShouldContain(sentence);
+        (
+            await Should.ThrowAsync<SettingException>(() =>
+                RunningArchive.StartAsync(options => Configure(options) with { OidcRoles = TokenRole.Parse(roles) })
+            )
+        ).Message.ShouldContain(sentence);
 
     private static (string, string) Bearer(string token) => ("Authorization", "Bearer " + token);
 
-    private ServerOptions Configure(ServerOptions options) => options with
-    {
-        Open = false,
-        OidcIssuer = issuer.Address,
-        OidcAudience = TokenIssuer.Audience,
-        OidcClientId = "opensdc-cli",
-        OidcRoles = TokenRole.Parse("imap-team=read,mag-team=upload;instrument=mag,swe-team=upload;instrument=swe;data_level=l1a|l0,operators=release+admin,sdc.upload=upload"),
-    };
+    private ServerOptions Configure(ServerOptions options) =>
+        options with
+        {
+            Open = false,
+            OidcIssuer = issuer.Address,
+            OidcAudience = TokenIssuer.Audience,
+            OidcClientId = "opensdc-cli",
+            OidcRoles = TokenRole.Parse(
+                "imap-team=read,mag-team=upload;instrument=mag,swe-team=upload;instrument=swe;data_level=l1a|l0,operators=release+admin,sdc.upload=upload"
+            ),
+        };
 }

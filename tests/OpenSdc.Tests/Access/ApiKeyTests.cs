@@ -39,7 +39,9 @@ public sealed partial class ApiKeyTests(ClosedArchive closed) : IClassFixture<Cl
         }
 
         var answer = await Archive.SendAsync("GET /query", headers: ("x-api-key", key[..^1] + (key[^1] == 'x' ? 'y' : 'x')));
-        (answer.Status, answer.Json.GetProperty("detail").GetString()!).ShouldBe((403, "The API key in the header x-api-key has a typing error: its checksum does not match."));
+        (answer.Status, answer.Json.GetProperty("detail").GetString()!).ShouldBe(
+            (403, "The API key in the header x-api-key has a typing error: its checksum does not match.")
+        );
     }
 
     [Theory]
@@ -50,9 +52,24 @@ public sealed partial class ApiKeyTests(ClosedArchive closed) : IClassFixture<Cl
     {
         foreach (var wrong in (string[])[KeyText.Make(Scopes.Admin), "some-key", "sdc_admin_", new string('a', 5000)])
         {
-            foreach (var request in (string[])["GET /query", "HEAD /query", $"GET /download/{Name}", $"GET /upload/{Name}", "GET /coverage", "GET /facets", "GET /spice-query", "GET /keys"])
+            foreach (
+                var request in (string[])
+                    [
+                        "GET /query",
+                        "HEAD /query",
+                        $"GET /download/{Name}",
+                        $"GET /upload/{Name}",
+                        "GET /coverage",
+                        "GET /facets",
+                        "GET /spice-query",
+                        "GET /keys",
+                    ]
+            )
             {
-                var answer = await Archive.SendAsync(request.Replace(" ", " " + prefix, StringComparison.Ordinal), headers: ("x-api-key", wrong));
+                var answer = await Archive.SendAsync(
+                    request.Replace(" ", " " + prefix, StringComparison.Ordinal),
+                    headers: ("x-api-key", wrong)
+                );
                 answer.Status.ShouldBe(403, $"{request} {answer.Text}");
                 answer["Cache-Control"].ShouldBe("no-store");
             }
@@ -62,7 +79,18 @@ public sealed partial class ApiKeyTests(ClosedArchive closed) : IClassFixture<Cl
     [Fact]
     public async Task Without_a_key_the_prefixes_of_authenticated_calls_are_401_and_the_public_one_reads()
     {
-        foreach (var (path, status) in new[] { ("/query", 200), ("/api-key/query", 401), ("/authorized/query", 401), ("/API-KEY/query", 401), ($"/upload/{Name}", 401), ($"/api-key/upload/{Name}", 401), ("/keys", 401) })
+        foreach (
+            var (path, status) in new[]
+            {
+                ("/query", 200),
+                ("/api-key/query", 401),
+                ("/authorized/query", 401),
+                ("/API-KEY/query", 401),
+                ($"/upload/{Name}", 401),
+                ($"/api-key/upload/{Name}", 401),
+                ("/keys", 401),
+            }
+        )
         {
             var answer = await Archive.SendAsync("GET " + path);
             answer.Status.ShouldBe(status, path);
@@ -84,7 +112,15 @@ public sealed partial class ApiKeyTests(ClosedArchive closed) : IClassFixture<Cl
     {
         var (read, upload, release) = (await closed.KeyAsync("read"), await closed.KeyAsync("upload"), await closed.KeyAsync("release"));
 
-        foreach (var (key, mayUpload, mayAdminister) in new[] { (read, 403, 403), (upload, 200, 403), (release, 403, 403), (closed.Admin, 200, 200) })
+        foreach (
+            var (key, mayUpload, mayAdminister) in new[]
+            {
+                (read, 403, 403),
+                (upload, 200, 403),
+                (release, 403, 403),
+                (closed.Admin, 200, 200),
+            }
+        )
         {
             (await Archive.SendAsync("GET /api-key/query", headers: key)).Status.ShouldBe(200);
             (await Archive.SendAsync($"GET /upload/{Name}", headers: key)).Status.ShouldBe(mayUpload);
@@ -106,14 +142,20 @@ public sealed partial class ApiKeyTests(ClosedArchive closed) : IClassFixture<Cl
 
         var ring = Archive.Services.GetRequiredService<KeyRing>();
         var text = KeyText.Make(Scopes.Read);
-        await ring.AddAsync(new ApiKey("expired", KeyText.Hash(text), "past", Scopes.Read) { ExpiresAt = DateTimeOffset.UnixEpoch.AddYears(50) }, new() { Action = "test", Caller = "test" }, CancellationToken.None);
+        await ring.AddAsync(
+            new ApiKey("expired", KeyText.Hash(text), "past", Scopes.Read) { ExpiresAt = DateTimeOffset.UnixEpoch.AddYears(50) },
+            new() { Action = "test", Caller = "test" },
+            CancellationToken.None
+        );
         (await Archive.SendAsync("GET /query", headers: ("x-api-key", text))).Text.ShouldContain("expired at 2020-01-01 00:00:00 UTC");
     }
 
     [Fact]
     public async Task Keys_are_listed_without_their_texts()
     {
-        var (id, (_, text)) = await closed.AddAsync("""{"owner":"swe \u0041","scopes":["upload","read"],"expires":"2999-01-01","limits":{"instrument":["swe"],"data_level":["l1a","l1b"]}}""");
+        var (id, (_, text)) = await closed.AddAsync(
+            """{"owner":"swe \u0041","scopes":["upload","read"],"expires":"2999-01-01","limits":{"instrument":["swe"],"data_level":["l1a","l1b"]}}"""
+        );
 
         var answer = await Archive.SendAsync("GET /keys", headers: closed.Admin);
 
@@ -134,7 +176,10 @@ public sealed partial class ApiKeyTests(ClosedArchive closed) : IClassFixture<Cl
     [InlineData("""{"owner":"a","scopes":["read"],"limits":{"instrument":["swe"]}}""", "limits")]
     [InlineData("""{"owner":"a","scopes":["upload"],"limits":{"colour":["red"]}}""", "'colour'")]
     [InlineData("""{"owner":"a","scopes":["upload"],"limits":{"instrument":[]}}""", "no values")]
-    [InlineData("""{"owner":"a","scopes":["upload"],"limits":{"instrument":["swe","nope"]}}""", "The limit of instrument is 'nope'; allowed: codice, ")]
+    [InlineData(
+        """{"owner":"a","scopes":["upload"],"limits":{"instrument":["swe","nope"]}}""",
+        "The limit of instrument is 'nope'; allowed: codice, "
+    )]
     [InlineData("""{"owner":"a","scopes":["upload"],"limits":{"data_level":["l9"]}}""", "The limit of data_level is 'l9'; allowed: ")]
     [InlineData("""{"owner":"a","scopes":["upload"],"limits":{"family":["sciences"]}}""", "The limit of family is 'sciences'; allowed: ")]
     [InlineData("""{"owner":"a","scopes":["upload"],"more":1}""", "body")]
@@ -152,8 +197,14 @@ public sealed partial class ApiKeyTests(ClosedArchive closed) : IClassFixture<Cl
     [Fact]
     public async Task A_request_for_a_key_is_short()
     {
-        var answer = await Archive.SendAsync("POST /keys", content: new StringContent($$"""{"owner":"{{new string('a', 70_000)}}","scopes":["read"]}"""), headers: closed.Admin);
-        (answer.Status, answer.Json.GetProperty("detail").GetString()).ShouldBe((413, "The request body is larger than this address takes."));
+        var answer = await Archive.SendAsync(
+            "POST /keys",
+            content: new StringContent($$"""{"owner":"{{new string('a', 70_000)}}","scopes":["read"]}"""),
+            headers: closed.Admin
+        );
+        (answer.Status, answer.Json.GetProperty("detail").GetString()).ShouldBe(
+            (413, "The request body is larger than this address takes.")
+        );
     }
 
     [Fact]

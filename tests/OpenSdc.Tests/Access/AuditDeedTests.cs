@@ -43,11 +43,19 @@ public sealed class AuditDeedTests
         var lines = await archive.SendAsync("GET /audit", headers: closed.Admin);
         var entries = lines.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => AuditEntry.Parse(line)!).ToList();
         var admin = $"key:{entries[0].Target}";
-        entries.Skip(4).Select(each => (each.Action, each.Caller, each.Target, each.Count)).ShouldBe(
-        [
-            ("upload", $"key:{uploader}", key, 1), ("download", $"key:{reader}", key, 1), ("release", $"key:{releaser}", "query", 1), ("unrelease", $"key:{releaser}", "query", 1),
-            ("withdraw", admin, key, 1), ("restore-file", admin, key, 1), ("withdraw", admin, key, 1), ("purge", admin, key, 1),
-        ]);
+        entries
+            .Skip(4)
+            .Select(each => (each.Action, each.Caller, each.Target, each.Count))
+            .ShouldBe([
+                ("upload", $"key:{uploader}", key, 1),
+                ("download", $"key:{reader}", key, 1),
+                ("release", $"key:{releaser}", "query", 1),
+                ("unrelease", $"key:{releaser}", "query", 1),
+                ("withdraw", admin, key, 1),
+                ("restore-file", admin, key, 1),
+                ("withdraw", admin, key, 1),
+                ("purge", admin, key, 1),
+            ]);
         entries.Skip(4).ShouldAllBe(each => each.Client == "127.0.0.1" && each.Request.Length > 0);
         entries.Where(each => each.Action == "withdraw").ShouldAllBe(each => each.Detail == "wrong calibration");
         entries.Single(each => each.Action == "release").Detail.ShouldBe("changes 2 to 2");

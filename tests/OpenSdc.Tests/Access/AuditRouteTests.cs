@@ -16,7 +16,9 @@ public sealed class AuditRouteTests
     public async Task Every_change_of_keys_has_an_entry(string setup)
     {
         await using var closed = await StartAsync(setup);
-        var (id, _) = await closed.AddAsync("""{"owner":"a pipeline","scopes":["upload"],"expires":"2999-01-01","limits":{"instrument":["swe"]}}""");
+        var (id, _) = await closed.AddAsync(
+            """{"owner":"a pipeline","scopes":["upload"],"expires":"2999-01-01","limits":{"instrument":["swe"]}}"""
+        );
         (await closed.Archive.SendAsync($"DELETE /keys/{id}", headers: closed.Admin)).Status.ShouldBe(204);
         (await closed.Archive.SendAsync("DELETE /keys/nobody", headers: closed.Admin)).Status.ShouldBe(404);
         (await closed.Archive.SendAsync("POST /keys/rotate-urls", headers: closed.Admin)).Status.ShouldBe(204);
@@ -25,7 +27,9 @@ public sealed class AuditRouteTests
             [("key-added", entries[0].Target, 0), ("key-added", id, 201), ("key-revoked", id, 204), ("signing-key-rotated", "", 204)]);
         entries[0].Caller.ShouldBe($"local:{Environment.UserName}");
         entries[1].Detail.ShouldBe("upload; owner a pipeline; until 2999-01-01T00:00:00Z; instrument=swe");
-        entries.Skip(1).ShouldAllBe(each => each.Caller == $"key:{entries[0].Target}" && each.Client == "127.0.0.1" && each.Request.Length > 0);
+        entries
+            .Skip(1)
+            .ShouldAllBe(each => each.Caller == $"key:{entries[0].Target}" && each.Client == "127.0.0.1" && each.Request.Length > 0);
     }
 
     [Theory]
@@ -56,7 +60,9 @@ public sealed class AuditRouteTests
         all.ForEach(entry => chain.Follow(entry).ShouldBeTrue(chain.Fault));
         var head = await closed.Archive.SendAsync("GET /audit/head", headers: closed.Admin);
         head.Json.GetProperty("head").GetString().ShouldBe(chain.Head.ToString());
-        (head.Json.GetProperty("dropped").GetString(), head.Json.GetProperty("at").GetString()).ShouldBe((AuditHead.Start.ToString(), all[^1].At));
+        (head.Json.GetProperty("dropped").GetString(), head.Json.GetProperty("at").GetString()).ShouldBe(
+            (AuditHead.Start.ToString(), all[^1].At)
+        );
 
         async Task<List<long>> NumbersAsync(string query) => [.. (await EntriesAsync(closed, query)).Select(each => each.Number)];
     }
@@ -71,7 +77,10 @@ public sealed class AuditRouteTests
     {
         await using var closed = await StartAsync();
         var answer = await closed.Archive.SendAsync($"GET /audit{query}", headers: closed.Admin);
-        (answer.Status, answer.Json.GetProperty("detail").GetString()!).ShouldSatisfyAllConditions(each => each.Item1.ShouldBe(400), each => each.Item2.ShouldStartWith(sentence));
+        (answer.Status, answer.Json.GetProperty("detail").GetString()!).ShouldSatisfyAllConditions(
+            each => each.Item1.ShouldBe(400),
+            each => each.Item2.ShouldStartWith(sentence)
+        );
     }
 
     [Fact]
@@ -111,9 +120,16 @@ public sealed class AuditRouteTests
             shown.Output.ShouldContain($"  key-added  key:");
             shown.Output.ShouldEndWith($"  127.0.0.1  {id}  201  read; owner a; until revoked\n");
             AuditEntry.Parse((await RunAsync("--json", "--limit", "1")).Output.TrimEnd('\n'))!.Number.ShouldBe(1);
-            (await RunAsync("verify", "--head", head.Output.Trim())).ShouldBe(new SdcCommand(0, $"The audit is whole: 2 entries, head {head.Output}", ""));
+            (await RunAsync("verify", "--head", head.Output.Trim())).ShouldBe(
+                new SdcCommand(0, $"The audit is whole: 2 entries, head {head.Output}", "")
+            );
             (await RunAsync("verify", "--head", "7:" + new string('a', 64))).ShouldBe(
-                new SdcCommand(29, "", "The audit is broken. Entry 7 is missing: it was there when the head was noted, and 2 is the newest now.\n"));
+                new SdcCommand(
+                    29,
+                    "",
+                    "The audit is broken. Entry 7 is missing: it was there when the head was noted, and 2 is the newest now.\n"
+                )
+            );
             (await RunAsync("verify", "--head", "2:" + new string('a', 64))).Code.ShouldBe(29);
             (await RunAsync("verify", "--head", "nonsense")).Code.ShouldBe(2);
             (await RunAsync("--action", "nothing")).Code.ShouldBe(2);
@@ -144,6 +160,9 @@ public sealed class AuditRouteTests
         answer.Status.ShouldBe(200, answer.Text);
         answer["Content-Type"].ShouldBe("application/x-ndjson");
         answer["Cache-Control"].ShouldBe("no-store");
-        return [.. answer.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => AuditEntry.Parse(line).ShouldNotBeNull(line))];
+        return
+        [
+            .. answer.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => AuditEntry.Parse(line).ShouldNotBeNull(line)),
+        ];
     }
 }

@@ -23,7 +23,10 @@ public class ClosedArchive : IAsyncLifetime
         var options = Configure(new ServerOptions { Data = folder });
         using (var keys = await KeysInFolder.OpenAsync(options, CancellationToken.None))
             Admin = Header((await keys.AddAsync(new KeyRequest { Owner = "the first", Scopes = ["admin"] }, CancellationToken.None)).Key!);
-        Archive = await RunningArchive.StartAsync(each => Configure(each with { Open = false, Catalogue = options.Catalogue, Objects = options.Objects }), folder: folder);
+        Archive = await RunningArchive.StartAsync(
+            each => Configure(each with { Open = false, Catalogue = options.Catalogue, Objects = options.Objects }),
+            folder: folder
+        );
     }
 
     /// <summary>Makes a key and gives its id and its header.</summary>
@@ -34,7 +37,8 @@ public class ClosedArchive : IAsyncLifetime
         return (answer.Json.GetProperty("id").GetString()!, Header(answer.Json.GetProperty("key").GetString()!));
     }
 
-    public async Task<(string, string)> KeyAsync(params string[] scopes) => (await AddAsync($$"""{"owner":"a test","scopes":["{{string.Join("\",\"", scopes)}}"]}""")).Header;
+    public async Task<(string, string)> KeyAsync(params string[] scopes) =>
+        (await AddAsync($$"""{"owner":"a test","scopes":["{{string.Join("\",\"", scopes)}}"]}""")).Header;
 
     public static (string, string) Header(string key) => ("x-api-key", key);
 

@@ -6,7 +6,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Access;
 
-/// <summary>What ends while bytes are on their way counts when they have come: a key that was revoked, a file that was withdrawn or purged. And who may do one thing learns nothing by it of another.</summary>
+/// <summary>
+/// What ends while bytes are on their way counts when they have come: a key that was revoked, a file that was
+/// withdrawn or purged. And who may do one thing learns nothing by it of another.
+/// </summary>
 public sealed class EndedRightsTests(ClosedArchive closed) : IClassFixture<ClosedArchive>
 {
     // More than a client gathers before it sends.
@@ -16,7 +19,8 @@ public sealed class EndedRightsTests(ClosedArchive closed) : IClassFixture<Close
 
     private RunningArchive Archive => closed.Archive;
 
-    private static string NewName(string instrument = "swe") => $"imap_{instrument}_l1_ended{Interlocked.Increment(ref number):D4}_20260901_v001.cdf";
+    private static string NewName(string instrument = "swe") =>
+        $"imap_{instrument}_l1_ended{Interlocked.Increment(ref number):D4}_20260901_v001.cdf";
 
     [Fact]
     public async Task A_key_that_is_revoked_during_a_PUT_publishes_nothing()
@@ -57,7 +61,11 @@ public sealed class EndedRightsTests(ClosedArchive closed) : IClassFixture<Close
     {
         var name = NewName();
         var key = await closed.KeyAsync("upload");
-        var begun = await Archive.SendAsync("POST /uploads", content: new StringContent($$"""{"filename":"{{name}}","size":65536}"""), headers: key);
+        var begun = await Archive.SendAsync(
+            "POST /uploads",
+            content: new StringContent($$"""{"filename":"{{name}}","size":65536}"""),
+            headers: key
+        );
         var id = begun.Json.GetProperty("id").GetString()!;
         var parts = await Archive.SendAsync($"GET /uploads/{id}/parts", headers: key);
         (await Archive.PutAsync(parts.Json.GetProperty("urls")[0].GetProperty("url").GetString()!, Bytes)).Status.ShouldBe(204);
@@ -89,7 +97,10 @@ public sealed class EndedRightsTests(ClosedArchive closed) : IClassFixture<Close
                 // It may have been revoked or not; what the list says must be so.
             }
 
-            var listed = (await Archive.SendAsync("GET /keys", headers: closed.Admin)).Json.GetProperty("keys").EnumerateArray().Single(each => each.GetProperty("id").GetString() == id);
+            var listed = (await Archive.SendAsync("GET /keys", headers: closed.Admin))
+                .Json.GetProperty("keys")
+                .EnumerateArray()
+                .Single(each => each.GetProperty("id").GetString() == id);
             if (listed.GetProperty("revoked").GetString() is not null)
                 (await Archive.SendAsync("GET /query?limit=1", headers: key)).Status.ShouldBe(403, $"after {i / 4.0} ms");
         }
@@ -119,7 +130,13 @@ public sealed class EndedRightsTests(ClosedArchive closed) : IClassFixture<Close
     {
         var refusal = await Should.ThrowAsync<SettingException>(async () =>
         {
-            await using var archive = await RunningArchive.StartAsync(options => options with { Open = false, OperatorUrls = "http://192.0.2.1:8081" });
+            await using var archive = await RunningArchive.StartAsync(options =>
+                options with
+                {
+                    Open = false,
+                    OperatorUrls = "http://192.0.2.1:8081",
+                }
+            );
         });
 
         refusal.Message.ShouldContain("http://192.0.2.1:8081");
@@ -133,7 +150,8 @@ public sealed class EndedRightsTests(ClosedArchive closed) : IClassFixture<Close
         (await Archive.SendAsync($"POST /purge?filename={name}&token={token}", headers: closed.Admin)).Status.ShouldBe(200);
     }
 
-    private async Task PutAsync(string name, (string, string) key) => (await Archive.PutAsync(await UrlAsync(name, key), Bytes)).Status.ShouldBe(201);
+    private async Task PutAsync(string name, (string, string) key) =>
+        (await Archive.PutAsync(await UrlAsync(name, key), Bytes)).Status.ShouldBe(201);
 
     private async Task<string> UrlAsync(string name, (string, string) key)
     {
@@ -169,6 +187,7 @@ public sealed class EndedRightsTests(ClosedArchive closed) : IClassFixture<Close
 
         public async ValueTask DisposeAsync() => await pipe.Writer.CompleteAsync();
 
-        private static int Staged(RunningArchive archive) => Directory.EnumerateFiles(Path.Combine(archive.Folder, "staging"), "*", SearchOption.AllDirectories).Count();
+        private static int Staged(RunningArchive archive) =>
+            Directory.EnumerateFiles(Path.Combine(archive.Folder, "staging"), "*", SearchOption.AllDirectories).Count();
     }
 }

@@ -16,10 +16,16 @@ public sealed class RateLimitTests
         for (var i = 0; i < 5; i++)
             (await archive.SendAsync("GET /query")).Status.ShouldBe(200);
         // Whatever it asks for, and whether it exists.
-        foreach (var request in (string[])["GET /query", "POST /query", "GET /upload/x", "PUT /objects/x?expires=1&signature=x", "GET /nowhere", "GET /coverage"])
+        foreach (
+            var request in (string[])
+                ["GET /query", "POST /query", "GET /upload/x", "PUT /objects/x?expires=1&signature=x", "GET /nowhere", "GET /coverage"]
+        )
         {
             var refused = await archive.SendAsync(request);
-            (refused.Status, refused.Json.GetProperty("type").GetString()).ShouldBe((429, "urn:opensdc:problem:too-many-requests"), request);
+            (refused.Status, refused.Json.GetProperty("type").GetString()).ShouldBe(
+                (429, "urn:opensdc:problem:too-many-requests"),
+                request
+            );
             int.Parse(refused["Retry-After"]!, CultureInfo.InvariantCulture).ShouldBeInRange(1, 12);
             refused["Access-Control-Allow-Origin"].ShouldBe("*");
             refused["Cache-Control"].ShouldBe("no-store");
@@ -35,10 +41,17 @@ public sealed class RateLimitTests
     [Fact]
     public async Task Behind_a_trusted_proxy_each_client_has_its_own_limit()
     {
-        await using var archive = await RunningArchive.StartAsync(options => options with { RateLimitAddress = 2, TrustedProxies = [IPAddress.Loopback] });
+        await using var archive = await RunningArchive.StartAsync(options =>
+            options with
+            {
+                RateLimitAddress = 2,
+                TrustedProxies = [IPAddress.Loopback],
+            }
+        );
         // Four clients with buckets of their own; few addresses share one by chance.
         var slots = new HashSet<int>();
-        string Client(Func<int, string> address) => Enumerable.Range(1, 99).Select(address).First(each => slots.Add(RateLimits.SlotOf(IPAddress.Parse(each))));
+        string Client(Func<int, string> address) =>
+            Enumerable.Range(1, 99).Select(address).First(each => slots.Add(RateLimits.SlotOf(IPAddress.Parse(each))));
         (await StatusesAsync(Client(i => $"198.51.100.{i}"), 3)).ShouldBe([200, 200, 429]);
         (await StatusesAsync(Client(i => $"198.51.101.{i}"), 3)).ShouldBe([200, 200, 429]);
         // A network of IPv6 is one client, whatever address in it sends.
@@ -59,7 +72,13 @@ public sealed class RateLimitTests
     [Fact]
     public async Task Each_caller_with_credentials_has_a_limit_of_its_own_whatever_its_address()
     {
-        await using var closed = await ConfiguredArchive.StartAsync(options => options with { RateLimitCaller = 3, TrustedProxies = [IPAddress.Loopback] });
+        await using var closed = await ConfiguredArchive.StartAsync(options =>
+            options with
+            {
+                RateLimitCaller = 3,
+                TrustedProxies = [IPAddress.Loopback],
+            }
+        );
         (await StatusesAsync(await closed.KeyAsync("read"), 5)).ShouldBe([200, 200, 200, 429, 429]);
         (await StatusesAsync(closed.Admin, 4)).ShouldBe([200, 200, 429, 429], "its first request made the other key");
         // Who brings no credentials, or wrong ones, is limited by the address alone.
@@ -70,7 +89,14 @@ public sealed class RateLimitTests
         {
             var statuses = new List<int>();
             for (var i = 0; i < requests; i++)
-                statuses.Add((await closed.Archive.SendAsync("GET /coverage", headers: [("X-Forwarded-For", $"198.51.100.{i}"), .. key is { } header ? [header] : ((string, string)[])[]])).Status);
+                statuses.Add(
+                    (
+                        await closed.Archive.SendAsync(
+                            "GET /coverage",
+                            headers: [("X-Forwarded-For", $"198.51.100.{i}"), .. key is { } header ? [header] : ((string, string)[])[]]
+                        )
+                    ).Status
+                );
             return statuses;
         }
     }
@@ -78,7 +104,13 @@ public sealed class RateLimitTests
     [Fact]
     public async Task An_address_for_operators_has_no_limit()
     {
-        await using var archive = await RunningArchive.StartAsync(options => options with { RateLimitAddress = 1, OperatorUrls = "http://127.0.0.1:0" });
+        await using var archive = await RunningArchive.StartAsync(options =>
+            options with
+            {
+                RateLimitAddress = 1,
+                OperatorUrls = "http://127.0.0.1:0",
+            }
+        );
         for (var i = 0; i < 5; i++)
             (await archive.SendAsync($"GET {archive.OperatorAddress}/metrics")).Status.ShouldBe(200);
     }

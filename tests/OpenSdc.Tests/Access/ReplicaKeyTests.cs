@@ -68,5 +68,6 @@ public sealed class ReplicaKeyTests
         return RunningArchive.StartAsync(options => shared with { Data = options.Data });
     }
 
-    private static async Task<int> StatusAsync(RunningArchive archive, (string, string) key) => (await archive.SendAsync("GET /api-key/query?limit=1", headers: key)).Status;
+    private static async Task<int> StatusAsync(RunningArchive archive, (string, string) key) =>
+        (await archive.SendAsync("GET /api-key/query?limit=1", headers: key)).Status;
 }

@@ -8,7 +8,8 @@ namespace OpenSdc.Tests.Access;
 /// <summary>Out of the box nobody is let in by mistake.</summary>
 public sealed class SafeStartTests
 {
-    public static TheoryData<string> Reachable() => ["public-url", "trusted-proxies", "networks", "every address", "an address and loopback"];
+    public static TheoryData<string> Reachable() =>
+        ["public-url", "trusted-proxies", "networks", "every address", "an address and loopback"];
 
     [Theory]
     [MemberData(nameof(Reachable))]
@@ -42,7 +43,10 @@ public sealed class SafeStartTests
     public async Task A_proxy_in_front_of_an_archive_that_is_open_to_its_own_machine_is_refused(string header, string value)
     {
         await using var archive = await RunningArchive.StartAsync(options => options with { Open = false });
-        foreach (var request in (string[])["GET /query", "GET /upload/naif0012.tls", "GET /nothing", "GET /docs", "GET /api-key/query", "GET /metrics"])
+        foreach (
+            var request in (string[])
+                ["GET /query", "GET /upload/naif0012.tls", "GET /nothing", "GET /docs", "GET /api-key/query", "GET /metrics"]
+        )
         {
             (await archive.SendAsync(request)).Status.ShouldNotBe(403, request);
             var answer = await archive.SendAsync(request, headers: (header, value));

@@ -8,7 +8,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Access;
 
-/// <summary>A program that logs all it can is sent every kind of secret in every place; none of them is then in its log, its problems, its metrics, its audit, its list of keys, or its catalogue.</summary>
+/// <summary>
+/// A program that logs all it can is sent every kind of secret in every place; none of them is then in its
+/// log, its problems, its metrics, its audit, its list of keys, or its catalogue.
+/// </summary>
 public sealed class SecretsTests : IDisposable
 {
     private const string Name = "imap_swe_l1a_secret_20260101_v001.pkts";
@@ -31,7 +34,11 @@ public sealed class SecretsTests : IDisposable
     public async Task No_secret_is_in_anything_that_the_archive_writes()
     {
         var admin = Secret((await SdcCommand.RunAsync(folder, "", ["keys", "add", "--admin", "--data", "data"])).Output.Trim());
-        await using var sdc = SdcProcess.Start(folder, "serve --urls http://127.0.0.1:0 --data data --log-level trace --access-log on", ("OPENSDC_LOG_FORMAT", "json"));
+        await using var sdc = SdcProcess.Start(
+            folder,
+            "serve --urls http://127.0.0.1:0 --data data --log-level trace --access-log on",
+            ("OPENSDC_LOG_FORMAT", "json")
+        );
         var address = await sdc.JsonAddressAsync();
         client.BaseAddress = new Uri(address);
         var reader = await KeyAsync(admin, "read");
@@ -45,18 +52,41 @@ public sealed class SecretsTests : IDisposable
 
         string[] keys =
         [
-            admin, reader, uploader, revoked, Secret(KeyText.Make(Scopes.Admin)), Secret(admin[..^1] + (admin[^1] == 'x' ? 'y' : 'x')), Secret("sdc_" + new string('k', 500)), Secret("a key of something else, with words"),
+            admin,
+            reader,
+            uploader,
+            revoked,
+            Secret(KeyText.Make(Scopes.Admin)),
+            Secret(admin[..^1] + (admin[^1] == 'x' ? 'y' : 'x')),
+            Secret("sdc_" + new string('k', 500)),
+            Secret("a key of something else, with words"),
         ];
         foreach (var key in keys)
         {
-            foreach (var (method, path) in ((HttpMethod, string)[])
-                [
-                    (HttpMethod.Get, "/query"), (HttpMethod.Get, "/api-key/query?table=nonsense"), (HttpMethod.Get, "/authorized/coverage"), (HttpMethod.Get, "/upload/nonsense"), (HttpMethod.Get, $"/download/{Name}"), (HttpMethod.Get, "/keys"),
-                    (HttpMethod.Post, "/keys"), (HttpMethod.Get, "/audit"), (HttpMethod.Get, "/nowhere"), (HttpMethod.Trace, "/query"), (HttpMethod.Post, "/uploads"), (HttpMethod.Put, $"/objects/{RunningArchive.KeyOf(Name)}"),
-                ])
+            foreach (
+                var (method, path) in ((HttpMethod, string)[])
+                    [
+                        (HttpMethod.Get, "/query"),
+                        (HttpMethod.Get, "/api-key/query?table=nonsense"),
+                        (HttpMethod.Get, "/authorized/coverage"),
+                        (HttpMethod.Get, "/upload/nonsense"),
+                        (HttpMethod.Get, $"/download/{Name}"),
+                        (HttpMethod.Get, "/keys"),
+                        (HttpMethod.Post, "/keys"),
+                        (HttpMethod.Get, "/audit"),
+                        (HttpMethod.Get, "/nowhere"),
+                        (HttpMethod.Trace, "/query"),
+                        (HttpMethod.Post, "/uploads"),
+                        (HttpMethod.Put, $"/objects/{RunningArchive.KeyOf(Name)}"),
+                    ]
+            )
                 await SendAsync(method, path, ("x-api-key", key));
             await SendAsync(HttpMethod.Get, "/query", ("Authorization", "Bearer " + key));
-            await SendAsync(HttpMethod.Get, "/query", ("Authorization", "Basic " + Secret(Convert.ToBase64String(Encoding.UTF8.GetBytes("user:" + key)))));
+            await SendAsync(
+                HttpMethod.Get,
+                "/query",
+                ("Authorization", "Basic " + Secret(Convert.ToBase64String(Encoding.UTF8.GetBytes("user:" + key))))
+            );
             await SendAsync(HttpMethod.Get, "/query", ("Cookie", "key=" + key));
             // Where it has no business: the sender sees it again, and nobody else.
             await ElsewhereAsync($"/query?api_key={Uri.EscapeDataString(key)}");
@@ -68,7 +98,9 @@ public sealed class SecretsTests : IDisposable
             await ElsewhereAsync($"/uploads/{Uri.EscapeDataString(key)}");
         }
 
-        var token = Secret($"{Encoded("""{"alg":"none","typ":"JWT"}""")}.{Encoded("""{"sub":"somebody","iss":"https://idp.example","exp":4102444800}""")}.{Secret("c2lnbmF0dXJlLW9mLWEtdG9rZW4")}");
+        var token = Secret(
+            $"{Encoded("""{"alg":"none","typ":"JWT"}""")}.{Encoded("""{"sub":"somebody","iss":"https://idp.example","exp":4102444800}""")}.{Secret("c2lnbmF0dXJlLW9mLWEtdG9rZW4")}"
+        );
         foreach (var path in (string[])["/query", "/authorized/query", "/audit", $"/upload/{Name}"])
             await SendAsync(HttpMethod.Get, path, ("Authorization", "Bearer " + token));
 
@@ -108,10 +140,17 @@ public sealed class SecretsTests : IDisposable
         written.Output.ShouldContain(RunningArchive.KeyOf(Name));
         log.Split('\n').Length.ShouldBeGreaterThan(150);
         problems.Length.ShouldBeGreaterThan(10_000);
-        foreach (var (place, text) in ((string, string)[])
-            [
-                ("log", log), ("problems", problems.ToString()), ("metrics", metrics), ("audit", audit + written.Output + written.Errors), ("list of keys", listed), ("catalogue", CatalogueText()),
-            ])
+        foreach (
+            var (place, text) in ((string, string)[])
+                [
+                    ("log", log),
+                    ("problems", problems.ToString()),
+                    ("metrics", metrics),
+                    ("audit", audit + written.Output + written.Errors),
+                    ("list of keys", listed),
+                    ("catalogue", CatalogueText()),
+                ]
+        )
         {
             text.ShouldNotBeEmpty(place);
             foreach (var secret in secrets)
@@ -133,7 +172,9 @@ public sealed class SecretsTests : IDisposable
         using var answer = await client.SendAsync(request);
         var made = System.Text.Json.JsonElement.Parse(await answer.Content.ReadAsStringAsync());
         if (revoke)
-            (await SendAsync(HttpMethod.Delete, $"/keys/{made.GetProperty("id").GetString()}", ("x-api-key", admin))).ShouldBe(HttpStatusCode.NoContent);
+            (await SendAsync(HttpMethod.Delete, $"/keys/{made.GetProperty("id").GetString()}", ("x-api-key", admin))).ShouldBe(
+                HttpStatusCode.NoContent
+            );
         return Secret(made.GetProperty("key").GetString()!);
     }
 
@@ -141,14 +182,18 @@ public sealed class SecretsTests : IDisposable
     private async Task<string> SignedAsync(HttpMethod method, string path, string key)
     {
         using var answer = await client.SendAsync(Request(method, path, ("x-api-key", key)));
-        var url = answer.Headers.Location?.AbsoluteUri ?? System.Text.Json.JsonElement.Parse(await answer.Content.ReadAsStringAsync()).GetString()!;
+        var url =
+            answer.Headers.Location?.AbsoluteUri
+            ?? System.Text.Json.JsonElement.Parse(await answer.Content.ReadAsStringAsync()).GetString()!;
         Secret(url[(url.IndexOf("signature=", StringComparison.Ordinal) + "signature=".Length)..].Split('&')[0]);
         return url;
     }
 
-    private Task<HttpStatusCode> ElsewhereAsync(string path, HttpMethod? method = null, params (string, string)[] headers) => SendAsync(Request(method ?? HttpMethod.Get, path, headers), isKept: false);
+    private Task<HttpStatusCode> ElsewhereAsync(string path, HttpMethod? method = null, params (string, string)[] headers) =>
+        SendAsync(Request(method ?? HttpMethod.Get, path, headers), isKept: false);
 
-    private Task<HttpStatusCode> SendAsync(HttpMethod method, string path, params (string, string)[] headers) => SendAsync(Request(method, path, headers), isKept: true);
+    private Task<HttpStatusCode> SendAsync(HttpMethod method, string path, params (string, string)[] headers) =>
+        SendAsync(Request(method, path, headers), isKept: true);
 
     private Task<HttpStatusCode> SendAsync(HttpMethod method, string path, byte[] content)
     {
@@ -185,7 +230,12 @@ public sealed class SecretsTests : IDisposable
 
     private static string Encoded(string json) => Convert.ToBase64String(Encoding.UTF8.GetBytes(json)).TrimEnd('=');
 
-    private string CatalogueText() => string.Concat(Directory.EnumerateFiles(Path.Combine(folder, "data"), "catalogue.sqlite*").Select(file => Encoding.Latin1.GetString(File.ReadAllBytes(file))));
+    private string CatalogueText() =>
+        string.Concat(
+            Directory
+                .EnumerateFiles(Path.Combine(folder, "data"), "catalogue.sqlite*")
+                .Select(file => Encoding.Latin1.GetString(File.ReadAllBytes(file)))
+        );
 
     private static string Around(string text, string secret)
     {

@@ -8,7 +8,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Access;
 
-/// <summary>URLs of the store itself, where nobody looks at the caller's right again: they live a quarter of an hour at most once access is configured, and as the settings say in an open archive.</summary>
+/// <summary>
+/// URLs of the store itself, where nobody looks at the caller's right again: they live a quarter of an hour
+/// at most once access is configured, and as the settings say in an open archive.
+/// </summary>
 public sealed partial class StoreUrlTests
 {
     private const string Name = "imap_mag_l1a_direct_20260101_v001.cdf";
@@ -26,7 +29,9 @@ public sealed partial class StoreUrlTests
         (await DownloadLivesAsync(closed.Archive)).ShouldBe([900, 900]);
 
         // A key that ends sooner takes its URLs along.
-        var (_, key) = await closed.AddAsync($$"""{"owner":"a","scopes":["read","upload"],"expires":"{{DateTimeOffset.UtcNow.AddMinutes(5):yyyy-MM-ddTHH:mm:ssZ}}"}""");
+        var (_, key) = await closed.AddAsync(
+            $$"""{"owner":"a","scopes":["read","upload"],"expires":"{{DateTimeOffset.UtcNow.AddMinutes(5):yyyy-MM-ddTHH:mm:ssZ}}"}"""
+        );
         (await UploadLivesAsync(closed.Archive, key)).ShouldAllBe(seconds => seconds > 0 && seconds <= 300);
         (await DownloadLivesAsync(closed.Archive, key)).ShouldAllBe(seconds => seconds > 0 && seconds <= 300);
     }
@@ -47,8 +52,12 @@ public sealed partial class StoreUrlTests
         (await closed.Archive.SendAsync("GET /query?instrument=mag", headers: key)).Status.ShouldBe(200);
         (await closed.Archive.SendAsync("GET /query?instrument=mag&format=urls")).Status.ShouldBe(200);
 
-        var entries = (await closed.Archive.SendAsync("GET /audit?action=download", headers: closed.Admin)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(line => JsonDocument.Parse(line).RootElement).Select(each => (each.GetProperty("caller").GetString(), each.GetProperty("target").GetString(), each.GetProperty("count").GetInt64()));
+        var entries = (await closed.Archive.SendAsync("GET /audit?action=download", headers: closed.Admin))
+            .Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement)
+            .Select(each =>
+                (each.GetProperty("caller").GetString(), each.GetProperty("target").GetString(), each.GetProperty("count").GetInt64())
+            );
         entries.ShouldBe([($"key:{id}", "format=urls", 2), ($"key:{id}", "format=urls", 1)]);
     }
 

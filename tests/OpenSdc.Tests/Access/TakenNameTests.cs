@@ -7,7 +7,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Access;
 
-/// <summary>Who may upload and not read learns that a name is taken, and nothing of the file that has it: the answers for two different files are the same.</summary>
+/// <summary>
+/// Who may upload and not read learns that a name is taken, and nothing of the file that has it: the answers
+/// for two different files are the same.
+/// </summary>
 public sealed class TakenNameTests(ClosedArchive closed) : IClassFixture<ClosedArchive>
 {
     private static readonly byte[] Sent = "Other bytes."u8.ToArray();
@@ -85,23 +88,34 @@ public sealed class TakenNameTests(ClosedArchive closed) : IClassFixture<ClosedA
         var taken = await TakenAsync(uploader, 54_321);
 
         var same = await AskAsync(taken.Sha256);
-        (same.Status, same.Json.GetProperty("sha256").GetString(), same.Json.GetProperty("size").GetInt64()).ShouldBe((409, taken.Sha256, 54_321));
+        (same.Status, same.Json.GetProperty("sha256").GetString(), same.Json.GetProperty("size").GetInt64()).ShouldBe(
+            (409, taken.Sha256, 54_321)
+        );
         var other = await AskAsync(Convert.ToHexStringLower(SHA256.HashData(Sent)));
         (other.Status, other.Json.TryGetProperty("sha256", out _), other.Json.TryGetProperty("size", out _)).ShouldBe((409, false, false));
 
         (await Archive.SendAsync($"POST /withdraw?filename={taken.Name}&reason=mistake", headers: closed.Admin)).Status.ShouldBe(200);
         var withdrawn = await AskAsync(taken.Sha256);
-        (withdrawn.Status, withdrawn.Json.TryGetProperty("sha256", out _), withdrawn.Json.TryGetProperty("size", out _)).ShouldBe((409, false, false));
+        (withdrawn.Status, withdrawn.Json.TryGetProperty("sha256", out _), withdrawn.Json.TryGetProperty("size", out _)).ShouldBe(
+            (409, false, false)
+        );
 
-        Task<Answer> AskAsync(string sha256) => request == "GET /upload"
-            ? Archive.SendAsync($"GET /upload/{taken.Name}", headers: [uploader, ("Repr-Digest", $"sha-256=:{Convert.ToBase64String(Convert.FromHexString(sha256))}:")])
-            : Archive.PostAsync("/uploads", $$"""{"filename":"{{taken.Name}}","size":54321,"sha256":"{{sha256}}"}""", uploader);
+        Task<Answer> AskAsync(string sha256) =>
+            request == "GET /upload"
+                ? Archive.SendAsync(
+                    $"GET /upload/{taken.Name}",
+                    headers: [uploader, ("Repr-Digest", $"sha-256=:{Convert.ToBase64String(Convert.FromHexString(sha256))}:")]
+                )
+                : Archive.PostAsync("/uploads", $$"""{"filename":"{{taken.Name}}","size":54321,"sha256":"{{sha256}}"}""", uploader);
     }
 
     [Fact]
     public async Task A_digest_that_cannot_be_read_is_refused()
     {
-        var answer = await Archive.SendAsync($"GET /upload/{NewName()}", headers: [await closed.KeyAsync("upload"), ("Repr-Digest", "sha-256=:none:")]);
+        var answer = await Archive.SendAsync(
+            $"GET /upload/{NewName()}",
+            headers: [await closed.KeyAsync("upload"), ("Repr-Digest", "sha-256=:none:")]
+        );
 
         answer.Status.ShouldBe(400, answer.Text);
         answer.Text.ShouldContain("bad-digest-header");
@@ -117,7 +131,15 @@ public sealed class TakenNameTests(ClosedArchive closed) : IClassFixture<ClosedA
         try
         {
             await File.WriteAllBytesAsync(path, RandomNumberGenerator.GetBytes(size));
-            using var client = new SdcClient(new SdcClientOptions { Address = new Uri(Archive.Address), ApiKey = key, MaxRetries = 0, MultipartThreshold = multipartThreshold });
+            using var client = new SdcClient(
+                new SdcClientOptions
+                {
+                    Address = new Uri(Archive.Address),
+                    ApiKey = key,
+                    MaxRetries = 0,
+                    MultipartThreshold = multipartThreshold,
+                }
+            );
 
             (await client.UploadAsync(path)).Outcome.ShouldBe(UploadOutcome.Published);
             (await client.UploadAsync(path)).Outcome.ShouldBe(UploadOutcome.AlreadyThere);
@@ -152,7 +174,11 @@ public sealed class TakenNameTests(ClosedArchive closed) : IClassFixture<ClosedA
     private static string Shown(Answer answer, string name)
     {
         var text = new StringBuilder().AppendLine($"{answer.Status}");
-        foreach (var (header, value) in answer.Headers.Where(each => each.Key is not ("Date" or "X-Request-Id")).OrderBy(each => each.Key, StringComparer.Ordinal))
+        foreach (
+            var (header, value) in answer
+                .Headers.Where(each => each.Key is not ("Date" or "X-Request-Id"))
+                .OrderBy(each => each.Key, StringComparer.Ordinal)
+        )
             text.AppendLine($"{header}: {value}");
         text.Append(answer.Text.Replace(name.Split('_')[3], "{descriptor}", StringComparison.Ordinal));
         return answer["X-Request-Id"] is { } id ? text.Replace(id, "").ToString() : text.ToString();

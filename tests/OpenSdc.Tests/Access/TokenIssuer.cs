@@ -16,7 +16,10 @@ using static OpenIddict.Server.OpenIddictServerEvents;
 
 namespace OpenSdc.Tests.Access;
 
-/// <summary>A real issuer (OpenIddict) on a real port: discovery, published keys, and tokens by the flow of client credentials. The name of the client is the subject; it asks for groups and lifetime by parameters.</summary>
+/// <summary>
+/// A real issuer (OpenIddict) on a real port: discovery, published keys, and tokens by the flow of client
+/// credentials. The name of the client is the subject; it asks for groups and lifetime by parameters.
+/// </summary>
 internal sealed class TokenIssuer : IAsyncDisposable
 {
     public const string Audience = "opensdc";
@@ -47,7 +50,13 @@ internal sealed class TokenIssuer : IAsyncDisposable
     }
 
     /// <summary>Asks the issuer for a token.</summary>
-    public async Task<string> TokenAsync(string subject, string groups = "", string scope = "", int seconds = 600, string audience = Audience)
+    public async Task<string> TokenAsync(
+        string subject,
+        string groups = "",
+        string scope = "",
+        int seconds = 600,
+        string audience = Audience
+    )
     {
         using var answer = await http.PostAsync(new Uri(Address + "token"), new FormUrlEncodedContent(new Dictionary<string, string>
         {
@@ -60,18 +69,29 @@ internal sealed class TokenIssuer : IAsyncDisposable
             ["aud"] = audience,
         }));
         var body = await answer.Content.ReadFromJsonAsync<JsonElement>();
-        return body.TryGetProperty("access_token", out var token) ? token.GetString()! : throw new InvalidOperationException(body.ToString());
+        return body.TryGetProperty("access_token", out var token)
+            ? token.GetString()!
+            : throw new InvalidOperationException(body.ToString());
     }
 
     /// <summary>A token that the issuer did not make.</summary>
-    public string Forge(string? issuer = null, string audience = Audience, int seconds = 600, SecurityKey? key = null, string? algorithm = null) => new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
-    {
-        Issuer = issuer ?? Address,
-        Audience = audience,
-        Expires = seconds == 0 ? null : DateTime.UtcNow.AddSeconds(seconds),
-        Claims = new Dictionary<string, object> { ["sub"] = "forger", ["groups"] = new[] { "operators" } },
-        SigningCredentials = new SigningCredentials(key ?? Key, algorithm ?? SecurityAlgorithms.RsaSha256),
-    });
+    public string Forge(
+        string? issuer = null,
+        string audience = Audience,
+        int seconds = 600,
+        SecurityKey? key = null,
+        string? algorithm = null
+    ) =>
+        new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(
+            new SecurityTokenDescriptor
+            {
+                Issuer = issuer ?? Address,
+                Audience = audience,
+                Expires = seconds == 0 ? null : DateTime.UtcNow.AddSeconds(seconds),
+                Claims = new Dictionary<string, object> { ["sub"] = "forger", ["groups"] = new[] { "operators" } },
+                SigningCredentials = new SigningCredentials(key ?? Key, algorithm ?? SecurityAlgorithms.RsaSha256),
+            }
+        );
 
     public async ValueTask DisposeAsync()
     {
@@ -86,27 +106,40 @@ internal sealed class TokenIssuer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         builder.Services.AddAuthentication();
-        builder.Services.AddOpenIddict().AddServer(server =>
-        {
-            server.SetTokenEndpointUris("token").AllowClientCredentialsFlow().EnableDegradedMode().DisableAccessTokenEncryption().AddSigningKey(key).AddEphemeralEncryptionKey().DisableScopeValidation();
-            server.AddEventHandler<ValidateTokenRequestContext>(handler => handler.UseInlineHandler(_ => default));
-            server.AddEventHandler<HandleTokenRequestContext>(handler => handler.UseInlineHandler(context =>
+        builder
+            .Services.AddOpenIddict()
+            .AddServer(server =>
             {
-                var asked = context.Request;
-                var identity = new ClaimsIdentity("issuer", "name", "role");
-                identity.AddClaim(new Claim("sub", asked.ClientId!));
-                foreach (var group in ((string?)asked["groups"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
-                    identity.AddClaim(new Claim("groups", group));
-                identity.SetScopes(asked.GetScopes());
-                identity.SetResources((string)asked["aud"]!);
-                identity.SetDestinations(_ => ["access_token"]);
-                var principal = new ClaimsPrincipal(identity);
-                principal.SetAccessTokenLifetime(TimeSpan.FromSeconds(int.Parse((string)asked["seconds"]!, System.Globalization.CultureInfo.InvariantCulture)));
-                context.SignIn(principal);
-                return default;
-            }));
-            server.UseAspNetCore().DisableTransportSecurityRequirement();
-        });
+                server
+                    .SetTokenEndpointUris("token")
+                    .AllowClientCredentialsFlow()
+                    .EnableDegradedMode()
+                    .DisableAccessTokenEncryption()
+                    .AddSigningKey(key)
+                    .AddEphemeralEncryptionKey()
+                    .DisableScopeValidation();
+                server.AddEventHandler<ValidateTokenRequestContext>(handler => handler.UseInlineHandler(_ => default));
+                server.AddEventHandler<HandleTokenRequestContext>(handler =>
+                    handler.UseInlineHandler(context =>
+                    {
+                        var asked = context.Request;
+                        var identity = new ClaimsIdentity("issuer", "name", "role");
+                        identity.AddClaim(new Claim("sub", asked.ClientId!));
+                        foreach (var group in ((string?)asked["groups"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
+                            identity.AddClaim(new Claim("groups", group));
+                        identity.SetScopes(asked.GetScopes());
+                        identity.SetResources((string)asked["aud"]!);
+                        identity.SetDestinations(_ => ["access_token"]);
+                        var principal = new ClaimsPrincipal(identity);
+                        principal.SetAccessTokenLifetime(
+                            TimeSpan.FromSeconds(int.Parse((string)asked["seconds"]!, System.Globalization.CultureInfo.InvariantCulture))
+                        );
+                        context.SignIn(principal);
+                        return default;
+                    })
+                );
+                server.UseAspNetCore().DisableTransportSecurityRequirement();
+            });
         app = builder.Build();
         app.UseAuthentication();
         await app.StartAsync();

@@ -5,7 +5,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Catalogue;
 
-/// <summary>What is asked of coverage is found by its key: each product is a range of it, and no row is read that is not answered.</summary>
+/// <summary>
+/// What is asked of coverage is found by its key: each product is a range of it, and no row is read that is
+/// not answered.
+/// </summary>
 public sealed class CoveragePlanTests(CatalogueFixture fixture) : IClassFixture<CatalogueFixture>
 {
     private static readonly SqlDialect Dialect = new SqliteDatabase().Dialect;
@@ -19,11 +22,21 @@ public sealed class CoveragePlanTests(CatalogueFixture fixture) : IClassFixture<
     public async Task Buckets_are_found_by_their_key(int digits, string? first, string? last)
     {
         var ready = Ready(new FileQuery { StartDate = first, EndDate = last });
-        foreach (var statement in (SqlStatement[])
-            [CoverageStatements.Of(Dialect, ready, digits), CoverageStatements.CountOf(Dialect, ready, "files"), CoverageStatements.CountOf(Dialect, ready, "latest")])
+        foreach (
+            var statement in (SqlStatement[])
+                [
+                    CoverageStatements.Of(Dialect, ready, digits),
+                    CoverageStatements.CountOf(Dialect, ready, "files"),
+                    CoverageStatements.CountOf(Dialect, ready, "latest"),
+                ]
+        )
         {
             var plan = await fixture.PlanAsync(statement);
-            plan.Where(line => line.Contains("coverage", StringComparison.Ordinal)).ShouldAllBe(line => line.StartsWith("SEARCH coverage USING PRIMARY KEY (audience=? AND product=?", StringComparison.Ordinal), statement.Text);
+            plan.Where(line => line.Contains("coverage", StringComparison.Ordinal))
+                .ShouldAllBe(
+                    line => line.StartsWith("SEARCH coverage USING PRIMARY KEY (audience=? AND product=?", StringComparison.Ordinal),
+                    statement.Text
+                );
             plan.ShouldContain(line => line.Contains("digits=?", StringComparison.Ordinal));
         }
     }
@@ -52,9 +65,16 @@ public sealed class CoveragePlanTests(CatalogueFixture fixture) : IClassFixture<
         var query = new FileQuery { StartDate = "20260101", Latest = latest, Current = current };
         CoverageStatements.Counted(Ready(query)).ShouldBe(column);
         CoverageStatements.Counted(Ready(query with { MajorVersions = [1] })).ShouldBeNull("versions take a series apart");
-        CoverageStatements.Counted(Ready(query) with { Scope = ReadScope.Team with { AsOf = 7 } }).ShouldBeNull("nothing is kept of the past");
+        CoverageStatements
+            .Counted(Ready(query) with { Scope = ReadScope.Team with { AsOf = 7 } })
+            .ShouldBeNull("nothing is kept of the past");
     }
 
     private static ReadyQuery Ready(FileQuery query) =>
-        new(query, ReadScope.Team, [new(1, "science", "mag", "l1a", "norm", "cdf"), new(2, "science", "mag", "l2", "norm", "cdf")], IsAll: false);
+        new(
+            query,
+            ReadScope.Team,
+            [new(1, "science", "mag", "l1a", "norm", "cdf"), new(2, "science", "mag", "l2", "norm", "cdf")],
+            IsAll: false
+        );
 }

@@ -12,8 +12,8 @@ using Xunit;
 namespace OpenSdc.Tests.Catalogue;
 
 /// <summary>
-/// Whatever was published in whatever order, what any query's files cover is what is counted file by file, both from the sums that are kept and from the
-/// files themselves.
+/// Whatever was published in whatever order, what any query's files cover is what is counted file by file,
+/// both from the sums that are kept and from the files themselves.
 /// </summary>
 public abstract class CoverageTests : IAsyncLifetime
 {
@@ -21,7 +21,20 @@ public abstract class CoverageTests : IAsyncLifetime
 
     // Days about the ends of months and years, where a range is put together of periods of different lengths.
     private static readonly string[] Edges =
-        ["20250101", "20260101", "20260102", "20260130", "20260131", "20260201", "20260228", "20261130", "20261231", "20270101", "20271231", "99991231"];
+    [
+        "20250101",
+        "20260101",
+        "20260102",
+        "20260130",
+        "20260131",
+        "20260201",
+        "20260228",
+        "20261130",
+        "20261231",
+        "20270101",
+        "20271231",
+        "99991231",
+    ];
 
     private readonly FakeTimeProvider clock = new(FirstDay.AddDays(5));
     private readonly CatalogueFixture fixture;
@@ -44,28 +57,33 @@ public abstract class CoverageTests : IAsyncLifetime
         var edges = Gen.Int[0, Edges.Length * 2].Select(i => i < Edges.Length ? Edges[i] : null);
         // The same name twice in a batch, and again in a later one; times of ingestion in no order.
         var batch = Gen.Select(QueryTests.Names, Gen.Int[0, 100_000], Gen.Int[0, 1_000]).Array[1, 12];
-        await Gen.Select(batch, QueryTests.Queries.Array[12], Gen.Select(edges, edges).Array[12]).SampleAsync(async (files, queries, ranges) =>
-        {
-            await PublishAsync(files);
-            foreach (var (query, (first, last)) in queries.Zip(ranges))
-            {
-                read += await CompareAsync(query);
-                var simple = new FileQuery
+        await Gen.Select(batch, QueryTests.Queries.Array[12], Gen.Select(edges, edges).Array[12])
+            .SampleAsync(
+                async (files, queries, ranges) =>
                 {
-                    Family = query.Family,
-                    Instruments = query.Instruments,
-                    DataLevels = query.DataLevels,
-                    Descriptors = query.Descriptors,
-                    Extensions = query.Extensions,
-                    StartDate = first,
-                    EndDate = last,
-                };
-                kept += await CompareAsync(simple);
-                kept += await CompareAsync(simple with { AsOf = rows.Count });
-                // A number that is still to come leaves the same files, but nothing is kept of it.
-                read += await CompareAsync(simple with { AsOf = rows.Count + 1 });
-            }
-        }, iter: 60, threads: 1);
+                    await PublishAsync(files);
+                    foreach (var (query, (first, last)) in queries.Zip(ranges))
+                    {
+                        read += await CompareAsync(query);
+                        var simple = new FileQuery
+                        {
+                            Family = query.Family,
+                            Instruments = query.Instruments,
+                            DataLevels = query.DataLevels,
+                            Descriptors = query.Descriptors,
+                            Extensions = query.Extensions,
+                            StartDate = first,
+                            EndDate = last,
+                        };
+                        kept += await CompareAsync(simple);
+                        kept += await CompareAsync(simple with { AsOf = rows.Count });
+                        // A number that is still to come leaves the same files, but nothing is kept of it.
+                        read += await CompareAsync(simple with { AsOf = rows.Count + 1 });
+                    }
+                },
+                iter: 60,
+                threads: 1
+            );
 
         kept.ShouldBeGreaterThan(1000, "the kept sums are asked");
         read.ShouldBeGreaterThan(1000, "so are the files");
@@ -74,11 +92,19 @@ public abstract class CoverageTests : IAsyncLifetime
 
     private async Task PublishAsync((string Name, int Seconds, int Size)[] files)
     {
-        var publications = files.Select(file => new Publication(FileName.Parse(file.Name, Mission.Imap).Name.ShouldNotBeNull(file.Name), file.Size, new string('a', 64))
-        {
-            IngestedAt = FirstDay.AddSeconds(file.Seconds),
-        }).ToList();
-        foreach (var (publication, recorded) in publications.Zip(await fixture.Catalogue.PublishAsync(publications, CancellationToken.None)))
+        var publications = files
+            .Select(file => new Publication(
+                FileName.Parse(file.Name, Mission.Imap).Name.ShouldNotBeNull(file.Name),
+                file.Size,
+                new string('a', 64)
+            )
+            {
+                IngestedAt = FirstDay.AddSeconds(file.Seconds),
+            })
+            .ToList();
+        foreach (
+            var (publication, recorded) in publications.Zip(await fixture.Catalogue.PublishAsync(publications, CancellationToken.None))
+        )
         {
             if (recorded.IsNew)
                 rows.Add((publication.Name.Family, publication.Record(recorded.Receipt.Seq, recorded.Receipt.IngestionDate)));
@@ -103,15 +129,32 @@ public abstract class CoverageTests : IAsyncLifetime
     private async Task<List<Bucket>> ReadAsync(FileQuery query, int digits)
     {
         var buckets = new List<Bucket>();
-        await using var answer = await fixture.Catalogue.CoverAsync(query, ReadScope.Of(query, Caller.Anyone), digits, CancellationToken.None);
+        await using var answer = await fixture.Catalogue.CoverAsync(
+            query,
+            ReadScope.Of(query, Caller.Anyone),
+            digits,
+            CancellationToken.None
+        );
         answer.State.Seq.ShouldBe(rows.Count);
         while (await answer.NextAsync(CancellationToken.None) is { } lines)
         {
             for (var rest = lines.Text.Span; rest.Length > 0;)
             {
                 var line = CoverageLine.Take(ref rest);
-                buckets.Add(new(lines.Product with { Id = 0 }, Encoding.UTF8.GetString(line.Period), CoverageLine.Number(line.Files), CoverageLine.Number(line.Bytes),
-                    Encoding.UTF8.GetString(line.Version), Encoding.UTF8.GetString(line.First), Encoding.UTF8.GetString(line.Last)));
+                buckets.Add(
+                    new(
+                        lines.Product with
+                        {
+                            Id = 0,
+                        },
+                        Encoding.UTF8.GetString(line.Period),
+                        CoverageLine.Number(line.Files),
+                        CoverageLine.Number(line.Bytes),
+                        Encoding.UTF8.GetString(line.Version),
+                        Encoding.UTF8.GetString(line.First),
+                        Encoding.UTF8.GetString(line.Last)
+                    )
+                );
             }
         }
 
@@ -123,17 +166,36 @@ public abstract class CoverageTests : IAsyncLifetime
         var families = rows.ToDictionary(row => row.Record.FilePath, row => row.Family, StringComparer.Ordinal);
         return
         [
-            .. Definition.Answer(query, rows)
-                .GroupBy(r => (Product: new Product(0, families[r.FilePath], r.Instrument ?? "", r.DataLevel ?? "", r.Descriptor ?? "", r.Extension), Period: r.StartDate is { } start ? start[..digits] : ""))
-                .Select(group => new Bucket(group.Key.Product, group.Key.Period,
+            .. Definition
+                .Answer(query, rows)
+                .GroupBy(r =>
+                    (
+                        Product: new Product(
+                            0,
+                            families[r.FilePath],
+                            r.Instrument ?? "",
+                            r.DataLevel ?? "",
+                            r.Descriptor ?? "",
+                            r.Extension
+                        ),
+                        Period: r.StartDate is { } start ? start[..digits] : ""
+                    )
+                )
+                .Select(group => new Bucket(
+                    group.Key.Product,
+                    group.Key.Period,
                     group.Count(),
                     group.Sum(r => r.Size),
                     group.MaxBy(r => (r.MajorVersion ?? -1, r.MinorVersion ?? -1, r.Seq))!.Version ?? "",
                     group.Select(r => r.IngestionDate).Min(StringComparer.Ordinal)!,
-                    group.Select(r => r.IngestionDate).Max(StringComparer.Ordinal)!))
-                .OrderBy(bucket => bucket.Product.Family, StringComparer.Ordinal).ThenBy(bucket => bucket.Product.Instrument, StringComparer.Ordinal)
-                .ThenBy(bucket => bucket.Product.DataLevel, StringComparer.Ordinal).ThenBy(bucket => bucket.Product.Descriptor, StringComparer.Ordinal)
-                .ThenBy(bucket => bucket.Product.Extension, StringComparer.Ordinal).ThenBy(bucket => bucket.Period, StringComparer.Ordinal),
+                    group.Select(r => r.IngestionDate).Max(StringComparer.Ordinal)!
+                ))
+                .OrderBy(bucket => bucket.Product.Family, StringComparer.Ordinal)
+                .ThenBy(bucket => bucket.Product.Instrument, StringComparer.Ordinal)
+                .ThenBy(bucket => bucket.Product.DataLevel, StringComparer.Ordinal)
+                .ThenBy(bucket => bucket.Product.Descriptor, StringComparer.Ordinal)
+                .ThenBy(bucket => bucket.Product.Extension, StringComparer.Ordinal)
+                .ThenBy(bucket => bucket.Period, StringComparer.Ordinal),
         ];
     }
 

@@ -10,8 +10,9 @@ using Xunit;
 namespace OpenSdc.Tests.Catalogue;
 
 /// <summary>
-/// Look-ups that go together: each caller gets what it asked for, and none meets what happens to another. While the table is held no statement comes back, and the clock stands still: who comes
-/// then has to wait for those who are away.
+/// Look-ups that go together: each caller gets what it asked for, and none meets what happens to another.
+/// While the table is held no statement comes back, and the clock stands still: who comes then has to wait
+/// for those who are away.
 /// </summary>
 public sealed class PostgresLookUpsTests : IAsyncLifetime
 {
@@ -47,7 +48,10 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
     public async Task Each_of_many_callers_gets_its_own_row_and_a_file_that_is_not_there_has_none()
     {
         // Many ask for the same file, some for another column, and some for a file that nobody has.
-        var asked = Enumerable.Range(0, 2000).Select(i => (File: i * 7 % (Files + 2), Column: i % 3 == 0 ? "'n' || size" : "size")).ToList();
+        var asked = Enumerable
+            .Range(0, 2000)
+            .Select(i => (File: i * 7 % (Files + 2), Column: i % 3 == 0 ? "'n' || size" : "size"))
+            .ToList();
         var answers = await Task.WhenAll(asked.Select(each => Task.Run(() => AskAsync(each.File, each.Column))));
         foreach (var ((file, column), answer) in asked.Zip(answers))
             answer.ShouldBe(file < Files ? Found(file, column) : (null, null), $"file {file}, {column}");
@@ -76,8 +80,12 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
             (await AwayAsync(LookupBatcher.MostAway)).ShouldAllBe(text => text.Contains("file_path = $1", StringComparison.Ordinal));
         }
 
-        (await Task.WhenAll(asked)).ShouldBe([.. Enumerable.Range(0, LookupBatcher.MostAway).Concat(Enumerable.Range(10, 8)).Select(file => Found(file))]);
-        (await TextsAsync("state = 'idle'")).Count(text => text.Contains("file_path = ANY(CAST($1 AS text[]))", StringComparison.Ordinal)).ShouldBe(1);
+        (await Task.WhenAll(asked)).ShouldBe([
+            .. Enumerable.Range(0, LookupBatcher.MostAway).Concat(Enumerable.Range(10, 8)).Select(file => Found(file)),
+        ]);
+        (await TextsAsync("state = 'idle'"))
+            .Count(text => text.Contains("file_path = ANY(CAST($1 AS text[]))", StringComparison.Ordinal))
+            .ShouldBe(1);
     }
 
     [Fact]
@@ -90,7 +98,9 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
             asked.Add(AskAsync(10));
             clock.Advance(LookupBatcher.Slow);
             asked.Add(AskAsync(11));
-            (await AwayAsync(LookupBatcher.MostAway + 1)).Count(text => text.Contains("file_path = ANY(", StringComparison.Ordinal)).ShouldBe(1);
+            (await AwayAsync(LookupBatcher.MostAway + 1))
+                .Count(text => text.Contains("file_path = ANY(", StringComparison.Ordinal))
+                .ShouldBe(1);
         }
 
         (await Task.WhenAll(asked)).ShouldBe([.. Enumerable.Range(0, LookupBatcher.MostAway).Concat([10, 11]).Select(file => Found(file))]);
@@ -127,7 +137,8 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
         (await Task.WhenAll(asked)).ShouldAllBe(each => each.Item1 == Files);
         wasRead.ShouldBeFalse();
 
-        Task LeaveAsync(int file) => lookUps.FindAsync(QueryOf(file), ReadScope.Team, "size, file_path", 1, _ => wasRead = true, leaving.Token).AsTask();
+        Task LeaveAsync(int file) =>
+            lookUps.FindAsync(QueryOf(file), ReadScope.Team, "size, file_path", 1, _ => wasRead = true, leaving.Token).AsTask();
     }
 
     [Fact]
@@ -140,7 +151,9 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
             clock.Advance(LookupBatcher.Slow);
             var last = AskAsync(12);
             await AwayAsync(LookupBatcher.MostAway + 1);
-            await RunAsync("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%file_path = ANY%' AND pid <> pg_backend_pid()");
+            await RunAsync(
+                "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%file_path = ANY%' AND pid <> pg_backend_pid()"
+            );
             foreach (var each in together.Append(last))
                 fixture.Catalogue.IsUnavailable(await Should.ThrowAsync<PostgresException>(() => each)).ShouldBeTrue();
             alone.ShouldAllBe(each => !each.IsCompleted);
@@ -158,7 +171,9 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
         {
             asked = await SendAloneAsync();
             asked.Add(AskAsync(10));
-            broken = lookUps.FindAsync(QueryOf(10), ReadScope.Team, "size, file_path", 1, _ => throw new InvalidDataException(), CancellationToken.None).AsTask();
+            broken = lookUps
+                .FindAsync(QueryOf(10), ReadScope.Team, "size, file_path", 1, _ => throw new InvalidDataException(), CancellationToken.None)
+                .AsTask();
             asked.Add(AskAsync(11));
         }
 
@@ -171,29 +186,91 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
     {
         var query = QueryOf(1);
         query.OnlyPath.ShouldBe(query.FilePaths[0]);
-        foreach (var other in (FileQuery[])
-            [
-                query with { FilePaths = [] }, query with { FilePaths = [.. query.FilePaths, "imap/mag"] }, query with { Family = "science" },
-                query with { Instruments = ["mag"] }, query with { Versions = ["v001"] }, query with { SinceSeq = 0 }, query with { AsOf = 1 }, query with { Current = true }, query with { Current = false },
-                query with { Latest = true }, query with { DefaultVersions = true }, query with { Sha256s = ["a"] }, query with { After = new PageEnd(["imap"]) },
-            ])
+        foreach (
+            var other in (FileQuery[])
+                [
+                    query with
+                    {
+                        FilePaths = [],
+                    },
+                    query with
+                    {
+                        FilePaths = [.. query.FilePaths, "imap/mag"],
+                    },
+                    query with
+                    {
+                        Family = "science",
+                    },
+                    query with
+                    {
+                        Instruments = ["mag"],
+                    },
+                    query with
+                    {
+                        Versions = ["v001"],
+                    },
+                    query with
+                    {
+                        SinceSeq = 0,
+                    },
+                    query with
+                    {
+                        AsOf = 1,
+                    },
+                    query with
+                    {
+                        Current = true,
+                    },
+                    query with
+                    {
+                        Current = false,
+                    },
+                    query with
+                    {
+                        Latest = true,
+                    },
+                    query with
+                    {
+                        DefaultVersions = true,
+                    },
+                    query with
+                    {
+                        Sha256s = ["a"],
+                    },
+                    query with
+                    {
+                        After = new PageEnd(["imap"]),
+                    },
+                ]
+        )
             other.OnlyPath.ShouldBeNull(other.ToString());
     }
 
     private static FileQuery QueryOf(int file) => new() { Family = null, FilePaths = [NameOf(file).Key] };
 
-    private static FileName NameOf(int file) => FileName.Parse(string.Create(CultureInfo.InvariantCulture, $"imap_swe_l1a_n{file}_20260101_v001.pkts"), Mission.Imap).Name!;
+    private static FileName NameOf(int file) =>
+        FileName.Parse(string.Create(CultureInfo.InvariantCulture, $"imap_swe_l1a_n{file}_20260101_v001.pkts"), Mission.Imap).Name!;
 
     private static (long?, string?) Found(int file, string column = "size", int newest = Files) =>
         (newest, string.Create(CultureInfo.InvariantCulture, $"{(column == "size" ? "" : "n")}{file}"));
 
     private Task<Recorded[]> PublishAsync(IEnumerable<int> files) =>
-        fixture.Catalogue.PublishAsync([.. files.Select(file => new Publication(NameOf(file), file, new string('a', 64)))], CancellationToken.None);
+        fixture.Catalogue.PublishAsync(
+            [.. files.Select(file => new Publication(NameOf(file), file, new string('a', 64)))],
+            CancellationToken.None
+        );
 
     private async Task<(long?, string?)> AskAsync(int file, string column = "size")
     {
         string? value = null;
-        var newest = await lookUps.FindAsync(QueryOf(file), ReadScope.Team, $"{column}, file_path", 1, row => value = row.GetValue(0).ToString(), CancellationToken.None);
+        var newest = await lookUps.FindAsync(
+            QueryOf(file),
+            ReadScope.Team,
+            $"{column}, file_path",
+            1,
+            row => value = row.GetValue(0).ToString(),
+            CancellationToken.None
+        );
         return (newest?.Seq, value);
     }
 
@@ -220,7 +297,10 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
 
     private async Task<List<string>> TextsAsync(string which)
     {
-        await using var command = new NpgsqlCommand($"SELECT query FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND {which}", beside);
+        await using var command = new NpgsqlCommand(
+            $"SELECT query FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND {which}",
+            beside
+        );
         await using var reader = await command.ExecuteReaderAsync();
         var texts = new List<string>();
         while (await reader.ReadAsync())
@@ -236,7 +316,9 @@ public sealed class PostgresLookUpsTests : IAsyncLifetime
 
     private async Task<NpgsqlConnection> HoldTableAsync()
     {
-        var holder = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false }.ConnectionString);
+        var holder = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false }.ConnectionString
+        );
         await holder.OpenAsync();
         await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE files IN ACCESS EXCLUSIVE MODE", holder);
         await command.ExecuteNonQueryAsync();

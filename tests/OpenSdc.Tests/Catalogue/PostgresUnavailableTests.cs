@@ -9,7 +9,10 @@ using Archive = OpenSdc.Server.Catalogue.Catalogue;
 
 namespace OpenSdc.Tests.Catalogue;
 
-/// <summary>The database goes and comes while the archive serves: callers are told to come again, nothing is lost, and nobody has to start anything again.</summary>
+/// <summary>
+/// The database goes and comes while the archive serves: callers are told to come again, nothing is lost, and
+/// nobody has to start anything again.
+/// </summary>
 public sealed class PostgresUnavailableTests : IAsyncLifetime
 {
     private readonly string folder = PostgresServer.NewFolder("away");
@@ -43,7 +46,17 @@ public sealed class PostgresUnavailableTests : IAsyncLifetime
             await archive.QueryAsync("instrument=swe");
 
         PostgresServer.Script(end, folder);
-        foreach (var request in (string[])["GET /query?instrument=swe", "GET /query?instrument=swe&limit=10", "GET /coverage", "GET /facets", $"GET /download/{name}", $"GET /upload/{ArchiveFixture.NewName()}"])
+        foreach (
+            var request in (string[])
+                [
+                    "GET /query?instrument=swe",
+                    "GET /query?instrument=swe&limit=10",
+                    "GET /coverage",
+                    "GET /facets",
+                    $"GET /download/{name}",
+                    $"GET /upload/{ArchiveFixture.NewName()}",
+                ]
+        )
         {
             var answer = await archive.SendAsync(request);
             (answer.Status, answer["Retry-After"]).ShouldBe((503, "5"), $"{request}: {answer.Text}");
@@ -118,7 +131,10 @@ public sealed class PostgresUnavailableTests : IAsyncLifetime
         await FillAsync(100_000);
         // A client that takes little ahead: otherwise the whole answer may be on its way before the database goes.
         using var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync });
-        using var answer = await client.GetAsync(new Uri(archive.Endpoint, "/query?table=science&format=ndjson"), HttpCompletionOption.ResponseHeadersRead);
+        using var answer = await client.GetAsync(
+            new Uri(archive.Endpoint, "/query?table=science&format=ndjson"),
+            HttpCompletionOption.ResponseHeadersRead
+        );
         await using var stream = await answer.Content.ReadAsStreamAsync();
         var buffer = new byte[1000];
         await stream.ReadExactlyAsync(buffer);
@@ -148,11 +164,17 @@ public sealed class PostgresUnavailableTests : IAsyncLifetime
         await using (var change = new NpgsqlConnection(database))
         {
             await change.OpenAsync();
-            await using var command = new NpgsqlCommand("CREATE ROLE guest LOGIN CONNECTION LIMIT 0; GRANT ALL ON ALL TABLES IN SCHEMA public TO guest", change);
+            await using var command = new NpgsqlCommand(
+                "CREATE ROLE guest LOGIN CONNECTION LIMIT 0; GRANT ALL ON ALL TABLES IN SCHEMA public TO guest",
+                change
+            );
             await command.ExecuteNonQueryAsync();
         }
 
-        using var dialect = new Server.Catalogue.Postgres(new NpgsqlConnectionStringBuilder(database) { Username = "guest" }.ConnectionString, TimeProvider.System);
+        using var dialect = new Server.Catalogue.Postgres(
+            new NpgsqlConnectionStringBuilder(database) { Username = "guest" }.ConnectionString,
+            TimeProvider.System
+        );
         using var telemetry = new Server.Telemetry();
         using var catalogue = new Archive(dialect, TimeProvider.System, telemetry) { ReleasesAll = true };
         var refusal = await Should.ThrowAsync<PostgresException>(() => catalogue.HeadAsync(CancellationToken.None).AsTask());
@@ -165,8 +187,20 @@ public sealed class PostgresUnavailableTests : IAsyncLifetime
     private async Task FillAsync(int files)
     {
         var catalogue = archive.Services.GetRequiredService<Archive>();
-        await catalogue.PublishAsync([.. Enumerable.Range(0, files).Select(i => new Server.Catalogue.Publication(
-            FileName.Parse(string.Create(CultureInfo.InvariantCulture, $"imap_swe_l1a_n{i:D6}_20260101_v001.pkts"), Mission.Imap).Name!, i, new string('a', 64)))], CancellationToken.None);
+        await catalogue.PublishAsync(
+            [
+                .. Enumerable
+                    .Range(0, files)
+                    .Select(i => new Server.Catalogue.Publication(
+                        FileName
+                            .Parse(string.Create(CultureInfo.InvariantCulture, $"imap_swe_l1a_n{i:D6}_20260101_v001.pkts"), Mission.Imap)
+                            .Name!,
+                        i,
+                        new string('a', 64)
+                    )),
+            ],
+            CancellationToken.None
+        );
     }
 
     /// <summary>The first answer that is no 503; the archive probes once a second whether it can write again.</summary>

@@ -10,7 +10,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Catalogue;
 
-/// <summary>Whatever access path it has, any query over any files is answered as the contract's words, written out in <see cref="Definition"/>, answer it.</summary>
+/// <summary>
+/// Whatever access path it has, any query over any files is answered as the contract's words, written out in
+/// <see cref="Definition"/>, answer it.
+/// </summary>
 public abstract class QueryTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset FirstDay = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -89,16 +92,25 @@ public abstract class QueryTests : IAsyncLifetime
     public async Task Any_query_over_any_files_is_answered_as_the_contract_words_it()
     {
         var found = 0;
-        await Gen.Select(Gen.Select(Names, Gen.Int[1, 500], (name, size) => (Name: name, Size: size)).Array[8], Queries.Array[60], Gen.Int[0, 10_000].Array[3]).SampleAsync(async (files, queries, picks) =>
-        {
-            // Every sample adds files and asks about all there are until then.
-            await PublishAsync(files.DistinctBy(file => file.Name));
-            foreach (var query in queries)
-                found += await CompareAsync(query);
-            string[] paths = [.. picks.Select(pick => rows[pick % rows.Count].Record.FilePath), "imap/nowhere"];
-            foreach (var query in queries.Take(10))
-                found += await CompareAsync(query with { FilePaths = paths });
-        }, iter: 60, threads: 1);
+        await Gen.Select(
+                Gen.Select(Names, Gen.Int[1, 500], (name, size) => (Name: name, Size: size)).Array[8],
+                Queries.Array[60],
+                Gen.Int[0, 10_000].Array[3]
+            )
+            .SampleAsync(
+                async (files, queries, picks) =>
+                {
+                    // Every sample adds files and asks about all there are until then.
+                    await PublishAsync(files.DistinctBy(file => file.Name));
+                    foreach (var query in queries)
+                        found += await CompareAsync(query);
+                    string[] paths = [.. picks.Select(pick => rows[pick % rows.Count].Record.FilePath), "imap/nowhere"];
+                    foreach (var query in queries.Take(10))
+                        found += await CompareAsync(query with { FilePaths = paths });
+                },
+                iter: 60,
+                threads: 1
+            );
 
         found.ShouldBeGreaterThan(1000, "the queries hit");
         turned.ShouldBeGreaterThan(100, "pages are turned");
@@ -109,9 +121,16 @@ public abstract class QueryTests : IAsyncLifetime
     {
         if (clock.GetUtcNow() < FirstDay.AddDays(3))
             clock.Advance(TimeSpan.FromHours(2));
-        var publications = files.Select(file => new Publication(FileName.Parse(file.Name, Mission.Imap).Name.ShouldNotBeNull(file.Name), file.Size, new string('a', 64)))
+        var publications = files
+            .Select(file => new Publication(
+                FileName.Parse(file.Name, Mission.Imap).Name.ShouldNotBeNull(file.Name),
+                file.Size,
+                new string('a', 64)
+            ))
             .ToList();
-        foreach (var (publication, recorded) in publications.Zip(await fixture.Catalogue.PublishAsync(publications, CancellationToken.None)))
+        foreach (
+            var (publication, recorded) in publications.Zip(await fixture.Catalogue.PublishAsync(publications, CancellationToken.None))
+        )
         {
             var known = rows.Exists(row => row.Record.FilePath == publication.Name.Key);
             recorded.IsNew.ShouldBe(!known);
@@ -141,7 +160,13 @@ public abstract class QueryTests : IAsyncLifetime
     private async Task<(List<FileRecord> Records, PageEnd? End)> ReadAsync(FileQuery query, string shown, int count)
     {
         await using var answer = await fixture.Catalogue.QueryAsync(
-            query, ReadScope.Of(query, Caller.Anyone), query.Family is null ? null : Mission.Imap.FindFamily(query.Family), "item", count: true, CancellationToken.None);
+            query,
+            ReadScope.Of(query, Caller.Anyone),
+            query.Family is null ? null : Mission.Imap.FindFamily(query.Family),
+            "item",
+            count: true,
+            CancellationToken.None
+        );
         var records = new List<FileRecord>();
         PageEnd? end = null;
         while (await answer.ReadAsync(CancellationToken.None))
@@ -155,7 +180,14 @@ public abstract class QueryTests : IAsyncLifetime
     }
 
     private static string NameOf(
-        int kind, string instrument, string level, string descriptor, (string, string) days, (string Of, int Major, int Minor) number, string extension)
+        int kind,
+        string instrument,
+        string level,
+        string descriptor,
+        (string, string) days,
+        (string Of, int Major, int Minor) number,
+        string extension
+    )
     {
         var (first, last) = string.CompareOrdinal(days.Item1, days.Item2) <= 0 ? days : (days.Item2, days.Item1);
         var (of, major, minor) = number;

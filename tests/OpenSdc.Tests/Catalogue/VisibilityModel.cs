@@ -19,7 +19,10 @@ internal sealed class VisibilityModel(Server.Catalogue.Catalogue catalogue)
         "imap_mag_cal_20260101_v001.csv", "imap_mag_cal_20260101_v002.csv", "naif0012.tls",
     ];
 
-    public static readonly Gen<(int Kind, int[] Files)[]> Steps = Gen.Select(Gen.Int[0, 9], Gen.Int[0, Names.Length - 1].Array[1, 6]).Array[4, 25];
+    public static readonly Gen<(int Kind, int[] Files)[]> Steps = Gen.Select(Gen.Int[0, 9], Gen.Int[0, Names.Length - 1].Array[1, 6]).Array[
+        4,
+        25
+    ];
 
     private readonly List<Entry> entries = [];
     private readonly Releases releases = new(catalogue, TimeProvider.System);
@@ -36,8 +39,14 @@ internal sealed class VisibilityModel(Server.Catalogue.Catalogue catalogue)
             case <= 3:
                 catalogue.ReleasesAll = kind == 0;
                 await catalogue.PublishAsync(
-                    [.. names.Select(name => new Publication(FileName.Parse(name, Mission.Imap).Name!, name.Length, new string('a', 64)))], CancellationToken.None);
-                foreach (var name in names.Where(name => !entries.Exists(each => each.Name.Name == name)).Select(name => FileName.Parse(name, Mission.Imap).Name!))
+                    [.. names.Select(name => new Publication(FileName.Parse(name, Mission.Imap).Name!, name.Length, new string('a', 64)))],
+                    CancellationToken.None
+                );
+                foreach (
+                    var name in names
+                        .Where(name => !entries.Exists(each => each.Name.Name == name))
+                        .Select(name => FileName.Parse(name, Mission.Imap).Name!)
+                )
                 {
                     entries.Add(new Entry(name, ++Head));
                     entries[^1].Team.Add(new(Head, null));
@@ -48,7 +57,14 @@ internal sealed class VisibilityModel(Server.Catalogue.Catalogue catalogue)
                 break;
             case <= 7:
                 var meant = there.Where(each => Entry.IsOpen(each.Team) && Entry.IsOpen(each.Public) == (kind == 7)).ToList();
-                (await releases.SetAsync([.. there.Select(each => each.Seq)], release: kind < 7, new() { Action = "test", Caller = "someone" }, CancellationToken.None)).Changed.ShouldBe(meant.Count);
+                (
+                    await releases.SetAsync(
+                        [.. there.Select(each => each.Seq)],
+                        release: kind < 7,
+                        new() { Action = "test", Caller = "someone" },
+                        CancellationToken.None
+                    )
+                ).Changed.ShouldBe(meant.Count);
                 foreach (var each in meant)
                 {
                     each.Changes.Add((++Head, kind < 7 ? ChangeKind.Released : ChangeKind.Unreleased));
@@ -63,7 +79,15 @@ internal sealed class VisibilityModel(Server.Catalogue.Catalogue catalogue)
                 foreach (var each in there)
                 {
                     var isSeen = Entry.IsOpen(each.Team);
-                    (await withdrawals.WithdrawAsync(each.Name.Key, "wrong", null, new() { Action = "test", Caller = "someone" }, CancellationToken.None)).ShouldBe(isSeen ? WithdrawalOutcome.Done : WithdrawalOutcome.IsWithdrawn);
+                    (
+                        await withdrawals.WithdrawAsync(
+                            each.Name.Key,
+                            "wrong",
+                            null,
+                            new() { Action = "test", Caller = "someone" },
+                            CancellationToken.None
+                        )
+                    ).ShouldBe(isSeen ? WithdrawalOutcome.Done : WithdrawalOutcome.IsWithdrawn);
                     if (!isSeen)
                         continue;
                     each.Changes.Add((++Head, ChangeKind.Withdrawn));
@@ -77,7 +101,9 @@ internal sealed class VisibilityModel(Server.Catalogue.Catalogue catalogue)
                 foreach (var each in there)
                 {
                     var isSeen = Entry.IsOpen(each.Team);
-                    (await withdrawals.RestoreAsync(each.Name.Key, new() { Action = "test", Caller = "someone" }, CancellationToken.None)).ShouldBe(isSeen ? WithdrawalOutcome.IsNot : WithdrawalOutcome.Done);
+                    (
+                        await withdrawals.RestoreAsync(each.Name.Key, new() { Action = "test", Caller = "someone" }, CancellationToken.None)
+                    ).ShouldBe(isSeen ? WithdrawalOutcome.IsNot : WithdrawalOutcome.Done);
                     if (isSeen)
                         continue;
                     var wasPublic = each.Public is [.., { To: { } to }] && to == each.Team[^1].To;
@@ -96,7 +122,16 @@ internal sealed class VisibilityModel(Server.Catalogue.Catalogue catalogue)
     public async Task CompareAsync(FileQuery query, Audience audience)
     {
         var found = new List<(string, bool)>();
-        await using (var rows = await catalogue.QueryAsync(query, ReadScope.Of(query, audience), query.Family is null ? null : Mission.Imap.FindFamily(query.Family), "item, file_path", count: true, CancellationToken.None))
+        await using (
+            var rows = await catalogue.QueryAsync(
+                query,
+                ReadScope.Of(query, audience),
+                query.Family is null ? null : Mission.Imap.FindFamily(query.Family),
+                "item, file_path",
+                count: true,
+                CancellationToken.None
+            )
+        )
         {
             rows.Count.ShouldBe(Truth(query with { Limit = null }, audience).Count, $"count of {query} for {audience}");
             while (await rows.ReadAsync(CancellationToken.None))
@@ -106,7 +141,10 @@ internal sealed class VisibilityModel(Server.Catalogue.Catalogue catalogue)
             }
         }
 
-        found.ShouldBe(Truth(query, audience), $"{query} for {audience} of {string.Join(' ', entries.Select(each => $"{each.Seq}:{string.Join(',', each.Team)}/{string.Join(',', each.Public)}"))}");
+        found.ShouldBe(
+            Truth(query, audience),
+            $"{query} for {audience} of {string.Join(' ', entries.Select(each => $"{each.Seq}:{string.Join(',', each.Team)}/{string.Join(',', each.Public)}"))}"
+        );
     }
 
     public async Task CompareCoverageAsync(Audience audience)
@@ -141,35 +179,69 @@ internal sealed class VisibilityModel(Server.Catalogue.Catalogue catalogue)
         if (query.Latest)
             left = Newest(left);
         if (query.DefaultVersions)
-            left = [.. left.Where(each => !left.Exists(other => other.Name.Series == each.Name.Series && other.Name.CountedMajor > each.Name.CountedMajor))];
-        var sorted = query.Sort.Count == 0
-            ? left.OrderBy(each => each.Name.Key, StringComparer.Ordinal)
-            : left.OrderByDescending(each => each.Name.StartDate).ThenByDescending(each => each.Seq);
+            left =
+            [
+                .. left.Where(each =>
+                    !left.Exists(other => other.Name.Series == each.Name.Series && other.Name.CountedMajor > each.Name.CountedMajor)
+                ),
+            ];
+        var sorted =
+            query.Sort.Count == 0
+                ? left.OrderBy(each => each.Name.Key, StringComparer.Ordinal)
+                : left.OrderByDescending(each => each.Name.StartDate).ThenByDescending(each => each.Seq);
         return [.. sorted.Take(query.Limit ?? int.MaxValue).Select(each => (each.Name.Key, At(each, Audience.Public) is not null))];
 
         Span? At(Entry entry, Audience of) => entry.Of(of).Find(span => span.From <= state && (span.To is null || span.To > state));
     }
 
-    /// <summary>What an audience is told of a file: the number and the kind of each change, and for the last kind the newer version.</summary>
+    /// <summary>
+    /// What an audience is told of a file: the number and the kind of each change, and for the last kind the
+    /// newer version.
+    /// </summary>
     public List<(long Seq, string Kind, string? SupersededBy)> Changes(string name, Audience audience)
     {
         if (entries.Find(each => each.Name.Name == name) is not { } entry)
             return [];
         var (spans, isSeen) = (entry.Of(audience), Entry.IsOpen(entry.Of(audience)));
-        if (audience == Audience.Public && !isSeen && !(!Entry.IsOpen(entry.Team) && spans is [.., { To: { } hidden }] && hidden == entry.Team[^1].To))
+        if (
+            audience == Audience.Public
+            && !isSeen
+            && !(!Entry.IsOpen(entry.Team) && spans is [.., { To: { } hidden }] && hidden == entry.Team[^1].To)
+        )
             return [];
         List<(long, string, string?)> told = [(entry.Seq, ChangeKind.Published, null)];
-        told.AddRange(entry.Changes.Where(each => audience == Audience.Team || spans.Exists(span => span.From <= each.Seq && !(span.To < each.Seq))).Select(each => (each.Seq, each.Kind, (string?)null)));
-        var newer = entries.Where(each => isSeen && each.Name.Series == entry.Name.Series && Entry.IsOpen(each.Of(audience)) && string.CompareOrdinal(each.Name.VersionOrder, entry.Name.VersionOrder) > 0).ToList();
+        told.AddRange(
+            entry
+                .Changes.Where(each => audience == Audience.Team || spans.Exists(span => span.From <= each.Seq && !(span.To < each.Seq)))
+                .Select(each => (each.Seq, each.Kind, (string?)null))
+        );
+        var newer = entries
+            .Where(each =>
+                isSeen
+                && each.Name.Series == entry.Name.Series
+                && Entry.IsOpen(each.Of(audience))
+                && string.CompareOrdinal(each.Name.VersionOrder, entry.Name.VersionOrder) > 0
+            )
+            .ToList();
         // One that was there before it superseded it from its first moment on.
-        if (newer.Count > 0 && newer.TrueForAll(each => each.Of(audience)[^1].From > spans[^1].From) && newer.MinBy(each => each.Of(audience)[^1].From) is { } first)
+        if (
+            newer.Count > 0
+            && newer.TrueForAll(each => each.Of(audience)[^1].From > spans[^1].From)
+            && newer.MinBy(each => each.Of(audience)[^1].From) is { } first
+        )
             told.Add((first.Of(audience)[^1].From, FileChange.Superseded, first.Name.Key));
         told.Sort();
         return told;
     }
 
     private static List<Entry> Newest(List<Entry> some) =>
-        [.. some.Where(each => !some.Exists(other => other.Name.Series == each.Name.Series && string.CompareOrdinal(other.Name.VersionOrder, each.Name.VersionOrder) > 0))];
+        [
+            .. some.Where(each =>
+                !some.Exists(other =>
+                    other.Name.Series == each.Name.Series && string.CompareOrdinal(other.Name.VersionOrder, each.Name.VersionOrder) > 0
+                )
+            ),
+        ];
 
     private sealed record Span(long From, long? To);
 

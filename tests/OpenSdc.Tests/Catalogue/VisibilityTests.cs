@@ -8,8 +8,9 @@ using Xunit;
 namespace OpenSdc.Tests.Catalogue;
 
 /// <summary>
-/// What team and public see after any order of publications, releases and withdrawals, now and as of each change before: held against a plain list of intervals. What is kept beside
-/// the rows follows each change as its statement makes it.
+/// What team and public see after any order of publications, releases and withdrawals, now and as of each
+/// change before: held against a plain list of intervals. What is kept beside the rows follows each change as
+/// its statement makes it.
 /// </summary>
 public abstract class VisibilityTests(Func<TestDatabase> database, int histories)
 {
@@ -38,9 +39,53 @@ public abstract class VisibilityTests(Func<TestDatabase> database, int histories
         var all = new FileQuery { Family = null, AsOf = asOf };
         return
         [
-            all, all with { Latest = true }, all with { DefaultVersions = true }, all with { Current = true }, all with { Current = false }, all with { Released = false },
-            all with { Released = true, Latest = true }, all with { SinceSeq = (asOf ?? head) / 2 }, all with { SinceSeq = (asOf ?? head) / 3, Latest = true },
-            all with { Family = "science", Sort = [new("start_date", true)], Limit = 4 }, all with { MinorVersions = [1, 2], Latest = true, Current = true },
+            all,
+            all with
+            {
+                Latest = true,
+            },
+            all with
+            {
+                DefaultVersions = true,
+            },
+            all with
+            {
+                Current = true,
+            },
+            all with
+            {
+                Current = false,
+            },
+            all with
+            {
+                Released = false,
+            },
+            all with
+            {
+                Released = true,
+                Latest = true,
+            },
+            all with
+            {
+                SinceSeq = (asOf ?? head) / 2,
+            },
+            all with
+            {
+                SinceSeq = (asOf ?? head) / 3,
+                Latest = true,
+            },
+            all with
+            {
+                Family = "science",
+                Sort = [new("start_date", true)],
+                Limit = 4,
+            },
+            all with
+            {
+                MinorVersions = [1, 2],
+                Latest = true,
+                Current = true,
+            },
         ];
     }
 }

@@ -74,19 +74,33 @@ public sealed class CliDocumentTests
 
     private static void MakeProgram(Folder folder)
     {
-        var program = folder.Write("bin/sdc", Encoding.UTF8.GetBytes($"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "sdc.dll")}' \"$@\"\n"));
+        var program = folder.Write(
+            "bin/sdc",
+            Encoding.UTF8.GetBytes($"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "sdc.dll")}' \"$@\"\n")
+        );
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    private static List<string> Sorted(string answer) => [.. answer.Replace("\r", "", StringComparison.Ordinal).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)];
+    private static List<string> Sorted(string answer) =>
+        [
+            .. answer
+                .Replace("\r", "", StringComparison.Ordinal)
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Order(StringComparer.Ordinal),
+        ];
 
     /// <summary>What is cut or differs from run to run is written as <c>…</c>; runs of spaces of a table are one.</summary>
-    private static string PatternOf(string line) => $"^{Regex.Replace(Regex.Escape(line).Replace("…", ".*", StringComparison.Ordinal), @"(\\ )+", " +")}$";
+    private static string PatternOf(string line) =>
+        $"^{Regex.Replace(Regex.Escape(line).Replace("…", ".*", StringComparison.Ordinal), @"(\\ )+", " +")}$";
 
     private static IEnumerable<(string Command, List<string> Shown)> Exchanges(string page)
     {
-        foreach (var block in Regex.Matches(page, "^```console\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline).Select(match => match.Groups[1].Value))
+        foreach (
+            var block in Regex
+                .Matches(page, "^```console\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)
+                .Select(match => match.Groups[1].Value)
+        )
         {
             foreach (var exchange in block.Split("$ ", StringSplitOptions.RemoveEmptyEntries))
             {
@@ -98,7 +112,13 @@ public sealed class CliDocumentTests
 
     private static async Task<(int Code, string Answer)> RunAsync(string folder, string archive, string command)
     {
-        var start = new ProcessStartInfo("bash", ["-c", "exec 2>&1; " + command]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardInput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("bash", ["-c", "exec 2>&1; " + command])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+            UseShellExecute = false,
+        };
         start.Environment["PATH"] = Path.Combine(folder, "bin") + ":" + start.Environment["PATH"];
         start.Environment["IMAP_DATA_ACCESS_URL"] = archive;
         start.Environment["HOME"] = folder;

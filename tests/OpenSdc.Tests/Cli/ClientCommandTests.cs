@@ -31,21 +31,30 @@ public sealed class ClientCommandTests(FoundingArchive fixture) : IClassFixture<
         var array = await RunAsync("query --instrument mag --output json");
         var lines = await RunAsync("query --instrument mag -o ndjson");
 
-        JsonElement.Parse(array.Output).EnumerateArray().Select(each => each.Deserialize(ContractJson.Default.FileRecord)!).ShouldBe(records);
-        lines.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(each => JsonSerializer.Deserialize(each, ContractJson.Default.FileRecord)!).ShouldBe(records);
+        JsonElement
+            .Parse(array.Output)
+            .EnumerateArray()
+            .Select(each => each.Deserialize(ContractJson.Default.FileRecord)!)
+            .ShouldBe(records);
+        lines
+            .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(each => JsonSerializer.Deserialize(each, ContractJson.Default.FileRecord)!)
+            .ShouldBe(records);
         (await RunAsync("query --instrument hi --output json")).ShouldBe(new SdcCommand(0, "[]\n", "0 files\n"));
     }
 
     [Fact]
     public async Task Query_as_CSV_is_what_the_archive_itself_writes()
     {
-        var columns = "file_path,instrument,data_level,descriptor,start_date,end_date,repointing,cr,version,major_version,minor_version,extension,ingestion_date,size,sha256,seq,released,crid";
+        var columns =
+            "file_path,instrument,data_level,descriptor,start_date,end_date,repointing,cr,version,major_version,minor_version,extension,ingestion_date,size,sha256,seq,released,crid";
         var server = await fixture.Archive.SendAsync($"GET /query?table=*&version=*&format=csv&fields={columns}");
 
         var run = await RunAsync("query --table * --version * --output csv");
 
         // The last columns of ours are integrity and other, which are empty.
-        run.Output.Split("\r\n", StringSplitOptions.RemoveEmptyEntries)[1..].ShouldBe(server.Text.Split("\r\n", StringSplitOptions.RemoveEmptyEntries)[1..].Select(line => line + ",,"));
+        run.Output.Split("\r\n", StringSplitOptions.RemoveEmptyEntries)[1..]
+            .ShouldBe(server.Text.Split("\r\n", StringSplitOptions.RemoveEmptyEntries)[1..].Select(line => line + ",,"));
         run.Output.Split("\r\n")[0].ShouldBe(columns + ",integrity,other");
     }
 
@@ -89,8 +98,14 @@ public sealed class ClientCommandTests(FoundingArchive fixture) : IClassFixture<
         var run = await RunAsync("coverage --instrument mag");
 
         run.Output.ShouldBe("mag l0 burst pkts: 2 files, 94 bytes\n2023-01 ...........2...................\n");
-        (await RunAsync("coverage --instrument mag --output csv --bin month")).Output.ShouldContain("science,mag,l0,burst,pkts,202301,2,94,v01-02,");
-        JsonElement.Parse((await RunAsync("coverage --instrument mag --output json")).Output)[0].GetProperty("bin").GetString().ShouldBe("20230112");
+        (await RunAsync("coverage --instrument mag --output csv --bin month")).Output.ShouldContain(
+            "science,mag,l0,burst,pkts,202301,2,94,v01-02,"
+        );
+        JsonElement
+            .Parse((await RunAsync("coverage --instrument mag --output json")).Output)[0]
+            .GetProperty("bin")
+            .GetString()
+            .ShouldBe("20230112");
         (await RunAsync("coverage --bin month")).Code.ShouldBe(2);
     }
 
@@ -105,7 +120,9 @@ public sealed class ClientCommandTests(FoundingArchive fixture) : IClassFixture<
             ((string[])[Mag1, Mag2]).Select(name => Path.Combine(folder.Path, "data", MagFolder + name)));
         folder.Files.ShouldBe([$"data/{MagFolder}{Mag1}", $"data/{MagFolder}{Mag2}"]);
         if (!OperatingSystem.IsWindows())
-            File.GetUnixFileMode(Path.Combine(folder.Path, "data", MagFolder + Mag1)).HasFlag(UnixFileMode.OtherRead).ShouldBeTrue("the shell's umask counts, not the archive's");
+            File.GetUnixFileMode(Path.Combine(folder.Path, "data", MagFolder + Mag1))
+                .HasFlag(UnixFileMode.OtherRead)
+                .ShouldBeTrue("the shell's umask counts, not the archive's");
 
         (await RunAsync("download --instrument mag")).Errors.ShouldBe("0 files fetched, 2 there already.\n");
         (await RunAsync("verify --instrument mag")).ShouldBe(new SdcCommand(0, "", "2 files are right, 0 not.\n"));
@@ -113,7 +130,10 @@ public sealed class ClientCommandTests(FoundingArchive fixture) : IClassFixture<
         File.Delete(Path.Combine(folder.Path, "data", MagFolder + Mag2));
         var verified = await RunAsync("verify --instrument mag");
         verified.Code.ShouldBe(42);
-        verified.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order().ShouldBe([$"* {MagFolder}{Mag1}", $"+ {MagFolder}{Mag2}"]);
+        verified
+            .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Order()
+            .ShouldBe([$"* {MagFolder}{Mag1}", $"+ {MagFolder}{Mag2}"]);
         (await RunAsync("download --instrument mag --existing skip")).Code.ShouldBe(41);
         (await RunAsync("download --instrument mag")).Code.ShouldBe(0);
         (await RunAsync("verify --instrument mag --all")).Output.ShouldContain($"= {MagFolder}{Mag1}");
@@ -129,11 +149,22 @@ public sealed class ClientCommandTests(FoundingArchive fixture) : IClassFixture<
         folder.Files.ShouldBe([$"out/{Mag1}", "out/naif0012.tls"]);
 
         await using var proxy = await FaultyProxy.StartAsync(fixture.Archive.Address);
-        (await RunAsync($"download imap_mag_l0_burst_*_v01-0?.pkts --flat --data-dir glob --url {proxy.Address}")).Errors.ShouldBe("2 files fetched, 0 there already.\n");
-        proxy.Queries.Single(each => each.StartsWith("/query", StringComparison.Ordinal) && !each.Contains("format=urls", StringComparison.Ordinal)).ShouldContain("instrument=mag&data_level=l0&descriptor=burst");
+        (await RunAsync($"download imap_mag_l0_burst_*_v01-0?.pkts --flat --data-dir glob --url {proxy.Address}")).Errors.ShouldBe(
+            "2 files fetched, 0 there already.\n"
+        );
+        proxy
+            .Queries.Single(each =>
+                each.StartsWith("/query", StringComparison.Ordinal) && !each.Contains("format=urls", StringComparison.Ordinal)
+            )
+            .ShouldContain("instrument=mag&data_level=l0&descriptor=burst");
         var sums = (await fixture.Archive.SendAsync("GET /query?instrument=mag&format=sha256sum")).Text;
-        (await RunAsync("download --from - --flat --data-dir list", sums + $"\n{FoundingArchive.CodiceKey}\n")).Errors.ShouldBe("3 files fetched, 0 there already.\n");
-        File.WriteAllText(Path.Combine(folder.Path, "names.txt"), "naif0012.tls\nimap_mag_l0_burst_20230112_20230113_v01-09.pkts\nnonsense\n");
+        (await RunAsync("download --from - --flat --data-dir list", sums + $"\n{FoundingArchive.CodiceKey}\n")).Errors.ShouldBe(
+            "3 files fetched, 0 there already.\n"
+        );
+        File.WriteAllText(
+            Path.Combine(folder.Path, "names.txt"),
+            "naif0012.tls\nimap_mag_l0_burst_20230112_20230113_v01-09.pkts\nnonsense\n"
+        );
         var some = await RunAsync("download --from names.txt --flat --data-dir file");
         some.Code.ShouldBe(40);
         some.Errors.ShouldContain("The archive has no file imap_mag_l0_burst_20230112_20230113_v01-09.pkts.");
@@ -150,7 +181,10 @@ public sealed class ClientCommandTests(FoundingArchive fixture) : IClassFixture<
 
         var first = await RunAsync("upload up");
         first.Code.ShouldBe(0, first.Errors);
-        first.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order().ShouldBe(((string[])[one, two]).Select(name => "published  " + RunningArchive.KeyOf(name)));
+        first
+            .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Order()
+            .ShouldBe(((string[])[one, two]).Select(name => "published  " + RunningArchive.KeyOf(name)));
         first.Errors.ShouldBe("2 files published, 0 there already.\n");
 
         var again = await RunAsync("upload -", $"up/{two}\n");
@@ -178,20 +212,35 @@ public sealed class ClientCommandTests(FoundingArchive fixture) : IClassFixture<
     public async Task Bash_completes_commands_and_options()
     {
         var script = (await RunAsync("completion bash")).Output;
-        var program = folder.Write("bin/sdc", Encoding.UTF8.GetBytes($"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "sdc.dll")}' \"$@\"\n"));
+        var program = folder.Write(
+            "bin/sdc",
+            Encoding.UTF8.GetBytes($"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "sdc.dll")}' \"$@\"\n")
+        );
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        folder.Write("complete.sh", Encoding.UTF8.GetBytes($$"""
-            PATH="$PWD/bin:$PATH"
-            {{script}}
-            ask() { COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sdc; printf '%s\n' "${COMPREPLY[@]}"; }
-            ask sdc dow
-            ask sdc query --inst
-            ask sdc query --output nd
-            ask sdc download --existing re
-            """));
+        folder.Write(
+            "complete.sh",
+            Encoding.UTF8.GetBytes(
+                $$"""
+                PATH="$PWD/bin:$PATH"
+                {{script}}
+                ask() { COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sdc; printf '%s\n' "${COMPREPLY[@]}"; }
+                ask sdc dow
+                ask sdc query --inst
+                ask sdc query --output nd
+                ask sdc download --existing re
+                """
+            )
+        );
 
-        using var bash = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("bash", ["complete.sh"]) { WorkingDirectory = folder.Path, RedirectStandardOutput = true, UseShellExecute = false })!;
+        using var bash = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo("bash", ["complete.sh"])
+            {
+                WorkingDirectory = folder.Path,
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            }
+        )!;
         (await bash.StandardOutput.ReadToEndAsync()).ShouldBe("download\n--instrument\nndjson\nrefresh\n");
         foreach (var shell in (string[])["zsh", "fish", "pwsh"])
             (await RunAsync($"completion {shell}")).Output.ShouldContain("[suggest:");
@@ -221,12 +270,17 @@ public sealed class ClientCommandTests(FoundingArchive fixture) : IClassFixture<
     [Fact]
     public async Task An_option_wins_over_the_environment_and_that_over_the_file()
     {
-        folder.Write("config/opensdc/config.json", Encoding.UTF8.GetBytes($$"""{"url": "{{fixture.Archive.Address}}", "data_dir": "from-file"}"""));
+        folder.Write(
+            "config/opensdc/config.json",
+            Encoding.UTF8.GetBytes($$"""{"url": "{{fixture.Archive.Address}}", "data_dir": "from-file"}""")
+        );
 
         (await RunAsync($"download {Mag1}", null, ("IMAP_DATA_ACCESS_URL", null))).Code.ShouldBe(0);
         (await RunAsync($"download {Mag1}", null, ("IMAP_DATA_DIR", "from-environment"))).Code.ShouldBe(0);
         (await RunAsync($"download {Mag1} --data-dir from-option", null, ("IMAP_DATA_DIR", "from-environment2"))).Code.ShouldBe(0);
-        folder.Files.Where(each => each.EndsWith(Mag1, StringComparison.Ordinal)).ShouldBe([$"from-environment/{MagFolder}{Mag1}", $"from-file/{MagFolder}{Mag1}", $"from-option/{MagFolder}{Mag1}"]);
+        folder
+            .Files.Where(each => each.EndsWith(Mag1, StringComparison.Ordinal))
+            .ShouldBe([$"from-environment/{MagFolder}{Mag1}", $"from-file/{MagFolder}{Mag1}", $"from-option/{MagFolder}{Mag1}"]);
         folder.Write("config/opensdc/config.json", "{\"api_key\": \"x\"}"u8.ToArray());
         var refused = await RunAsync("query", null, ("IMAP_DATA_ACCESS_URL", null));
         refused.Code.ShouldBe(2);
@@ -239,7 +293,12 @@ public sealed class ClientCommandTests(FoundingArchive fixture) : IClassFixture<
         await using var proxy = await FaultyProxy.StartAsync(fixture.Archive.Address);
         proxy.Choose = request => request.Path.Value!.Contains("download") ? new Fault.Status(403) : new Fault.None();
 
-        var run = await RunAsync($"download {Mag1} --url {proxy.Address}", null, ("IMAP_API_KEY", "very-secret"), ("IMAP_ACCESS_TOKEN", "more-secret"));
+        var run = await RunAsync(
+            $"download {Mag1} --url {proxy.Address}",
+            null,
+            ("IMAP_API_KEY", "very-secret"),
+            ("IMAP_ACCESS_TOKEN", "more-secret")
+        );
 
         run.Code.ShouldBe(43);
         (run.Output + run.Errors).ShouldNotContain("secret");

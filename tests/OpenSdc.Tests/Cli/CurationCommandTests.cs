@@ -4,7 +4,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Cli;
 
-/// <summary><c>sdc release</c>, <c>unrelease</c>, <c>withdraw</c>, <c>restore-file</c> and <c>purge</c>: at a running archive with a key, and in a data folder that nobody serves; and upkeep of what they leave.</summary>
+/// <summary>
+/// <c>sdc release</c>, <c>unrelease</c>, <c>withdraw</c>, <c>restore-file</c> and <c>purge</c>: at a running
+/// archive with a key, and in a data folder that nobody serves; and upkeep of what they leave.
+/// </summary>
 public sealed class CurationCommandTests : IDisposable
 {
     private const string One = "imap_swe_l1_one_20260901_v001.cdf";
@@ -22,16 +25,27 @@ public sealed class CurationCommandTests : IDisposable
         (await closed.Archive.SendAsync($"GET /download/{One}")).Status.ShouldBe(302);
         (await closed.Archive.SendAsync($"GET /download/{Two}")).Status.ShouldBe(404);
         (await RunAsync("unrelease", "instrument=swe")).Output.ShouldBe("2 files meant, 1 taken back; 1 other was so already.\n");
-        (await RunAsync("withdraw", One, "--reason", "Wrong.", "--superseded-by", Two)).Output.ShouldBe($"{RunningArchive.KeyOf(One)} is withdrawn.\n");
-        (await RunAsync("withdraw", One, "--reason", "Wrong.")).ShouldSatisfyAllConditions(again => again.Code.ShouldBe(43), again => again.Errors.ShouldContain("Wrong."));
+        (await RunAsync("withdraw", One, "--reason", "Wrong.", "--superseded-by", Two)).Output.ShouldBe(
+            $"{RunningArchive.KeyOf(One)} is withdrawn.\n"
+        );
+        (await RunAsync("withdraw", One, "--reason", "Wrong.")).ShouldSatisfyAllConditions(
+            again => again.Code.ShouldBe(43),
+            again => again.Errors.ShouldContain("Wrong.")
+        );
         (await RunAsync("restore-file", One)).Code.ShouldBe(0);
         (await RunAsync("release")).Code.ShouldBe(2, "neither filters nor a manifest");
         (await RunAsync("release", "instrument")).Code.ShouldBe(2);
-        (await SdcCommand.RunAsync(folder, closed.Archive.Address, ["release", "instrument=swe"])).ShouldSatisfyAllConditions(refused => refused.Code.ShouldBe(43), refused => refused.Errors.ShouldContain("401"));
+        (await SdcCommand.RunAsync(folder, closed.Archive.Address, ["release", "instrument=swe"])).ShouldSatisfyAllConditions(
+            refused => refused.Code.ShouldBe(43),
+            refused => refused.Errors.ShouldContain("401")
+        );
         // The folder is served.
-        (await SdcCommand.RunAsync(folder, closed.Archive.Address, ["release", "instrument=swe", "--data", closed.Archive.Folder])).Code.ShouldBe(2);
+        (
+            await SdcCommand.RunAsync(folder, closed.Archive.Address, ["release", "instrument=swe", "--data", closed.Archive.Folder])
+        ).Code.ShouldBe(2);
 
-        Task<SdcCommand> RunAsync(params string[] arguments) => SdcCommand.RunAsync(folder, closed.Archive.Address, arguments, null, ("OPENSDC_API_KEY", closed.Admin.Item2));
+        Task<SdcCommand> RunAsync(params string[] arguments) =>
+            SdcCommand.RunAsync(folder, closed.Archive.Address, arguments, null, ("OPENSDC_API_KEY", closed.Admin.Item2));
     }
 
     [Fact]
@@ -62,7 +76,8 @@ public sealed class CurationCommandTests : IDisposable
         (await again.SendAsync($"GET /download/{One}")).Status.ShouldBe(410);
         (await again.SendAsync($"GET /query?filename={Two}")).Json.GetArrayLength().ShouldBe(1);
 
-        Task<SdcCommand> RunAsync(string command, params string[] arguments) => SdcCommand.RunAsync(folder, "", [command, .. arguments, "--data", archive.Folder]);
+        Task<SdcCommand> RunAsync(string command, params string[] arguments) =>
+            SdcCommand.RunAsync(folder, "", [command, .. arguments, "--data", archive.Folder]);
     }
 
     [Fact]

@@ -6,8 +6,10 @@ using Xunit;
 namespace OpenSdc.Tests.Cli;
 
 /// <summary>
-/// The requests of the installed Python client, as its two generations send them, against a server process with keys: the older one by urllib, with its key on uploads alone and no prefix; the newer one by
-/// requests, with the key on every request, below <c>/api-key</c> and without. Both send the key also to signed URLs where they are on the same host, and an empty type with a PUT.
+/// The requests of the installed Python client, as its two generations send them, against a server process
+/// with keys: the older one by urllib, with its key on uploads alone and no prefix; the newer one by
+/// requests, with the key on every request, below <c>/api-key</c> and without. Both send the key also to
+/// signed URLs where they are on the same host, and an empty type with a PUT.
 /// </summary>
 public sealed class InstalledClientTests : IDisposable
 {
@@ -15,11 +17,24 @@ public sealed class InstalledClientTests : IDisposable
     private const string Path = "imap/swe/l1b/2026/03/" + Name;
     private const string Manifest = "imap_swe_flow-release_20260301_20260331_v001.csv";
 
-    private static readonly (string, string)[] Older = [("User-Agent", "Python-urllib/3.12"), ("Accept-Encoding", "identity"), ("Connection", "close")];
-    private static readonly (string, string)[] Newer = [("User-Agent", "python-requests/2.32.3"), ("Accept-Encoding", "gzip, deflate"), ("Accept", "*/*"), ("Connection", "keep-alive")];
+    private static readonly (string, string)[] Older =
+    [
+        ("User-Agent", "Python-urllib/3.12"),
+        ("Accept-Encoding", "identity"),
+        ("Connection", "close"),
+    ];
+    private static readonly (string, string)[] Newer =
+    [
+        ("User-Agent", "python-requests/2.32.3"),
+        ("Accept-Encoding", "gzip, deflate"),
+        ("Accept", "*/*"),
+        ("Connection", "keep-alive"),
+    ];
 
     private readonly string folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
-    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.All });
+    private readonly HttpClient http = new(
+        new SocketsHttpHandler { AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.All }
+    );
 
     public void Dispose()
     {
@@ -64,12 +79,24 @@ public sealed class InstalledClientTests : IDisposable
 
         // The release, in the words of the live service.
         var release = $"{ask}/release?release_type=release&manifest_file={Manifest}";
-        (await SendAsync("GET", release, null, [.. client, Key(reader)])).ShouldBe((403, "\"Release operation denied. Your API key has read permissions.\""));
-        (await SendAsync("GET", release.Replace(Manifest, "", StringComparison.Ordinal).Replace("&manifest_file=", "", StringComparison.Ordinal), null, [.. client, Key(releaser)]))
-            .ShouldBe((400, "\"Missing required query parameter 'manifest_file' for release operation.\""));
-        (await SendAsync("GET", $"{ask}/release?release_type=early-release&manifest_file={Manifest}", null, [.. client, Key(releaser)])).ShouldBe((501, "\"Early release operation not supported yet.\""));
+        (await SendAsync("GET", release, null, [.. client, Key(reader)])).ShouldBe(
+            (403, "\"Release operation denied. Your API key has read permissions.\"")
+        );
+        (
+            await SendAsync(
+                "GET",
+                release.Replace(Manifest, "", StringComparison.Ordinal).Replace("&manifest_file=", "", StringComparison.Ordinal),
+                null,
+                [.. client, Key(releaser)]
+            )
+        ).ShouldBe((400, "\"Missing required query parameter 'manifest_file' for release operation.\""));
+        (
+            await SendAsync("GET", $"{ask}/release?release_type=early-release&manifest_file={Manifest}", null, [.. client, Key(releaser)])
+        ).ShouldBe((501, "\"Early release operation not supported yet.\""));
         for (var again = 0; again < 2; again++)
-            (await SendAsync("GET", release, null, [.. client, Key(releaser)])).ShouldBe((200, $"\"Successfully released data per specification in {Manifest}\""));
+            (await SendAsync("GET", release, null, [.. client, Key(releaser)])).ShouldBe(
+                (200, $"\"Successfully released data per specification in {Manifest}\"")
+            );
 
         // Then everybody gets it, by the redirect that the client follows with the same headers.
         (_, list) = await SendAsync("GET", $"{address}/query?instrument=swe&start_date=20260301&version=v001", null, client);
@@ -112,6 +139,9 @@ public sealed class InstalledClientTests : IDisposable
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
         using var answer = await http.SendAsync(request);
-        return ((int)answer.StatusCode, answer.StatusCode == HttpStatusCode.Found ? answer.Headers.Location!.ToString() : await answer.Content.ReadAsStringAsync());
+        return (
+            (int)answer.StatusCode,
+            answer.StatusCode == HttpStatusCode.Found ? answer.Headers.Location!.ToString() : await answer.Content.ReadAsStringAsync()
+        );
     }
 }

@@ -8,13 +8,20 @@ using Xunit;
 
 namespace OpenSdc.Tests.Cli;
 
-/// <summary>The journey of some files through the program that is compiled ahead of time, where code that is only reached by reflection is missing: on each store and database.</summary>
+/// <summary>
+/// The journey of some files through the program that is compiled ahead of time, where code that is only
+/// reached by reflection is missing: on each store and database.
+/// </summary>
 public sealed class NativeTests
 {
     private static readonly string[] Names =
     [
-        "imap_codice_l1a_lo_20260101_20260102_v01-01.cdf", "imap_glows_l1a_counts_20261206-repoint00002_v001.cdf", "imap_swe_l1_sci_20260901_v001.0002.cdf",
-        "imap_mag_l1-calibration_20260101_v001.json", "imap_2026_001_2026_002_01.ah.bc", "naif0012.tls",
+        "imap_codice_l1a_lo_20260101_20260102_v01-01.cdf",
+        "imap_glows_l1a_counts_20261206-repoint00002_v001.cdf",
+        "imap_swe_l1_sci_20260901_v001.0002.cdf",
+        "imap_mag_l1-calibration_20260101_v001.json",
+        "imap_2026_001_2026_002_01.ah.bc",
+        "naif0012.tls",
     ];
 
     private readonly string folder = Directory.CreateTempSubdirectory("opensdc-native-").FullName;
@@ -34,7 +41,10 @@ public sealed class NativeTests
         {
             await using (var serve = Start($"serve --urls http://127.0.0.1:0 {settings}"))
             {
-                using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(await serve.AddressAsync()) };
+                using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false })
+                {
+                    BaseAddress = new Uri(await serve.AddressAsync()),
+                };
                 foreach (var name in Names)
                     await GoInAsync(http, name);
                 await AskAsync(http);
@@ -67,7 +77,10 @@ public sealed class NativeTests
             var archive = $"--url {await serve.AddressAsync()}";
 
             (await RunAsync($"upload out {archive}")).Split("published  ").Length.ShouldBe(Names.Length + 1);
-            JsonDocument.Parse(await RunAsync($"query --table * --version * --output json {archive}")).RootElement.GetArrayLength().ShouldBe(Names.Length);
+            JsonDocument
+                .Parse(await RunAsync($"query --table * --version * --output json {archive}"))
+                .RootElement.GetArrayLength()
+                .ShouldBe(Names.Length);
             (await RunAsync($"query --instrument codice {archive}")).ShouldContain(Names[0]);
             (await RunAsync($"info {Names[0]} {archive}")).ShouldContain(Convert.ToHexStringLower(SHA256.HashData(bytes)));
             JsonDocument.Parse(await RunAsync($"coverage --output json {archive}")).RootElement.GetArrayLength().ShouldBeGreaterThan(0);
@@ -75,7 +88,9 @@ public sealed class NativeTests
             (await File.ReadAllBytesAsync(Path.Combine(folder, "in", Names[0]))).ShouldBe(bytes);
             await RunAsync($"sync --table * --data-dir mirror -j 3 {archive}");
             await RunAsync($"sync --table * --data-dir mirror {archive}");
-            (await RunAsync($"verify --table * --version * --all --data-dir mirror {archive}")).Split("= imap/").Length.ShouldBeGreaterThan(1);
+            (await RunAsync($"verify --table * --version * --all --data-dir mirror {archive}"))
+                .Split("= imap/")
+                .Length.ShouldBeGreaterThan(1);
             (await RunAsync("completion bash")).ShouldContain("complete ");
         }
         finally
@@ -109,7 +124,10 @@ public sealed class NativeTests
 
     private static async Task ComeOutAsync(HttpClient http, string name)
     {
-        var record = JsonSerializer.Deserialize((await http.GetStringAsync($"/query?filename={name}"))[1..^1], ContractJson.Default.FileRecord)!;
+        var record = JsonSerializer.Deserialize(
+            (await http.GetStringAsync($"/query?filename={name}"))[1..^1],
+            ContractJson.Default.FileRecord
+        )!;
         record.Sha256.ShouldBe(Convert.ToHexStringLower(SHA256.HashData(Bytes(name))));
         using var redirect = await http.GetAsync($"/download/{name}");
         redirect.StatusCode.ShouldBe(HttpStatusCode.Found);
@@ -119,7 +137,9 @@ public sealed class NativeTests
     private static async Task AskAsync(HttpClient http)
     {
         foreach (var format in (string[])["json", "ndjson", "csv", "urls", "sha256sum"])
-            (await http.GetStringAsync($"/query?version=*&table=*&sort=-size,version&format={format}")).Split("imap_").Length.ShouldBeGreaterThan(Names.Length - 1, format);
+            (await http.GetStringAsync($"/query?version=*&table=*&sort=-size,version&format={format}"))
+                .Split("imap_")
+                .Length.ShouldBeGreaterThan(Names.Length - 1, format);
         (await http.GetStringAsync("/coverage?bin=month")).ShouldContain("codice");
         (await http.GetStringAsync("/facets?table=*")).ShouldContain("\"files\":6");
         (await http.GetStringAsync("/openapi/v1.json")).ShouldContain("\"/query\"");

@@ -27,7 +27,10 @@ public sealed class OtherMissionTests : IDisposable
     public async Task It_says_nothing_of_IMAP(bool hasExample)
     {
         var example = hasExample ? $", \"example\": \"{Example}\"" : "";
-        await File.WriteAllTextAsync(Path.Combine(folder, "aurora.json"), MissionDocumentTests.Aurora.Replace("EXAMPLE", example, StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "aurora.json"),
+            MissionDocumentTests.Aurora.Replace("EXAMPLE", example, StringComparison.Ordinal)
+        );
         var (sdc, address) = await SdcProcess.ServeAsync(folder, "--mission aurora.json --log-level information");
         await using var _ = sdc;
         sdc.Output.ShouldContain($"Reference: {address}/docs");
@@ -36,14 +39,37 @@ public sealed class OtherMissionTests : IDisposable
         using var put = await http.PutAsync($"{address}/objects/aurora/cam/2030/{Example}", new ByteArrayContent([1]));
         put.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         MissionDocumentTests.ShouldSayNothingOfImap(await put.Content.ReadAsStringAsync(), "PUT");
-        foreach (var body in (string[])["", "{}", "{\"filename\":\"nonsense\",\"size\":1}", "{\"filename\":\"aur_cam_x.fits\",\"size\":1}", "{\"filename\":\"/\",\"size\":1}"])
+        foreach (
+            var body in (string[])
+                [
+                    "",
+                    "{}",
+                    "{\"filename\":\"nonsense\",\"size\":1}",
+                    "{\"filename\":\"aur_cam_x.fits\",\"size\":1}",
+                    "{\"filename\":\"/\",\"size\":1}",
+                ]
+        )
         {
             using var post = await http.PostAsync($"{address}/uploads", new StringContent(body, Encoding.UTF8, "application/json"));
             ((int)post.StatusCode).ShouldBe(400);
             MissionDocumentTests.ShouldSayNothingOfImap(await post.Content.ReadAsStringAsync(), body);
         }
 
-        foreach (var path in (string[])["/docs/", "/openapi/v1.json", "/query?version=x", "/query?start_date=x", "/query?table=spice", "/spice-query", "/metakernel", "/spin-table", "/upload/aur_cam_x.fits", "/metrics"])
+        foreach (
+            var path in (string[])
+                [
+                    "/docs/",
+                    "/openapi/v1.json",
+                    "/query?version=x",
+                    "/query?start_date=x",
+                    "/query?table=spice",
+                    "/spice-query",
+                    "/metakernel",
+                    "/spin-table",
+                    "/upload/aur_cam_x.fits",
+                    "/metrics",
+                ]
+        )
         {
             using var answer = await http.GetAsync(address + path);
             MissionDocumentTests.ShouldSayNothingOfImap(await answer.Content.ReadAsStringAsync(), path);
@@ -68,7 +94,9 @@ public sealed class OtherMissionTests : IDisposable
         var record = JsonElement.Parse(json.Output)[0];
         (record.GetProperty("start_time").GetString(), record.GetProperty("letter").GetString()).ShouldBe(("2026-04-21T00:02:30Z", "l"));
         record.TryGetProperty("other", out _).ShouldBeFalse();
-        (await SdcCommand.RunAsync(folder, archive.Address, ["query", "--output", "csv"])).Output.ShouldEndWith(",\"{\"\"start_time\"\":\"\"2026-04-21T00:02:30Z\"\",\"\"letter\"\":\"\"l\"\"}\"\r\n");
+        (await SdcCommand.RunAsync(folder, archive.Address, ["query", "--output", "csv"])).Output.ShouldEndWith(
+            ",\"{\"\"start_time\"\":\"\"2026-04-21T00:02:30Z\"\",\"\"letter\"\":\"\"l\"\"}\"\r\n"
+        );
 
         await using var proxy = await FaultyProxy.StartAsync(archive.Address);
         var download = await SdcCommand.RunAsync(folder, proxy.Address.ToString(), ["download", "PUNCH_L3_PT?_2026*", "--flat"]);

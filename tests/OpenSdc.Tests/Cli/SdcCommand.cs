@@ -7,7 +7,13 @@ namespace OpenSdc.Tests.Cli;
 internal sealed partial record SdcCommand(int Code, string Output, string Errors)
 {
     /// <summary>Runs <c>sdc</c> against an archive, in a folder that is also its home and its configuration.</summary>
-    public static async Task<SdcCommand> RunAsync(string folder, string archive, string[] arguments, string? input = null, params (string Name, string? Value)[] environment)
+    public static async Task<SdcCommand> RunAsync(
+        string folder,
+        string archive,
+        string[] arguments,
+        string? input = null,
+        params (string Name, string? Value)[] environment
+    )
     {
         var native = Environment.GetEnvironmentVariable("OPENSDC_CLI_UNDER_TEST");
         var start = new ProcessStartInfo(native ?? "dotnet")
@@ -22,7 +28,10 @@ internal sealed partial record SdcCommand(int Code, string Output, string Errors
             start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "sdc.dll"));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
-        foreach (var name in (string[])["IMAP_DATA_DIR", "OPENSDC_API_KEY", "IMAP_API_KEY", "OPENSDC_ACCESS_TOKEN", "IMAP_ACCESS_TOKEN", "COLUMNS", "NO_COLOR"])
+        foreach (
+            var name in (string[])
+                ["IMAP_DATA_DIR", "OPENSDC_API_KEY", "IMAP_API_KEY", "OPENSDC_ACCESS_TOKEN", "IMAP_ACCESS_TOKEN", "COLUMNS", "NO_COLOR"]
+        )
             start.Environment.Remove(name);
         start.Environment["HOME"] = folder;
         start.Environment["XDG_CONFIG_HOME"] = Path.Combine(folder, "config");

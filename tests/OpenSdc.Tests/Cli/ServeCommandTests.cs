@@ -23,10 +23,18 @@ public sealed class ServeCommandTests : IDisposable
 
     [Theory]
     [InlineData("--catalogue Host=127.0.0.1;Port=1;Database=archive", "Waiting up to 30 s for the database archive at 127.0.0.1:1: ")]
-    [InlineData("--objects s3://archive --s3-endpoint http://127.0.0.1:1", "Waiting up to 30 s for the object store s3://archive at http://127.0.0.1:1/: ")]
+    [InlineData(
+        "--objects s3://archive --s3-endpoint http://127.0.0.1:1",
+        "Waiting up to 30 s for the object store s3://archive at http://127.0.0.1:1/: "
+    )]
     public async Task A_start_says_what_it_waits_for(string settings, string sentence)
     {
-        await using var sdc = SdcProcess.Start(folder, $"serve --urls http://127.0.0.1:0 --data data {settings}", ("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "secret"));
+        await using var sdc = SdcProcess.Start(
+            folder,
+            $"serve --urls http://127.0.0.1:0 --data data {settings}",
+            ("AWS_ACCESS_KEY_ID", "key"),
+            ("AWS_SECRET_ACCESS_KEY", "secret")
+        );
         for (var tries = 0; tries < 800 && !sdc.Errors.Contains('\n'); tries++)
             await Task.Delay(25);
         sdc.OnlySentence.ShouldStartWith(sentence);
@@ -97,7 +105,11 @@ public sealed class ServeCommandTests : IDisposable
     public async Task A_service_manager_is_told_when_it_serves_and_when_it_stops()
     {
         var socketPath = Path.Combine(folder, "notify");
-        using var manager = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Dgram, System.Net.Sockets.ProtocolType.Unspecified);
+        using var manager = new System.Net.Sockets.Socket(
+            System.Net.Sockets.AddressFamily.Unix,
+            System.Net.Sockets.SocketType.Dgram,
+            System.Net.Sockets.ProtocolType.Unspecified
+        );
         manager.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(socketPath));
         await using var sdc = SdcProcess.Start(folder, "serve --urls http://127.0.0.1:0 --data data", ("NOTIFY_SOCKET", socketPath));
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
@@ -150,7 +162,11 @@ public sealed class ServeCommandTests : IDisposable
             var (sdc, address) = await SdcProcess.ServeAsync(folder);
             await using var _ = sdc;
             sdc.Output.ShouldContain($"The data lie in   {Path.Combine(folder, "data")}\n");
-            var lines = sdc.Output.Split('\n').Select(line => line.Trim()).Where(line => line.Contains("curl ", StringComparison.Ordinal)).ToList();
+            var lines = sdc
+                .Output.Split('\n')
+                .Select(line => line.Trim())
+                .Where(line => line.Contains("curl ", StringComparison.Ordinal))
+                .ToList();
             lines.Count.ShouldBe(3);
             lines.ShouldAllBe(line => line.Contains(address));
 
@@ -160,7 +176,9 @@ public sealed class ServeCommandTests : IDisposable
             JsonDocument.Parse(answers[0]).RootElement.GetProperty("size").GetInt64().ShouldBe(1024);
             JsonDocument.Parse(answers[1]).RootElement.GetArrayLength().ShouldBe(1);
             var name = lines[2].Split('/')[^1];
-            (await File.ReadAllBytesAsync(Path.Combine(folder, "copy.pkts"))).ShouldBe(await File.ReadAllBytesAsync(Path.Combine(folder, name)));
+            (await File.ReadAllBytesAsync(Path.Combine(folder, "copy.pkts"))).ShouldBe(
+                await File.ReadAllBytesAsync(Path.Combine(folder, name))
+            );
         }
     }
 
@@ -193,7 +211,11 @@ public sealed class ServeCommandTests : IDisposable
     [InlineData("json")]
     public async Task The_last_line_counts_the_requests_that_were_cut_off(string format)
     {
-        await using var sdc = SdcProcess.Start(folder, "serve --urls http://127.0.0.1:0 --data data --drain-timeout 1", ("OPENSDC_LOG_FORMAT", format));
+        await using var sdc = SdcProcess.Start(
+            folder,
+            "serve --urls http://127.0.0.1:0 --data data --drain-timeout 1",
+            ("OPENSDC_LOG_FORMAT", format)
+        );
         var address = format == "json" ? await sdc.JsonAddressAsync() : await sdc.AddressAsync();
         var url = await http.GetFromJsonAsync<string>($"{address}/upload/imap_swe_l0_sci_20260101_v001.pkts");
         using var slow = new SlowContent(pieces: 400, TimeSpan.FromMilliseconds(250));
@@ -202,7 +224,9 @@ public sealed class ServeCommandTests : IDisposable
         sdc.Terminate();
         await Should.ThrowAsync<HttpRequestException>(upload);
         (await sdc.ExitCodeAsync()).ShouldBe(0, sdc.Errors);
-        sdc.Output.Trim().Split('\n')[^1].ShouldContain("OpenSDC has stopped; 1 request had not ended within drain-timeout (1 s) and was cut off");
+        sdc.Output.Trim()
+            .Split('\n')[^1]
+            .ShouldContain("OpenSDC has stopped; 1 request had not ended within drain-timeout (1 s) and was cut off");
     }
 
     [Fact]
@@ -225,7 +249,8 @@ public sealed class ServeCommandTests : IDisposable
         }
 
         // It counts from the backup's beginning.
-        double.Parse(age.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture).ShouldBeInRange(0, Stopwatch.GetElapsedTime(begun).TotalSeconds);
+        double.Parse(age.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture)
+            .ShouldBeInRange(0, Stopwatch.GetElapsedTime(begun).TotalSeconds);
     }
 
     [Fact]
@@ -245,7 +270,9 @@ public sealed class ServeCommandTests : IDisposable
         await using var _ = first;
         await using var second = SdcProcess.Start(folder, "serve --urls http://127.0.0.1:0 --data data");
         (await second.ExitCodeAsync()).ShouldBe(2);
-        second.Errors.Trim().ShouldStartWith($"The data folder {Path.Combine(folder, "data")} cannot be used; is another archive running on it?");
+        second
+            .Errors.Trim()
+            .ShouldStartWith($"The data folder {Path.Combine(folder, "data")} cannot be used; is another archive running on it?");
         (await http.GetStringAsync($"{address}/health/ready")).ShouldContain("\"status\":\"ready\"");
     }
 
@@ -293,7 +320,8 @@ public sealed class ServeCommandTests : IDisposable
     {
         ServeCommand.CodeOf(new SettingException("wrong")).ShouldBe(2);
         ServeCommand.CodeOf(new SettingException("away") { MayPass = true }).ShouldBe(1);
-        File.ReadAllText(Path.Combine(SharedData.RepositoryRoot, "deploy", "systemd", "opensdc.service")).ShouldContain("\nRestartPreventExitStatus=2\n");
+        File.ReadAllText(Path.Combine(SharedData.RepositoryRoot, "deploy", "systemd", "opensdc.service"))
+            .ShouldContain("\nRestartPreventExitStatus=2\n");
     }
 
     [Theory]
@@ -315,7 +343,11 @@ public sealed class ServeCommandTests : IDisposable
         {
             sdc.Terminate();
             (await sdc.ExitCodeAsync()).ShouldBe(0);
-            sdc.Errors.Contains($"signing.key has the mode {mode}: others than its owner can sign URLs with it, so chmod 600 it", StringComparison.Ordinal).ShouldBe(warned, sdc.Errors);
+            sdc.Errors.Contains(
+                    $"signing.key has the mode {mode}: others than its owner can sign URLs with it, so chmod 600 it",
+                    StringComparison.Ordinal
+                )
+                .ShouldBe(warned, sdc.Errors);
         }
     }
 

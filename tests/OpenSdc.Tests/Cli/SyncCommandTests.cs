@@ -24,7 +24,9 @@ public sealed class SyncCommandTests : IDisposable
         proxy.Requests.ShouldBe(["HEAD /query"]);
 
         await archive.UploadAsync(second, [2]);
-        (await SyncAsync(proxy, "--dry-run")).ShouldBe(new SdcCommand(42, $"+ {RunningArchive.KeyOf(second)}\n", "0 files are right, 1 not.\n"));
+        (await SyncAsync(proxy, "--dry-run")).ShouldBe(
+            new SdcCommand(42, $"+ {RunningArchive.KeyOf(second)}\n", "0 files are right, 1 not.\n")
+        );
         (await SyncAsync(proxy)).Output.ShouldBe($"{Path.Combine(folder.Path, "data", RunningArchive.KeyOf(second))}\n");
         File.Exists(own).ShouldBeTrue();
 
@@ -53,7 +55,14 @@ public sealed class SyncCommandTests : IDisposable
         await using var proxy = await FaultyProxy.StartAsync(archive.Address);
         await SyncAsync(proxy);
         var state = Path.Combine(folder.Path, "data", ".opensdc-sync.json");
-        File.WriteAllText(state, System.Text.RegularExpressions.Regex.Replace(File.ReadAllText(state), "\"history\": \"[^\"]*\"", "\"history\": \"of-another-archive\""));
+        File.WriteAllText(
+            state,
+            System.Text.RegularExpressions.Regex.Replace(
+                File.ReadAllText(state),
+                "\"history\": \"[^\"]*\"",
+                "\"history\": \"of-another-archive\""
+            )
+        );
 
         (await SyncAsync(proxy)).Errors.ShouldBe("0 files fetched, 1 there already.\n");
         (await SyncAsync(proxy)).Errors.ShouldBe("Nothing is new.\n");
@@ -79,5 +88,6 @@ public sealed class SyncCommandTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private Task<SdcCommand> SyncAsync(FaultyProxy proxy, params string[] more) => SdcCommand.RunAsync(folder.Path, proxy.Address.AbsoluteUri, ["sync", "--retries", "2", .. more]);
+    private Task<SdcCommand> SyncAsync(FaultyProxy proxy, params string[] more) =>
+        SdcCommand.RunAsync(folder.Path, proxy.Address.AbsoluteUri, ["sync", "--retries", "2", .. more]);
 }

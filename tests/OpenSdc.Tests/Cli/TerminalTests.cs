@@ -38,7 +38,14 @@ public sealed partial class TerminalTests(ClientFixture fixture) : IClassFixture
 
     private async Task<string> RunAsync(string arguments, int columns, bool noColor)
     {
-        var start = new ProcessStartInfo("script", ["-qec", $"stty cols {columns} rows 24; exec dotnet '{Path.Combine(AppContext.BaseDirectory, "sdc.dll")}' {arguments}", "/dev/null"])
+        var start = new ProcessStartInfo(
+            "script",
+            [
+                "-qec",
+                $"stty cols {columns} rows 24; exec dotnet '{Path.Combine(AppContext.BaseDirectory, "sdc.dll")}' {arguments}",
+                "/dev/null",
+            ]
+        )
         {
             WorkingDirectory = folder.Path,
             RedirectStandardOutput = true,

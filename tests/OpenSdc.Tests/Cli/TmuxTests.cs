@@ -5,7 +5,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Cli;
 
-/// <summary>Progress on the screen of a real terminal (tmux): what a person sees in mid-transfer, when the window becomes narrow, and after Ctrl-C.</summary>
+/// <summary>
+/// Progress on the screen of a real terminal (tmux): what a person sees in mid-transfer, when the window
+/// becomes narrow, and after Ctrl-C.
+/// </summary>
 public sealed class TmuxTests(ClientFixture fixture) : IClassFixture<ClientFixture>, IDisposable
 {
     private readonly Folder folder = new();
@@ -19,8 +22,19 @@ public sealed class TmuxTests(ClientFixture fixture) : IClassFixture<ClientFixtu
         await using var proxy = await FaultyProxy.StartAsync(fixture.Archive.Address);
         proxy.Choose = request => FaultyProxy.IsBytes(request) ? new Fault.Stall(600_000) : new Fault.None();
         var name = Path.GetFileName(fixture.Record.FilePath);
-        await TmuxAsync("-f", "/dev/null", "new-session", "-d", "-x", $"{columns}", "-y", "24", "-c", folder.Path,
-            $"env --default-signal=INT HOME='{folder.Path}' TERM=xterm-256color dotnet '{Path.Combine(AppContext.BaseDirectory, "sdc.dll")}' download {name} --data-dir data --url {proxy.Address}; echo \"code $?\"; sleep 600");
+        await TmuxAsync(
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            $"{columns}",
+            "-y",
+            "24",
+            "-c",
+            folder.Path,
+            $"env --default-signal=INT HOME='{folder.Path}' TERM=xterm-256color dotnet '{Path.Combine(AppContext.BaseDirectory, "sdc.dll")}' download {name} --data-dir data --url {proxy.Address}; echo \"code $?\"; sleep 600"
+        );
 
         // 600 000 of 1 500 000 bytes.
         var screen = await ScreenAsync(text => text.Contains("40%", StringComparison.Ordinal));
@@ -42,7 +56,11 @@ public sealed class TmuxTests(ClientFixture fixture) : IClassFixture<ClientFixtu
 
     public void Dispose()
     {
-        using (var end = Process.Start(new ProcessStartInfo("tmux", ["-L", socket, "kill-server"]) { RedirectStandardError = true, UseShellExecute = false })!)
+        using (
+            var end = Process.Start(
+                new ProcessStartInfo("tmux", ["-L", socket, "kill-server"]) { RedirectStandardError = true, UseShellExecute = false }
+            )!
+        )
             end.WaitForExit();
         folder.Dispose();
     }
@@ -64,7 +82,12 @@ public sealed class TmuxTests(ClientFixture fixture) : IClassFixture<ClientFixtu
 
     private async Task<string> TmuxAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("tmux", ["-L", socket, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("tmux", ["-L", socket, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
         foreach (var name in (string[])["TMUX", "NO_COLOR", "CI", "XDG_CONFIG_HOME", "COLUMNS"])
             start.Environment.Remove(name);
         start.Environment["LC_ALL"] = "C.UTF-8";

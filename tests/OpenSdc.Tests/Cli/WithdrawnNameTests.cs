@@ -23,20 +23,33 @@ public sealed class WithdrawnNameTests(ClosedArchive closed) : IClassFixture<Clo
             (await closed.Archive.PutAsync(url, [1, 2, 3])).Status.ShouldBe(201);
         }
 
-        (await closed.Archive.SendAsync($"POST /withdraw?filename={Gone}&reason=Wrong%20units.&superseded_by={Next}", headers: closed.Admin)).Status.ShouldBe(200);
+        (
+            await closed.Archive.SendAsync(
+                $"POST /withdraw?filename={Gone}&reason=Wrong%20units.&superseded_by={Next}",
+                headers: closed.Admin
+            )
+        ).Status.ShouldBe(200);
         var sentence = $"{RunningArchive.KeyOf(Gone)} was withdrawn: Wrong units. In its place there is {RunningArchive.KeyOf(Next)}.\n";
 
         foreach (var command in (string[])["download", "info", "verify"])
         {
             foreach (var name in (string[])[Gone, RunningArchive.KeyOf(Gone)])
             {
-                var run = await SdcCommand.RunAsync(folder, closed.Archive.Address, [command, name], null, ("OPENSDC_API_KEY", closed.Admin.Item2));
+                var run = await SdcCommand.RunAsync(
+                    folder,
+                    closed.Archive.Address,
+                    [command, name],
+                    null,
+                    ("OPENSDC_API_KEY", closed.Admin.Item2)
+                );
                 run.Code.ShouldBe(40, run.Errors);
                 run.Errors.ShouldStartWith(sentence);
             }
 
             var absent = Gone.Replace("v001", "v009", StringComparison.Ordinal);
-            (await SdcCommand.RunAsync(folder, closed.Archive.Address, [command, absent])).Errors.ShouldStartWith($"The archive has no file {absent}.\n");
+            (await SdcCommand.RunAsync(folder, closed.Archive.Address, [command, absent])).Errors.ShouldStartWith(
+                $"The archive has no file {absent}.\n"
+            );
         }
     }
 }

@@ -28,7 +28,12 @@ public sealed class ClientFixture : ArchiveFixture, IAsyncLifetime
     /// <summary>A client that waits next to nothing between its tries.</summary>
     public static SdcClient ClientOf(Uri address, Func<SdcClientOptions, SdcClientOptions>? configure = null)
     {
-        var options = new SdcClientOptions { Address = address, RetryDelay = TimeSpan.FromMilliseconds(2), MaxRetryDelay = TimeSpan.FromMilliseconds(20) };
+        var options = new SdcClientOptions
+        {
+            Address = address,
+            RetryDelay = TimeSpan.FromMilliseconds(2),
+            MaxRetryDelay = TimeSpan.FromMilliseconds(20),
+        };
         return new SdcClient(configure?.Invoke(options) ?? options);
     }
 
@@ -47,7 +52,13 @@ public sealed class Folder : IDisposable
     public string Path { get; } = Directory.CreateTempSubdirectory("opensdc-client-").FullName;
 
     /// <summary>What lies in it and below, relative.</summary>
-    public IReadOnlyList<string> Files => [.. Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories).Select(path => System.IO.Path.GetRelativePath(Path, path)).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Files =>
+        [
+            .. Directory
+                .EnumerateFiles(Path, "*", SearchOption.AllDirectories)
+                .Select(path => System.IO.Path.GetRelativePath(Path, path))
+                .Order(StringComparer.Ordinal),
+        ];
 
     public string Write(string name, byte[] bytes)
     {

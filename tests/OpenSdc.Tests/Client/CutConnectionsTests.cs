@@ -19,6 +19,7 @@ public sealed class CutConnectionsTests
 
     private sealed class Cut : HttpMessageHandler
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => throw new SocketException((int)SocketError.NotConnected);
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            throw new SocketException((int)SocketError.NotConnected);
     }
 }

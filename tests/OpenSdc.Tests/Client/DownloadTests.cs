@@ -26,7 +26,8 @@ public sealed class DownloadTests(ClientFixture fixture) : IClassFixture<ClientF
         File.ReadAllBytes(Path).ShouldBe(ClientFixture.Bytes);
         folder.Files.ShouldBe([fixture.Record.FilePath]);
         steps[0].Step.ShouldBe(TransferStep.Started);
-        steps[^1].ShouldBe(new TransferProgress(System.IO.Path.GetFileName(Path), TransferStep.Done, ClientFixture.Size, ClientFixture.Size));
+        steps[^1]
+            .ShouldBe(new TransferProgress(System.IO.Path.GetFileName(Path), TransferStep.Done, ClientFixture.Size, ClientFixture.Size));
     }
 
     [Fact]
@@ -48,9 +49,16 @@ public sealed class DownloadTests(ClientFixture fixture) : IClassFixture<ClientF
         starts.Count.ShouldBeGreaterThan(3);
         starts.ShouldBe(starts.Order().ToList(), "what came is kept");
         starts[^1].ShouldBeGreaterThan(0);
-        var ranges = proxy.Headers.Where(each => each.Request.Contains("/objects/")).Select(each => each.Headers.Range.ToString()).Skip(1).ToList();
+        var ranges = proxy
+            .Headers.Where(each => each.Request.Contains("/objects/"))
+            .Select(each => each.Headers.Range.ToString())
+            .Skip(1)
+            .ToList();
         ranges.ShouldAllBe(range => range.StartsWith("bytes="));
-        proxy.Headers.Where(each => each.Request.Contains("/objects/")).Skip(1).ShouldAllBe(each => each.Headers.IfRange == $"\"{fixture.Record.Sha256}\"");
+        proxy
+            .Headers.Where(each => each.Request.Contains("/objects/"))
+            .Skip(1)
+            .ShouldAllBe(each => each.Headers.IfRange == $"\"{fixture.Record.Sha256}\"");
     }
 
     [Theory]
@@ -114,7 +122,11 @@ public sealed class DownloadTests(ClientFixture fixture) : IClassFixture<ClientF
     {
         await using var proxy = await FaultyProxy.StartAsync(fixture.Archive.Address);
         var asked = 0;
-        proxy.Choose = request => !FaultyProxy.IsBytes(request) ? new Fault.None() : ++asked == 1 ? new Fault.WrongLength(700_000 - ClientFixture.Size) : asked < 10 ? new Fault.Status(503) : new Fault.None();
+        proxy.Choose = request =>
+            !FaultyProxy.IsBytes(request) ? new Fault.None()
+            : ++asked == 1 ? new Fault.WrongLength(700_000 - ClientFixture.Size)
+            : asked < 10 ? new Fault.Status(503)
+            : new Fault.None();
         using (var first = ClientFixture.ClientOf(proxy.Address))
             await Should.ThrowAsync<SdcException>(first.DownloadAsync(fixture.Record, folder.Path));
         folder.Files.ShouldBe([fixture.Record.FilePath + ".part"]);
@@ -186,7 +198,11 @@ public sealed class DownloadTests(ClientFixture fixture) : IClassFixture<ClientF
     {
         using var client = ClientFixture.ClientOf(fixture.Archive.Endpoint);
 
-        (await Should.ThrowAsync<SdcException>(client.DownloadAsync(fixture.Record, folder.Path, new DownloadOptions { Existing = ExistingFile.Verify }))).Error.ShouldBe(SdcError.LocalFile);
+        (
+            await Should.ThrowAsync<SdcException>(
+                client.DownloadAsync(fixture.Record, folder.Path, new DownloadOptions { Existing = ExistingFile.Verify })
+            )
+        ).Error.ShouldBe(SdcError.LocalFile);
 
         folder.Files.ShouldBeEmpty();
     }
@@ -212,7 +228,11 @@ public sealed class DownloadTests(ClientFixture fixture) : IClassFixture<ClientF
 
         foreach (var flat in (bool[])[false, true])
         {
-            (await Should.ThrowAsync<SdcException>(client.DownloadAsync(record, System.IO.Path.Combine(folder.Path, "in"), new DownloadOptions { Flat = flat }))).Error.ShouldBe(SdcError.UnsafePath);
+            (
+                await Should.ThrowAsync<SdcException>(
+                    client.DownloadAsync(record, System.IO.Path.Combine(folder.Path, "in"), new DownloadOptions { Flat = flat })
+                )
+            ).Error.ShouldBe(SdcError.UnsafePath);
         }
 
         folder.Files.ShouldBeEmpty();
@@ -258,7 +278,10 @@ public sealed class DownloadTests(ClientFixture fixture) : IClassFixture<ClientF
         await using var proxy = await FaultyProxy.StartAsync(fixture.Archive.Address);
         var asked = 0;
         proxy.Choose = request => FaultyProxy.IsBytes(request) && ++asked <= 2 ? new Fault.Stall(300_000) : new Fault.None();
-        using var client = ClientFixture.ClientOf(proxy.Address, options => options with { StallTimeout = TimeSpan.FromSeconds(1), MaxRetries = 50 });
+        using var client = ClientFixture.ClientOf(
+            proxy.Address,
+            options => options with { StallTimeout = TimeSpan.FromSeconds(1), MaxRetries = 50 }
+        );
 
         await client.DownloadAsync(fixture.Record, folder.Path);
 
@@ -279,7 +302,11 @@ public sealed class DownloadTests(ClientFixture fixture) : IClassFixture<ClientF
             results.Add(result);
 
         results.Count.ShouldBe(22);
-        results.Where(each => each.Outcome == DownloadOutcome.Failed).Select(each => each.Failure!.Error).Order().ShouldBe([SdcError.NotFound, SdcError.UnsafePath]);
+        results
+            .Where(each => each.Outcome == DownloadOutcome.Failed)
+            .Select(each => each.Failure!.Error)
+            .Order()
+            .ShouldBe([SdcError.NotFound, SdcError.UnsafePath]);
         folder.Files.Count.ShouldBe(20);
 
         async IAsyncEnumerable<FileRecord> Records()
@@ -298,10 +325,13 @@ public sealed class DownloadTests(ClientFixture fixture) : IClassFixture<ClientF
     public async Task URLs_of_many_small_files_are_asked_for_together(string how)
     {
         await using var proxy = await FaultyProxy.StartAsync(fixture.Archive.Address);
-        // By itself is asked for: a file of a server that knows no such list, one whose URL has expired, and one whose download is written down.
+        // By itself is asked for: a file of a server that knows no such list, one whose URL has expired, and
+        // one whose download is written down.
         var expired = 0;
-        proxy.Choose = request => how == "refused" && request.QueryString.Value!.Contains("format=urls") ? new Fault.Status(400)
-            : how == "together" && FaultyProxy.IsBytes(request) && Interlocked.Increment(ref expired) == 1 ? new Fault.Status(403) : new Fault.None();
+        proxy.Choose = request =>
+            how == "refused" && request.QueryString.Value!.Contains("format=urls") ? new Fault.Status(400)
+            : how == "together" && FaultyProxy.IsBytes(request) && Interlocked.Increment(ref expired) == 1 ? new Fault.Status(403)
+            : new Fault.None();
         using var client = ClientFixture.ClientOf(proxy.Address);
         var records = new List<FileRecord>();
         for (var i = 0; i < 60; i++)
@@ -312,7 +342,9 @@ public sealed class DownloadTests(ClientFixture fixture) : IClassFixture<ClientF
         }
 
         var results = new List<DownloadResult>();
-        await foreach (var result in client.DownloadManyAsync(records.ToAsyncEnumerable(), folder.Path, new DownloadOptions { FilesAtOnce = 4 }))
+        await foreach (
+            var result in client.DownloadManyAsync(records.ToAsyncEnumerable(), folder.Path, new DownloadOptions { FilesAtOnce = 4 })
+        )
             results.Add(result);
 
         results.ShouldAllBe(each => each.Outcome == DownloadOutcome.Downloaded && each.Sha256 == each.Record.Sha256);
@@ -332,7 +364,10 @@ public sealed class DownloadTests(ClientFixture fixture) : IClassFixture<ClientF
 
         await client.DownloadAsync((await client.FindAsync(System.IO.Path.GetFileName(Path)))!, folder.Path);
 
-        var (asked, bytes) = (proxy.Headers.First(each => each.Request.Contains("/download/")), proxy.Headers.First(each => each.Request.Contains("/objects/")));
+        var (asked, bytes) = (
+            proxy.Headers.First(each => each.Request.Contains("/download/")),
+            proxy.Headers.First(each => each.Request.Contains("/objects/"))
+        );
         asked.Request.ShouldStartWith("GET /api-key/download/");
         asked.Headers["x-api-key"].ToString().ShouldBe("key");
         asked.Headers.Authorization.ToString().ShouldBe("Bearer token");

@@ -48,10 +48,22 @@ public abstract record Fault
     public sealed record Founding : Fault;
 }
 
-/// <summary>Stands between client and archive, and does what a bad network or a bad server does. Signed URLs lead through it, because the archive takes its address from the request.</summary>
+/// <summary>
+/// Stands between client and archive, and does what a bad network or a bad server does. Signed URLs lead
+/// through it, because the archive takes its address from the request.
+/// </summary>
 public sealed class FaultyProxy : IAsyncDisposable
 {
-    private static readonly string[] FoundingParameters = ["instrument", "data_level", "descriptor", "start_date", "end_date", "version", "extension"];
+    private static readonly string[] FoundingParameters =
+    [
+        "instrument",
+        "data_level",
+        "descriptor",
+        "start_date",
+        "end_date",
+        "version",
+        "extension",
+    ];
     private static readonly string[] NotPassedOn = ["Transfer-Encoding", "Connection", "Keep-Alive", "Server", "Date"];
     private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
     private readonly WebApplication app;
@@ -86,12 +98,15 @@ public sealed class FaultyProxy : IAsyncDisposable
         var proxy = new FaultyProxy(builder.Build()) { Target = target, DropsCredentials = dropsCredentials };
         proxy.app.Run(proxy.PassAsync);
         await proxy.app.StartAsync();
-        proxy.Address = new Uri(proxy.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        proxy.Address = new Uri(
+            proxy.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()
+        );
         return proxy;
     }
 
     /// <summary>Whether a request is for the bytes of a file.</summary>
-    public static bool IsBytes(HttpRequest request) => request.Method == "GET" && request.Path.StartsWithSegments("/objects", StringComparison.Ordinal);
+    public static bool IsBytes(HttpRequest request) =>
+        request.Method == "GET" && request.Path.StartsWithSegments("/objects", StringComparison.Ordinal);
 
     public async ValueTask DisposeAsync()
     {
@@ -105,7 +120,12 @@ public sealed class FaultyProxy : IAsyncDisposable
         var fault = Choose(context.Request);
         Requests.Enqueue($"{context.Request.Method} {context.Request.Path}");
         Queries.Enqueue($"{context.Request.Path}{context.Request.QueryString}");
-        Headers.Enqueue(($"{context.Request.Method} {context.Request.Path}", new HeaderDictionary(context.Request.Headers.ToDictionary(StringComparer.OrdinalIgnoreCase))));
+        Headers.Enqueue(
+            (
+                $"{context.Request.Method} {context.Request.Path}",
+                new HeaderDictionary(context.Request.Headers.ToDictionary(StringComparer.OrdinalIgnoreCase))
+            )
+        );
         if (fault is Fault.Status status)
         {
             context.Response.StatusCode = status.Code;
@@ -134,12 +154,16 @@ public sealed class FaultyProxy : IAsyncDisposable
     /// <summary>What a server of the founding document does not know.</summary>
     private static async Task<bool> RefusedAsync(HttpContext context)
     {
-        if (context.Request.Path == "/query" && context.Request.Query.Keys.FirstOrDefault(key => !FoundingParameters.Contains(key)) is { } unknown)
+        if (
+            context.Request.Path == "/query"
+            && context.Request.Query.Keys.FirstOrDefault(key => !FoundingParameters.Contains(key)) is { } unknown
+        )
         {
             context.Response.StatusCode = 400;
             context.Response.ContentType = "application/json";
             await context.Response.WriteAsync(
-                $$"""{"statusCode": 400, "headers": {"Content-Type": "application/json"}, "body": "{{unknown}} is not a valid query parameter. Valid query parameters are: {{string.Join(", ", FoundingParameters)}}"}""");
+                $$"""{"statusCode": 400, "headers": {"Content-Type": "application/json"}, "body": "{{unknown}} is not a valid query parameter. Valid query parameters are: {{string.Join(", ", FoundingParameters)}}"}"""
+            );
             return true;
         }
 
@@ -156,7 +180,9 @@ public sealed class FaultyProxy : IAsyncDisposable
     {
         var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), Target + context.Request.GetEncodedPathAndQuery());
         if (context.Request.ContentLength is not null || context.Request.Headers.TransferEncoding.Count > 0)
-            request.Content = new StreamContent(fault is Fault.CutRequest cut ? new CutStream(context.Request.Body, cut.After, context) : context.Request.Body);
+            request.Content = new StreamContent(
+                fault is Fault.CutRequest cut ? new CutStream(context.Request.Body, cut.After, context) : context.Request.Body
+            );
         foreach (var (name, values) in context.Request.Headers)
         {
             if (NotPassedOn.Contains(name) || (fault is Fault.NoRanges && name is "Range" or "If-Range") || name is "Expect")

@@ -22,12 +22,24 @@ public sealed class KillTests : IDisposable
         try
         {
             using var client = ClientFixture.ClientOf(
-                new Uri($"http://127.0.0.1:{port}"), options => options with { MaxRetries = 60, RetryDelay = TimeSpan.FromMilliseconds(100), MaxRetryDelay = TimeSpan.FromMilliseconds(500) });
+                new Uri($"http://127.0.0.1:{port}"),
+                options =>
+                    options with
+                    {
+                        MaxRetries = 60,
+                        RetryDelay = TimeSpan.FromMilliseconds(100),
+                        MaxRetryDelay = TimeSpan.FromMilliseconds(500),
+                    }
+            );
             var (sent, fetched) = (new Killer(this), new Killer(this));
 
             var upload = await client.UploadAsync(folder.Write(name, bytes), new Told(each => server = sent.Tell(each, server)));
             var record = (await client.FindAsync(name)).ShouldNotBeNull();
-            var download = await client.DownloadAsync(record, System.IO.Path.Combine(folder.Path, "in"), progress: new Told(each => server = fetched.Tell(each, server)));
+            var download = await client.DownloadAsync(
+                record,
+                System.IO.Path.Combine(folder.Path, "in"),
+                progress: new Told(each => server = fetched.Tell(each, server))
+            );
 
             sent.Kills.ShouldBe(1);
             fetched.Kills.ShouldBe(1);

@@ -35,7 +35,14 @@ public sealed class QueryTests(FoundingArchive fixture) : IClassFixture<Founding
     public async Task Parameters_arrive()
     {
         using var client = ClientFixture.ClientOf(fixture.Archive.Endpoint);
-        var query = new SdcQuery { Instrument = "mag", Version = "v01-0*", StartDate = "20230101", Latest = true, Other = new Dictionary<string, string> { ["sort"] = "-size" } };
+        var query = new SdcQuery
+        {
+            Instrument = "mag",
+            Version = "v01-0*",
+            StartDate = "20230101",
+            Latest = true,
+            Other = new Dictionary<string, string> { ["sort"] = "-size" },
+        };
 
         (await client.QueryAsync(query).ToListAsync()).ShouldHaveSingleItem().Version.ShouldBe("v01-02");
     }
@@ -48,7 +55,9 @@ public sealed class QueryTests(FoundingArchive fixture) : IClassFixture<Founding
         proxy.Choose = _ => (++asked % 3) switch { 1 => new Fault.Cut(100), 2 => new Fault.Status(429, "0"), _ => new Fault.None() };
         using var client = ClientFixture.ClientOf(proxy.Address, options => options with { PageSize = 2 });
 
-        (await client.QueryAsync(new SdcQuery()).ToListAsync()).Select(each => each.FilePath).ShouldBe((await fixture.Archive.QueryAsync("")).Select(each => each.FilePath));
+        (await client.QueryAsync(new SdcQuery()).ToListAsync())
+            .Select(each => each.FilePath)
+            .ShouldBe((await fixture.Archive.QueryAsync("")).Select(each => each.FilePath));
     }
 
     [Fact]
@@ -56,7 +65,9 @@ public sealed class QueryTests(FoundingArchive fixture) : IClassFixture<Founding
     {
         using var client = ClientFixture.ClientOf(fixture.Archive.Endpoint);
 
-        var refusal = await Should.ThrowAsync<SdcException>(async () => await client.QueryAsync(new SdcQuery { StartDate = "yesterday" }).ToListAsync());
+        var refusal = await Should.ThrowAsync<SdcException>(async () =>
+            await client.QueryAsync(new SdcQuery { StartDate = "yesterday" }).ToListAsync()
+        );
 
         refusal.Error.ShouldBe(SdcError.Refused);
         refusal.Message.ShouldContain("start_date");
@@ -67,7 +78,9 @@ public sealed class QueryTests(FoundingArchive fixture) : IClassFixture<Founding
     {
         using var client = ClientFixture.ClientOf(new Uri("http://127.0.0.1:9"), options => options with { MaxRetries = 1 });
 
-        (await Should.ThrowAsync<SdcException>(async () => await client.QueryAsync(new SdcQuery()).ToListAsync())).Error.ShouldBe(SdcError.Unreachable);
+        (await Should.ThrowAsync<SdcException>(async () => await client.QueryAsync(new SdcQuery()).ToListAsync())).Error.ShouldBe(
+            SdcError.Unreachable
+        );
     }
 
     [Fact]
@@ -113,7 +126,10 @@ public sealed class QueryTests(FoundingArchive fixture) : IClassFixture<Founding
     [Theory]
     [InlineData("[]", 0)]
     [InlineData("[('mag', 'l0', 'burst', '20230112', '20230113', 'v01-01', 'pkts')]", 1)]
-    [InlineData("[('mag', 'l0', 'burst', '20230112', '20230113', 'v01-01', 'pkts'), (\"mag\", 'l0', 'burst', '20230112', '20230112', 'v001', 'pkts'),]", 2)]
+    [InlineData(
+        "[('mag', 'l0', 'burst', '20230112', '20230113', 'v01-01', 'pkts'), (\"mag\", 'l0', 'burst', '20230112', '20230112', 'v001', 'pkts'),]",
+        2
+    )]
     [InlineData("\"[('mag', 'l0', 'burst', '20230112', '20230113', 'v01-01', 'pkts')]\"", 1)]
     [InlineData("{\"statusCode\": 200, \"body\": \"[('mag', 'l0', 'burst', '20230112', '20230113', 'v01-01', 'pkts')]\"}", 1)]
     [InlineData("{\"statusCode\": 200, \"body\": \"[]\"}", 0)]
@@ -128,13 +144,29 @@ public sealed class QueryTests(FoundingArchive fixture) : IClassFixture<Founding
     }
 
     [Theory]
-    [InlineData("imap.mission.json", "imap_mag_l1-calibration_20260101_v001.json", "('mag', None, 'l1-calibration', '20260101', '20260101', 'v001', 'json')")]
-    [InlineData("imap.mission.json", "imap_mag_l1-calibration_20260101_20260105_v001.json", "('mag', None, 'l1-calibration', '20260101', '20260105', 'v001', 'json')")]
-    [InlineData("imap.mission.json", "imap_swe_l1_sci_20260901_v001.0002.cdf", "('swe', 'l1', 'sci', '20260901', '20260901', 'v001.0002', 'cdf')")]
+    [InlineData(
+        "imap.mission.json",
+        "imap_mag_l1-calibration_20260101_v001.json",
+        "('mag', None, 'l1-calibration', '20260101', '20260101', 'v001', 'json')"
+    )]
+    [InlineData(
+        "imap.mission.json",
+        "imap_mag_l1-calibration_20260101_20260105_v001.json",
+        "('mag', None, 'l1-calibration', '20260101', '20260105', 'v001', 'json')"
+    )]
+    [InlineData(
+        "imap.mission.json",
+        "imap_swe_l1_sci_20260901_v001.0002.cdf",
+        "('swe', 'l1', 'sci', '20260901', '20260901', 'v001.0002', 'cdf')"
+    )]
     [InlineData("aurora", "aur_cam_raw_20300102_v03.fits", "('cam', 'raw', None, '20300102', '20300102', 'v03', 'fits')")]
     public void Tuples_are_names_of_the_mission(string mission, string name, string tuple)
     {
-        using var file = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(mission == "aurora" ? MissionDocumentTests.Aurora.Replace("EXAMPLE", "", StringComparison.Ordinal) : Mission.ImapText));
+        using var file = new MemoryStream(
+            System.Text.Encoding.UTF8.GetBytes(
+                mission == "aurora" ? MissionDocumentTests.Aurora.Replace("EXAMPLE", "", StringComparison.Ordinal) : Mission.ImapText
+            )
+        );
 
         var record = new RecordReader(Mission.Load(file)).Read(System.Text.Encoding.UTF8.GetBytes($"[{tuple}]")).ShouldHaveSingleItem();
 
@@ -144,7 +176,11 @@ public sealed class QueryTests(FoundingArchive fixture) : IClassFixture<Founding
 
     [Fact]
     public void A_tuple_of_another_mission_is_said_so() =>
-        Should.Throw<SdcException>(() => new RecordReader(Mission.Imap).Read("[('cam', 'raw', None, '20300102', '20300102', 'v03', 'fits')]"u8.ToArray()).ToList()).Message.ShouldContain("the mission imap");
+        Should
+            .Throw<SdcException>(() =>
+                new RecordReader(Mission.Imap).Read("[('cam', 'raw', None, '20300102', '20300102', 'v03', 'fits')]"u8.ToArray()).ToList()
+            )
+            .Message.ShouldContain("the mission imap");
 
     [Theory]
     [InlineData("imap_mag_l1a_norm-magi_2026*", "mag", "l1a", "norm-magi")]
@@ -169,7 +205,9 @@ public sealed class QueryTests(FoundingArchive fixture) : IClassFixture<Founding
     [InlineData("[1]")]
     [InlineData("{\"file_path\":\"a\",\"sha256\":1,\"size\":2,\"seq\":3}")]
     public void What_is_no_list_is_said_so(string body) =>
-        Should.Throw<SdcException>(() => new RecordReader(Mission.Imap).Read(System.Text.Encoding.UTF8.GetBytes(body)).ToList()).Error.ShouldBe(SdcError.BadAnswer);
+        Should
+            .Throw<SdcException>(() => new RecordReader(Mission.Imap).Read(System.Text.Encoding.UTF8.GetBytes(body)).ToList())
+            .Error.ShouldBe(SdcError.BadAnswer);
 
     [Fact]
     public async Task Coverage_and_state()
@@ -177,7 +215,12 @@ public sealed class QueryTests(FoundingArchive fixture) : IClassFixture<Founding
         using var client = ClientFixture.ClientOf(fixture.Archive.Endpoint);
 
         var bins = await client.CoverageAsync(new SdcQuery { Instrument = "mag" }, CoveragePeriod.Month);
-        bins.ShouldHaveSingleItem().ShouldSatisfyAllConditions(bin => bin.Bin.ShouldBe("202301"), bin => bin.Files.ShouldBe(2), bin => bin.DataLevel.ShouldBe("l0"));
+        bins.ShouldHaveSingleItem()
+            .ShouldSatisfyAllConditions(
+                bin => bin.Bin.ShouldBe("202301"),
+                bin => bin.Files.ShouldBe(2),
+                bin => bin.DataLevel.ShouldBe("l0")
+            );
         (await client.GetStateAsync())!.Seq.ShouldBeGreaterThanOrEqualTo(4);
     }
 

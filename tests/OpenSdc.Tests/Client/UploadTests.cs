@@ -70,7 +70,9 @@ public sealed class UploadTests(ClientFixture fixture) : IClassFixture<ClientFix
     {
         using var client = ClientFixture.ClientOf(fixture.Archive.Endpoint);
 
-        (await Should.ThrowAsync<SdcException>(client.UploadAsync(System.IO.Path.Combine(folder.Path, "absent.cdf")))).Error.ShouldBe(SdcError.LocalFile);
+        (await Should.ThrowAsync<SdcException>(client.UploadAsync(System.IO.Path.Combine(folder.Path, "absent.cdf")))).Error.ShouldBe(
+            SdcError.LocalFile
+        );
     }
 
     [Theory]
@@ -96,7 +98,9 @@ public sealed class UploadTests(ClientFixture fixture) : IClassFixture<ClientFix
 
         // The archive took it, although nobody heard of that: the same digest there is a success.
         result.Outcome.ShouldBe(kind == "no-answer" ? UploadOutcome.AlreadyThere : UploadOutcome.Published);
-        (await fixture.Archive.QueryAsync($"filename={name}")).ShouldHaveSingleItem().Sha256.ShouldBe(ClientFixture.Sha256(ClientFixture.Bytes));
+        (await fixture.Archive.QueryAsync($"filename={name}"))
+            .ShouldHaveSingleItem()
+            .Sha256.ShouldBe(ClientFixture.Sha256(ClientFixture.Bytes));
     }
 
     [Fact]
@@ -107,7 +111,9 @@ public sealed class UploadTests(ClientFixture fixture) : IClassFixture<ClientFix
         var name = ArchiveFixture.NewName();
         using var client = ClientFixture.ClientOf(proxy.Address);
 
-        (await Should.ThrowAsync<SdcException>(client.UploadAsync(folder.Write(name, ClientFixture.Bytes)))).Error.ShouldBe(SdcError.Unreachable);
+        (await Should.ThrowAsync<SdcException>(client.UploadAsync(folder.Write(name, ClientFixture.Bytes)))).Error.ShouldBe(
+            SdcError.Unreachable
+        );
 
         await fixture.Archive.ShouldHoldNothingOfAsync(name);
     }
@@ -129,7 +135,13 @@ public sealed class UploadTests(ClientFixture fixture) : IClassFixture<ClientFix
             // The first two parts get through; later ones are cut until the first client gives up.
             return broken && parts.Count >= 2 && !parts.ContainsKey(part) ? new Fault.CutRequest(1 << 20) : Count(part);
         };
-        SdcClientOptions InParts(SdcClientOptions options) => options with { MultipartThreshold = 1 << 20, MaxRetries = 2, PartsAtOnce = 1 };
+        SdcClientOptions InParts(SdcClientOptions options) =>
+            options with
+            {
+                MultipartThreshold = 1 << 20,
+                MaxRetries = 2,
+                PartsAtOnce = 1,
+            };
         using (var first = ClientFixture.ClientOf(proxy.Address, InParts))
             (await Should.ThrowAsync<SdcException>(first.UploadAsync(path))).Error.ShouldBe(SdcError.Unreachable);
         broken = false;

@@ -17,10 +17,17 @@ public sealed class DemoArchiveTests(ClosedArchive closed) : IClassFixture<Close
         var archive = closed.Archive;
         await DemoArchive.FillAsync(archive.Services, Files, CancellationToken.None);
 
-        var all = (await archive.SendAsync("GET /query?table=*&version=*&sort=seq", headers: closed.Admin)).Json.EnumerateArray()
-            .Select(each => (
-                Name: FileName.Parse(each.GetProperty("file_path").GetString()!.Split('/')[^1], Mission.Imap).Name!, Released: each.GetProperty("released").GetBoolean(),
-                Day: each.GetProperty("start_date").GetString(), Ingested: each.GetProperty("ingestion_date").GetString()!)).ToList();
+        var all = (await archive.SendAsync("GET /query?table=*&version=*&sort=seq", headers: closed.Admin))
+            .Json.EnumerateArray()
+            .Select(each =>
+                (
+                    Name: FileName.Parse(each.GetProperty("file_path").GetString()!.Split('/')[^1], Mission.Imap).Name!,
+                    Released: each.GetProperty("released").GetBoolean(),
+                    Day: each.GetProperty("start_date").GetString(),
+                    Ingested: each.GetProperty("ingestion_date").GetString()!
+                )
+            )
+            .ToList();
         all.Count.ShouldBe(Files);
         all.Select(each => each.Ingested).ShouldBeInOrder();
         foreach (var series in all.GroupBy(each => each.Name.Series))
@@ -29,13 +36,22 @@ public sealed class DemoArchiveTests(ClosedArchive closed) : IClassFixture<Close
 
         var late = all.Where(each => !each.Name.StartsReleased).ToList();
         late.Count(each => each.Released).ShouldBeInRange(late.Count * 45 / 100, late.Count * 55 / 100);
-        string.CompareOrdinal(late.Where(each => each.Released).Max(each => each.Day), late.Where(each => !each.Released).Min(each => each.Day)).ShouldBeLessThan(0);
+        string.CompareOrdinal(
+                late.Where(each => each.Released).Max(each => each.Day),
+                late.Where(each => !each.Released).Min(each => each.Day)
+            )
+            .ShouldBeLessThan(0);
         all.Where(each => each.Name.StartsReleased).ShouldAllBe(each => each.Released);
-        (await archive.SendAsync("HEAD /query?table=*&version=*&count=true"))["OpenSDC-Count"].ShouldBe($"{all.Count(each => each.Released)}");
+        (await archive.SendAsync("HEAD /query?table=*&version=*&count=true"))["OpenSDC-Count"]
+            .ShouldBe($"{all.Count(each => each.Released)}");
 
         // The history of a file begins on the day on which it came.
         var old = all[0];
-        (await archive.SendAsync($"GET /changes?filename={old.Name.Name}", headers: closed.Admin)).Json[0].GetProperty("at").GetString().ShouldBe(old.Ingested);
+        (await archive.SendAsync($"GET /changes?filename={old.Name.Name}", headers: closed.Admin))
+            .Json[0]
+            .GetProperty("at")
+            .GetString()
+            .ShouldBe(old.Ingested);
     }
 
     [Fact]
@@ -45,6 +61,8 @@ public sealed class DemoArchiveTests(ClosedArchive closed) : IClassFixture<Close
         arrivals.Select(each => each.Index).Order().ShouldBe(Enumerable.Range(0, 50_000));
         arrivals.Select(each => each.At).ShouldBeInOrder();
         foreach (var versions in arrivals.GroupBy(each => each.Series))
-            versions.Select(each => DemoFiles.Describe(each.Index).Version).ShouldBeInOrder(SortDirection.Ascending, Comparer<int>.Default, versions.Key);
+            versions
+                .Select(each => DemoFiles.Describe(each.Index).Version)
+                .ShouldBeInOrder(SortDirection.Ascending, Comparer<int>.Default, versions.Key);
     }
 }

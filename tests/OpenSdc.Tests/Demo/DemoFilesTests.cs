@@ -100,13 +100,20 @@ public sealed partial class DemoFilesTests
     [Fact]
     public void An_archive_of_two_years_has_gaps_late_files_and_reprocessed_days()
     {
-        var files = Enumerable.Range(0, 100_000).Select(DemoFiles.Describe).Where(file => file.Product is { Level: "l1b", Instrument: "mag" }).ToList();
+        var files = Enumerable
+            .Range(0, 100_000)
+            .Select(DemoFiles.Describe)
+            .Where(file => file.Product is { Level: "l1b", Instrument: "mag" })
+            .ToList();
         var days = files.Select(file => file.DayIndex).ToHashSet();
         days.Count.ShouldBeInRange(600, 720);
         Enumerable.Range(163, 6).ShouldAllBe(day => !days.Contains(day), "the spacecraft was silent");
         files.GroupBy(file => file.DayIndex).ShouldContain(day => day.Count() > 2);
 
-        var latencies = files.Where(file => file.Version == 1).Select(file => (file.Arrival.UtcDateTime.Date - file.Day.ToDateTime(TimeOnly.MinValue)).Days).ToList();
+        var latencies = files
+            .Where(file => file.Version == 1)
+            .Select(file => (file.Arrival.UtcDateTime.Date - file.Day.ToDateTime(TimeOnly.MinValue)).Days)
+            .ToList();
         latencies.Min().ShouldBeGreaterThanOrEqualTo(0);
         latencies.Count(each => each > 7).ShouldBeInRange(5, latencies.Count / 10, "some are late");
         files.ShouldAllBe(file => file.Arrival.Year <= 2026);

@@ -8,7 +8,10 @@ internal static class RealFiles
     /// <summary>Their paths; a test that finds none is skipped and says so.</summary>
     public static IReadOnlyList<string> With(string extension)
     {
-        List<string> files = [.. SharedData.Files().Select(file => file.Path).Where(path => path.EndsWith("." + extension, StringComparison.Ordinal))];
+        List<string> files =
+        [
+            .. SharedData.Files().Select(file => file.Path).Where(path => path.EndsWith("." + extension, StringComparison.Ordinal)),
+        ];
         files.ShouldNotBeEmpty();
         return files;
     }

@@ -7,13 +7,21 @@ using YamlDotNet.RepresentationModel;
 
 namespace OpenSdc.Tests.Deploy;
 
-/// <summary>What the shipped files say is true of this program: their settings exist, their values are taken, their syntax is right.</summary>
+/// <summary>
+/// What the shipped files say is true of this program: their settings exist, their values are taken, their
+/// syntax is right.
+/// </summary>
 public sealed partial class DeploymentFilesTests
 {
     private static readonly string Folder = Path.Combine(SharedData.RepositoryRoot, "deploy");
 
     public static TheoryData<string> Files =>
-        [.. Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(Folder, path)).Order(StringComparer.Ordinal)];
+        [
+            .. Directory
+                .EnumerateFiles(Folder, "*", SearchOption.AllDirectories)
+                .Select(path => Path.GetRelativePath(Folder, path))
+                .Order(StringComparer.Ordinal),
+        ];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -34,7 +42,10 @@ public sealed partial class DeploymentFilesTests
     [Fact]
     public void What_is_left_to_be_filled_in_stops_no_start_where_it_is_not_needed()
     {
-        foreach (var line in File.ReadLines(Path.Combine(Folder, "systemd", "secrets.env.example")).Where(line => line.StartsWith("OPENSDC_", StringComparison.Ordinal)))
+        foreach (
+            var line in File.ReadLines(Path.Combine(Folder, "systemd", "secrets.env.example"))
+                .Where(line => line.StartsWith("OPENSDC_", StringComparison.Ordinal))
+        )
         {
             var setting = ServerOptions.Settings.Single(each => line.StartsWith(each.EnvironmentName + "=", StringComparison.Ordinal));
             Should.NotThrow(() => setting.Apply(new ServerOptions(), line[(setting.EnvironmentName.Length + 1)..]), line);
@@ -102,6 +113,10 @@ public sealed partial class DeploymentFilesTests
         return (process.ExitCode, string.Concat(output));
     }
 
-    [GeneratedRegex(@"(?<name>OPENSDC_[A-Z0-9_]+)(?:[=:][ ]*(?<value>[^\\\r\n]*))?", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"(?<name>OPENSDC_[A-Z0-9_]+)(?:[=:][ ]*(?<value>[^\\\r\n]*))?",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex SettingPattern();
 }

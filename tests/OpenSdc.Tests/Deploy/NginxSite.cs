@@ -8,7 +8,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace OpenSdc.Tests.Deploy;
 
 /// <summary>
-/// A real nginx in front of an archive. It runs <c>deploy/nginx/opensdc.conf</c>, where only ports and certificate are other ones, or a site below a prefix.
+/// A real nginx in front of an archive. It runs <c>deploy/nginx/opensdc.conf</c>, where only ports and
+/// certificate are other ones, or a site below a prefix.
 /// </summary>
 internal sealed class NginxSite : IAsyncDisposable
 {
@@ -36,7 +37,9 @@ internal sealed class NginxSite : IAsyncDisposable
             }
             """);
         WriteCertificate();
-        nginx = Process.Start(new ProcessStartInfo("nginx", ["-e", Path.Combine(folder.FullName, "error.log"), "-c", main]) { UseShellExecute = false })!;
+        nginx = Process.Start(
+            new ProcessStartInfo("nginx", ["-e", Path.Combine(folder.FullName, "error.log"), "-c", main]) { UseShellExecute = false }
+        )!;
     }
 
     public int Port { get; private init; }
@@ -49,7 +52,11 @@ internal sealed class NginxSite : IAsyncDisposable
         var (tls, plain) = (FreePort(), FreePort());
         var site = (await File.ReadAllTextAsync(Path.Combine(SharedData.RepositoryRoot, "deploy", "nginx", "opensdc.conf")))
             .Replace("127.0.0.1:8080", archive.Authority, StringComparison.Ordinal)
-            .Replace("listen [::]:443 ssl", string.Create(CultureInfo.InvariantCulture, $"listen [::1]:{tls} ssl"), StringComparison.Ordinal)
+            .Replace(
+                "listen [::]:443 ssl",
+                string.Create(CultureInfo.InvariantCulture, $"listen [::1]:{tls} ssl"),
+                StringComparison.Ordinal
+            )
             .Replace("listen [::]:80", string.Create(CultureInfo.InvariantCulture, $"listen [::1]:{plain}"), StringComparison.Ordinal)
             .Replace("listen 443 ssl", string.Create(CultureInfo.InvariantCulture, $"listen 127.0.0.1:{tls} ssl"), StringComparison.Ordinal)
             .Replace("listen 80", string.Create(CultureInfo.InvariantCulture, $"listen 127.0.0.1:{plain}"), StringComparison.Ordinal);
@@ -90,19 +97,31 @@ internal sealed class NginxSite : IAsyncDisposable
     }
 
     /// <summary>A client that takes the site's own certificate, from an address of this machine.</summary>
-    public static HttpClient Client(string from = "127.0.0.1") => new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=sdc.example.org" },
-        ConnectCallback = async (context, cancel) =>
-        {
-            var own = IPAddress.Parse(from);
-            var socket = new Socket(own.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            socket.Bind(new IPEndPoint(own, 0));
-            await socket.ConnectAsync(new IPEndPoint(own.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, context.DnsEndPoint.Port), cancel);
-            return new NetworkStream(socket, ownsSocket: true);
-        },
-    });
+    public static HttpClient Client(string from = "127.0.0.1") =>
+        new(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                SslOptions =
+                {
+                    RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=sdc.example.org",
+                },
+                ConnectCallback = async (context, cancel) =>
+                {
+                    var own = IPAddress.Parse(from);
+                    var socket = new Socket(own.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                    socket.Bind(new IPEndPoint(own, 0));
+                    await socket.ConnectAsync(
+                        new IPEndPoint(
+                            own.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback,
+                            context.DnsEndPoint.Port
+                        ),
+                        cancel
+                    );
+                    return new NetworkStream(socket, ownsSocket: true);
+                },
+            }
+        );
 
     public static int FreePort()
     {
@@ -124,7 +143,10 @@ internal sealed class NginxSite : IAsyncDisposable
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=sdc.example.org", key, HashAlgorithmName.SHA256);
-        using var certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
+        using var certificate = request.CreateSelfSigned(
+            TimeProvider.System.GetUtcNow().AddDays(-1),
+            TimeProvider.System.GetUtcNow().AddDays(1)
+        );
         File.WriteAllText(Path.Combine(folder.FullName, "site.crt"), certificate.ExportCertificatePem());
         File.WriteAllText(Path.Combine(folder.FullName, "site.key"), key.ExportPkcs8PrivateKeyPem());
     }

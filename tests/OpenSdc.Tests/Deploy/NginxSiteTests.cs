@@ -20,7 +20,13 @@ public sealed class NginxSiteTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        archive = await RunningArchive.StartAsync(options => options with { TrustedProxies = [IPAddress.Loopback], OperatorUrls = "http://127.0.0.1:0" });
+        archive = await RunningArchive.StartAsync(options =>
+            options with
+            {
+                TrustedProxies = [IPAddress.Loopback],
+                OperatorUrls = "http://127.0.0.1:0",
+            }
+        );
         site = await NginxSite.StartAsync(archive.Endpoint);
         client = NginxSite.Client();
     }
@@ -118,7 +124,10 @@ public sealed class NginxSiteTests : IAsyncLifetime
         var operators = new Uri(archive.OperatorAddress).Authority;
         foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Head, HttpMethod.Post])
         {
-            using var asked = new HttpRequestMessage(method, new Uri(Address + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+            using var asked = new HttpRequestMessage(
+                method,
+                new Uri(Address + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true })
+            );
             asked.Headers.Add("X-Forwarded-Host", operators);
             asked.Headers.Add("X-Forwarded-Port", new Uri(archive.OperatorAddress).Port.ToString());
             using var answer = await client.SendAsync(asked);
@@ -161,7 +170,9 @@ public sealed class NginxSiteTests : IAsyncLifetime
             answer.Headers.GetValues("Access-Control-Allow-Origin").ShouldBe(["*"]);
             answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
             var problem = JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsByteArrayAsync());
-            (problem.GetProperty("status").GetInt32(), problem.GetProperty("type").GetString()).ShouldBe((502, "urn:opensdc:problem:archive-away"));
+            (problem.GetProperty("status").GetInt32(), problem.GetProperty("type").GetString()).ShouldBe(
+                (502, "urn:opensdc:problem:archive-away")
+            );
         });
     }
 

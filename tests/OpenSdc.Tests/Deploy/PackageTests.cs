@@ -9,7 +9,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Deploy;
 
-/// <summary>What people install: the Debian package, the <c>dotnet tool</c> and the library's NuGet package, each made as a release makes it, and used.</summary>
+/// <summary>
+/// What people install: the Debian package, the <c>dotnet tool</c> and the library's NuGet package, each made
+/// as a release makes it, and used.
+/// </summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class PackageTests : IDisposable
 {
@@ -24,7 +27,9 @@ public sealed class PackageTests : IDisposable
     {
         if (!Environment.IsPrivilegedProcess)
             SharedData.SkipOrFail("Only root installs packages.");
-        var package = (await RunAsync(Path.Combine(SharedData.RepositoryRoot, "eng", "deb.sh"), Path.GetDirectoryName(Native())!, folder.Path)).Trim();
+        var package = (
+            await RunAsync(Path.Combine(SharedData.RepositoryRoot, "eng", "deb.sh"), Path.GetDirectoryName(Native())!, folder.Path)
+        ).Trim();
         var root = Path.Combine(folder.Path, "root");
         var database = Directory.CreateDirectory(Path.Combine(root, "var", "lib", "dpkg")).FullName;
         foreach (var name in (string[])["info", "updates", "triggers"])
@@ -35,11 +40,15 @@ public sealed class PackageTests : IDisposable
         string[] dpkg = [$"--root={root}", $"--log={folder.Path}/dpkg.log", "--force-depends", "--force-script-chrootless"];
         await RunAsync("dpkg", [.. dpkg, "-i", package]);
 
-        (await RunAsync("dpkg-query", $"--admindir={database}", "-W", "-f", "${Package} ${db:Status-Status}")).ShouldBe("opensdc installed");
+        (await RunAsync("dpkg-query", $"--admindir={database}", "-W", "-f", "${Package} ${db:Status-Status}")).ShouldBe(
+            "opensdc installed"
+        );
         await StartAsync(root);
         (await RunAsync("sh", "-c", $"zcat {root}/usr/share/man/man1/sdc-download.1.gz | mandoc -T utf8")).ShouldContain("SDC-DOWNLOAD(1)");
         File.GetUnixFileMode($"{root}/usr/share/man/man1/sdc.1.gz").HasFlag(UnixFileMode.OtherRead).ShouldBeTrue();
-        (await RunAsync("bash", "-c", $". {root}/usr/share/bash-completion/completions/sdc && complete -p sdc")).ShouldContain("-F _sdc sdc");
+        (await RunAsync("bash", "-c", $". {root}/usr/share/bash-completion/completions/sdc && complete -p sdc")).ShouldContain(
+            "-F _sdc sdc"
+        );
         File.ReadAllText(Path.Combine(root, "usr/share/zsh/vendor-completions/_sdc")).ShouldStartWith("#compdef sdc\n");
         File.ReadAllText(Path.Combine(root, "usr/share/fish/vendor_completions.d/sdc.fish")).ShouldContain("complete -c sdc");
 
@@ -48,7 +57,9 @@ public sealed class PackageTests : IDisposable
         File.Exists(Path.Combine(root, "etc/opensdc/opensdc.env")).ShouldBeTrue("settings stay until the package is purged");
         await RunAsync("dpkg", [.. dpkg, "-P", "opensdc"]);
         File.Exists(Path.Combine(root, "etc/opensdc/opensdc.env")).ShouldBeFalse();
-        Directory.EnumerateFiles(Path.Combine(root, "var/lib/opensdc/objects"), "*.pkts", SearchOption.AllDirectories).ShouldHaveSingleItem("an archive is never removed");
+        Directory
+            .EnumerateFiles(Path.Combine(root, "var/lib/opensdc/objects"), "*.pkts", SearchOption.AllDirectories)
+            .ShouldHaveSingleItem("an archive is never removed");
     }
 
     [Fact]
@@ -58,10 +69,26 @@ public sealed class PackageTests : IDisposable
         if (string.IsNullOrEmpty(packages))
             SharedData.SkipOrFail("The tool's packages are made by ./test.sh, which names their folder in OPENSDC_TOOL_PACKAGES.");
         // No other source is asked, and nothing is left in the user's own folders.
-        folder.Write("nuget.config", System.Text.Encoding.UTF8.GetBytes($"""<configuration><packageSources><clear/><add key="these" value="{packages}"/></packageSources></configuration>"""));
+        folder.Write(
+            "nuget.config",
+            System.Text.Encoding.UTF8.GetBytes(
+                $"""<configuration><packageSources><clear/><add key="these" value="{packages}"/></packageSources></configuration>"""
+            )
+        );
         var version = (await RunAsync(Native(), "--version")).Trim();
 
-        await RunAsync("dotnet", "tool", "install", "opensdc", "--tool-path", "tools", "--configfile", "nuget.config", "--version", version.Split('+')[0]);
+        await RunAsync(
+            "dotnet",
+            "tool",
+            "install",
+            "opensdc",
+            "--tool-path",
+            "tools",
+            "--configfile",
+            "nuget.config",
+            "--version",
+            version.Split('+')[0]
+        );
 
         (await RunAsync(Path.Combine(folder.Path, "tools", "sdc"), "--version")).Trim().ShouldBe(version);
     }
@@ -70,25 +97,58 @@ public sealed class PackageTests : IDisposable
     public async Task The_library_is_packed_with_its_README_documentation_and_sources()
     {
         foreach (var project in (string[])["OpenSdc.Contract", "OpenSdc.Client"])
-            await RunAsync("dotnet", "pack", Path.Combine(SharedData.RepositoryRoot, "src", project), "-c", "Release", "--no-build", "-v", "quiet", "-o", folder.Path);
+            await RunAsync(
+                "dotnet",
+                "pack",
+                Path.Combine(SharedData.RepositoryRoot, "src", project),
+                "-c",
+                "Release",
+                "--no-build",
+                "-v",
+                "quiet",
+                "-o",
+                folder.Path
+            );
 
-        using var package = ZipFile.OpenRead(folder.Files.Where(file => file.StartsWith("OpenSdc.Client.", StringComparison.Ordinal) && file.EndsWith(".nupkg", StringComparison.Ordinal)).Select(file => Path.Combine(folder.Path, file)).ShouldHaveSingleItem());
+        using var package = ZipFile.OpenRead(
+            folder
+                .Files.Where(file =>
+                    file.StartsWith("OpenSdc.Client.", StringComparison.Ordinal) && file.EndsWith(".nupkg", StringComparison.Ordinal)
+                )
+                .Select(file => Path.Combine(folder.Path, file))
+                .ShouldHaveSingleItem()
+        );
         foreach (var name in (string[])["README.md", "lib/net10.0/OpenSdc.Client.dll", "lib/net10.0/OpenSdc.Client.xml"])
             package.GetEntry(name).ShouldNotBeNull(name);
         using var description = new StreamReader(package.GetEntry("OpenSdc.Client.nuspec")!.Open());
         var nuspec = await description.ReadToEndAsync();
-        foreach (var part in (string[])["<readme>README.md</readme>", ">MIT</license>", "id=\"OpenSdc.Contract\"", "id=\"Microsoft.Extensions.Http.Resilience\""])
+        foreach (
+            var part in (string[])
+                ["<readme>README.md</readme>", ">MIT</license>", "id=\"OpenSdc.Contract\"", "id=\"Microsoft.Extensions.Http.Resilience\""]
+        )
             nuspec.ShouldContain(part);
 
-        using var symbols = ZipFile.OpenRead(folder.Files.Where(file => file.StartsWith("OpenSdc.Client.", StringComparison.Ordinal) && file.EndsWith(".snupkg", StringComparison.Ordinal)).Select(file => Path.Combine(folder.Path, file)).ShouldHaveSingleItem());
+        using var symbols = ZipFile.OpenRead(
+            folder
+                .Files.Where(file =>
+                    file.StartsWith("OpenSdc.Client.", StringComparison.Ordinal) && file.EndsWith(".snupkg", StringComparison.Ordinal)
+                )
+                .Select(file => Path.Combine(folder.Path, file))
+                .ShouldHaveSingleItem()
+        );
         using var pdb = new MemoryStream();
         await using (var entry = symbols.GetEntry("lib/net10.0/OpenSdc.Client.pdb").ShouldNotBeNull().Open())
             await entry.CopyToAsync(pdb);
         pdb.Position = 0;
         using var provider = MetadataReaderProvider.FromPortablePdbStream(pdb);
         var reader = provider.GetMetadataReader();
-        var documents = reader.Documents.Where(each => reader.GetString(reader.GetDocument(each).Name).EndsWith("SdcClient.cs", StringComparison.Ordinal)).ToList();
-        reader.GetCustomDebugInformation(documents.ShouldHaveSingleItem()).Any(each => reader.GetGuid(reader.GetCustomDebugInformation(each).Kind) == EmbeddedSource).ShouldBeTrue();
+        var documents = reader
+            .Documents.Where(each => reader.GetString(reader.GetDocument(each).Name).EndsWith("SdcClient.cs", StringComparison.Ordinal))
+            .ToList();
+        reader
+            .GetCustomDebugInformation(documents.ShouldHaveSingleItem())
+            .Any(each => reader.GetGuid(reader.GetCustomDebugInformation(each).Kind) == EmbeddedSource)
+            .ShouldBeTrue();
     }
 
     public void Dispose() => folder.Dispose();
@@ -108,12 +168,26 @@ public sealed class PackageTests : IDisposable
         string Of(string name) => unit.Single(line => line.StartsWith(name + "=", StringComparison.Ordinal))[(name.Length + 1)..];
         var command = Of("ExecStart").Split(' ');
         command.ShouldBe(["/usr/bin/sdc", "serve"]);
-        var environment = Of("Environment").Split(' ').Concat(await File.ReadAllLinesAsync(root + unit.First(line => line.StartsWith("EnvironmentFile=", StringComparison.Ordinal)).Split('=')[1]))
-            .Where(line => line.Length > 0 && line[0] != '#').Select(line => line.Split('=', 2)).Select(pair => (pair[0], pair[1].StartsWith('/') ? root + pair[1] : pair[1])).ToList();
+        var environment = Of("Environment")
+            .Split(' ')
+            .Concat(
+                await File.ReadAllLinesAsync(
+                    root + unit.First(line => line.StartsWith("EnvironmentFile=", StringComparison.Ordinal)).Split('=')[1]
+                )
+            )
+            .Where(line => line.Length > 0 && line[0] != '#')
+            .Select(line => line.Split('=', 2))
+            .Select(pair => (pair[0], pair[1].StartsWith('/') ? root + pair[1] : pair[1]))
+            .ToList();
         environment.ShouldContain(("OPENSDC_DATA", root + "/var/lib/opensdc"));
         var working = Directory.CreateDirectory(root + Of("WorkingDirectory")).FullName;
 
-        await using var service = SdcProcess.Start([root + command[0]], working, command[1], [.. environment, ("OPENSDC_URLS", "http://127.0.0.1:0")]);
+        await using var service = SdcProcess.Start(
+            [root + command[0]],
+            working,
+            command[1],
+            [.. environment, ("OPENSDC_URLS", "http://127.0.0.1:0")]
+        );
         var address = await service.AddressAsync();
         var name = ArchiveFixture.NewName();
         await File.WriteAllBytesAsync(Path.Combine(working, name), [1, 2, 3]);
@@ -125,11 +199,22 @@ public sealed class PackageTests : IDisposable
 
     private async Task<string> RunAsync(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder.Path, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = folder.Path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
         start.Environment["DOTNET_CLI_HOME"] = folder.Path;
         start.Environment["HOME"] = folder.Path;
-        start.Environment["NUGET_PACKAGES"] = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? (program == "dotnet" && arguments[0] == "tool" ? Path.Combine(folder.Path, "packages")
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages"));
+        start.Environment["NUGET_PACKAGES"] =
+            Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? (
+                program == "dotnet" && arguments[0] == "tool"
+                    ? Path.Combine(folder.Path, "packages")
+                    : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages")
+            );
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
         var output = await process.StandardOutput.ReadToEndAsync();

@@ -6,7 +6,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Description;
 
-/// <summary>The page <c>/docs</c> in a real browser: what its reader tries is sent and answered, and nothing is loaded from elsewhere.</summary>
+/// <summary>
+/// The page <c>/docs</c> in a real browser: what its reader tries is sent and answered, and nothing is loaded
+/// from elsewhere.
+/// </summary>
 public sealed class ReferencePageTests : IAsyncLifetime
 {
     private const string Chromium = "/usr/bin/chromium";
@@ -20,14 +23,22 @@ public sealed class ReferencePageTests : IAsyncLifetime
             SharedData.SkipOrFail("Chromium is not installed (Debian: chromium).");
         playwright = await Playwright.CreateAsync();
         // The tests may run as root, and Chromium looks for nothing of its own.
-        browser = await playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = Chromium,
-            Args =
-            [
-                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            ],
-        });
+        browser = await playwright.Chromium.LaunchAsync(
+            new()
+            {
+                ExecutablePath = Chromium,
+                Args =
+                [
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    "--disable-quic",
+                    "--no-first-run",
+                    "--disable-background-networking",
+                    "--disable-component-update",
+                    "--disable-sync",
+                ],
+            }
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -81,7 +92,10 @@ public sealed class ReferencePageTests : IAsyncLifetime
         errors.ShouldBeEmpty();
     }
 
-    /// <summary>Opens the form of an operation with its sample, sends it, and gives the body of the answer, which was a 200 both in fact and on the page.</summary>
+    /// <summary>
+    /// Opens the form of an operation with its sample, sends it, and gives the body of the answer, which was
+    /// a 200 both in fact and on the page.
+    /// </summary>
     private static async Task<string> TryAsync(IPage page, string title, string path, string address)
     {
         await page.GetByRole(AriaRole.Link, new() { Name = title }).First.ClickAsync();

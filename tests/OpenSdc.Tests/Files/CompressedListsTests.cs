@@ -57,7 +57,12 @@ public sealed class CompressedListsTests(ArchiveFixture fixture) : IClassFixture
     private static string Decoded(Answer answer, string? coding)
     {
         using var body = new MemoryStream(answer.Bytes);
-        using Stream decoded = coding switch { "gzip" => new GZipStream(body, CompressionMode.Decompress), "br" => new BrotliStream(body, CompressionMode.Decompress), _ => body };
+        using Stream decoded = coding switch
+        {
+            "gzip" => new GZipStream(body, CompressionMode.Decompress),
+            "br" => new BrotliStream(body, CompressionMode.Decompress),
+            _ => body,
+        };
         using var reader = new StreamReader(decoded, Encoding.UTF8);
         return reader.ReadToEnd();
     }

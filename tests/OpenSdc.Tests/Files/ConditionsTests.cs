@@ -29,7 +29,8 @@ public sealed class ConditionsTests
     [Fact]
     public void No_header_makes_the_reading_throw()
     {
-        var names = Gen.Int[0, 5].Select(i => new[] { "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since" }[i]);
+        var names = Gen.Int[0, 5]
+            .Select(i => new[] { "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since" }[i]);
         var values = Gen.OneOf(Gen.String, Gen.Char["bytes=-,0123456789 \"W/*"].Array[0, 30].Select(chars => new string(chars)));
         Gen.Select(names, values, Gen.Long[0, long.MaxValue]).Sample((name, value, length) =>
         {

@@ -14,7 +14,15 @@ public sealed class CountFacetsTests(QueryArchive query) : IClassFixture<QueryAr
 
     /// <summary>Parameters, the number of files, and each field's values with theirs.</summary>
     [Theory]
-    [InlineData("", 13, "codice 1 glows 3 hi 1 mag 2 swe 6", "l0 2 l1 6 l1a 4 l2 1", "45sensor-de 1 burst 2 counts 3 lo 1 sci 5 sci-x 1", "cdf 10 pkts 3", "2023 2 2026 11")]
+    [InlineData(
+        "",
+        13,
+        "codice 1 glows 3 hi 1 mag 2 swe 6",
+        "l0 2 l1 6 l1a 4 l2 1",
+        "45sensor-de 1 burst 2 counts 3 lo 1 sci 5 sci-x 1",
+        "cdf 10 pkts 3",
+        "2023 2 2026 11"
+    )]
     [InlineData("instrument=swe,mag", 8, "mag 2 swe 6", "l0 2 l1 6", "burst 2 sci 5 sci-x 1", "cdf 6 pkts 2", "2023 2 2026 6")]
     [InlineData("instrument=swe&latest=true", 2, "swe 2", "l1 2", "sci 1 sci-x 1", "cdf 2", "2026 2")]
     [InlineData("start_date=20230101&end_date=20231231", 2, "mag 2", "l0 2", "burst 2", "pkts 2", "2023 2")]
@@ -46,27 +54,62 @@ public sealed class CountFacetsTests(QueryArchive query) : IClassFixture<QueryAr
     [Fact]
     public async Task Any_filters_leave_what_is_counted_file_by_file()
     {
-        string[] filters = ["instrument=swe", "instrument=m*,swe", "data_level=l1*", "descriptor=s*", "extension=cdf", "start_date=20230113", "end_date=20260901",
-            "latest=true", "major_version=1", "repointing=2,3", "ingestion_end_date=20260302", "overlaps=20230113-20260101", "as_of=9", "since_seq=6"];
-        await Gen.Int[0, filters.Length - 1].Select(i => filters[i]).Array[0, 4].SampleAsync(async chosen =>
-        {
-            var parameters = string.Join('&', chosen.DistinctBy(each => each.Split('=')[0]));
-            // Only lists leave out lower majors by default.
-            var files = (await archive.QueryAsync(parameters + "&version=*")).ToList();
-            var answer = await archive.SendAsync($"GET /facets?{parameters}");
-            answer.Json.GetProperty("files").GetInt32().ShouldBe(files.Count, parameters);
-            answer.Json.GetProperty("bytes").GetInt64().ShouldBe(files.Sum(each => each.Size), parameters);
-            Shown(answer, "instrument").ShouldBe(Counted(files, each => each.Instrument), parameters);
-            Shown(answer, "data_level").ShouldBe(Counted(files, each => each.DataLevel), parameters);
-            Shown(answer, "descriptor").ShouldBe(Counted(files, each => each.Descriptor), parameters);
-            Shown(answer, "extension").ShouldBe(Counted(files, each => each.Extension), parameters);
-            Shown(answer, "start_year").ShouldBe(Counted(files, each => each.StartDate?[..4]), parameters);
-        }, iter: 200, threads: 1);
+        string[] filters =
+        [
+            "instrument=swe",
+            "instrument=m*,swe",
+            "data_level=l1*",
+            "descriptor=s*",
+            "extension=cdf",
+            "start_date=20230113",
+            "end_date=20260901",
+            "latest=true",
+            "major_version=1",
+            "repointing=2,3",
+            "ingestion_end_date=20260302",
+            "overlaps=20230113-20260101",
+            "as_of=9",
+            "since_seq=6",
+        ];
+        await Gen.Int[0, filters.Length - 1]
+            .Select(i => filters[i])
+            .Array[0, 4]
+            .SampleAsync(
+                async chosen =>
+                {
+                    var parameters = string.Join('&', chosen.DistinctBy(each => each.Split('=')[0]));
+                    // Only lists leave out lower majors by default.
+                    var files = (await archive.QueryAsync(parameters + "&version=*")).ToList();
+                    var answer = await archive.SendAsync($"GET /facets?{parameters}");
+                    answer.Json.GetProperty("files").GetInt32().ShouldBe(files.Count, parameters);
+                    answer.Json.GetProperty("bytes").GetInt64().ShouldBe(files.Sum(each => each.Size), parameters);
+                    Shown(answer, "instrument").ShouldBe(Counted(files, each => each.Instrument), parameters);
+                    Shown(answer, "data_level").ShouldBe(Counted(files, each => each.DataLevel), parameters);
+                    Shown(answer, "descriptor").ShouldBe(Counted(files, each => each.Descriptor), parameters);
+                    Shown(answer, "extension").ShouldBe(Counted(files, each => each.Extension), parameters);
+                    Shown(answer, "start_year").ShouldBe(Counted(files, each => each.StartDate?[..4]), parameters);
+                },
+                iter: 200,
+                threads: 1
+            );
     }
 
     private static string Counted(List<FileRecord> files, Func<FileRecord, string?> field) =>
-        string.Join(' ', files.GroupBy(each => field(each) ?? "-").OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => $"{group.Key} {group.Count()}"));
+        string.Join(
+            ' ',
+            files
+                .GroupBy(each => field(each) ?? "-")
+                .OrderBy(group => group.Key, StringComparer.Ordinal)
+                .Select(group => $"{group.Key} {group.Count()}")
+        );
 
-    private static string Shown(Answer answer, string field) => string.Join(' ', answer.Json.GetProperty("facets").GetProperty(field).EnumerateArray()
-        .Select(each => $"{each.GetProperty("value").GetString() ?? "-"} {each.GetProperty("files").GetInt64()}"));
+    private static string Shown(Answer answer, string field) =>
+        string.Join(
+            ' ',
+            answer
+                .Json.GetProperty("facets")
+                .GetProperty(field)
+                .EnumerateArray()
+                .Select(each => $"{each.GetProperty("value").GetString() ?? "-"} {each.GetProperty("files").GetInt64()}")
+        );
 }

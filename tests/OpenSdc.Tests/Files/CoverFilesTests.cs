@@ -28,7 +28,10 @@ public sealed class CoverFilesTests(QueryArchive query) : IClassFixture<QueryArc
     [InlineData("table=spice&extension=tls", "- - leapseconds tls - 1 0012")]
     [InlineData("table=spice&extension=tls&start_date=20000101", "")]
     [InlineData("table=ancillary&instrument=mag", "mag - l1-calibration cdf 20260101 2 v002")]
-    [InlineData("filename=imap_mag_l0_burst_20230112_20230113_v01-01.pkts,naif0012.tls", "mag l0 burst pkts 20230112 1 v01-01; - - leapseconds tls - 1 0012")]
+    [InlineData(
+        "filename=imap_mag_l0_burst_20230112_20230113_v01-01.pkts,naif0012.tls",
+        "mag l0 burst pkts 20230112 1 v01-01; - - leapseconds tls - 1 0012"
+    )]
     [InlineData("as_of=1", "codice l1a lo cdf 20260101 1 v01-01")]
     [InlineData("ingestion_end_date=20260301", "codice l1a lo cdf 20260101 1 v01-01; mag l0 burst pkts 20230112 1 v01-01")]
     [InlineData("overlaps=20230113", "mag l0 burst pkts 20230112 2 v01-02")]
@@ -58,7 +61,12 @@ public sealed class CoverFilesTests(QueryArchive query) : IClassFixture<QueryArc
     [InlineData("coverage", "bin=week", "bad", "The parameter bin is 'week'; allowed: day, month, year.")]
     [InlineData("coverage", "bin=", "bad", "The parameter bin is ''; allowed: day, month, year.")]
     [InlineData("coverage", "bin=day&bin=month", "bad", "The parameter bin is given 2 times; allowed: once.")]
-    [InlineData("coverage", "limit=10", "bad", "The parameter limit belongs to a list of files, as /query gives it; allowed here: instrument, data_level")]
+    [InlineData(
+        "coverage",
+        "limit=10",
+        "bad",
+        "The parameter limit belongs to a list of files, as /query gives it; allowed here: instrument, data_level"
+    )]
     [InlineData("coverage", "cursor=x", "bad", "The parameter cursor belongs to a list of files")]
     [InlineData("coverage", "sort=size", "bad", "The parameter sort belongs to a list of files")]
     [InlineData("coverage", "fields=size", "bad", "The parameter fields belongs to a list of files")]
@@ -80,7 +88,10 @@ public sealed class CoverFilesTests(QueryArchive query) : IClassFixture<QueryArc
             var answer = await archive.SendAsync($"GET /{route}?{parameters}", accept);
             answer.Status.ShouldBe(400, answer.Text);
             answer["Content-Type"].ShouldBe("application/problem+json");
-            answer.Json.GetProperty("type").GetString().ShouldBe($"urn:opensdc:problem:{(code == "unknown" ? "unknown" : "bad")}-parameter");
+            answer
+                .Json.GetProperty("type")
+                .GetString()
+                .ShouldBe($"urn:opensdc:problem:{(code == "unknown" ? "unknown" : "bad")}-parameter");
             answer.Json.GetProperty("detail").GetString()!.ShouldStartWith(sentence);
         }
     }
@@ -97,7 +108,10 @@ public sealed class CoverFilesTests(QueryArchive query) : IClassFixture<QueryArc
 
         var second = await own.SendAsync($"GET /{request}", headers: ("If-None-Match", tag));
         (second.Status, second.Text, second["ETag"]).ShouldBe((304, "", tag));
-        (await own.SendAsync($"GET /{request}&descriptor=a", headers: ("If-None-Match", tag))).Status.ShouldBe(200, "other parameters are another answer");
+        (await own.SendAsync($"GET /{request}&descriptor=a", headers: ("If-None-Match", tag))).Status.ShouldBe(
+            200,
+            "other parameters are another answer"
+        );
 
         await own.UploadAsync("imap_swe_l1a_a_20260102_v001.cdf", [1]);
         var third = await own.SendAsync($"GET /{request}", headers: ("If-None-Match", tag));
@@ -108,7 +122,10 @@ public sealed class CoverFilesTests(QueryArchive query) : IClassFixture<QueryArc
         var pinned = await own.SendAsync($"GET /{request}&as_of=1");
         pinned.Text.ShouldBe(first.Text, "the archive as it stood");
         await own.UploadAsync("imap_swe_l1a_a_20260103_v001.cdf", [1]);
-        (await own.SendAsync($"GET /{request}&as_of=1", headers: ("If-None-Match", pinned["ETag"]!))).Status.ShouldBe(304, "it stands for ever");
+        (await own.SendAsync($"GET /{request}&as_of=1", headers: ("If-None-Match", pinned["ETag"]!))).Status.ShouldBe(
+            304,
+            "it stands for ever"
+        );
     }
 
     [Theory]
@@ -119,11 +136,18 @@ public sealed class CoverFilesTests(QueryArchive query) : IClassFixture<QueryArc
     {
         var got = await archive.SendAsync($"GET /{request}");
         var asked = await archive.SendAsync($"HEAD /{request}");
-        (asked.Status, asked.Text, asked["ETag"], asked["Content-Type"]).ShouldBe((200, "", got["ETag"].ShouldNotBeNull(), "application/json"));
+        (asked.Status, asked.Text, asked["ETag"], asked["Content-Type"]).ShouldBe(
+            (200, "", got["ETag"].ShouldNotBeNull(), "application/json")
+        );
         (await archive.SendAsync($"HEAD /{request}", headers: ("If-None-Match", got["ETag"]!))).Status.ShouldBe(304);
         (await archive.SendAsync($"HEAD /{request}{(request.Contains('?') ? '&' : '?')}colour=red")).Status.ShouldBe(400);
     }
 
     private static string Shown(JsonElement cell) =>
-        string.Join(' ', ((string[])["instrument", "data_level", "descriptor", "extension", "bin", "files", "version"]).Select(name => cell.GetProperty(name) is { ValueKind: not JsonValueKind.Null } value ? value.ToString() : "-"));
+        string.Join(
+            ' ',
+            ((string[])["instrument", "data_level", "descriptor", "extension", "bin", "files", "version"]).Select(name =>
+                cell.GetProperty(name) is { ValueKind: not JsonValueKind.Null } value ? value.ToString() : "-"
+            )
+        );
 }

@@ -3,13 +3,17 @@ using Xunit;
 
 namespace OpenSdc.Tests.Files;
 
-/// <summary>Contract, route <c>GET</c>/<c>HEAD /download/…</c>: every answer to the letter, in both representations, under every prefix.</summary>
+/// <summary>
+/// Contract, route <c>GET</c>/<c>HEAD /download/…</c>: every answer to the letter, in both representations,
+/// under every prefix.
+/// </summary>
 public sealed class DownloadFileTests(FoundingArchive founding) : IClassFixture<FoundingArchive>
 {
     private const string Codice = FoundingArchive.Codice;
     private const string CodiceUrl = "http://archive/objects/" + FoundingArchive.CodiceKey + "?<credentials-string>";
     private const string BadName = "Not a valid S3 URI. Example input: s3://bucket/path/file.ext";
-    private const string NoName = "No file requested for download. Please provide a filename in the path. Eg. /download/path/to/file/filename.pkts";
+    private const string NoName =
+        "No file requested for download. Please provide a filename in the path. Eg. /download/path/to/file/filename.pkts";
 
     private const string NoFile =
         "File not found, make sure you include the full path to the file in the request, e.g. /download/path/to/file/filename.pkts.";
@@ -29,8 +33,11 @@ public sealed class DownloadFileTests(FoundingArchive founding) : IClassFixture<
         {
             var documented = await archive.SendAsync($"GET {prefix}/download/{path}", "application/json");
             documented.Status.ShouldBe(302);
-            documented.Printed(archive).ShouldBe(
-                $$$"""{"statusCode": 302, "headers": {"Content-Type": "text/html", "Location": "{{{CodiceUrl}}}"}, "body": {"download_url": "{{{CodiceUrl}}}"}}""");
+            documented
+                .Printed(archive)
+                .ShouldBe(
+                    $$$"""{"statusCode": 302, "headers": {"Content-Type": "text/html", "Location": "{{{CodiceUrl}}}"}, "body": {"download_url": "{{{CodiceUrl}}}"}}"""
+                );
 
             var plain = await archive.SendAsync($"GET {prefix}/download/{path}");
             plain.Status.ShouldBe(302);

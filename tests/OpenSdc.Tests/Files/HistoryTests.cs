@@ -9,15 +9,35 @@ using Xunit;
 
 namespace OpenSdc.Tests.Files;
 
-/// <summary>Every listing says the newest number and the history that it counts in; numbers of another history, or that were never given, are refused.</summary>
+/// <summary>
+/// Every listing says the newest number and the history that it counts in; numbers of another history, or
+/// that were never given, are refused.
+/// </summary>
 public sealed class HistoryTests : IDisposable
 {
     private static readonly string[] Names =
         ["imap_swe_l1_sci_20260901_v001.cdf", "imap_swe_l1_sci_20260902_v001.cdf", "imap_swe_l1_sci_20260903_v001.cdf", "naif0012.tls"];
 
     private static readonly string[] Listings =
-        ["GET /query", "HEAD /query", "POST /query", "GET /query?limit=2", "GET /query?as_of=2", "GET /query?since_seq=1", "GET /query?filename=naif0012.tls", "GET /query?count=true&sort=-size",
-            "GET /query?format=csv", "GET /query?format=urls", "GET /coverage", "HEAD /coverage", "GET /coverage?latest=true", "GET /facets", "HEAD /facets", "GET /facets?as_of=1", "GET /api-key/query"];
+    [
+        "GET /query",
+        "HEAD /query",
+        "POST /query",
+        "GET /query?limit=2",
+        "GET /query?as_of=2",
+        "GET /query?since_seq=1",
+        "GET /query?filename=naif0012.tls",
+        "GET /query?count=true&sort=-size",
+        "GET /query?format=csv",
+        "GET /query?format=urls",
+        "GET /coverage",
+        "HEAD /coverage",
+        "GET /coverage?latest=true",
+        "GET /facets",
+        "HEAD /facets",
+        "GET /facets?as_of=1",
+        "GET /api-key/query",
+    ];
 
     private readonly BackupSteps steps = new();
 
@@ -51,7 +71,8 @@ public sealed class HistoryTests : IDisposable
             }
         }
 
-        var exposed = (await archive.SendAsync("GET /query", headers: ("Origin", "https://example.org")))["Access-Control-Expose-Headers"].ShouldNotBeNull();
+        var exposed = (await archive.SendAsync("GET /query", headers: ("Origin", "https://example.org")))["Access-Control-Expose-Headers"]
+            .ShouldNotBeNull();
         exposed.ShouldContain("OpenSDC-Seq");
         exposed.ShouldContain("OpenSDC-History");
     }
@@ -77,14 +98,23 @@ public sealed class HistoryTests : IDisposable
         await using var archive = await RunningArchive.StartAsync(setup: ArchiveSetup.Of(setup));
         await FillAsync(archive);
         var history = (await archive.SendAsync("GET /query"))["OpenSDC-History"].ShouldNotBeNull();
-        foreach (var route in (string[])["GET /query", "HEAD /query", "POST /query", "GET /coverage", "HEAD /coverage", "GET /facets", "GET /authorized/query"])
+        foreach (
+            var route in (string[])
+                ["GET /query", "HEAD /query", "POST /query", "GET /coverage", "HEAD /coverage", "GET /facets", "GET /authorized/query"]
+        )
         {
             (await archive.SendAsync($"{route}?since_seq=4&history={history}")).Status.ShouldBe(200, route);
             (await archive.SendAsync($"{route}?as_of=4&history={history}")).Status.ShouldBe(200, route);
-            await RefusedAsync($"{route}?since_seq=5", "The parameter since_seq is '5'; allowed: a number up to 4, the newest change in the archive's history");
+            await RefusedAsync(
+                $"{route}?since_seq=5",
+                "The parameter since_seq is '5'; allowed: a number up to 4, the newest change in the archive's history"
+            );
             await RefusedAsync($"{route}?since_seq=5&filename=naif0012.tls", "The parameter since_seq is '5'; allowed: a number up to 4");
             await RefusedAsync($"{route}?as_of=5", "The parameter as_of is '5'; allowed: a number up to 4");
-            await RefusedAsync($"{route}?since_seq=1&history=0123456789abcdef", $"The parameter history is '0123456789abcdef', but the history of this archive is {history};");
+            await RefusedAsync(
+                $"{route}?since_seq=1&history=0123456789abcdef",
+                $"The parameter history is '0123456789abcdef', but the history of this archive is {history};"
+            );
             await RefusedAsync($"{route}?as_of=1&history=x", "The parameter history is 'x'");
             await RefusedAsync($"{route}?history=x", "The parameter history is 'x'");
             await RefusedAsync($"{route}?history={history}&history={history}", "The parameter history is given 2 times");
@@ -212,18 +242,32 @@ public sealed class HistoryTests : IDisposable
 
         async Task<string> MirrorAsync(RunningArchive of, params string[] gone)
         {
-            var start = new ProcessStartInfo("sh", ["-c", recipe]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+            var start = new ProcessStartInfo("sh", ["-c", recipe])
+            {
+                WorkingDirectory = folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                UseShellExecute = false,
+            };
             start.Environment["SDC"] = of.Address;
             using var run = Process.Start(start)!;
             var (output, errors) = (run.StandardOutput.ReadToEndAsync(), run.StandardError.ReadToEndAsync());
             await run.WaitForExitAsync();
             run.ExitCode.ShouldBe(0, await output + await errors);
-            var there = Directory.EnumerateFiles(Path.Combine(folder, "mirror")).Select(Path.GetFileName).Where(name => name![0] != '.' && !gone.Contains(name)).Order(StringComparer.Ordinal);
+            var there = Directory
+                .EnumerateFiles(Path.Combine(folder, "mirror"))
+                .Select(Path.GetFileName)
+                .Where(name => name![0] != '.' && !gone.Contains(name))
+                .Order(StringComparer.Ordinal);
             string[] families = ["science", "ancillary", "spice"];
-            var records = (await Task.WhenAll(families.Select(family => of.QueryAsync($"table={family}")))).SelectMany(each => each).ToList();
+            var records = (await Task.WhenAll(families.Select(family => of.QueryAsync($"table={family}"))))
+                .SelectMany(each => each)
+                .ToList();
             there.ShouldBe(records.Select(record => Path.GetFileName(record.FilePath)).Order(StringComparer.Ordinal));
             foreach (var record in records)
-                (await File.ReadAllBytesAsync(Path.Combine(folder, "mirror", Path.GetFileName(record.FilePath)))).ShouldBe(await of.DownloadAsync(record.FilePath));
+                (await File.ReadAllBytesAsync(Path.Combine(folder, "mirror", Path.GetFileName(record.FilePath)))).ShouldBe(
+                    await of.DownloadAsync(record.FilePath)
+                );
             return await output;
         }
     }
@@ -269,7 +313,11 @@ public sealed class HistoryTests : IDisposable
             (await archive.SendAsync("GET /coverage", headers: ("If-None-Match", CoverageTag))).Status.ShouldBe(200);
             var next = await archive.SendAsync("GET " + Next);
             (next.Status, next.Json.GetProperty("detail").GetString()).ShouldBe(
-                (400, "The parameter cursor is of another history of the archive, such as the one before a restore; allowed: a cursor of this history. Begin again with the first page."));
+                (
+                    400,
+                    "The parameter cursor is of another history of the archive, such as the one before a restore; allowed: a cursor of this history. Begin again with the first page."
+                )
+            );
             foreach (var route in (string[])["query", "coverage", "facets"])
                 (await archive.SendAsync($"GET /{route}?since_seq=2&history={History}")).Status.ShouldBe(400);
         }

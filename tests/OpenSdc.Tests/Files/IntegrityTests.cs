@@ -16,7 +16,12 @@ public sealed class IntegrityTests
     public async Task A_listing_says_which_files_are_lost_or_damaged_and_finds_them(string setup)
     {
         await using var archive = await RunningArchive.StartAsync(setup: ArchiveSetup.Of(setup));
-        var names = await UploadAsync(archive, "imap_swe_l0_one_20260101_v001.pkts", "imap_swe_l0_two_20260101_v001.pkts", "imap_swe_l0_three_20260101_v001.pkts");
+        var names = await UploadAsync(
+            archive,
+            "imap_swe_l0_one_20260101_v001.pkts",
+            "imap_swe_l0_two_20260101_v001.pkts",
+            "imap_swe_l0_three_20260101_v001.pkts"
+        );
         await MarkAsync(archive, names[0], ChangeKind.Lost);
         await MarkAsync(archive, names[1], ChangeKind.Damaged);
 
@@ -64,11 +69,19 @@ public sealed class IntegrityTests
     public async Task Latest_passes_over_a_lost_file_until_it_is_there_again(string setup)
     {
         await using var archive = await RunningArchive.StartAsync(setup: ArchiveSetup.Of(setup));
-        var names = await UploadAsync(archive, "imap_swe_l0_one_20260101_v001.pkts", "imap_swe_l0_one_20260101_v002.pkts", "imap_swe_l0_two_20260101_v001.pkts");
+        var names = await UploadAsync(
+            archive,
+            "imap_swe_l0_one_20260101_v001.pkts",
+            "imap_swe_l0_one_20260101_v002.pkts",
+            "imap_swe_l0_two_20260101_v001.pkts"
+        );
         await MarkAsync(archive, names[1], ChangeKind.Lost);
         foreach (var query in (string[])["latest=true", "version=latest", "latest=true&instrument=swe&sort=start_date&limit=10"])
             (await NamesAsync(archive, query)).ShouldBe([names[0], names[2]], ignoreOrder: true, query);
-        (await archive.SendAsync("GET /coverage?latest=true&instrument=swe")).Json.EnumerateArray().Sum(each => each.GetProperty("files").GetInt64()).ShouldBe(2);
+        (await archive.SendAsync("GET /coverage?latest=true&instrument=swe"))
+            .Json.EnumerateArray()
+            .Sum(each => each.GetProperty("files").GetInt64())
+            .ShouldBe(2);
         await MarkAsync(archive, names[1], ChangeKind.Sound);
         (await NamesAsync(archive, "latest=true")).ShouldBe([names[1], names[2]], ignoreOrder: true);
     }
@@ -98,7 +111,9 @@ public sealed class IntegrityTests
     private static async Task MarkAsync(RunningArchive archive, string name, string kind)
     {
         var seq = (await archive.SendAsync($"GET /query?filename={name}")).Json.EnumerateArray().Single().GetProperty("seq").GetInt64();
-        (await archive.Services.GetRequiredService<IntegrityState>().MarkAsync(seq, kind, "by a test", CancellationToken.None)).ShouldBeTrue();
+        (
+            await archive.Services.GetRequiredService<IntegrityState>().MarkAsync(seq, kind, "by a test", CancellationToken.None)
+        ).ShouldBeTrue();
     }
 
     private static async Task<List<string>> NamesAsync(RunningArchive archive, string query)

@@ -10,8 +10,14 @@ public sealed class KernelVersionAndDigestTests
 {
     private static readonly string[] Names =
     [
-        "imap_recon_od005_20250925_20251101_v01.bsp", "imap_recon_od005_20250925_20251101_v02.bsp", "imap_sdc_metakernel_2026_v001.tm", "imap_2026_001_a01.spice.mk",
-        "imap_2026_001_2026_002_01.ah.bc", "naif0012.tls", "imap_swe_l1_sci_20260901_v001.cdf", "imap_swe_l1_sci_20260901_v002.cdf",
+        "imap_recon_od005_20250925_20251101_v01.bsp",
+        "imap_recon_od005_20250925_20251101_v02.bsp",
+        "imap_sdc_metakernel_2026_v001.tm",
+        "imap_2026_001_a01.spice.mk",
+        "imap_2026_001_2026_002_01.ah.bc",
+        "naif0012.tls",
+        "imap_swe_l1_sci_20260901_v001.cdf",
+        "imap_swe_l1_sci_20260901_v002.cdf",
     ];
 
     public static TheoryData<string> EachCatalogue => [.. ArchiveSetup.OfEachCatalogue];
@@ -36,7 +42,8 @@ public sealed class KernelVersionAndDigestTests
         refused.Status.ShouldBe(400);
         refused.Json.GetProperty("detail").GetString().ShouldNotBeNull().ShouldContain("v001");
 
-        async Task<int[]> FoundAsync(string query) => [.. (await archive.QueryAsync(query)).Select(each => Array.IndexOf(Names, Path.GetFileName(each.FilePath))).Order()];
+        async Task<int[]> FoundAsync(string query) =>
+            [.. (await archive.QueryAsync(query)).Select(each => Array.IndexOf(Names, Path.GetFileName(each.FilePath))).Order()];
     }
 
     [Theory]
@@ -62,7 +69,8 @@ public sealed class KernelVersionAndDigestTests
         foreach (var bad in (string[])["", "x", sha256[1..], sha256 + "0", new string('g', 64), "*"])
             (await archive.SendAsync($"GET /query?sha256={bad}")).Status.ShouldBe(400, bad);
 
-        async Task<int[]> FoundAsync(string query) => [.. (await archive.QueryAsync(query)).Select(each => Array.IndexOf(Names, Path.GetFileName(each.FilePath))).Order()];
+        async Task<int[]> FoundAsync(string query) =>
+            [.. (await archive.QueryAsync(query)).Select(each => Array.IndexOf(Names, Path.GetFileName(each.FilePath))).Order()];
     }
 
     private static async Task<RunningArchive> FilledAsync(string setup)

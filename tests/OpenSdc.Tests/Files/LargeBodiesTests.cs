@@ -7,7 +7,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Files;
 
-/// <summary>Long bodies that never end take places from each other, and from nobody else. No time is measured; each wait only ends.</summary>
+/// <summary>
+/// Long bodies that never end take places from each other, and from nobody else. No time is measured; each
+/// wait only ends.
+/// </summary>
 public sealed class LargeBodiesTests
 {
     [Theory]
@@ -42,7 +45,11 @@ public sealed class LargeBodiesTests
         {
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
             await socket.ConnectAsync(to.Endpoint.Host, to.Endpoint.Port);
-            await socket.SendAsync(Encoding.ASCII.GetBytes($"POST /query HTTP/1.1\r\nHost: {to.Endpoint.Authority}\r\nContent-Type: {type}\r\n{length}\r\n\r\n{beginning}"));
+            await socket.SendAsync(
+                Encoding.ASCII.GetBytes(
+                    $"POST /query HTTP/1.1\r\nHost: {to.Endpoint.Authority}\r\nContent-Type: {type}\r\n{length}\r\n\r\n{beginning}"
+                )
+            );
             return socket;
         }
     }

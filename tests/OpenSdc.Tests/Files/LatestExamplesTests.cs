@@ -9,7 +9,11 @@ namespace OpenSdc.Tests.Files;
 public sealed partial class LatestExamplesTests
 {
     public static TheoryData<string> Examples =>
-        [.. Example().Matches(File.ReadAllText(Path.Combine(SharedData.RepositoryRoot, "docs", "api.md"))).Select(each => each.Groups[1].Value)];
+        [
+            .. Example()
+                .Matches(File.ReadAllText(Path.Combine(SharedData.RepositoryRoot, "docs", "api.md")))
+                .Select(each => each.Groups[1].Value),
+        ];
 
     [Theory]
     [MemberData(nameof(Examples))]
@@ -26,10 +30,17 @@ public sealed partial class LatestExamplesTests
             }
 
             lines[i].ShouldStartWith("GET /query?");
-            var expected = lines.Skip(i + 1).TakeWhile(line => line.StartsWith("= ", StringComparison.Ordinal)).Select(line => line[2..]).ToList();
+            var expected = lines
+                .Skip(i + 1)
+                .TakeWhile(line => line.StartsWith("= ", StringComparison.Ordinal))
+                .Select(line => line[2..])
+                .ToList();
             var answer = await archive.SendAsync(lines[i]);
             answer.Status.ShouldBe(200, answer.Text);
-            answer.Json.EnumerateArray().Select(each => Path.GetFileName(each.GetProperty("file_path").GetString()!)).ShouldBe(expected, lines[i]);
+            answer
+                .Json.EnumerateArray()
+                .Select(each => Path.GetFileName(each.GetProperty("file_path").GetString()!))
+                .ShouldBe(expected, lines[i]);
             i += expected.Count;
         }
     }

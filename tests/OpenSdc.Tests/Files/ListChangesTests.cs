@@ -38,7 +38,17 @@ public sealed class ListChangesTests(ClosedArchive closed) : IClassFixture<Close
 
         // Of a newer version, and of the file that stands for a withdrawn one, the public is told when it sees them.
         await UploadAsync(newer);
-        (await TellAsync(name, reader)).ShouldBe(["published", "damaged", "sound", "released", "lost", "unreleased", "sound", "released", $"superseded by {newer}"]);
+        (await TellAsync(name, reader)).ShouldBe([
+            "published",
+            "damaged",
+            "sound",
+            "released",
+            "lost",
+            "unreleased",
+            "sound",
+            "released",
+            $"superseded by {newer}",
+        ]);
         (await TellAsync(name)).ShouldNotContain($"superseded by {newer}");
         await OrderAsync($"/release?filename={newer}");
         (await TellAsync(name))[^1].ShouldBe($"superseded by {newer}");
@@ -66,8 +76,17 @@ public sealed class ListChangesTests(ClosedArchive closed) : IClassFixture<Close
         await UploadAsync(name);
         await OrderAsync($"/release?filename={name}");
         var answer = await archive.SendAsync($"GET /changes?filename={name}", headers: closed.Admin);
-        answer.Json.EnumerateArray().SelectMany(each => each.EnumerateObject()).Select(each => each.Name).Distinct().ShouldBe(["seq", "kind", "at", "file_path"]);
-        answer.Json.EnumerateArray().Select(each => each.GetProperty("file_path").GetString()).Distinct().ShouldBe([RunningArchive.KeyOf(name)]);
+        answer
+            .Json.EnumerateArray()
+            .SelectMany(each => each.EnumerateObject())
+            .Select(each => each.Name)
+            .Distinct()
+            .ShouldBe(["seq", "kind", "at", "file_path"]);
+        answer
+            .Json.EnumerateArray()
+            .Select(each => each.GetProperty("file_path").GetString())
+            .Distinct()
+            .ShouldBe([RunningArchive.KeyOf(name)]);
         answer["OpenSDC-Seq"].ShouldBe((await archive.SendAsync("HEAD /query", headers: closed.Admin))["OpenSDC-Seq"]);
         answer["OpenSDC-History"].ShouldNotBeNull();
     }
@@ -107,7 +126,9 @@ public sealed class ListChangesTests(ClosedArchive closed) : IClassFixture<Close
     private async Task MarkAsync(string name, string kind)
     {
         var seq = (await archive.SendAsync($"GET /query?filename={name}", headers: closed.Admin)).Json[0].GetProperty("seq").GetInt64();
-        (await archive.Services.GetRequiredService<IntegrityState>().MarkAsync(seq, kind, "for the operator", CancellationToken.None)).ShouldBeTrue();
+        (
+            await archive.Services.GetRequiredService<IntegrityState>().MarkAsync(seq, kind, "for the operator", CancellationToken.None)
+        ).ShouldBeTrue();
     }
 
     private async Task UploadAsync(string name)

@@ -9,7 +9,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Files;
 
-/// <summary>Many clients that read long answers slowly take places from each other, and from nobody else. No time is measured; each wait only ends.</summary>
+/// <summary>
+/// Many clients that read long answers slowly take places from each other, and from nobody else. No time is
+/// measured; each wait only ends.
+/// </summary>
 public sealed class LongListingsTests
 {
     private const int Records = 20_000;
@@ -28,7 +31,9 @@ public sealed class LongListingsTests
     {
         // As many sessions as an archive has by default.
         await using var archive = await RunningArchive.StartAsync(
-            options => options with { Catalogue = options.Catalogue?.Replace("MaxPoolSize=8", "MaxPoolSize=32", StringComparison.Ordinal) }, setup: ArchiveSetup.Of(setup));
+            options => options with { Catalogue = options.Catalogue?.Replace("MaxPoolSize=8", "MaxPoolSize=32", StringComparison.Ordinal) },
+            setup: ArchiveSetup.Of(setup)
+        );
         await FillAsync(archive);
         var readers = new List<Socket>();
         try
@@ -43,8 +48,11 @@ public sealed class LongListingsTests
             begun.Count(each => each.StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal)).ShouldBe(24);
             var refused = begun.Where(each => !each.StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal)).ToList();
             refused.Count.ShouldBe(clients - 24);
-            refused.ShouldAllBe(each => each.StartsWith("HTTP/1.1 503 ", StringComparison.Ordinal) && each.Contains("\r\nRetry-After: 5\r\n", StringComparison.Ordinal)
-                && !each.Contains("\r\nETag: ", StringComparison.Ordinal));
+            refused.ShouldAllBe(each =>
+                each.StartsWith("HTTP/1.1 503 ", StringComparison.Ordinal)
+                && each.Contains("\r\nRetry-After: 5\r\n", StringComparison.Ordinal)
+                && !each.Contains("\r\nETag: ", StringComparison.Ordinal)
+            );
             archive.Services.GetRequiredService<ListingPlaces>().Taken.ShouldBe(24);
 
             // Each several times at once.
@@ -86,7 +94,11 @@ public sealed class LongListingsTests
         {
             answer.ShouldStartWith("HTTP/1.1 200 ");
             await archive.UploadAsync(ArchiveFixture.NewName(), [1]);
-            (await archive.Services.GetRequiredService<Server.Catalogue.Catalogue>().EmptyLogAsync(TimeSpan.FromSeconds(20), CancellationToken.None)).ShouldBeTrue();
+            (
+                await archive
+                    .Services.GetRequiredService<Server.Catalogue.Catalogue>()
+                    .EmptyLogAsync(TimeSpan.FromSeconds(20), CancellationToken.None)
+            ).ShouldBeTrue();
             archive.Services.GetRequiredService<ListingPlaces>().Taken.ShouldBe(1, "the page has still its place, since it is in memory");
         }
     }
@@ -96,7 +108,17 @@ public sealed class LongListingsTests
     {
         await using var archive = await RunningArchive.StartAsync(options => options with { MaxListings = 1 });
         await FillAsync(archive);
-        string[] longAnswers = ["/query", "/query?format=csv", "/query?format=urls", "/query?limit=10000", "/query?limit=10000&sort=-size", "/coverage", "/coverage?bin=year", "/facets"];
+        string[] longAnswers =
+        [
+            "/query",
+            "/query?format=csv",
+            "/query?format=urls",
+            "/query?limit=10000",
+            "/query?limit=10000&sort=-size",
+            "/coverage",
+            "/coverage?bin=year",
+            "/facets",
+        ];
         foreach (var longAnswer in longAnswers)
         {
             (await archive.SendAsync($"GET {longAnswer}")).Status.ShouldBe(200, longAnswer);
@@ -116,7 +138,10 @@ public sealed class LongListingsTests
                 answer["Content-Type"].ShouldBe("application/problem+json");
             }
 
-            foreach (var shortAnswer in (string[])["/query?limit=100", "/query?descriptor=fill7", "/coverage?descriptor=fill7", "/facets?descriptor=fill7"])
+            foreach (
+                var shortAnswer in (string[])
+                    ["/query?limit=100", "/query?descriptor=fill7", "/coverage?descriptor=fill7", "/facets?descriptor=fill7"]
+            )
                 (await archive.SendAsync($"GET {shortAnswer}")).Status.ShouldBe(200, shortAnswer);
         }
     }
@@ -128,8 +153,15 @@ public sealed class LongListingsTests
         foreach (var numbers in Enumerable.Range(from, Records).Chunk(1000))
         {
             await catalogue.PublishAsync(
-                [.. numbers.Select(i => new Publication(FileName.Parse($"imap_swe_l1b_fill{i}_20260101_v001.pkts", Mission.Imap).Name!, 1, new string('0', 64)))],
-                CancellationToken.None);
+                [
+                    .. numbers.Select(i => new Publication(
+                        FileName.Parse($"imap_swe_l1b_fill{i}_20260101_v001.pkts", Mission.Imap).Name!,
+                        1,
+                        new string('0', 64)
+                    )),
+                ],
+                CancellationToken.None
+            );
         }
     }
 

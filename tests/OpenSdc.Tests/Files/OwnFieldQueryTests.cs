@@ -20,8 +20,12 @@ public sealed class OwnFieldQueryTests : IAsyncLifetime
 
     private static readonly string[] Names =
     [
-        "moth_cam_slow_m31_0001_20260101T010203_v0a.fits", "moth_cam_slow_m31_0001_20260101T010203_v0c.fits", "moth_cam_slow_m31_0001_20260101T010203_v0b.fits",
-        "moth_cam_slow_m31_0002_20260101T010203_v0a.fits", "moth_cam_slow_m31_0002_20260101T010204_v0a.fits", "moth_cam_fast_0001_20260101T010203_v0a.fits",
+        "moth_cam_slow_m31_0001_20260101T010203_v0a.fits",
+        "moth_cam_slow_m31_0001_20260101T010203_v0c.fits",
+        "moth_cam_slow_m31_0001_20260101T010203_v0b.fits",
+        "moth_cam_slow_m31_0002_20260101T010203_v0a.fits",
+        "moth_cam_slow_m31_0002_20260101T010204_v0a.fits",
+        "moth_cam_fast_0001_20260101T010203_v0a.fits",
     ];
 
     private readonly string mission = Path.GetTempFileName();
@@ -47,7 +51,11 @@ public sealed class OwnFieldQueryTests : IAsyncLifetime
         var record = (await archive.SendAsync($"GET /query?filename={Names[0]}")).Json[0];
         record.GetProperty("start_time").GetString().ShouldBe("2026-01-01T01:02:03Z");
         record.GetProperty("start_date").GetString().ShouldBe("20260101");
-        (record.GetProperty("mode").GetString(), record.GetProperty("target").GetString(), record.GetProperty("letter").GetString()).ShouldBe(("slow", "m31", "a"));
+        (
+            record.GetProperty("mode").GetString(),
+            record.GetProperty("target").GetString(),
+            record.GetProperty("letter").GetString()
+        ).ShouldBe(("slow", "m31", "a"));
         record.GetProperty("shot").GetInt32().ShouldBe(1);
         record.GetProperty("file_path").GetString().ShouldBe($"moth/slow/2026/{Names[0]}");
     }
@@ -81,8 +89,15 @@ public sealed class OwnFieldQueryTests : IAsyncLifetime
     {
         (await archive.SendAsync($"GET /query?{query}")).Json.GetArrayLength().ShouldBe(count);
         (await archive.SendAsync($"GET /query?{query}&sort=-start_date&limit=100&count=true"))["OpenSDC-Count"].ShouldBe($"{count}");
-        (await archive.SendAsync($"GET /coverage?bin=year&{query}")).Json.EnumerateArray().Sum(each => each.GetProperty("files").GetInt32()).ShouldBe(count);
-        using var body = new StringContent($$"""{ "{{query.Split('=')[0]}}": "{{query.Split('=')[1].Split('&')[0]}}" }""", System.Text.Encoding.UTF8, "application/json");
+        (await archive.SendAsync($"GET /coverage?bin=year&{query}"))
+            .Json.EnumerateArray()
+            .Sum(each => each.GetProperty("files").GetInt32())
+            .ShouldBe(count);
+        using var body = new StringContent(
+            $$"""{ "{{query.Split('=')[0]}}": "{{query.Split('=')[1].Split('&')[0]}}" }""",
+            System.Text.Encoding.UTF8,
+            "application/json"
+        );
         (await archive.SendAsync("POST /query", content: body)).Status.ShouldBe(200);
     }
 
@@ -94,10 +109,20 @@ public sealed class OwnFieldQueryTests : IAsyncLifetime
     public async Task Words_are_facets_and_make_rows_of_coverage()
     {
         var facets = (await archive.SendAsync("GET /facets")).Json.GetProperty("facets");
-        facets.EnumerateObject().Select(each => each.Name).ShouldBe(["instrument", "data_level", "descriptor", "extension", "mode", "start_year"]);
-        facets.GetProperty("mode").EnumerateArray().Select(each => (each.GetProperty("value").GetString(), each.GetProperty("files").GetInt32())).ShouldBe([("fast", 1), ("slow", 5)]);
+        facets
+            .EnumerateObject()
+            .Select(each => each.Name)
+            .ShouldBe(["instrument", "data_level", "descriptor", "extension", "mode", "start_year"]);
+        facets
+            .GetProperty("mode")
+            .EnumerateArray()
+            .Select(each => (each.GetProperty("value").GetString(), each.GetProperty("files").GetInt32()))
+            .ShouldBe([("fast", 1), ("slow", 5)]);
         (await archive.SendAsync("GET /facets?mode=fast")).Json.GetProperty("files").GetInt32().ShouldBe(1);
-        (await archive.SendAsync("GET /coverage?bin=year")).Json.EnumerateArray().Select(each => each.GetProperty("mode").GetString()).ShouldBe(["fast", "slow"]);
+        (await archive.SendAsync("GET /coverage?bin=year"))
+            .Json.EnumerateArray()
+            .Select(each => each.GetProperty("mode").GetString())
+            .ShouldBe(["fast", "slow"]);
         (await archive.SendAsync("GET /facets?table=logs")).Json.GetProperty("facets").TryGetProperty("mode", out _).ShouldBeFalse();
     }
 
@@ -118,16 +143,48 @@ public sealed class OwnFieldQueryTests : IAsyncLifetime
     {
         var document = (await archive.SendAsync("GET /openapi/v1.json")).Json;
         var query = document.GetProperty("paths").GetProperty("/query");
-        query.GetProperty("get").GetProperty("parameters").EnumerateArray().Select(each => each.GetProperty("name").GetString()!)
-            .Except(Server.Files.QueryParameters.Names).Where(name => char.IsLower(name[0])).ShouldBe(["letter", "mode", "shot", "target"]);
-        document.GetProperty("components").GetProperty("schemas").GetProperty("FileRecord").GetProperty("properties").EnumerateObject().Select(each => each.Name)
-            .Except(["letter", "mode", "shot", "target", "start_time"]).ShouldNotContain("end_time");
-        document.GetProperty("components").GetProperty("schemas").GetProperty("Facets").GetProperty("properties").GetProperty("facets").GetProperty("properties").TryGetProperty("mode", out _).ShouldBeTrue();
-        query.GetProperty("get").GetProperty("parameters").EnumerateArray().Single(each => each.GetProperty("name").GetString() == "table").GetProperty("schema").GetProperty("default").GetString().ShouldBe("images");
+        query
+            .GetProperty("get")
+            .GetProperty("parameters")
+            .EnumerateArray()
+            .Select(each => each.GetProperty("name").GetString()!)
+            .Except(Server.Files.QueryParameters.Names)
+            .Where(name => char.IsLower(name[0]))
+            .ShouldBe(["letter", "mode", "shot", "target"]);
+        document
+            .GetProperty("components")
+            .GetProperty("schemas")
+            .GetProperty("FileRecord")
+            .GetProperty("properties")
+            .EnumerateObject()
+            .Select(each => each.Name)
+            .Except(["letter", "mode", "shot", "target", "start_time"])
+            .ShouldNotContain("end_time");
+        document
+            .GetProperty("components")
+            .GetProperty("schemas")
+            .GetProperty("Facets")
+            .GetProperty("properties")
+            .GetProperty("facets")
+            .GetProperty("properties")
+            .TryGetProperty("mode", out _)
+            .ShouldBeTrue();
+        query
+            .GetProperty("get")
+            .GetProperty("parameters")
+            .EnumerateArray()
+            .Single(each => each.GetProperty("name").GetString() == "table")
+            .GetProperty("schema")
+            .GetProperty("default")
+            .GetString()
+            .ShouldBe("images");
         MissionDocumentTests.ShouldSayNothingOfImap(document.GetRawText(), "the document");
     }
 
     [Fact]
     public async Task An_unknown_parameter_is_told_of_them() =>
-        (await archive.SendAsync("GET /query?colour=red")).Json.GetProperty("detail").GetString()!.ShouldEndWith("'cursor', 'letter', 'mode', 'shot', 'target']");
+        (await archive.SendAsync("GET /query?colour=red"))
+            .Json.GetProperty("detail")
+            .GetString()!
+            .ShouldEndWith("'cursor', 'letter', 'mode', 'shot', 'target']");
 }

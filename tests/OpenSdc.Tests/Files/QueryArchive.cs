@@ -4,7 +4,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Files;
 
-/// <summary>An archive of a few files of every family and convention, published over three days; the tests call each by its number here.</summary>
+/// <summary>
+/// An archive of a few files of every family and convention, published over three days; the tests call each
+/// by its number here.
+/// </summary>
 public sealed class QueryArchive : IAsyncLifetime
 {
     public static readonly string[] Names =
@@ -36,7 +39,10 @@ public sealed class QueryArchive : IAsyncLifetime
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero));
         // A connection that waits for its first request while this clock jumps by days has not stood still.
-        Archive = await RunningArchive.StartAsync(options => options with { ClientTimeout = (int)TimeSpan.FromDays(40).TotalSeconds }, clock);
+        Archive = await RunningArchive.StartAsync(
+            options => options with { ClientTimeout = (int)TimeSpan.FromDays(40).TotalSeconds },
+            clock
+        );
         for (var i = 0; i < Names.Length; i++)
         {
             // 0 in the first second of 1 March, 1 in the last, 2 in the first second of 2 March, all others on the 3rd.

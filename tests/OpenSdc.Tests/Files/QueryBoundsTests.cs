@@ -22,7 +22,9 @@ public sealed class QueryBoundsTests
         foreach (var pattern in (string[])["**", "*e*", "s**"])
         {
             var words = string.Join(',', Enumerable.Repeat(pattern, 1000));
-            var answer = await archive.SendAsync($"GET /query?instrument={words}&data_level={words.Replace('e', 'l').Replace('s', 'l')}&descriptor=x*&sort=size,-version");
+            var answer = await archive.SendAsync(
+                $"GET /query?instrument={words}&data_level={words.Replace('e', 'l').Replace('s', 'l')}&descriptor=x*&sort=size,-version"
+            );
             answer.Status.ShouldBe(200, answer.Text);
             answer.Json.GetArrayLength().ShouldBe(1);
         }
@@ -35,10 +37,16 @@ public sealed class QueryBoundsTests
         await using var archive = await RunningArchive.StartAsync(setup: ArchiveSetup.Of(setup));
         await archive.UploadAsync("imap_swe_l1_x1_20260901_v001.0002.cdf", [1]);
         var numbers = string.Join(',', Enumerable.Range(0, 1000));
-        var versions = string.Join(',', Enumerable.Range(0, 1000).Select(i => string.Create(CultureInfo.InvariantCulture, $"v001.{i:0000}")));
+        var versions = string.Join(
+            ',',
+            Enumerable.Range(0, 1000).Select(i => string.Create(CultureInfo.InvariantCulture, $"v001.{i:0000}"))
+        );
         var descriptors = string.Join(',', Enumerable.Range(0, 1000).Select(i => string.Create(CultureInfo.InvariantCulture, $"x{i}")));
         var asked = $"descriptor={descriptors}&version={versions}&major_version={numbers}&minor_version={numbers}";
-        foreach (var more in (string[])["", "&latest=true", "&sort=-size&limit=10", "&latest=true&sort=version", "&count=true", "&overlaps=20260901&current=true"])
+        foreach (
+            var more in (string[])
+                ["", "&latest=true", "&sort=-size&limit=10", "&latest=true&sort=version", "&count=true", "&overlaps=20260901&current=true"]
+        )
         {
             var answer = await archive.SendAsync($"GET /query?{asked}{more}");
             answer.Status.ShouldBe(200, $"{more}: {answer.Text}");
@@ -55,7 +63,8 @@ public sealed class QueryBoundsTests
     public async Task Few_values_may_have_wildcards(string name, string form)
     {
         await using var archive = await RunningArchive.StartAsync();
-        string List(int count) => string.Join(',', Enumerable.Range(1, count).Select(i => string.Format(CultureInfo.InvariantCulture, form, i)));
+        string List(int count) =>
+            string.Join(',', Enumerable.Range(1, count).Select(i => string.Format(CultureInfo.InvariantCulture, form, i)));
         (await archive.SendAsync($"GET /query?{name}={List(10)},{List(10)}")).Status.ShouldBe(200);
         var answer = await archive.SendAsync($"GET /query?{name}={List(11)}");
         answer.Status.ShouldBe(400);
@@ -81,7 +90,9 @@ public sealed class QueryBoundsTests
     public async Task Too_many_values_are_answered_before_the_rest_is_sent()
     {
         await using var archive = await RunningArchive.StartAsync();
-        (await BeginAsync(archive, "{\"instrument\":[" + string.Concat(Enumerable.Repeat("\"mag\",", 10_001)))).ShouldContain("has the member instrument with more than 10000 values");
+        (await BeginAsync(archive, "{\"instrument\":[" + string.Concat(Enumerable.Repeat("\"mag\",", 10_001)))).ShouldContain(
+            "has the member instrument with more than 10000 values"
+        );
     }
 
     [Fact]
@@ -123,8 +134,11 @@ public sealed class QueryBoundsTests
         await archive.UploadAsync("imap_swe_l1_x1_20260901_v001.cdf", [1]);
         const string body = """ { "descriptor" : [ "x\u0031" , "y" ] , "minor_version":1, "count":true, "instrument":"swe"} """;
         using var socket = await ConnectAsync(archive);
-        await socket.SendAsync(Encoding.ASCII.GetBytes(
-            $"POST /query HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n"));
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes(
+                $"POST /query HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n"
+            )
+        );
         foreach (var letter in body)
         {
             await socket.SendAsync(new[] { (byte)letter });
@@ -141,8 +155,11 @@ public sealed class QueryBoundsTests
     private static async Task<string> BeginAsync(RunningArchive archive, string beginning)
     {
         using var socket = await ConnectAsync(archive);
-        await socket.SendAsync(Encoding.ASCII.GetBytes(
-            $"POST /query HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{beginning}"));
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes(
+                $"POST /query HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{beginning}"
+            )
+        );
         return await ReadAsync(socket);
     }
 
@@ -158,8 +175,11 @@ public sealed class QueryBoundsTests
         var text = new StringBuilder();
         var buffer = new byte[16 * 1024];
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!text.ToString().Contains("\r\n\r\n{", StringComparison.Ordinal) && !text.ToString().Contains("\r\n\r\n[", StringComparison.Ordinal)
-            && await socket.ReceiveAsync(buffer, deadline.Token) is var count and > 0)
+        while (
+            !text.ToString().Contains("\r\n\r\n{", StringComparison.Ordinal)
+            && !text.ToString().Contains("\r\n\r\n[", StringComparison.Ordinal)
+            && await socket.ReceiveAsync(buffer, deadline.Token) is var count and > 0
+        )
             text.Append(Encoding.Latin1.GetString(buffer, 0, count));
         return text.ToString();
     }

@@ -93,7 +93,10 @@ public sealed class QueryFilesTests(QueryArchive query) : IClassFixture<QueryArc
     [InlineData("filename=imap_swe_l1_sci_20260901_v999.cdf,imap_swe_l1_sci_20260901_v001.png", "8 16")]
     [InlineData("filename=imap_swe_l1_sci_20260901_v998.cdf", "")]
     [InlineData("filename=naif0012.tls&file_path=imap/mag/l0/2023/01/imap_mag_l0_burst_20230112_20230113_v01-01.pkts", "")]
-    [InlineData("filename=naif0012.tls,imap_mag_l0_burst_20230112_20230113_v01-01.pkts&file_path=imap/mag/l0/2023/01/imap_mag_l0_burst_20230112_20230113_v01-01.pkts", "1")]
+    [InlineData(
+        "filename=naif0012.tls,imap_mag_l0_burst_20230112_20230113_v01-01.pkts&file_path=imap/mag/l0/2023/01/imap_mag_l0_burst_20230112_20230113_v01-01.pkts",
+        "1"
+    )]
     [InlineData("version=*v999", "8")]
     [InlineData("version=*v*9&instrument=swe", "8")]
     [InlineData("file_path=imap/mag/l0/2023/01/imap_mag_l0_burst_20230112_20230113_v01-01.pkts", "1")]
@@ -159,13 +162,16 @@ public sealed class QueryFilesTests(QueryArchive query) : IClassFixture<QueryArc
     [InlineData("filename=naif0012.tls", false)]
     [InlineData("table=quicklook", false)]
     public async Task A_header_tells_that_lower_majors_are_left_out(string parameters, bool areLeftOut) =>
-        (await archive.SendAsync($"GET /query?{parameters}"))["OpenSDC-Default-Versions"].ShouldBe(areLeftOut ? "highest major version of each series; version=* lists all" : null);
+        (await archive.SendAsync($"GET /query?{parameters}"))["OpenSDC-Default-Versions"]
+            .ShouldBe(areLeftOut ? "highest major version of each series; version=* lists all" : null);
 
     [Fact]
     public async Task The_founding_documents_own_query_is_answered_to_the_letter()
     {
         var answer = await archive.SendAsync(
-            "GET /query?instrument=mag&data_level=l0&descriptor=burst&start_date=20230112&end_date=20230113&version=*&extension=pkts", "application/json");
+            "GET /query?instrument=mag&data_level=l0&descriptor=burst&start_date=20230112&end_date=20230113&version=*&extension=pkts",
+            "application/json"
+        );
         answer.Status.ShouldBe(200);
         answer["Content-Type"].ShouldBe("application/json");
         answer["Access-Control-Allow-Origin"].ShouldBe("*");
@@ -178,8 +184,10 @@ public sealed class QueryFilesTests(QueryArchive query) : IClassFixture<QueryArc
     [InlineData("instrument=ultra", "[]")]
     [InlineData("repointing=2", "[('glows', 'l1a', 'counts', '20261206', '20261206', 'v001', 'cdf')]")]
     [InlineData("version=v001.0002", "[('swe', 'l1', 'sci', '20260901', '20260901', 'v001.0002', 'cdf')]")]
-    [InlineData("table=ancillary",
-        "[('mag', None, 'l1-calibration', '20260101', '20260131', 'v002', 'cdf'), ('mag', None, 'l1-calibration', '20260101', '20260101', 'v001', 'cdf')]")]
+    [InlineData(
+        "table=ancillary",
+        "[('mag', None, 'l1-calibration', '20260101', '20260131', 'v002', 'cdf'), ('mag', None, 'l1-calibration', '20260101', '20260101', 'v001', 'cdf')]"
+    )]
     [InlineData("table=spice", "[(None, None, 'leapseconds', None, None, '0012', 'tls')]")]
     public async Task The_documented_body_is_python_text(string parameters, string body)
     {
@@ -188,15 +196,24 @@ public sealed class QueryFilesTests(QueryArchive query) : IClassFixture<QueryArc
     }
 
     [Theory]
-    [InlineData(1, """
-        {"file_path":"imap/mag/l0/2023/01/imap_mag_l0_burst_20230112_20230113_v01-01.pkts","instrument":"mag","data_level":"l0","descriptor":"burst","start_date":"20230112","end_date":"20230113","repointing":null,"cr":null,"version":"v01-01","major_version":1,"minor_version":1,"extension":"pkts","ingestion_date":"20260301 23:59:59","size":47,"sha256":"SHA","seq":2,"released":true,"crid":null}
-        """)]
-    [InlineData(3, """
-        {"file_path":"imap/glows/l1a/2026/12/imap_glows_l1a_counts_20261206-repoint00002_v001.cdf","instrument":"glows","data_level":"l1a","descriptor":"counts","start_date":"20261206","repointing":2,"cr":null,"version":"v001","major_version":null,"minor_version":1,"extension":"cdf","ingestion_date":"20260303 12:00:00","size":52,"sha256":"SHA","seq":4,"released":true,"crid":null}
-        """)]
-    [InlineData(15, """
-        {"file_path":"imap/spice/lsk/naif0012.tls","instrument":null,"data_level":null,"descriptor":"leapseconds","start_date":null,"repointing":null,"cr":null,"version":"0012","major_version":null,"minor_version":12,"extension":"tls","ingestion_date":"20260303 12:00:00","size":12,"sha256":"SHA","seq":16,"released":true,"crid":null}
-        """)]
+    [InlineData(
+        1,
+        """
+            {"file_path":"imap/mag/l0/2023/01/imap_mag_l0_burst_20230112_20230113_v01-01.pkts","instrument":"mag","data_level":"l0","descriptor":"burst","start_date":"20230112","end_date":"20230113","repointing":null,"cr":null,"version":"v01-01","major_version":1,"minor_version":1,"extension":"pkts","ingestion_date":"20260301 23:59:59","size":47,"sha256":"SHA","seq":2,"released":true,"crid":null}
+            """
+    )]
+    [InlineData(
+        3,
+        """
+            {"file_path":"imap/glows/l1a/2026/12/imap_glows_l1a_counts_20261206-repoint00002_v001.cdf","instrument":"glows","data_level":"l1a","descriptor":"counts","start_date":"20261206","repointing":2,"cr":null,"version":"v001","major_version":null,"minor_version":1,"extension":"cdf","ingestion_date":"20260303 12:00:00","size":52,"sha256":"SHA","seq":4,"released":true,"crid":null}
+            """
+    )]
+    [InlineData(
+        15,
+        """
+            {"file_path":"imap/spice/lsk/naif0012.tls","instrument":null,"data_level":null,"descriptor":"leapseconds","start_date":null,"repointing":null,"cr":null,"version":"0012","major_version":null,"minor_version":12,"extension":"tls","ingestion_date":"20260303 12:00:00","size":12,"sha256":"SHA","seq":16,"released":true,"crid":null}
+            """
+    )]
     public async Task A_plain_item_has_these_members_in_this_order(int number, string item)
     {
         var name = QueryArchive.Names[number];

@@ -21,18 +21,29 @@ public sealed class QueryFuzzTests(QueryArchive query) : IClassFixture<QueryArch
     {
         var queries = new FuzzQueries(seed: 4);
         var statuses = new ConcurrentDictionary<int, int>();
-        await Parallel.ForEachAsync(Enumerable.Range(0, 100_000), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (number, _) =>
-        {
-            var asked = queries[number];
-            // Every fifth comes as a form, which may be as long as it likes.
-            var answer = number % 5 == 0
-                ? await query.Archive.SendAsync("POST /query", null, new StringContent(asked, Encoding.ASCII, "application/x-www-form-urlencoded"))
-                : await AskAsync(asked, number % 3 == 0 ? "application/json" : null);
-            statuses.AddOrUpdate(answer.Status, 1, (_, count) => count + 1);
-            Allowed.ShouldContain(answer.Status, $"number {number}: {asked[..Math.Min(500, asked.Length)]}\n{answer.Text}");
-            if (answer.Status == 400 && answer.Bytes.Length > 0)
-                (answer.Json.TryGetProperty("detail", out var text) || answer.Json.TryGetProperty("body", out text)).ShouldBeTrue(answer.Text);
-        });
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 100_000),
+            new ParallelOptions { MaxDegreeOfParallelism = 4 },
+            async (number, _) =>
+            {
+                var asked = queries[number];
+                // Every fifth comes as a form, which may be as long as it likes.
+                var answer =
+                    number % 5 == 0
+                        ? await query.Archive.SendAsync(
+                            "POST /query",
+                            null,
+                            new StringContent(asked, Encoding.ASCII, "application/x-www-form-urlencoded")
+                        )
+                        : await AskAsync(asked, number % 3 == 0 ? "application/json" : null);
+                statuses.AddOrUpdate(answer.Status, 1, (_, count) => count + 1);
+                Allowed.ShouldContain(answer.Status, $"number {number}: {asked[..Math.Min(500, asked.Length)]}\n{answer.Text}");
+                if (answer.Status == 400 && answer.Bytes.Length > 0)
+                    (answer.Json.TryGetProperty("detail", out var text) || answer.Json.TryGetProperty("body", out text)).ShouldBeTrue(
+                        answer.Text
+                    );
+            }
+        );
         statuses.Keys.ShouldContain(414);
         statuses[200].ShouldBeGreaterThan(20_000, "many reach the catalogue");
         statuses[400].ShouldBeGreaterThan(20_000, "many are refused");
@@ -56,9 +67,14 @@ public sealed class QueryFuzzTests(QueryArchive query) : IClassFixture<QueryArch
     [InlineData("{\"sort\":[]}")]
     [InlineData("{\"start_date\":[]}")]
     public async Task A_body_that_says_nothing_is_refused(string body) =>
-        (await query.Archive.SendAsync("POST /query", null, new StringContent(body, Encoding.UTF8, "application/json"))).Status.ShouldBe(400);
+        (await query.Archive.SendAsync("POST /query", null, new StringContent(body, Encoding.UTF8, "application/json"))).Status.ShouldBe(
+            400
+        );
 
-    /// <summary>Such a body is read to its end all the same, so that the connection can be used again: over one socket, as a client's pool keeps it.</summary>
+    /// <summary>
+    /// Such a body is read to its end all the same, so that the connection can be used again: over one
+    /// socket, as a client's pool keeps it.
+    /// </summary>
     [Theory]
     [InlineData("{")]
     [InlineData("[]")]
@@ -68,7 +84,10 @@ public sealed class QueryFuzzTests(QueryArchive query) : IClassFixture<QueryArch
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(query.Archive.Endpoint.Host, query.Archive.Endpoint.Port);
-        await AskAsync($"POST /query HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}", "HTTP/1.1 400 ");
+        await AskAsync(
+            $"POST /query HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}",
+            "HTTP/1.1 400 "
+        );
         await AskAsync("GET /health/live HTTP/1.1\r\nHost: here\r\n\r\n", "HTTP/1.1 200 ");
 
         async Task AskAsync(string request, string status)
@@ -87,11 +106,23 @@ public sealed class QueryFuzzTests(QueryArchive query) : IClassFixture<QueryArch
     [InlineData(64)]
     [InlineData(100_000)]
     public async Task A_body_of_many_levels_is_refused(int levels) =>
-        (await query.Archive.SendAsync("POST /query", null, new StringContent(
-            $"{{\"instrument\":{new string('[', levels)}{new string(']', levels)}}}", Encoding.UTF8, "application/json"))).Status.ShouldBe(400);
+        (
+            await query.Archive.SendAsync(
+                "POST /query",
+                null,
+                new StringContent(
+                    $"{{\"instrument\":{new string('[', levels)}{new string(']', levels)}}}",
+                    Encoding.UTF8,
+                    "application/json"
+                )
+            )
+        ).Status.ShouldBe(400);
 
     [Theory]
-    [InlineData("--x\r\nContent-Disposition: form-data; name=\"filename\"; filename=\"names.txt\"\r\n\r\nimap_swe_l1_sci_20260901_v999.cdf\r\n--x--\r\n", "has the file filename")]
+    [InlineData(
+        "--x\r\nContent-Disposition: form-data; name=\"filename\"; filename=\"names.txt\"\r\n\r\nimap_swe_l1_sci_20260901_v999.cdf\r\n--x--\r\n",
+        "has the file filename"
+    )]
     [InlineData("--x\r\nContent-Disposition: form-data; name=\"limit\"\r\n\r\n1", "ends before its last part")]
     [InlineData("--", "ends before its last part")]
     public async Task A_form_with_a_file_or_without_its_end_is_refused(string body, string why)

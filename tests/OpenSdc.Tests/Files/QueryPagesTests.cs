@@ -72,7 +72,9 @@ public sealed partial class QueryPagesTests
     public async Task Without_a_limit_every_row_comes()
     {
         await using var archive = await RunningArchive.StartAsync();
-        var urls = await Task.WhenAll(Enumerable.Range(0, 300).Select(i => archive.UploadUrlAsync($"imap_swe_l1a_{new string('d', 100)}{i}_20260101_v001.cdf")));
+        var urls = await Task.WhenAll(
+            Enumerable.Range(0, 300).Select(i => archive.UploadUrlAsync($"imap_swe_l1a_{new string('d', 100)}{i}_20260101_v001.cdf"))
+        );
         await Task.WhenAll(urls.Select(url => archive.PutAsync(url, [1])));
 
         var plain = await archive.SendAsync("GET /query");

@@ -132,8 +132,19 @@ public sealed class QueryParametersTests(QueryArchive query) : IClassFixture<Que
     {
         string[] values =
         [
-            "", "'%20OR%201=1%20--", "%27%3B%20DROP%20TABLE%20files%3B--", "1%20UNION%20SELECT%20*%20FROM%20ledger", "%22%29%20OR%201=1%20--", "%5C%27",
-            "%00", "%0A", "%F0%9F%98%80", new string('a', 100_000), new string('0', 100_000), new string('*', 100_000), "x" + new string('\'', 50_000),
+            "",
+            "'%20OR%201=1%20--",
+            "%27%3B%20DROP%20TABLE%20files%3B--",
+            "1%20UNION%20SELECT%20*%20FROM%20ledger",
+            "%22%29%20OR%201=1%20--",
+            "%5C%27",
+            "%00",
+            "%0A",
+            "%F0%9F%98%80",
+            new string('a', 100_000),
+            new string('0', 100_000),
+            new string('*', 100_000),
+            "x" + new string('\'', 50_000),
             new string(',', 100_000),
         ];
         foreach (var value in values)
@@ -141,7 +152,10 @@ public sealed class QueryParametersTests(QueryArchive query) : IClassFixture<Que
             foreach (var accept in (string[])["application/json", "*/*"])
             {
                 var answer = await archive.SendAsync($"GET /query?{name}={value}", accept);
-                answer.Status.ShouldBe(400, $"{name}={value[..Math.Min(value.Length, 40)]}: {answer.Text[..Math.Min(answer.Text.Length, 200)]}");
+                answer.Status.ShouldBe(
+                    400,
+                    $"{name}={value[..Math.Min(value.Length, 40)]}: {answer.Text[..Math.Min(answer.Text.Length, 200)]}"
+                );
                 answer.Text.ShouldContain($"The parameter {name} ");
                 answer.Text.Length.ShouldBeLessThan(4096, "the value is cut where it is shown");
             }

@@ -17,7 +17,11 @@ public sealed class ReaderRequestsTests(QueryArchive archive) : IClassFixture<Qu
     {
         var answer = await archive.Archive.SendAsync(request);
         answer.Status.ShouldBe(400);
-        answer.Json.GetProperty("detail").GetString().ShouldNotBeNull().ShouldStartWith("The parameter filename has 3 values that are not allowed");
+        answer
+            .Json.GetProperty("detail")
+            .GetString()
+            .ShouldNotBeNull()
+            .ShouldStartWith("The parameter filename has 3 values that are not allowed");
         var errors = answer.Json.GetProperty("errors").EnumerateArray().Select(each => each.GetString()!).ToList();
         errors.Count.ShouldBe(3);
         errors[0].ShouldStartWith("'nonsense.cdf'");
@@ -28,7 +32,10 @@ public sealed class ReaderRequestsTests(QueryArchive archive) : IClassFixture<Qu
     [Fact]
     public async Task All_strays_in_a_list_of_paths_are_named()
     {
-        var answer = await archive.Archive.SendAsync("GET /query?file_path=imap/spice/lsk/naif0012.tls,imap/spice/spk/naif0012.tls,imap/nonsense", "application/json");
+        var answer = await archive.Archive.SendAsync(
+            "GET /query?file_path=imap/spice/lsk/naif0012.tls,imap/spice/spk/naif0012.tls,imap/nonsense",
+            "application/json"
+        );
         answer.Status.ShouldBe(400);
         var errors = answer.Json.GetProperty("errors").EnumerateArray().Select(each => each.GetString()!).ToList();
         errors.Count.ShouldBe(2);
@@ -52,14 +59,27 @@ public sealed class ReaderRequestsTests(QueryArchive archive) : IClassFixture<Qu
     [Fact]
     public async Task An_element_of_an_array_is_one_value_whatever_it_holds()
     {
-        (await PostAsync("""{"filename": "naif0012.tls,imap_swe_l1_sci_20260901_v999.cdf", "fields": ["seq"]}""")).Text.ShouldBe("""[{"seq":16},{"seq":9}]""", customMessage: "a text is a list");
+        (await PostAsync("""{"filename": "naif0012.tls,imap_swe_l1_sci_20260901_v999.cdf", "fields": ["seq"]}""")).Text.ShouldBe(
+            """[{"seq":16},{"seq":9}]""",
+            customMessage: "a text is a list"
+        );
         var answer = await PostAsync("""{"filename": ["naif0012.tls,imap_swe_l1_sci_20260901_v999.cdf"]}""");
         answer.Status.ShouldBe(400);
-        answer.Json.GetProperty("detail").GetString().ShouldBe("The parameter filename is 'naif0012.tls,imap_swe_l1_sci_20260901_v999.cdf'; allowed: a file name of the mission.");
+        answer
+            .Json.GetProperty("detail")
+            .GetString()
+            .ShouldBe("The parameter filename is 'naif0012.tls,imap_swe_l1_sci_20260901_v999.cdf'; allowed: a file name of the mission.");
         (await PostAsync("""{"instrument": ["mag,swe"]}""")).Status.ShouldBe(400);
         // What the address gives for the same parameter stays a list.
-        var both = await archive.Archive.SendAsync("POST /query?data_level=l0,l1a&fields=data_level", content: new StringContent("""{"data_level": ["l2"]}""", Encoding.UTF8, "application/json"));
-        both.Json.EnumerateArray().Select(each => each.GetProperty("data_level").GetString()).Distinct().Order().ShouldBe(["l0", "l1a", "l2"]);
+        var both = await archive.Archive.SendAsync(
+            "POST /query?data_level=l0,l1a&fields=data_level",
+            content: new StringContent("""{"data_level": ["l2"]}""", Encoding.UTF8, "application/json")
+        );
+        both.Json.EnumerateArray()
+            .Select(each => each.GetProperty("data_level").GetString())
+            .Distinct()
+            .Order()
+            .ShouldBe(["l0", "l1a", "l2"]);
     }
 
     [Theory]
@@ -70,10 +90,16 @@ public sealed class ReaderRequestsTests(QueryArchive archive) : IClassFixture<Qu
     [InlineData("GET /authorized/query")]
     public async Task A_body_where_none_is_read_is_refused(string request)
     {
-        var answer = await archive.Archive.SendAsync(request, content: new StringContent("""{"instrument": "mag"}""", Encoding.UTF8, "application/json"));
+        var answer = await archive.Archive.SendAsync(
+            request,
+            content: new StringContent("""{"instrument": "mag"}""", Encoding.UTF8, "application/json")
+        );
         answer.Status.ShouldBe(400);
         if (request.StartsWith("GET", StringComparison.Ordinal))
-            answer.Json.GetProperty("detail").GetString().ShouldBe("The GET has a body; allowed: the parameters in the address, or POST /query with the parameters in the body.");
+            answer
+                .Json.GetProperty("detail")
+                .GetString()
+                .ShouldBe("The GET has a body; allowed: the parameters in the address, or POST /query with the parameters in the body.");
         var chunked = new StreamContent(new MemoryStream("instrument=mag"u8.ToArray()));
         (await archive.Archive.SendAsync(request, content: chunked, headers: ("Transfer-Encoding", "chunked"))).Status.ShouldBe(400);
         (await archive.Archive.SendAsync(request, content: new ByteArrayContent([]))).Status.ShouldBe(200, "a length of 0 is no body");
@@ -116,9 +142,15 @@ public sealed class ReaderRequestsTests(QueryArchive archive) : IClassFixture<Qu
     [InlineData("PUT //upload/naif0013.tls")]
     public async Task Bytes_at_the_wrong_address_are_told_the_right_one(string request)
     {
-        var answer = await archive.Archive.SendAsync(request.Replace(" /", $" {archive.Archive.Address}/", StringComparison.Ordinal), content: new ByteArrayContent([1, 2, 3]));
+        var answer = await archive.Archive.SendAsync(
+            request.Replace(" /", $" {archive.Archive.Address}/", StringComparison.Ordinal),
+            content: new ByteArrayContent([1, 2, 3])
+        );
         (answer.Status, answer["Allow"]).ShouldBe((405, "GET"));
-        answer.Json.GetProperty("detail").GetString().ShouldBe("This address takes no bytes, and nothing was stored: GET it, and PUT the file to the signed URL that it answers.");
+        answer
+            .Json.GetProperty("detail")
+            .GetString()
+            .ShouldBe("This address takes no bytes, and nothing was stored: GET it, and PUT the file to the signed URL that it answers.");
     }
 
     [Theory]
@@ -133,7 +165,10 @@ public sealed class ReaderRequestsTests(QueryArchive archive) : IClassFixture<Qu
         {
             var tag = (await archive.Archive.SendAsync("GET " + route))["ETag"]!;
             var asks = string.Format(System.Globalization.CultureInfo.InvariantCulture, form, tag);
-            (await archive.Archive.SendAsync("GET " + route, headers: ("If-None-Match", asks))).Status.ShouldBe(form == "{0}" ? 304 : 200, route + asks);
+            (await archive.Archive.SendAsync("GET " + route, headers: ("If-None-Match", asks))).Status.ShouldBe(
+                form == "{0}" ? 304 : 200,
+                route + asks
+            );
         }
     }
 
@@ -150,12 +185,16 @@ public sealed class ReaderRequestsTests(QueryArchive archive) : IClassFixture<Qu
         (await SendAsync(("If-None-Match", tag))).ShouldBe(304);
         (await SendAsync(("If-None-Match", tag.Trim('"')))).ShouldBe(200);
         (await SendAsync(("If-None-Match", $"nonsense {tag}"))).ShouldBe(200);
-        (await SendAsync(("If-None-Match", "nonsense"), ("If-Modified-Since", modified))).ShouldBe(200, "the date counts only where there are no tags");
+        (await SendAsync(("If-None-Match", "nonsense"), ("If-Modified-Since", modified))).ShouldBe(
+            200,
+            "the date counts only where there are no tags"
+        );
         (await SendAsync(("If-Match", tag))).ShouldBe(200);
         (await SendAsync(("If-Match", tag.Trim('"')))).ShouldBe(412);
         (await SendAsync(("If-Match", "nonsense"), ("If-Unmodified-Since", modified))).ShouldBe(412);
 
-        async Task<int> SendAsync(params (string, string)[] headers) => (await archive.Archive.SendAsync($"GET {url}", headers: headers)).Status;
+        async Task<int> SendAsync(params (string, string)[] headers) =>
+            (await archive.Archive.SendAsync($"GET {url}", headers: headers)).Status;
     }
 
     [Fact]
@@ -180,21 +219,35 @@ public sealed class ReaderRequestsTests(QueryArchive archive) : IClassFixture<Qu
     public async Task Latest_is_read_in_any_case(string latest)
     {
         (await archive.NumbersAsync($"instrument=swe&descriptor=sci&{latest}")).ShouldBe([10]);
-        (await archive.Archive.SendAsync($"GET /facets?instrument=swe&descriptor=sci&{latest}")).Json.GetProperty("files").GetInt64().ShouldBe(1);
+        (await archive.Archive.SendAsync($"GET /facets?instrument=swe&descriptor=sci&{latest}"))
+            .Json.GetProperty("files")
+            .GetInt64()
+            .ShouldBe(1);
     }
 
     [Fact]
     public async Task Files_whose_names_may_have_an_end_date_always_have_the_member()
     {
-        (await archive.Archive.SendAsync("GET /query?table=ancillary&fields=end_date")).Text.ShouldBe("""[{"end_date":"20260131"},{"end_date":null}]""");
-        foreach (var each in (await archive.Archive.SendAsync("GET /query?table=ancillary")).Json.EnumerateArray().Concat((await archive.Archive.SendAsync("GET /query?table=release")).Json.EnumerateArray()))
+        (await archive.Archive.SendAsync("GET /query?table=ancillary&fields=end_date")).Text.ShouldBe(
+            """[{"end_date":"20260131"},{"end_date":null}]"""
+        );
+        foreach (
+            var each in (await archive.Archive.SendAsync("GET /query?table=ancillary"))
+                .Json.EnumerateArray()
+                .Concat((await archive.Archive.SendAsync("GET /query?table=release")).Json.EnumerateArray())
+        )
             each.TryGetProperty("end_date", out _).ShouldBeTrue();
         var lines = (await archive.Archive.SendAsync("GET /query?table=ancillary&format=csv&fields=end_date,version")).Text;
         lines.ShouldBe("end_date,version\r\n20260131,v002\r\n,v001\r\n");
         // Of science files only the founding document's convention has it.
         foreach (var each in (await archive.Archive.SendAsync("GET /query?table=science")).Json.EnumerateArray())
-            each.TryGetProperty("end_date", out _).ShouldBe(each.GetProperty("version").GetString()!.Contains('-', StringComparison.Ordinal));
-        (await archive.Archive.SendAsync("GET /query?table=spice")).Json.EnumerateArray().Single().TryGetProperty("end_date", out _).ShouldBeFalse();
+            each.TryGetProperty("end_date", out _)
+                .ShouldBe(each.GetProperty("version").GetString()!.Contains('-', StringComparison.Ordinal));
+        (await archive.Archive.SendAsync("GET /query?table=spice"))
+            .Json.EnumerateArray()
+            .Single()
+            .TryGetProperty("end_date", out _)
+            .ShouldBeFalse();
     }
 
     [Fact]
@@ -207,5 +260,6 @@ public sealed class ReaderRequestsTests(QueryArchive archive) : IClassFixture<Qu
         OpenSdc.Server.PathSlashes.Joined("//queryx").ShouldBeNull();
     }
 
-    private Task<Answer> PostAsync(string json) => archive.Archive.SendAsync("POST /query", content: new StringContent(json, Encoding.UTF8, "application/json"));
+    private Task<Answer> PostAsync(string json) =>
+        archive.Archive.SendAsync("POST /query", content: new StringContent(json, Encoding.UTF8, "application/json"));
 }

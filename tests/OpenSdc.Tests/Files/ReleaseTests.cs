@@ -5,14 +5,18 @@ using Xunit;
 
 namespace OpenSdc.Tests.Files;
 
-/// <summary>What is not released is, to the public, as what does not exist; and how files are released, withdrawn, restored and purged.</summary>
+/// <summary>
+/// What is not released is, to the public, as what does not exist; and how files are released, withdrawn,
+/// restored and purged.
+/// </summary>
 public sealed class ReleaseTests(ClosedArchive closed) : IClassFixture<ClosedArchive>
 {
     private static int number;
 
     private readonly RunningArchive archive = closed.Archive;
 
-    private static string NewName(string version = "v001") => $"imap_swe_l1_sci{Interlocked.Increment(ref number):D5}_20260901_{version}.cdf";
+    private static string NewName(string version = "v001") =>
+        $"imap_swe_l1_sci{Interlocked.Increment(ref number):D5}_20260901_{version}.cdf";
 
     [Theory]
     [InlineData("GET /download/{name}")]
@@ -49,9 +53,14 @@ public sealed class ReleaseTests(ClosedArchive closed) : IClassFixture<ClosedArc
             async Task<string> AskAsync(string name)
             {
                 var key = RunningArchive.KeyOf(name);
-                var answer = await archive.SendAsync(request
-                    .Replace("{name}", name, StringComparison.Ordinal).Replace("{key}", key, StringComparison.Ordinal).Replace("{key-without-root}", key[5..], StringComparison.Ordinal)
-                    .Replace("{descriptor}", name.Split('_')[3], StringComparison.Ordinal), accept);
+                var answer = await archive.SendAsync(
+                    request
+                        .Replace("{name}", name, StringComparison.Ordinal)
+                        .Replace("{key}", key, StringComparison.Ordinal)
+                        .Replace("{key-without-root}", key[5..], StringComparison.Ordinal)
+                        .Replace("{descriptor}", name.Split('_')[3], StringComparison.Ordinal),
+                    accept
+                );
                 return $"{answer.Status} {answer["OpenSDC-Count"]} {answer["OpenSDC-Seq"]} {answer["Cache-Control"]} {answer["Vary"]} {answer["Content-Type"]}\n{WithoutId(answer)}";
             }
         }
@@ -72,10 +81,24 @@ public sealed class ReleaseTests(ClosedArchive closed) : IClassFixture<ClosedArc
         async Task<string> AllAsync()
         {
             var text = new StringBuilder();
-            foreach (var request in (string[])["GET /query?table=*&count=true", "HEAD /query?table=*", "GET /query?since_seq=0", "GET /coverage", "GET /facets", "GET /spice-query", "GET /query?as_of=999999", "GET /query?limit=1"])
+            foreach (
+                var request in (string[])
+                    [
+                        "GET /query?table=*&count=true",
+                        "HEAD /query?table=*",
+                        "GET /query?since_seq=0",
+                        "GET /coverage",
+                        "GET /facets",
+                        "GET /spice-query",
+                        "GET /query?as_of=999999",
+                        "GET /query?limit=1",
+                    ]
+            )
             {
                 var answer = await archive.SendAsync(request);
-                text.AppendLine($"{request} {answer.Status} {answer["OpenSDC-Count"]} {answer["OpenSDC-Seq"]} {answer["ETag"]} {WithoutId(answer)}");
+                text.AppendLine(
+                    $"{request} {answer.Status} {answer["OpenSDC-Count"]} {answer["OpenSDC-Seq"]} {answer["ETag"]} {WithoutId(answer)}"
+                );
             }
 
             return text.ToString();
@@ -108,7 +131,11 @@ public sealed class ReleaseTests(ClosedArchive closed) : IClassFixture<ClosedArc
         // Names of their own, so that no other test's files are meant.
         string[] names =
         [
-            "imap_lo_l1a_one_20260310_v001.cdf", "imap_lo_l1a_one_20260310_v002.cdf", "imap_lo_l1a_two_20260311_v001.cdf", "imap_lo_l2_one_20260312_v001.cdf", "imap_lo_l1a_one_20260401_v001.cdf",
+            "imap_lo_l1a_one_20260310_v001.cdf",
+            "imap_lo_l1a_one_20260310_v002.cdf",
+            "imap_lo_l1a_two_20260311_v001.cdf",
+            "imap_lo_l2_one_20260312_v001.cdf",
+            "imap_lo_l1a_one_20260401_v001.cdf",
         ];
         foreach (var name in names)
             await UploadAsync(name, [1]);
@@ -116,20 +143,30 @@ public sealed class ReleaseTests(ClosedArchive closed) : IClassFixture<ClosedArc
         await UploadAsync(Manifest, "lo, l1a, all, true\r\nlo,l1a,two,false\nlo,l2,one,True\n\n"u8.ToArray());
         var key = await closed.KeyAsync("release");
 
-        var answer = await archive.SendAsync($"GET /api-key/release?release_type=release&manifest_file=imap/release/lo/{Manifest}", headers: key);
+        var answer = await archive.SendAsync(
+            $"GET /api-key/release?release_type=release&manifest_file=imap/release/lo/{Manifest}",
+            headers: key
+        );
         (answer.Status, answer.Text).ShouldBe((200, $"\"Successfully released data per specification in imap/release/lo/{Manifest}\""));
         (await ReleasedAsync()).ShouldBe(["imap_lo_l1a_one_20260310_v002.cdf", "imap_lo_l2_one_20260312_v001.cdf"]);
         // Again: nothing changes.
         var seq = (await archive.SendAsync("HEAD /query"))["OpenSDC-Seq"];
         (await archive.SendAsync($"GET /release?release_type=release&manifest_file=s3://b/{Manifest}", headers: key)).Status.ShouldBe(200);
         (await archive.SendAsync("HEAD /query"))["OpenSDC-Seq"].ShouldBe(seq);
-        (await archive.SendAsync($"GET /authorized/release?release_type=unrelease&manifest_file={Manifest}", headers: key)).Text.ShouldBe($"\"Successfully unreleased data per specification in {Manifest}\"");
+        (await archive.SendAsync($"GET /authorized/release?release_type=unrelease&manifest_file={Manifest}", headers: key)).Text.ShouldBe(
+            $"\"Successfully unreleased data per specification in {Manifest}\""
+        );
         (await ReleasedAsync()).ShouldBeEmpty();
         // What the public saw then it sees for ever.
         (await archive.SendAsync($"GET /query?instrument=lo&as_of={seq}")).Json.GetArrayLength().ShouldBe(2);
 
         async Task<string[]> ReleasedAsync() =>
-            [.. (await archive.SendAsync("GET /query?instrument=lo&sort=file_path&fields=file_path")).Json.EnumerateArray().Select(each => each.GetProperty("file_path").GetString()!.Split('/')[^1]).Order(StringComparer.Ordinal)];
+            [
+                .. (await archive.SendAsync("GET /query?instrument=lo&sort=file_path&fields=file_path"))
+                    .Json.EnumerateArray()
+                    .Select(each => each.GetProperty("file_path").GetString()!.Split('/')[^1])
+                    .Order(StringComparer.Ordinal),
+            ];
     }
 
     [Theory]
@@ -166,21 +203,36 @@ public sealed class ReleaseTests(ClosedArchive closed) : IClassFixture<ClosedArc
         var manifest = $"imap_{instrument}_ancillaries_20260301_20260331_v001.txt";
         await UploadAsync(manifest, Encoding.UTF8.GetBytes(lines));
 
-        var answer = await archive.SendAsync($"GET /api-key/release?release_type=release&manifest_file={manifest}", headers: await closed.KeyAsync("release"));
+        var answer = await archive.SendAsync(
+            $"GET /api-key/release?release_type=release&manifest_file={manifest}",
+            headers: await closed.KeyAsync("release")
+        );
 
         answer.Status.ShouldBe(200, answer.Text);
-        var released = (await archive.SendAsync($"GET /query?table=ancillary&instrument={instrument}&fields=file_path")).Json.EnumerateArray().Select(each => each.GetProperty("file_path").GetString()!.Split('/')[^1]);
+        var released = (await archive.SendAsync($"GET /query?table=ancillary&instrument={instrument}&fields=file_path"))
+            .Json.EnumerateArray()
+            .Select(each => each.GetProperty("file_path").GetString()!.Split('/')[^1]);
         // What "all" says as a type is all ancillaries.
-        released.Order(StringComparer.Ordinal).ShouldBe((lines.Contains(",all,all,", StringComparison.Ordinal) ? [.. meant, other] : meant).Order(StringComparer.Ordinal));
+        released
+            .Order(StringComparer.Ordinal)
+            .ShouldBe((lines.Contains(",all,all,", StringComparison.Ordinal) ? [.. meant, other] : meant).Order(StringComparer.Ordinal));
     }
 
     [Theory]
     [InlineData("release_type=release", 400, "\"Missing required query parameter 'manifest_file' for release operation.\"")]
     [InlineData("release_type=early-release&manifest_file=x", 501, "\"Early release operation not supported yet.\"")]
-    [InlineData("release_type=all", 400, "\"'all' is not a valid release_type. Valid options are: ['release', 'unrelease', 'early-release']\"")]
+    [InlineData(
+        "release_type=all",
+        400,
+        "\"'all' is not a valid release_type. Valid options are: ['release', 'unrelease', 'early-release']\""
+    )]
     public async Task Manifests_are_refused_in_the_words_of_the_live_service(string query, int status, string text)
     {
-        var answer = await archive.SendAsync($"GET /api-key/release?{query}", "application/json", headers: await closed.KeyAsync("release"));
+        var answer = await archive.SendAsync(
+            $"GET /api-key/release?{query}",
+            "application/json",
+            headers: await closed.KeyAsync("release")
+        );
         (answer.Status, answer.Text).ShouldBe((status, text));
     }
 
@@ -189,11 +241,17 @@ public sealed class ReleaseTests(ClosedArchive closed) : IClassFixture<ClosedArc
     {
         const string Manifest = "imap_glows_bad_20260301_20260331_v001.txt";
         await UploadAsync(Manifest, "glows,l1a,all,true\nglows,l1a,maybe\n"u8.ToArray());
-        var answer = await archive.SendAsync($"GET /release?release_type=release&manifest_file={Manifest}", headers: await closed.KeyAsync("release", "read"));
+        var answer = await archive.SendAsync(
+            $"GET /release?release_type=release&manifest_file={Manifest}",
+            headers: await closed.KeyAsync("release", "read")
+        );
         answer.Status.ShouldBe(400);
         answer.Text.ShouldContain("Line 2 of the manifest is 'glows,l1a,maybe'");
         // Who may release and not read is given no bytes of a file that is not released.
-        answer = await archive.SendAsync($"GET /release?release_type=release&manifest_file={Manifest}", headers: await closed.KeyAsync("release"));
+        answer = await archive.SendAsync(
+            $"GET /release?release_type=release&manifest_file={Manifest}",
+            headers: await closed.KeyAsync("release")
+        );
         answer.Status.ShouldBe(400);
         answer.Text.ShouldContain("Line 2 of the manifest is malformed");
     }
@@ -203,16 +261,33 @@ public sealed class ReleaseTests(ClosedArchive closed) : IClassFixture<ClosedArc
     {
         var (reader, name) = (await closed.KeyAsync("read"), NewName());
         await UploadAsync(name, [1]);
-        var denied = await archive.SendAsync("GET /api-key/release?release_type=release&manifest_file=x", "application/json", headers: reader);
+        var denied = await archive.SendAsync(
+            "GET /api-key/release?release_type=release&manifest_file=x",
+            "application/json",
+            headers: reader
+        );
         (denied.Status, denied.Text).ShouldBe((403, "\"Release operation denied. Your API key has read permissions.\""));
-        foreach (var request in (string[])[$"POST /release?filename={name}", $"POST /unrelease?filename={name}", $"POST /withdraw?filename={name}&reason=x", $"POST /restore-file?filename={name}", $"POST /purge?filename={name}"])
+        foreach (
+            var request in (string[])
+                [
+                    $"POST /release?filename={name}",
+                    $"POST /unrelease?filename={name}",
+                    $"POST /withdraw?filename={name}&reason=x",
+                    $"POST /restore-file?filename={name}",
+                    $"POST /purge?filename={name}",
+                ]
+        )
         {
             (await archive.SendAsync(request, headers: reader)).Status.ShouldBe(403, request);
             (await archive.SendAsync(request)).Status.ShouldBe(401, request);
         }
 
         (await archive.SendAsync("POST /release", headers: closed.Admin)).Status.ShouldBe(400, "it names no files");
-        (await archive.SendAsync($"GET /query?filename={name}", headers: reader)).Json[0].GetProperty("released").GetBoolean().ShouldBeFalse();
+        (await archive.SendAsync($"GET /query?filename={name}", headers: reader))
+            .Json[0]
+            .GetProperty("released")
+            .GetBoolean()
+            .ShouldBeFalse();
     }
 
     [Fact]
@@ -224,7 +299,9 @@ public sealed class ReleaseTests(ClosedArchive closed) : IClassFixture<ClosedArc
         await ReleaseAsync(name);
         await ReleaseAsync(better);
         var url = await archive.SendAsync($"GET /download/{name}");
-        (await SendAsync($"POST /withdraw?filename={name}&superseded_by={better}", "{\"reason\":\"Wrong calibration.\"}")).Status.ShouldBe(200);
+        (await SendAsync($"POST /withdraw?filename={name}&superseded_by={better}", "{\"reason\":\"Wrong calibration.\"}")).Status.ShouldBe(
+            200
+        );
         (await SendAsync($"POST /withdraw?filename={never}&reason=never+shown")).Status.ShouldBe(200);
 
         foreach (var headers in ((string, string)[][])[[], [closed.Admin]])
@@ -233,7 +310,9 @@ public sealed class ReleaseTests(ClosedArchive closed) : IClassFixture<ClosedArc
             gone.Status.ShouldBe(410);
             gone.Json.GetProperty("reason").GetString().ShouldBe("Wrong calibration.");
             gone.Json.GetProperty("superseded_by").GetString().ShouldBe(RunningArchive.KeyOf(better));
-            (await archive.SendAsync($"GET /download/{RunningArchive.KeyOf(name)}", "application/json", headers: headers)).Text.ShouldContain("Wrong calibration.");
+            (
+                await archive.SendAsync($"GET /download/{RunningArchive.KeyOf(name)}", "application/json", headers: headers)
+            ).Text.ShouldContain("Wrong calibration.");
             (await archive.SendAsync($"GET /query?filename={name}", headers: headers)).Text.ShouldBe("[]");
         }
 
@@ -258,7 +337,11 @@ public sealed class ReleaseTests(ClosedArchive closed) : IClassFixture<ClosedArc
         (await archive.SendAsync($"GET /download/{name}")).Status.ShouldBe(410);
 
         Task<Answer> SendAsync(string request, string? json = null) =>
-            archive.SendAsync(request, content: json is null ? null : new StringContent(json, Encoding.UTF8, "application/json"), headers: closed.Admin);
+            archive.SendAsync(
+                request,
+                content: json is null ? null : new StringContent(json, Encoding.UTF8, "application/json"),
+                headers: closed.Admin
+            );
     }
 
     private async Task UploadAsync(string name, byte[] bytes)
@@ -268,8 +351,13 @@ public sealed class ReleaseTests(ClosedArchive closed) : IClassFixture<ClosedArc
         (await archive.PutAsync(answer.Text.Trim('"'), bytes)).Status.ShouldBe(201);
     }
 
-    private async Task ReleaseAsync(string name) => (await archive.SendAsync($"POST /release?filename={name}", headers: closed.Admin)).Json.GetProperty("changed").GetInt32().ShouldBe(1);
+    private async Task ReleaseAsync(string name) =>
+        (await archive.SendAsync($"POST /release?filename={name}", headers: closed.Admin))
+            .Json.GetProperty("changed")
+            .GetInt32()
+            .ShouldBe(1);
 
     /// <summary>The body without the request's id, which no two answers share.</summary>
-    private static string WithoutId(Answer answer) => answer["X-Request-Id"] is { } id ? answer.Text.Replace(id, "", StringComparison.Ordinal) : answer.Text;
+    private static string WithoutId(Answer answer) =>
+        answer["X-Request-Id"] is { } id ? answer.Text.Replace(id, "", StringComparison.Ordinal) : answer.Text;
 }

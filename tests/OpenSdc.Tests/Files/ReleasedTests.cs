@@ -4,7 +4,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Files;
 
-/// <summary>Every file is released, and none is of a composite release: the members that the records of the live service have, and their filters.</summary>
+/// <summary>
+/// Every file is released, and none is of a composite release: the members that the records of the live
+/// service have, and their filters.
+/// </summary>
 public sealed class ReleasedTests
 {
     private const string Name = "imap_swe_l1a_sci_20260101_v001.cdf";
@@ -21,12 +24,27 @@ public sealed class ReleasedTests
         record.GetProperty("released").GetBoolean().ShouldBeTrue();
         record.GetProperty("crid").GetString().ShouldBeNull();
         (await archive.SendAsync("GET /query?fields=released,crid")).Text.ShouldBe("[{\"released\":true,\"crid\":null}]");
-        (string, string)[] counts = [("", "1"), ("&released=true", "1"), ("&released=True", "1"), ("&released=false", "0"), ("&crid=CRID01", "0"), ("&released=false&latest=true", "0")];
+        (string, string)[] counts =
+        [
+            ("", "1"),
+            ("&released=true", "1"),
+            ("&released=True", "1"),
+            ("&released=false", "0"),
+            ("&crid=CRID01", "0"),
+            ("&released=false&latest=true", "0"),
+        ];
         foreach (var (query, count) in counts)
         {
             (await archive.SendAsync($"GET /query?count=true{query}"))["OpenSDC-Count"].ShouldBe(count, query);
-            (await archive.SendAsync($"GET /query?filename={Name}{query}")).Json.GetArrayLength().ToString(CultureInfo.InvariantCulture).ShouldBe(count, query);
-            (await archive.SendAsync($"GET /facets?table=science{query}")).Json.GetProperty("files").GetInt64().ToString(CultureInfo.InvariantCulture).ShouldBe(count, query);
+            (await archive.SendAsync($"GET /query?filename={Name}{query}"))
+                .Json.GetArrayLength()
+                .ToString(CultureInfo.InvariantCulture)
+                .ShouldBe(count, query);
+            (await archive.SendAsync($"GET /facets?table=science{query}"))
+                .Json.GetProperty("files")
+                .GetInt64()
+                .ToString(CultureInfo.InvariantCulture)
+                .ShouldBe(count, query);
             (await archive.SendAsync($"GET /coverage?table=science{query}")).Status.ShouldBe(200, query);
         }
 

@@ -11,7 +11,19 @@ public sealed class ReversedRangeTests(QueryArchive archive) : IClassFixture<Que
         get
         {
             var rows = new TheoryData<string, string>();
-            foreach (var route in (string[])["GET /query", "HEAD /query", "POST /query", "GET /coverage", "HEAD /coverage", "GET /facets", "GET /api-key/query", "GET /authorized/coverage"])
+            foreach (
+                var route in (string[])
+                    [
+                        "GET /query",
+                        "HEAD /query",
+                        "POST /query",
+                        "GET /coverage",
+                        "HEAD /coverage",
+                        "GET /facets",
+                        "GET /api-key/query",
+                        "GET /authorized/coverage",
+                    ]
+            )
             {
                 rows.Add(route, "start_date=20260102&end_date=20260101");
                 rows.Add(route, "end_date=20260101&start_date=20260102");
@@ -54,7 +66,8 @@ public sealed class ReversedRangeTests(QueryArchive archive) : IClassFixture<Que
     [InlineData("spice-query?start_time=1&end_time=1")]
     [InlineData("spice-query?start_date=20260102&end_date=20260102")]
     [InlineData("spin-table?start_date=20260102&end_date=20260102&start_ingest_date=20260102&end_ingest_date=20260102")]
-    public async Task One_day_of_kernels_is_a_range(string request) => (await archive.Archive.SendAsync("GET /" + request)).Status.ShouldBe(200);
+    public async Task One_day_of_kernels_is_a_range(string request) =>
+        (await archive.Archive.SendAsync("GET /" + request)).Status.ShouldBe(200);
 
     [Theory]
     [InlineData("start_date=20260102&end_date=20260102")]
@@ -70,8 +83,15 @@ public sealed class ReversedRangeTests(QueryArchive archive) : IClassFixture<Que
     [Fact]
     public async Task The_sentence_names_both_ends()
     {
-        var answer = await archive.Archive.SendAsync("GET /query?ingestion_start_date=20260302&ingestion_end_date=20260301", "application/json");
-        (answer.Status, answer.Json.GetProperty("body").GetString()).ShouldBe((400,
-            "The parameter ingestion_start_date is '20260302', which is after ingestion_end_date, '20260301'; allowed: a range whose end is not before its start."));
+        var answer = await archive.Archive.SendAsync(
+            "GET /query?ingestion_start_date=20260302&ingestion_end_date=20260301",
+            "application/json"
+        );
+        (answer.Status, answer.Json.GetProperty("body").GetString()).ShouldBe(
+            (
+                400,
+                "The parameter ingestion_start_date is '20260302', which is after ingestion_end_date, '20260301'; allowed: a range whose end is not before its start."
+            )
+        );
     }
 }

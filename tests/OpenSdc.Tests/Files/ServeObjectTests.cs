@@ -21,7 +21,12 @@ public class ServeObjectTests(ArchiveFixture fixture) : IClassFixture<ArchiveFix
         var receipt = await archive.UploadAsync(name, System.Text.Encoding.ASCII.GetBytes(Digits));
         url = await archive.DownloadUrlAsync(name);
         tag = $"\"{receipt.Sha256}\"";
-        modified = DateTimeOffset.ParseExact(receipt.IngestionDate, "yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+        modified = DateTimeOffset.ParseExact(
+            receipt.IngestionDate,
+            "yyyyMMdd HH:mm:ss",
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal
+        );
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -31,7 +36,10 @@ public class ServeObjectTests(ArchiveFixture fixture) : IClassFixture<ArchiveFix
     [InlineData("HEAD")]
     public async Task A_file_comes_with_what_a_client_needs_to_know(string method)
     {
-        var answer = await archive.SendAsync($"{method} {url}", headers: [("Accept-Encoding", "gzip, br, zstd"), ("Origin", "https://example.org")]);
+        var answer = await archive.SendAsync(
+            $"{method} {url}",
+            headers: [("Accept-Encoding", "gzip, br, zstd"), ("Origin", "https://example.org")]
+        );
 
         answer.Status.ShouldBe(200);
         answer.Text.ShouldBe(method == "GET" ? Digits : "");
@@ -189,7 +197,9 @@ public class ServeObjectTests(ArchiveFixture fixture) : IClassFixture<ArchiveFix
         await archive.UploadAsync(large, bytes);
         var largeUrl = await archive.DownloadUrlAsync(large);
         (await archive.DownloadAsync(large)).AsSpan().SequenceEqual(bytes).ShouldBeTrue();
-        foreach (var (from, to) in ((int, int)[])[(0, 131_071), (131_071, 131_073), (131_072, 262_143), (1, 2_999_999), (2_999_999, 3_000_000)])
+        foreach (
+            var (from, to) in ((int, int)[])[(0, 131_071), (131_071, 131_073), (131_072, 262_143), (1, 2_999_999), (2_999_999, 3_000_000)]
+        )
         {
             var part = await archive.SendAsync($"GET {largeUrl}", headers: ("Range", $"bytes={from}-{to}"));
             part.Bytes.AsSpan().SequenceEqual(bytes.AsSpan(from..(to + 1))).ShouldBeTrue($"{from}-{to}");

@@ -64,7 +64,9 @@ public sealed class SharedHashingTests
     public async Task A_hashing_that_fails_is_tried_again_by_the_next()
     {
         using var hashing = new SharedHashing();
-        await Should.ThrowAsync<IOException>(() => hashing.IsIntactAsync(1, Written, () => throw new IOException("gone"), CancellationToken.None));
+        await Should.ThrowAsync<IOException>(() =>
+            hashing.IsIntactAsync(1, Written, () => throw new IOException("gone"), CancellationToken.None)
+        );
         (await hashing.IsIntactAsync(1, Written, () => Task.FromResult(true), CancellationToken.None)).ShouldBeTrue();
     }
 }

@@ -7,60 +7,69 @@ namespace OpenSdc.Tests.Naming;
 /// <summary>One row a name: the part that is wrong, and a piece of the sentence that says so.</summary>
 public sealed class BadNamesTests
 {
-    public static TheoryData<string, string, string> Rows => new()
-    {
-        { "", "name", "The name is empty" },
-        { "imap_" + new string('x', 300), "name", "305 bytes long; at most 255" },
-        { string.Concat(Enumerable.Repeat("é", 128)), "name", "256 bytes long" },
-        { "imap_swe_l1_s\0i_20260901_v001.cdf", "name", "a NUL character (U+0000)" },
-        { "imap_swe_l1_s\ti_20260901_v001.cdf", "name", "the control character U+0009" },
-        { "imap_swe_l1_s\u007fi_20260901_v001.cdf", "name", "the control character U+007F" },
-        { "imap/swe_l1_sci_20260901_v001.cdf", "name", "a slash (U+002F)" },
-        { "imap_swe_l1_s\\i_20260901_v001.cdf", "name", "a backslash (U+005C)" },
-        { "imap_swe_l1_a..b_20260901_v001.cdf", "name", "two dots in a row" },
-        { "..", "name", "two dots in a row" },
-        { "im\u0430p_swe_l1_sci_20260901_v001.cdf", "name", "U+0430" },
-        { "imap_swe_l1_sci_２０２６0901_v001.cdf", "name", "U+FF12" },
-        { "imap_swe_l1_s\u200bi_20260901_v001.cdf", "name", "the invisible character U+200B" },
-        { "imap_swe_l1_s\ud800i_20260901_v001.cdf", "name", "not valid Unicode" },
-        { "imap_swe_l1_s i_20260901_v001.cdf", "name", "a space (U+0020)" },
-        { "imap_swe_l1_sci_20260901_v001.cdf ", "name", "a space (U+0020) at its end" },
-        { "imap_swe_l1_sci_20260901_v001.cdf.", "name", "ends in a dot" },
-        { "imap_swe_l1_sci_20260230_v001.cdf", "start date", "'20260230' is not in the calendar" },
-        { "imap_swe_l1_sci_20260001_v001.0001.cdf", "start date", "'20260001' is not in the calendar" },
-        { "imap_swe_l1_sci_2026-09-01_v001.cdf", "start date", "'2026-09-01' is not a date; allowed: a real day, written YYYYMMDD" },
-        { "imap_foo_l1_sci_20260901_v001.0001.cdf", "instrument", "'foo' is not known; allowed: codice, glows, hi" },
-        { "imap_ialirt_l1_sci_20260901_20260901_v01-01.cdf", "instrument", "'ialirt' is not known; allowed: codice" },
-        { "imap_hi-45_l1_sci_20260901_v001.0001.cdf", "instrument", "'hi-45' is not known" },
-        { "imap_swe_l9_sci_20260901_v001.0001.cdf", "data level", "'l9' is not known; allowed: l0, l1, l1a" },
-        { "imap_swe_l1_sci_20260901_v001.0001.nc", "extension", "'nc' is not known; allowed: cdf, pkts" },
-        { "imap_swe_l1_sci_20260901_v001", "extension", "The extension is missing" },
-        { "imap_swe_l1__20260901_v001.cdf", "descriptor", "The descriptor is missing" },
-        { "imap_mag_l0_burst_20230112_20230113_v01-01.cdf", "extension", "'cdf' does not go with the data level 'l0'; allowed: pkts" },
-        { "imap_mag_l2_burst_20230112_20230113_v01-01.pkts", "extension", "'pkts' does not go with the data level 'l2'; allowed: cdf" },
-        { "imap_mag_l2_burst_20230113_20230112_v01-01.cdf", "end date", "'20230112' is before the start date '20230113'" },
-        { "IMAP_SWE_L1_SCI_20260901_V001.CDF", "name", "science names are lower case: 'imap_swe_l1_sci_20260901_v001.cdf'" },
-        { "imap_SWE_l7_sci_20260901_v001.cdf", "instrument", "'SWE' is written in upper case" },
-        { "IMAP_SDC_METAKERNEL_2026_V001.TM", "name", "has letters in another case than spice names; allowed: 'imap_sdc_metakernel_2026_v001.tm'" },
-        { "IMAP_2026_001_2026_002_01.AH.BC", "name", "has letters in another case than spice names; allowed: 'imap_2026_001_2026_002_01.ah.bc'" },
-        { "IMAP_Launch_20250925_20251101_V02.bsp", "name", "allowed: 'imap_launch_20250925_20251101_v02.bsp'" },
-        { "NAIF0012.TLS", "name", "allowed: 'naif0012.tls'" },
-        { "imap_2026_060_e02.mk", "name", "allowed: 'IMAP_2026_060_e02.mk'" },
-        { "l1_DE431.bsp", "name", "allowed: 'L1_de431.bsp'" },
-        { "Imap_mag_l1-Calibration_20260101_V001.CSV", "name", "allowed: 'imap_mag_l1-Calibration_20260101_v001.csv'" },
-        { "imap_swe_l1_sci_20260901_v1.cdf", "version", "'v1' does not have the form of a version; allowed: vNNN" },
-        { "imap_swe_l1_sci_20260901_v001.2.cdf", "version", "allowed: vNNN" },
-        { "imap_swe_l1_sci_20260901_20260902_v1-1.cdf", "version", "allowed: vNN-NN" },
-        { "imap_swe_l1_sci_20260901-repoint2_v001.cdf", "repointing", "'2' is not 5 digits; allowed: NNNNN" },
-        { "imap_glows_l1_sci_20260901-cr023_v001.cdf", "Carrington rotation", "'023' is not 5 digits" },
-        { "imp_swe_l1_sci_20260901_v001.cdf", "name", "'imp_' at character 1, where 'imap_' belongs" },
-        { "imap_2026_366_2027_001_01.ah.bc", "start date", "'2026_366' is not in the calendar" },
-        { "imap_2026_000_01.repoint.csv", "start date", "'2026_000' is not in the calendar" },
-        { "naif99999999999.tls", "version", "'99999999999' is a larger number than 2147483647; allowed: one or more digits" },
-        { "imap_2026_001_2026_002_01.ah.bc.txt", "extension", "is not known" },
-        { "hello.txt", "name", "follows no convention of the mission imap" },
-        { "cdf", "name", "follows no convention" },
-    };
+    public static TheoryData<string, string, string> Rows =>
+        new()
+        {
+            { "", "name", "The name is empty" },
+            { "imap_" + new string('x', 300), "name", "305 bytes long; at most 255" },
+            { string.Concat(Enumerable.Repeat("é", 128)), "name", "256 bytes long" },
+            { "imap_swe_l1_s\0i_20260901_v001.cdf", "name", "a NUL character (U+0000)" },
+            { "imap_swe_l1_s\ti_20260901_v001.cdf", "name", "the control character U+0009" },
+            { "imap_swe_l1_s\u007fi_20260901_v001.cdf", "name", "the control character U+007F" },
+            { "imap/swe_l1_sci_20260901_v001.cdf", "name", "a slash (U+002F)" },
+            { "imap_swe_l1_s\\i_20260901_v001.cdf", "name", "a backslash (U+005C)" },
+            { "imap_swe_l1_a..b_20260901_v001.cdf", "name", "two dots in a row" },
+            { "..", "name", "two dots in a row" },
+            { "im\u0430p_swe_l1_sci_20260901_v001.cdf", "name", "U+0430" },
+            { "imap_swe_l1_sci_２０２６0901_v001.cdf", "name", "U+FF12" },
+            { "imap_swe_l1_s\u200bi_20260901_v001.cdf", "name", "the invisible character U+200B" },
+            { "imap_swe_l1_s\ud800i_20260901_v001.cdf", "name", "not valid Unicode" },
+            { "imap_swe_l1_s i_20260901_v001.cdf", "name", "a space (U+0020)" },
+            { "imap_swe_l1_sci_20260901_v001.cdf ", "name", "a space (U+0020) at its end" },
+            { "imap_swe_l1_sci_20260901_v001.cdf.", "name", "ends in a dot" },
+            { "imap_swe_l1_sci_20260230_v001.cdf", "start date", "'20260230' is not in the calendar" },
+            { "imap_swe_l1_sci_20260001_v001.0001.cdf", "start date", "'20260001' is not in the calendar" },
+            { "imap_swe_l1_sci_2026-09-01_v001.cdf", "start date", "'2026-09-01' is not a date; allowed: a real day, written YYYYMMDD" },
+            { "imap_foo_l1_sci_20260901_v001.0001.cdf", "instrument", "'foo' is not known; allowed: codice, glows, hi" },
+            { "imap_ialirt_l1_sci_20260901_20260901_v01-01.cdf", "instrument", "'ialirt' is not known; allowed: codice" },
+            { "imap_hi-45_l1_sci_20260901_v001.0001.cdf", "instrument", "'hi-45' is not known" },
+            { "imap_swe_l9_sci_20260901_v001.0001.cdf", "data level", "'l9' is not known; allowed: l0, l1, l1a" },
+            { "imap_swe_l1_sci_20260901_v001.0001.nc", "extension", "'nc' is not known; allowed: cdf, pkts" },
+            { "imap_swe_l1_sci_20260901_v001", "extension", "The extension is missing" },
+            { "imap_swe_l1__20260901_v001.cdf", "descriptor", "The descriptor is missing" },
+            { "imap_mag_l0_burst_20230112_20230113_v01-01.cdf", "extension", "'cdf' does not go with the data level 'l0'; allowed: pkts" },
+            { "imap_mag_l2_burst_20230112_20230113_v01-01.pkts", "extension", "'pkts' does not go with the data level 'l2'; allowed: cdf" },
+            { "imap_mag_l2_burst_20230113_20230112_v01-01.cdf", "end date", "'20230112' is before the start date '20230113'" },
+            { "IMAP_SWE_L1_SCI_20260901_V001.CDF", "name", "science names are lower case: 'imap_swe_l1_sci_20260901_v001.cdf'" },
+            { "imap_SWE_l7_sci_20260901_v001.cdf", "instrument", "'SWE' is written in upper case" },
+            {
+                "IMAP_SDC_METAKERNEL_2026_V001.TM",
+                "name",
+                "has letters in another case than spice names; allowed: 'imap_sdc_metakernel_2026_v001.tm'"
+            },
+            {
+                "IMAP_2026_001_2026_002_01.AH.BC",
+                "name",
+                "has letters in another case than spice names; allowed: 'imap_2026_001_2026_002_01.ah.bc'"
+            },
+            { "IMAP_Launch_20250925_20251101_V02.bsp", "name", "allowed: 'imap_launch_20250925_20251101_v02.bsp'" },
+            { "NAIF0012.TLS", "name", "allowed: 'naif0012.tls'" },
+            { "imap_2026_060_e02.mk", "name", "allowed: 'IMAP_2026_060_e02.mk'" },
+            { "l1_DE431.bsp", "name", "allowed: 'L1_de431.bsp'" },
+            { "Imap_mag_l1-Calibration_20260101_V001.CSV", "name", "allowed: 'imap_mag_l1-Calibration_20260101_v001.csv'" },
+            { "imap_swe_l1_sci_20260901_v1.cdf", "version", "'v1' does not have the form of a version; allowed: vNNN" },
+            { "imap_swe_l1_sci_20260901_v001.2.cdf", "version", "allowed: vNNN" },
+            { "imap_swe_l1_sci_20260901_20260902_v1-1.cdf", "version", "allowed: vNN-NN" },
+            { "imap_swe_l1_sci_20260901-repoint2_v001.cdf", "repointing", "'2' is not 5 digits; allowed: NNNNN" },
+            { "imap_glows_l1_sci_20260901-cr023_v001.cdf", "Carrington rotation", "'023' is not 5 digits" },
+            { "imp_swe_l1_sci_20260901_v001.cdf", "name", "'imp_' at character 1, where 'imap_' belongs" },
+            { "imap_2026_366_2027_001_01.ah.bc", "start date", "'2026_366' is not in the calendar" },
+            { "imap_2026_000_01.repoint.csv", "start date", "'2026_000' is not in the calendar" },
+            { "naif99999999999.tls", "version", "'99999999999' is a larger number than 2147483647; allowed: one or more digits" },
+            { "imap_2026_001_2026_002_01.ah.bc.txt", "extension", "is not known" },
+            { "hello.txt", "name", "follows no convention of the mission imap" },
+            { "cdf", "name", "follows no convention" },
+        };
 
     [Theory]
     [MemberData(nameof(Rows))]
@@ -84,7 +93,10 @@ public sealed class BadNamesTests
         var parsed = FileName.Parse("imap_foo_l9_sci_20260230_v001.0001.nc", Mission.Imap);
         parsed.Closest.ShouldBe("science/C");
         parsed.Faults.Select(f => f.Part).ShouldBe(["instrument", "data level", "start date", "extension"]);
-        FileName.Parse("imap_codice_l1a_lo_20260131_20260102_v1.cdf", Mission.Imap).Faults.Select(f => f.Part).ShouldBe(["version", "end date"]);
+        FileName
+            .Parse("imap_codice_l1a_lo_20260131_20260102_v1.cdf", Mission.Imap)
+            .Faults.Select(f => f.Part)
+            .ShouldBe(["version", "end date"]);
     }
 
     [Theory]
@@ -109,7 +121,9 @@ public sealed class BadNamesTests
         var said = string.Join("\n", parsed.Faults.Select(f => f.Message));
         parsed.Closest.ShouldBe(convention, said);
         parsed.Faults.Select(f => f.Part).ShouldBe(parts, said);
-        parsed.Faults.ShouldAllBe(f => f.Text.Length == 0 && f.Message.StartsWith($"The {f.Part} is missing; allowed: ", StringComparison.Ordinal));
+        parsed.Faults.ShouldAllBe(f =>
+            f.Text.Length == 0 && f.Message.StartsWith($"The {f.Part} is missing; allowed: ", StringComparison.Ordinal)
+        );
     }
 
     [Theory]

@@ -40,25 +40,38 @@ public sealed partial class MissionFileDocumentTests
     [InlineData("", "{ \"zzz\": 1 }")]
     [InlineData("family", """{ "mission": "m", "root": "m/", "families": [{ "zzz": 1 }] }""")]
     [InlineData("convention", """{ "mission": "m", "root": "m/", "families": [{ "name": "f", "conventions": [{ "zzz": 1 }] }] }""")]
-    [InlineData("rule", """{ "mission": "m", "root": "m/", "families": [{ "name": "f", "conventions": [{ "name": "c", "template": "x", "rules": [{ "zzz": 1 }] }] }] }""")]
+    [InlineData(
+        "rule",
+        """{ "mission": "m", "root": "m/", "families": [{ "name": "f", "conventions": [{ "name": "c", "template": "x", "rules": [{ "zzz": 1 }] }] }] }"""
+    )]
     [InlineData("kernels", """{ "mission": "m", "root": "m/", "families": [], "kernels": { "zzz": 1 } }""")]
     public void The_schema_has_the_members_that_the_program_takes(string definition, string json)
     {
         var sentence = Should.Throw<MissionFileException>(() => Mission.Load(new MemoryStream(Encoding.UTF8.GetBytes(json)))).Message;
         var taken = sentence[(sentence.IndexOf("one of ", StringComparison.Ordinal) + 7)..].TrimEnd('.').Split(", ");
         var schema = JsonNode.Parse(File.ReadAllText(Path.Combine(SharedData.RepositoryRoot, "docs/mission.schema.json")))!;
-        var described = (definition.Length == 0 ? schema : schema["$defs"]![definition])!["properties"]!.AsObject().Select(member => member.Key).ToList();
+        var described = (definition.Length == 0 ? schema : schema["$defs"]![definition])!["properties"]!
+            .AsObject()
+            .Select(member => member.Key)
+            .ToList();
         described.Order(StringComparer.Ordinal).ShouldBe(taken.Order(StringComparer.Ordinal));
         foreach (var member in definition == "rule" ? [] : described)
             Page.ShouldContain($"`{member}`");
     }
 
     [Fact]
-    public void The_page_names_every_kind() => KindsOf(Should.Throw<MissionFileException>(() => OwnFieldTests.One("x_{a:nothing}.{extension}")).Message)
-        .Select(kind => kind.Replace("(1)", "(n)", StringComparison.Ordinal)).Where(kind => !Page.Contains($"`{kind}`", StringComparison.Ordinal)).ShouldBeEmpty();
+    public void The_page_names_every_kind() =>
+        KindsOf(Should.Throw<MissionFileException>(() => OwnFieldTests.One("x_{a:nothing}.{extension}")).Message)
+            .Select(kind => kind.Replace("(1)", "(n)", StringComparison.Ordinal))
+            .Where(kind => !Page.Contains($"`{kind}`", StringComparison.Ordinal))
+            .ShouldBeEmpty();
 
     private static string[] KindsOf(string sentence) =>
-        [.. sentence[(sentence.IndexOf("one of ", StringComparison.Ordinal) + 7)..sentence.IndexOf(": 'x_", StringComparison.Ordinal)].Split(", ").Select(kind => kind.Split(" to ")[0])];
+        [
+            .. sentence[(sentence.IndexOf("one of ", StringComparison.Ordinal) + 7)..sentence.IndexOf(": 'x_", StringComparison.Ordinal)]
+                .Split(", ")
+                .Select(kind => kind.Split(" to ")[0]),
+        ];
 
     [GeneratedRegex("```json\n(?<json>.*?)```", RegexOptions.Singleline)]
     private static partial Regex MothFile();

@@ -19,7 +19,9 @@ public sealed class MissionFileTests
     [Fact]
     public void A_convention_is_added_by_an_edit()
     {
-        var mission = Load(Minimal(One, """{ "name": "two", "template": "x_{cr:digits(3)}_{start:date}.{extension}", "example": "x_123_20260101.dat" }"""));
+        var mission = Load(
+            Minimal(One, """{ "name": "two", "template": "x_{cr:digits(3)}_{start:date}.{extension}", "example": "x_123_20260101.dat" }""")
+        );
         FileName.Parse("x_123_20260101.dat", mission).Name.ShouldNotBeNull().Cr.ShouldBe(123);
         FileName.Parse("x_20260101.dat", mission).Name.ShouldNotBeNull().Convention.ShouldBe("one");
     }
@@ -27,7 +29,10 @@ public sealed class MissionFileTests
     [Theory]
     [InlineData("""{ "name": "two", "key": "m/{name}", "template": "x_{minor:digits}.{extension}" }""", "x_11111111.dat")]
     [InlineData("""{ "name": "two", "key": "m/{name}", "template": "{descriptor:words}.{extension}" }""", "x_11111111.dat")]
-    [InlineData("""{ "name": "two", "key": "m/{name}", "ignore_case": true, "template": "X_[y_{cr:digits}|{start:date}].{extension}" }""", "x_11111111.dat")]
+    [InlineData(
+        """{ "name": "two", "key": "m/{name}", "ignore_case": true, "template": "X_[y_{cr:digits}|{start:date}].{extension}" }""",
+        "x_11111111.dat"
+    )]
     public void Two_conventions_for_one_name_are_refused_with_the_name(string second, string witness)
     {
         var sentence = Refusal(Minimal(One, second));
@@ -55,8 +60,14 @@ public sealed class MissionFileTests
     [InlineData("""{ "mission": "m", "root": "/m", "families": [] }""", "'root' must be a folder")]
     [InlineData("""{ "mission": "m", "root": "m/", "families": [null] }""", "must be an object, and is null")]
     [InlineData("""{ "mission": 1, "root": "m/", "families": [] }""", "under 'mission', must hold text, and holds a number")]
-    [InlineData("""{ "mission": "m", "root": "m/", "families": [{ "name": "f", "ignore_case": 1 }] }""", "The family 'f', under 'ignore_case',")]
-    [InlineData("""{ "mission": "m", "root": "m/", "families": [{ "name": "f", "conventions": [{ "name": "c" }] }] }""", "f/c lacks the member 'template'")]
+    [InlineData(
+        """{ "mission": "m", "root": "m/", "families": [{ "name": "f", "ignore_case": 1 }] }""",
+        "The family 'f', under 'ignore_case',"
+    )]
+    [InlineData(
+        """{ "mission": "m", "root": "m/", "families": [{ "name": "f", "conventions": [{ "name": "c" }] }] }""",
+        "f/c lacks the member 'template'"
+    )]
     [InlineData("""{ "mission": "m", "root": "m/", "families": [{ "name": "f" }] }""", "'f' has no conventions")]
     [InlineData("""{ "mission": "m", "root": "m/", "families": [{ "name": "f", "like": "g" }] }""", "'f' is like 'g'")]
     [InlineData("""{ "mission": "m", "root": "m/", "families": [{ "name": "f", "yields_to": ["g"] }] }""", "yields to 'g'")]
@@ -76,11 +87,17 @@ public sealed class MissionFileTests
     [InlineData("""{ "name": "c", "template": "x[_{start:date}].{extension}" }""", "which not every name of it has")]
     [InlineData("""{ "name": "c", "template": "{start:date}.{extension}", "key": "other/{name}" }""", "must start with the root 'm/'")]
     [InlineData("""{ "name": "c", "template": "{start:date}.{extension}", "key": "m/{colour}/{name}" }""", "uses '{colour}'")]
-    [InlineData("""{ "name": "c", "template": "{start:date}.{extension}", "fields": { "extension": ["@none"] } }""", "names the list '@none'")]
+    [InlineData(
+        """{ "name": "c", "template": "{start:date}.{extension}", "fields": { "extension": ["@none"] } }""",
+        "names the list '@none'"
+    )]
     [InlineData("""{ "name": "c", "template": "{start:date}.{extension}", "fields": { "extension": [] } }""", "has no words")]
     [InlineData("""{ "name": "c", "template": "{start:date}.{extension}", "fields": { "extension": ["a/b"] } }""", "the word 'a/b'")]
     [InlineData("""{ "name": "c", "template": "{start:date}.{extension}", "example": "x_20260101.dat" }""", "does not fit its convention")]
-    [InlineData("""{ "name": "c", "template": "{start:date}.{extension}", "rules": [{ "if": { "start": ["1"] } }] }""", "a rule about 'start'")]
+    [InlineData(
+        """{ "name": "c", "template": "{start:date}.{extension}", "rules": [{ "if": { "start": ["1"] } }] }""",
+        "a rule about 'start'"
+    )]
     [InlineData("""{ "name": "c", "template": "{start:date}.{extension}", "values": { "level": "l1" } }""", "only 'descriptor'")]
     [InlineData("""{ "name": "c", "template": "[[[[[[{start:date}]]]]]].{extension}" }""", "nested more than four deep")]
     public void A_malformed_convention_is_named(string convention, string fragment)

@@ -8,8 +8,10 @@ namespace OpenSdc.Tests.Naming;
 public sealed partial class MissionWordsTests
 {
     /// <summary>
-    /// The built-in file is loaded by two types, and its demo and the samples of the founding document are of its names; <see cref="MissionDocumentTests"/> and
-    /// <see cref="Cli.OtherMissionTests"/> hold that another mission's documents, banner and sentences have none of these. Clients take the environment and the answers of IMAP's own ones.
+    /// The built-in file is loaded by two types, and its demo and the samples of the founding document are of
+    /// its names; <see cref="MissionDocumentTests"/> and <see cref="Cli.OtherMissionTests"/> hold that
+    /// another mission's documents, banner and sentences have none of these. Clients take the environment and
+    /// the answers of IMAP's own ones.
     /// </summary>
     private static readonly string[] Allowed = ["Mission.cs", "MissionText.cs", "Banner.cs", "ServerOptions.cs"];
 
@@ -19,7 +21,11 @@ public sealed partial class MissionWordsTests
         var sources = Path.Combine(SharedData.RepositoryRoot, "src");
         var found = Directory.EnumerateFiles(sources, "*.cs", SearchOption.AllDirectories)
             .Where(file => !Folders().IsMatch(Path.GetRelativePath(sources, file)) && !Allowed.Contains(Path.GetFileName(file)))
-            .SelectMany(file => File.ReadLines(file).Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && Words().IsMatch(line)).Select(line => $"{Path.GetFileName(file)}: {line.Trim()}"));
+            .SelectMany(file =>
+                File.ReadLines(file)
+                    .Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && Words().IsMatch(line))
+                    .Select(line => $"{Path.GetFileName(file)}: {line.Trim()}")
+            );
         found.ShouldBeEmpty();
     }
 

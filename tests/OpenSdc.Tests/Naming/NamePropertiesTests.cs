@@ -46,11 +46,18 @@ public sealed class NamePropertiesTests
 
     [Fact]
     public void No_change_to_a_good_name_makes_the_reader_throw() =>
-        Gen.Select(OneOf(Conventions).SelectMany(Name), Gen.Int[0, 60], Gen.Int[0, 5], Gen.String["_.-09azAZ/é\0 v"], (name, at, cut, put) =>
-        {
-            at = Math.Min(at, name.Length);
-            return name[..at] + put + name[Math.Min(name.Length, at + cut)..];
-        }).Sample(name => Explained(FileName.Parse(name, Mission.Imap)), iter: 5000);
+        Gen.Select(
+                OneOf(Conventions).SelectMany(Name),
+                Gen.Int[0, 60],
+                Gen.Int[0, 5],
+                Gen.String["_.-09azAZ/é\0 v"],
+                (name, at, cut, put) =>
+                {
+                    at = Math.Min(at, name.Length);
+                    return name[..at] + put + name[Math.Min(name.Length, at + cut)..];
+                }
+            )
+            .Sample(name => Explained(FileName.Parse(name, Mission.Imap)), iter: 5000);
 
     public static TheoryData<string> Hostile =>
     [
@@ -63,7 +70,9 @@ public sealed class NamePropertiesTests
     {
         foreach (var length in (int[])[16, 64, 128, 255, 4096, 65536])
         {
-            foreach (var (head, tail) in ((string, string)[])[("", ""), ("imap_2026_001_2026_002_", "_01.sff"), ("imap_swe_l1_", "_v001.cdf")])
+            foreach (
+                var (head, tail) in ((string, string)[])[("", ""), ("imap_2026_001_2026_002_", "_01.sff"), ("imap_swe_l1_", "_v001.cdf")]
+            )
             {
                 var fill = Math.Max(0, length - head.Length - tail.Length);
                 var name = head + string.Concat(Enumerable.Repeat(piece, (fill / piece.Length) + 1))[..fill] + tail;
@@ -91,14 +100,18 @@ public sealed class NamePropertiesTests
 
     private static Gen<string> Name(Convention convention) => RandomNames.Of(convention.Nodes, Text);
 
-    private static Gen<string> Text(Field field) => field.Kind switch
-    {
-        FieldKind.OneOf => OneOf(field.Values),
-        FieldKind.Digits => Gen.Char["0123456789"].Array[field.Width > 0 ? field.Width : 1, field.Width > 0 ? field.Width : 9].Select(c => new string(c)),
+    private static Gen<string> Text(Field field) =>
+        field.Kind switch
+        {
+            FieldKind.OneOf => OneOf(field.Values),
+            FieldKind.Digits => Gen.Char["0123456789"]
+                .Array[field.Width > 0 ? field.Width : 1, field.Width > 0 ? field.Width : 9]
+                .Select(c => new string(c)),
 
-        // Never a level alone: what such a name is depends on the order of the families, which has tests of its own.
-        FieldKind.Text => Gen.Char["abcxyzABC019.-%+~"].Array[1, 12].Select(c => "d" + new string(c).Replace('.', '-')),
-        FieldKind.Words => Gen.Char["abcXYZ019-_"].Array[1, 12].Select(c => new string(c)),
-        _ => Gen.Int[0, field.Kind == FieldKind.ShortDate ? 36000 : 50000].Select(d => DayText.Write(field.Kind, new DateOnly(2000, 1, 1).AddDays(d))),
-    };
+            // Never a level alone: what such a name is depends on the order of the families, which has tests of its own.
+            FieldKind.Text => Gen.Char["abcxyzABC019.-%+~"].Array[1, 12].Select(c => "d" + new string(c).Replace('.', '-')),
+            FieldKind.Words => Gen.Char["abcXYZ019-_"].Array[1, 12].Select(c => new string(c)),
+            _ => Gen.Int[0, field.Kind == FieldKind.ShortDate ? 36000 : 50000]
+                .Select(d => DayText.Write(field.Kind, new DateOnly(2000, 1, 1).AddDays(d))),
+        };
 }

@@ -13,9 +13,13 @@ public sealed class OwnFieldTests
     [Fact]
     public void What_a_template_names_is_recorded()
     {
-        var mission = One("x_{instrument}_{mode}_{orbit:digits(5)}_{note:text}_{made:yymmdd}_{start:date}_{version=v{major:digits(1)}{letter:text}}.{extension}", key: "m/{mode}/{orbit}/{start:yyyy}/{start:dd}/{name}");
+        var mission = One(
+            "x_{instrument}_{mode}_{orbit:digits(5)}_{note:text}_{made:yymmdd}_{start:date}_{version=v{major:digits(1)}{letter:text}}.{extension}",
+            key: "m/{mode}/{orbit}/{start:yyyy}/{start:dd}/{name}"
+        );
         var name = FileName.Parse("x_a_brst_00042_hello_260203_20260102_v1b.dat", mission).Name.ShouldNotBeNull();
-        name.Own.Select(value => $"{value.Field.Name}={value.Text}").ShouldBe(["letter=b", "made=20260203", "mode=brst", "note=hello", "orbit=42"]);
+        name.Own.Select(value => $"{value.Field.Name}={value.Text}")
+            .ShouldBe(["letter=b", "made=20260203", "mode=brst", "note=hello", "orbit=42"]);
         name.Key.ShouldBe("m/brst/00042/2026/02/" + name.Name);
         name.SeriesParts.ShouldBe(" made=20260203 note=hello orbit=42");
         mission.OwnFields.Where(field => field.InProduct).Select(field => field.Name).ShouldBe(["mode"]);
@@ -72,9 +76,14 @@ public sealed class OwnFieldTests
     [InlineData("v0-a999999999.dat", "v0-a1000000000000000000000.dat")]
     public void Every_number_and_letter_of_a_version_takes_part_in_its_order(string lower, string higher)
     {
-        var mission = Load(File("""
-            { "name": "c", "template": "x_{version=v{minor:digits}}.{extension}" }, { "name": "d", "template": "x_{version=v{minor:digits(1)}-{letter:text}}.{extension}" }
-            """, ""));
+        var mission = Load(
+            File(
+                """
+                { "name": "c", "template": "x_{version=v{minor:digits}}.{extension}" }, { "name": "d", "template": "x_{version=v{minor:digits(1)}-{letter:text}}.{extension}" }
+                """,
+                ""
+            )
+        );
         FileName Read(string version) => FileName.Parse("x_" + version, mission).Name.ShouldNotBeNull(version);
         VersionOrder.Instance.Compare(Read(lower), Read(higher)).ShouldBeLessThan(0);
     }
@@ -84,8 +93,13 @@ public sealed class OwnFieldTests
     {
         var mission = One("x_{version=v{letter:text}}.{extension}");
         FileName.Parse($"x_v{new string('1', 47)}.dat", mission).Name!.VersionOrder.Length.ShouldBeLessThanOrEqualTo(100);
-        FileName.Parse($"x_v{string.Concat(Enumerable.Repeat("a1", 23))}.dat", mission).Name!.VersionOrder.Length.ShouldBeLessThanOrEqualTo(100);
-        FileName.Parse($"x_v{new string('1', 48)}.dat", mission).Faults.ShouldHaveSingleItem().Message.ShouldEndWith("has 49 characters; allowed: at most 48.");
+        FileName
+            .Parse($"x_v{string.Concat(Enumerable.Repeat("a1", 23))}.dat", mission)
+            .Name!.VersionOrder.Length.ShouldBeLessThanOrEqualTo(100);
+        FileName
+            .Parse($"x_v{new string('1', 48)}.dat", mission)
+            .Faults.ShouldHaveSingleItem()
+            .Message.ShouldEndWith("has 49 characters; allowed: at most 48.");
     }
 
     [Theory]
@@ -102,27 +116,49 @@ public sealed class OwnFieldTests
         Should.Throw<MissionFileException>(() => One(template)).Message.ShouldContain(fragment);
 
     [Fact]
-    public void A_field_is_the_same_in_every_convention() => Should.Throw<MissionFileException>(() => Load(File("""
-        { "name": "c", "template": "x_{a:text}.{extension}" }, { "name": "d", "template": "y_{a:digits}.{extension}" }
-        """, ""))).Message.ShouldBe("The field 'a' is a number in f/d and a text in f/c; it must be the same in every convention that has it.");
+    public void A_field_is_the_same_in_every_convention() =>
+        Should
+            .Throw<MissionFileException>(() =>
+                Load(
+                    File(
+                        """
+                        { "name": "c", "template": "x_{a:text}.{extension}" }, { "name": "d", "template": "y_{a:digits}.{extension}" }
+                        """,
+                        ""
+                    )
+                )
+            )
+            .Message.ShouldBe("The field 'a' is a number in f/d and a text in f/c; it must be the same in every convention that has it.");
 
     [Theory]
     [InlineData("\"outside_series\": [\"colour\"],", "under 'outside_series', names 'colour'")]
     [InlineData("\"outside_series\": [\"mode\"],", "names 'mode', whose words")]
     [InlineData("\"outside_records\": [\"version\"],", "under 'outside_records', names 'version'")]
     public void What_is_outside_must_be_there(string member, string fragment) =>
-        Should.Throw<MissionFileException>(() => Load(File("""{ "name": "c", "template": "x_{mode}_{note:text}.{extension}" }""", member))).Message.ShouldContain(fragment);
+        Should
+            .Throw<MissionFileException>(() => Load(File("""{ "name": "c", "template": "x_{mode}_{note:text}.{extension}" }""", member)))
+            .Message.ShouldContain(fragment);
 
     [Fact]
     public void What_is_outside_the_series_makes_no_other_file()
     {
-        var mission = Load(File("""{ "name": "c", "template": "x_{note:text}_{version=v{minor:digits}}.{extension}" }""", "\"outside_series\": [\"note\"],"));
+        var mission = Load(
+            File(
+                """{ "name": "c", "template": "x_{note:text}_{version=v{minor:digits}}.{extension}" }""",
+                "\"outside_series\": [\"note\"],"
+            )
+        );
         FileName.Parse("x_a_v1.dat", mission).Name!.SeriesParts.ShouldBe(FileName.Parse("x_b_v2.dat", mission).Name!.SeriesParts);
     }
 
     [Fact]
     public void Every_parameter_and_member_is_taken() =>
-        QueryParameters.Names.Concat(QueryRequest.AllFields).Concat(CoverageRequest.Filters).Append(CoverageRequest.Bin).Except(OwnFieldTable.Taken).ShouldBeEmpty();
+        QueryParameters
+            .Names.Concat(QueryRequest.AllFields)
+            .Concat(CoverageRequest.Filters)
+            .Append(CoverageRequest.Bin)
+            .Except(OwnFieldTable.Taken)
+            .ShouldBeEmpty();
 
     internal static Mission One(string template, string key = "m/{name}", string more = "") =>
         Load(File($$"""{ "name": "c", {{more}} "key": "{{key}}", "template": "{{template}}" }""", ""));

@@ -13,7 +13,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Objects;
 
-/// <summary>The service on a real S3 store: where it sends its callers, what it refuses, and what it says while the store is away.</summary>
+/// <summary>
+/// The service on a real S3 store: where it sends its callers, what it refuses, and what it says while the
+/// store is away.
+/// </summary>
 public sealed class ArchiveOnS3Tests
 {
     private static readonly FileName Name = FsckArchive.NameOf(1);
@@ -59,7 +62,11 @@ public sealed class ArchiveOnS3Tests
             answer.Text.ShouldContain("lead to the store itself");
         }
 
-        archive.FilesBelow("").ShouldNotContain(path => path.StartsWith("objects", StringComparison.Ordinal) || path.StartsWith("staging", StringComparison.Ordinal));
+        archive
+            .FilesBelow("")
+            .ShouldNotContain(path =>
+                path.StartsWith("objects", StringComparison.Ordinal) || path.StartsWith("staging", StringComparison.Ordinal)
+            );
     }
 
     [Fact]
@@ -70,7 +77,11 @@ public sealed class ArchiveOnS3Tests
         var seq = (await archive.Running.Services.PublishAsync(Name, bytes)).Seq;
         var lost = FsckArchive.NameOf(2);
         var lostSeq = (await archive.Running.Services.PublishAsync(lost, bytes)).Seq;
-        using var bucket = await S3Opening.JoinAsync(S3Location.Of(archive.Running.Services.GetRequiredService<ServerOptions>())!, TimeProvider.System, CancellationToken.None);
+        using var bucket = await S3Opening.JoinAsync(
+            S3Location.Of(archive.Running.Services.GetRequiredService<ServerOptions>())!,
+            TimeProvider.System,
+            CancellationToken.None
+        );
         await bucket.PutAsync(bucket.ObjectKey(Name.Key), [.. bytes[..1000], (byte)(bytes[1000] ^ 1), .. bytes[1001..]]);
         await bucket.DeleteAsync(bucket.ObjectKey(lost.Key), CancellationToken.None);
 
@@ -79,7 +90,10 @@ public sealed class ArchiveOnS3Tests
         var answer = await archive.Running.SendAsync($"GET /download/{FileText}");
         answer.Status.ShouldBe(500);
         answer.Text.ShouldContain("not those that were published");
-        (await archive.Running.SendAsync($"GET /download/{Path.GetFileName(lost.Key)}", accept: "application/json")).Json.GetProperty("statusCode").GetInt32().ShouldBe(500);
+        (await archive.Running.SendAsync($"GET /download/{Path.GetFileName(lost.Key)}", accept: "application/json"))
+            .Json.GetProperty("statusCode")
+            .GetInt32()
+            .ShouldBe(500);
 
         await bucket.PutAsync(bucket.ObjectKey(Name.Key), bytes);
         await archive.RunUntilEventsAsync(seq, "published", ChangeKind.Damaged, ChangeKind.Sound);
@@ -91,11 +105,17 @@ public sealed class ArchiveOnS3Tests
     {
         var ceph = CephServer.StartOwn("ceph-away");
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        await using var archive = await RunningArchive.StartAsync(options => CephServer.AllowDirect(CephServer.Use(options) with { S3Endpoint = ceph.Address, ScrubRate = 0 }), clock);
+        await using var archive = await RunningArchive.StartAsync(
+            options => CephServer.AllowDirect(CephServer.Use(options) with { S3Endpoint = ceph.Address, ScrubRate = 0 }),
+            clock
+        );
         await archive.Services.PublishAsync(Name, [1, 2, 3]);
         ceph.KillGateway();
         // The first request that needs the store has it looked at, also between the regular looks, for which the clock would have to move.
-        var begun = await archive.SendAsync("POST /uploads", content: new StringContent($$"""{"filename":"{{Path.GetFileName(FsckArchive.NameOf(3).Key)}}","size":1}"""));
+        var begun = await archive.SendAsync(
+            "POST /uploads",
+            content: new StringContent($$"""{"filename":"{{Path.GetFileName(FsckArchive.NameOf(3).Key)}}","size":1}""")
+        );
         (begun.Status, begun["Retry-After"]).ShouldBe((503, "5"), begun.Text);
         for (var tries = 0; (await archive.SendAsync("GET /health/ready")).Status != 503; tries++)
         {
@@ -126,9 +146,20 @@ public sealed class ArchiveOnS3Tests
         var bucket = CephServer.NewBucket();
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await using var archive = await RunningArchive.StartAsync(
-            options => CephServer.AllowDirect(options with { Objects = $"s3://{bucket}", S3Endpoint = CephServer.Address, ScrubRate = 0 }), clock);
-        using var client = new AmazonS3Client(new AmazonS3Config { ServiceURL = CephServer.Address.AbsoluteUri, ForcePathStyle = true, AuthenticationRegion = "us-east-1" });
-        await client.PutBucketPolicyAsync(bucket, $$"""
+            options => CephServer.AllowDirect(options with { Objects = $"s3://{bucket}", S3Endpoint = CephServer.Address, ScrubRate = 0 }),
+            clock
+        );
+        using var client = new AmazonS3Client(
+            new AmazonS3Config
+            {
+                ServiceURL = CephServer.Address.AbsoluteUri,
+                ForcePathStyle = true,
+                AuthenticationRegion = "us-east-1",
+            }
+        );
+        await client.PutBucketPolicyAsync(
+            bucket,
+            $$"""
             {"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::{{bucket}}/*"}]}
             """);
         var file = Path.GetFileName(FsckArchive.NameOf(3).Key);
@@ -186,7 +217,12 @@ public sealed class ArchiveOnS3Tests
     [InlineData("s3://BUCKET", CephServer.AccessKey, CephServer.Secret, "bucket")]
     [InlineData("s3://BUCKET", CephServer.AccessKey, CephServer.Secret, "s3://Upper_Case")]
     [InlineData("s3://BUCKET", CephServer.AccessKey, CephServer.Secret, "s3://fine/.staging")]
-    public async Task A_store_that_cannot_be_used_stops_the_start_with_a_sentence(string sentence, string access, string secret, string objects)
+    public async Task A_store_that_cannot_be_used_stops_the_start_with_a_sentence(
+        string sentence,
+        string access,
+        string secret,
+        string objects
+    )
     {
         var folder = Directory.CreateTempSubdirectory("opensdc-start-").FullName;
         var endpoint = CephServer.Address;
@@ -207,7 +243,10 @@ public sealed class ArchiveOnS3Tests
     {
         var folder = Directory.CreateTempSubdirectory("opensdc-start-").FullName;
         var objects = CephServer.Use(new ServerOptions()).Objects;
-        var (sdc, _) = await SdcProcess.ServeAsync(folder, $"--objects {objects} --s3-endpoint {CephServer.Address} --catalogue {PostgresServer.NewDatabase()}");
+        var (sdc, _) = await SdcProcess.ServeAsync(
+            folder,
+            $"--objects {objects} --s3-endpoint {CephServer.Address} --catalogue {PostgresServer.NewDatabase()}"
+        );
         await using (sdc)
         {
             sdc.Output.ShouldContain("\nThe records lie in the database archive");
@@ -224,7 +263,9 @@ public sealed class ArchiveOnS3Tests
         _ = CephServer.Address; // for the credentials
         await using var other = await RunningArchive.StartAsync();
         var location = new S3Location("bucket", "") { Endpoint = other.Endpoint, PathStyle = true };
-        (await Should.ThrowAsync<SettingException>(() => S3Opening.OpenAsync(location, TimeProvider.System, CancellationToken.None))).Message.ShouldContain(other.Address);
+        (
+            await Should.ThrowAsync<SettingException>(() => S3Opening.OpenAsync(location, TimeProvider.System, CancellationToken.None))
+        ).Message.ShouldContain(other.Address);
 
         var clock = new FakeTimeProvider();
         var waiting = S3Opening.OpenAsync(location with { Endpoint = new Uri("http://127.0.0.1:1") }, clock, CancellationToken.None);

@@ -7,7 +7,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Objects;
 
-/// <summary>Objects of a bucket that are damaged or gone, read through the server: wrong bytes never arrive as a whole file, as on a disk.</summary>
+/// <summary>
+/// Objects of a bucket that are damaged or gone, read through the server: wrong bytes never arrive as a whole
+/// file, as on a disk.
+/// </summary>
 public sealed class DamagedObjectOnS3Tests(S3ArchiveFixture fixture) : IClassFixture<S3ArchiveFixture>
 {
     private readonly RunningArchive archive = fixture.Archive;
@@ -36,7 +39,9 @@ public sealed class DamagedObjectOnS3Tests(S3ArchiveFixture fixture) : IClassFix
     {
         var (name, seq) = await UploadAsync(size, size / 2);
         var url = await archive.DownloadUrlAsync(name);
-        foreach (var answer in await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => archive.SendAsync($"GET {url}", headers: ("Range", range)))))
+        foreach (
+            var answer in await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => archive.SendAsync($"GET {url}", headers: ("Range", range))))
+        )
         {
             ShouldBeAProblem(answer, "damaged");
             answer["Content-Range"].ShouldBeNull();

@@ -25,7 +25,11 @@ public sealed class DiskObjectStoreTests : ObjectStoreContract
 
         public override Task SpoilAsync(StagedObject staged)
         {
-            File.Delete(Directory.EnumerateFiles(Path.Combine(folder, "staging"), Path.GetFileName(staged.Key), SearchOption.AllDirectories).Single());
+            File.Delete(
+                Directory
+                    .EnumerateFiles(Path.Combine(folder, "staging"), Path.GetFileName(staged.Key), SearchOption.AllDirectories)
+                    .Single()
+            );
             return Task.CompletedTask;
         }
 

@@ -35,7 +35,10 @@ public sealed class FullDiskTests
         (await archive.DownloadAsync(name)).AsSpan().SequenceEqual(bytes).ShouldBeTrue();
     }
 
-    /// <summary>Where the last page goes decides what fails: staging, the folder, or the catalogue's journal. Each must end the same way.</summary>
+    /// <summary>
+    /// Where the last page goes decides what fails: staging, the folder, or the catalogue's journal. Each
+    /// must end the same way.
+    /// </summary>
     [Fact]
     public async Task Whichever_write_takes_the_last_page_an_upload_is_stored_whole_or_not_at_all()
     {
@@ -58,7 +61,10 @@ public sealed class FullDiskTests
             }
 
             File.Delete(filler);
-            (await archive.PutAsync(url, [1])).Status.ShouldBe(answer.Status == 507 ? 201 : 200, $"with {free} pages free and then room again");
+            (await archive.PutAsync(url, [1])).Status.ShouldBe(
+                answer.Status == 507 ? 201 : 200,
+                $"with {free} pages free and then room again"
+            );
             (await archive.DownloadAsync(name)).ShouldBe([1]);
         }
 
@@ -67,7 +73,10 @@ public sealed class FullDiskTests
         archive.FilesBelow("objects").Count.ShouldBe(41);
         statuses.ShouldContain(507);
         statuses.ShouldContain(201);
-        (await archive.QueryAsync("")).Select(record => record.Seq).Order().ShouldBe(Enumerable.Range(1, 41).Select(i => (long)i), "without gaps");
+        (await archive.QueryAsync(""))
+            .Select(record => record.Seq)
+            .Order()
+            .ShouldBe(Enumerable.Range(1, 41).Select(i => (long)i), "without gaps");
     }
 
     [Fact]
@@ -82,7 +91,10 @@ public sealed class FullDiskTests
         {
             var refused = await archive.PutAsync(url, [1]);
             refused.Status.ShouldBe(503, refused.Text);
-            refused.Json.GetProperty("detail").GetString().ShouldBe("The archive cannot write at the moment; the upload is not acknowledged, so send it again later.");
+            refused
+                .Json.GetProperty("detail")
+                .GetString()
+                .ShouldBe("The archive cannot write at the moment; the upload is not acknowledged, so send it again later.");
             refused["Retry-After"].ShouldNotBeNull();
             await archive.ShouldHoldNothingOfAsync(name);
             (await archive.DownloadAsync(first)).ShouldBe([1, 2, 3]);
@@ -112,7 +124,9 @@ public sealed class FullDiskTests
             await archive.UploadAsync(name, [1]);
         var filler = Path.Combine(disk.Folder, "filler");
         Fill(filler, new DriveInfo(disk.Folder), leave: 0);
-        (await Should.ThrowAsync<SettingException>(() => RunningArchive.StartAsync(folder: disk.Folder))).Message.ShouldStartWith("The catalogue cannot be opened; is there room");
+        (await Should.ThrowAsync<SettingException>(() => RunningArchive.StartAsync(folder: disk.Folder))).Message.ShouldStartWith(
+            "The catalogue cannot be opened; is there room"
+        );
 
         // A tenth of a megabyte is enough, and the floor does not keep it from starting.
         File.Delete(filler);

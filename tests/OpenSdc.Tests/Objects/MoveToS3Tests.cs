@@ -6,7 +6,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Objects;
 
-/// <summary>An archive on a disk whose objects are copied to a bucket by a tool that knows nothing of it, as docs/operate.md says.</summary>
+/// <summary>
+/// An archive on a disk whose objects are copied to a bucket by a tool that knows nothing of it, as
+/// docs/operate.md says.
+/// </summary>
 public sealed class MoveToS3Tests
 {
     [Fact]
@@ -15,7 +18,10 @@ public sealed class MoveToS3Tests
         var folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
         try
         {
-            var files = Enumerable.Range(0, 3).Select(_ => (Name: ArchiveFixture.NewName(), Bytes: RandomNumberGenerator.GetBytes(100_000))).ToList();
+            var files = Enumerable
+                .Range(0, 3)
+                .Select(_ => (Name: ArchiveFixture.NewName(), Bytes: RandomNumberGenerator.GetBytes(100_000)))
+                .ToList();
             string before;
             await using (var disk = await RunningArchive.StartAsync(folder: folder))
             {
@@ -25,10 +31,19 @@ public sealed class MoveToS3Tests
             }
 
             var target = CephServer.NewBucket();
-            using (var bucket = await S3Opening.OpenAsync(new S3Location(target, "mission/") { Endpoint = CephServer.Address, PathStyle = true }, TimeProvider.System, CancellationToken.None))
+            using (
+                var bucket = await S3Opening.OpenAsync(
+                    new S3Location(target, "mission/") { Endpoint = CephServer.Address, PathStyle = true },
+                    TimeProvider.System,
+                    CancellationToken.None
+                )
+            )
                 await CopyAsync(bucket, Path.Combine(folder, "objects"));
 
-            await using var archive = await RunningArchive.StartAsync(options => options with { Objects = $"s3://{target}/mission", S3Endpoint = CephServer.Address }, folder: folder);
+            await using var archive = await RunningArchive.StartAsync(
+                options => options with { Objects = $"s3://{target}/mission", S3Endpoint = CephServer.Address },
+                folder: folder
+            );
             (await archive.SendAsync("GET /query")).Text.ShouldBe(before);
             foreach (var (name, bytes) in files)
             {
@@ -41,7 +56,10 @@ public sealed class MoveToS3Tests
             var later = ArchiveFixture.NewName();
             await archive.UploadAsync(later, [1, 2, 3]);
             (await archive.DownloadAsync(later)).ShouldBe([1, 2, 3]);
-            await using var fsck = SdcProcess.Start(folder, $"fsck --digest --data {folder} --objects s3://{target}/mission --s3-endpoint {CephServer.Address}");
+            await using var fsck = SdcProcess.Start(
+                folder,
+                $"fsck --digest --data {folder} --objects s3://{target}/mission --s3-endpoint {CephServer.Address}"
+            );
             (await fsck.ExitCodeAsync()).ShouldBe(0, fsck.Output + fsck.Errors);
         }
         finally

@@ -78,7 +78,11 @@ public abstract partial class ObjectStoreContract
     {
         await using var made = await MakeAsync();
         var keys = Enumerable.Range(0, 2345).Select(i => $"imap/i{i % 3}/l{i % 7}/file_{i:D5}").Order(StringComparer.Ordinal).ToList();
-        await Parallel.ForEachAsync(keys, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (key, _) => await made.PutAsync(key, [7]));
+        await Parallel.ForEachAsync(
+            keys,
+            new ParallelOptions { MaxDegreeOfParallelism = 16 },
+            async (key, _) => await made.PutAsync(key, [7])
+        );
         (await made.Store.ListAsync(None).Select(each => each.Key).ToListAsync()).ShouldBe(keys);
         (await made.Store.ListAsync(None).Take(5).Select(each => each.Key).ToListAsync()).ShouldBe(keys.Take(5));
     }

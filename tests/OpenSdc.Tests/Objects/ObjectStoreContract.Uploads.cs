@@ -72,7 +72,9 @@ public abstract partial class ObjectStoreContract
         results.ShouldAllBe(each => each.Failure == null);
         results.Count(each => each.IsPlaced).ShouldBe(1);
         using var stored = (await made.Store.OpenAsync(Key, None)).ShouldNotBeNull();
-        (await ObjectVerifier.Unthrottled.DigestAsync(stored, None)).ShouldBe(Convert.ToHexStringLower(SHA256.HashData(bytes[Array.FindIndex(results, each => each.IsPlaced)])));
+        (await ObjectVerifier.Unthrottled.DigestAsync(stored, None)).ShouldBe(
+            Convert.ToHexStringLower(SHA256.HashData(bytes[Array.FindIndex(results, each => each.IsPlaced)]))
+        );
 
         await using var late = await made.Store.StageAsync(Key, size, None);
         await late.WriteAsync(bytes[0], None);

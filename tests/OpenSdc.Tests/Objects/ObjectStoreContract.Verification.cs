@@ -69,7 +69,9 @@ public abstract partial class ObjectStoreContract
         await made.PutAsync(Key, bytes);
         var verdict = await ObjectVerifier.Unthrottled.VerifyAsync(made.Store.OpenAsync, record, None);
         (verdict.State, verdict.Fault).ShouldBe((ObjectState.Corrupt, ObjectFault.Digest));
-        verdict.Sentence.ShouldBe($"The record says SHA-256 {record.Sha256}, the object has {Convert.ToHexStringLower(SHA256.HashData(bytes))}.");
+        verdict.Sentence.ShouldBe(
+            $"The record says SHA-256 {record.Sha256}, the object has {Convert.ToHexStringLower(SHA256.HashData(bytes))}."
+        );
 
         using var stored = await made.Store.OpenAsync(Key, None);
         (await ObjectVerifier.FillAsync(stored!, record, new byte[size], None)).ShouldBe(verdict);
@@ -91,7 +93,9 @@ public abstract partial class ObjectStoreContract
                 cancel.Cancel();
             },
         };
-        await Should.ThrowAsync<OperationCanceledException>(async () => await verifier.VerifyAsync(made.Store.OpenAsync, record, cancel.Token));
+        await Should.ThrowAsync<OperationCanceledException>(async () =>
+            await verifier.VerifyAsync(made.Store.OpenAsync, record, cancel.Token)
+        );
         read.ShouldBeInRange(1, Large - 1);
     }
 

@@ -6,7 +6,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Objects;
 
-/// <summary>What the comments of <see cref="IObjectStore"/> promise, sentence by sentence; every store is held to it. Here: uploads until they have their names.</summary>
+/// <summary>
+/// What the comments of <see cref="IObjectStore"/> promise, sentence by sentence; every store is held to it.
+/// Here: uploads until they have their names.
+/// </summary>
 public abstract partial class ObjectStoreContract
 {
     private const string Key = "imap/swe/l1a/2026/01/imap_swe_l1a_sci_20260101_v001.pkts";

@@ -51,7 +51,9 @@ public sealed class ObjectVerifierTests : IDisposable
     {
         using var stored = new DiskObject(path);
         var verifier = new ObjectVerifier { OnRead = _ => SetLength(Size + change) };
-        (await Should.ThrowAsync<IOException>(async () => await verifier.DigestAsync(stored, None))).Message.ShouldBe("The object changed its length while it was read.");
+        (await Should.ThrowAsync<IOException>(async () => await verifier.DigestAsync(stored, None))).Message.ShouldBe(
+            "The object changed its length while it was read."
+        );
     }
 
     [Theory]
@@ -98,7 +100,11 @@ public sealed class ObjectVerifierTests : IDisposable
     public async Task A_copy_that_cannot_be_written_is_no_verdict_on_the_object()
     {
         var failure = new IOException("No space left on device", InputOutput);
-        (await Should.ThrowAsync<IOException>(async () => await ObjectVerifier.Unthrottled.VerifyAsync(Open, record, None, (_, _) => throw failure))).ShouldBe(failure);
+        (
+            await Should.ThrowAsync<IOException>(async () =>
+                await ObjectVerifier.Unthrottled.VerifyAsync(Open, record, None, (_, _) => throw failure)
+            )
+        ).ShouldBe(failure);
     }
 
     [Fact]

@@ -34,9 +34,13 @@ internal static class S3Archive
     /// <summary>Publishes through the archive's own store and publisher, as its demonstration does.</summary>
     public static async Task<UploadReceipt> PublishAsync(this IServiceProvider services, FileName name, byte[] bytes)
     {
-        await using var staged = await services.GetRequiredService<IObjectStore>().StageAsync(name.Key, bytes.Length, CancellationToken.None);
+        await using var staged = await services
+            .GetRequiredService<IObjectStore>()
+            .StageAsync(name.Key, bytes.Length, CancellationToken.None);
         await staged.WriteAsync(bytes, CancellationToken.None);
-        var outcome = await services.GetRequiredService<Publisher>().PublishAsync(name, staged, Convert.ToHexStringLower(SHA256.HashData(bytes)), CancellationToken.None);
+        var outcome = await services
+            .GetRequiredService<Publisher>()
+            .PublishAsync(name, staged, Convert.ToHexStringLower(SHA256.HashData(bytes)), CancellationToken.None);
         return outcome.Receipt.ShouldNotBeNull();
     }
 }

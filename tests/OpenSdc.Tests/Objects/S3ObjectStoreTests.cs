@@ -16,7 +16,9 @@ public sealed class S3ObjectStoreTests : ObjectStoreContract
         string[] keys = ["\u0001 control", "a+b%2B/c d", "imap/\u0002/x", "tab\t/\u0003"];
         foreach (var key in keys)
             await made.PutAsync(key, [1]);
-        (await made.Store.ListAsync(CancellationToken.None).Select(each => each.Key).ToListAsync()).ShouldBe(keys.Order(StringComparer.Ordinal));
+        (await made.Store.ListAsync(CancellationToken.None).Select(each => each.Key).ToListAsync()).ShouldBe(
+            keys.Order(StringComparer.Ordinal)
+        );
         foreach (var key in keys)
             (await made.Store.QuarantineAsync(key, key, CancellationToken.None)).ShouldBe(Moved.Done);
         (await made.Store.ListAsync(CancellationToken.None).CountAsync()).ShouldBe(0);
@@ -33,7 +35,14 @@ public sealed class S3ObjectStoreTests : ObjectStoreContract
         public override Task SpoilAsync(StagedObject staged) => bucket.DeleteAsync(((S3Staged)staged).StagingKey, CancellationToken.None);
 
         public override async Task ShouldHoldNoPartsAsync() =>
-            ((await bucket.Client.ListMultipartUploadsAsync(new Amazon.S3.Model.ListMultipartUploadsRequest { BucketName = bucket.Name })).MultipartUploads ?? []).ShouldBeEmpty();
+            (
+                (
+                    await bucket.Client.ListMultipartUploadsAsync(
+                        new Amazon.S3.Model.ListMultipartUploadsRequest { BucketName = bucket.Name }
+                    )
+                ).MultipartUploads
+                ?? []
+            ).ShouldBeEmpty();
 
         public override ValueTask DisposeAsync()
         {

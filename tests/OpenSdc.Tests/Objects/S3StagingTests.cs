@@ -69,7 +69,9 @@ public sealed class S3StagingTests : IAsyncLifetime
             var sha256 = await arrived.DigestAsync(None);
             (await store.PlaceAsync(arrived, None)).ShouldBe(new PlaceResult(true));
             var head = (await bucket.HeadAsync(bucket.ObjectKey(key), None)).ShouldNotBeNull();
-            (head.Upload, head.Sha256, head.ContentType).ShouldBe(("up", sha256, key == Key ? "application/octet-stream" : "application/json"));
+            (head.Upload, head.Sha256, head.ContentType).ShouldBe(
+                ("up", sha256, key == Key ? "application/octet-stream" : "application/json")
+            );
             await Direct.RemoveArrivedAsync([("up", key), ("never", key)], None);
             (await Direct.ArrivedAsync(None).ToListAsync()).ShouldBeEmpty();
             Directory.CreateDirectory(Path.Combine(folder, "out"));
@@ -92,7 +94,12 @@ public sealed class S3StagingTests : IAsyncLifetime
         (await CurlAsync($"'{put}'")).ShouldBe("403");
         (await CurlAsync($"-T file '{put.Replace("sci_", "scj_", StringComparison.Ordinal)}'")).ShouldBe("403");
         (await CurlAsync($"-T file '{put.Replace("X-Amz-Expires=60", "X-Amz-Expires=61", StringComparison.Ordinal)}'")).ShouldBe("403");
-        var past = new S3Signature(new Uri($"{bucket.Location.Endpoint}{bucket.Name}/"), "us-east-1", () => new ImmutableCredentials(CephServer.AccessKey, CephServer.Secret, null), new FakeTimeProvider(DateTimeOffset.UtcNow.AddMinutes(-10)));
+        var past = new S3Signature(
+            new Uri($"{bucket.Location.Endpoint}{bucket.Name}/"),
+            "us-east-1",
+            () => new ImmutableCredentials(CephServer.AccessKey, CephServer.Secret, null),
+            new FakeTimeProvider(DateTimeOffset.UtcNow.AddMinutes(-10))
+        );
         (await CurlAsync($"-T file '{past.Sign("PUT", bucket.StagingKey("u", Key), 60)}'")).ShouldBe("403");
         (await CurlAsync($"-T file '{past.Sign("PUT", bucket.StagingKey("u", Key), 6000)}'")).ShouldBe("200");
     }
@@ -103,10 +110,17 @@ public sealed class S3StagingTests : IAsyncLifetime
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2013, 5, 24, 0, 0, 0, TimeSpan.Zero));
         var signature = new S3Signature(
-            new Uri("https://examplebucket.s3.amazonaws.com/"), "us-east-1", () => new ImmutableCredentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", null), clock);
-        signature.Sign("GET", "test.txt", 86400).ShouldBe(
-            "https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request"
-            + "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404");
+            new Uri("https://examplebucket.s3.amazonaws.com/"),
+            "us-east-1",
+            () => new ImmutableCredentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", null),
+            clock
+        );
+        signature
+            .Sign("GET", "test.txt", 86400)
+            .ShouldBe(
+                "https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request"
+                    + "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"
+            );
         clock.Advance(TimeSpan.FromDays(1));
         signature.Sign("GET", "test.txt", 86400).ShouldContain("20130525T000000Z");
     }
@@ -125,7 +139,8 @@ public sealed class S3StagingTests : IAsyncLifetime
     [Fact]
     public async Task Only_the_bytes_that_were_hashed_get_the_key()
     {
-        byte[] hashed = RandomNumberGenerator.GetBytes(ArrivedUpload.SmallUpTo + 1), others = RandomNumberGenerator.GetBytes(ArrivedUpload.SmallUpTo + 1);
+        byte[] hashed = RandomNumberGenerator.GetBytes(ArrivedUpload.SmallUpTo + 1),
+            others = RandomNumberGenerator.GetBytes(ArrivedUpload.SmallUpTo + 1);
         await bucket.PutAsync(bucket.StagingKey("u", Key), hashed);
         await using var arrived = (await Direct.OpenArrivedAsync("u", Key, None)).ShouldNotBeNull();
         await arrived.DigestAsync(None);
@@ -174,8 +189,12 @@ public sealed class S3StagingTests : IAsyncLifetime
             arrived.Bytes.ShouldBe(bytes);
             (await conditions.PutNewAsync(bucket.ObjectKey(key), bytes, arrived.ETag, notes, None)).ShouldBeTrue();
             var head = (await bucket.HeadAsync(bucket.ObjectKey(key), None)).ShouldNotBeNull();
-            (head.Length, head.ETag, head.ContentType, head.Upload, head.Sha256).ShouldBe((size, arrived.ETag, notes.ContentType, "u", notes.Sha256));
-            (await conditions.PutNewAsync(bucket.ObjectKey(key), "others"u8.ToArray(), arrived.ETag, notes with { Upload = "v" }, None)).ShouldBeFalse();
+            (head.Length, head.ETag, head.ContentType, head.Upload, head.Sha256).ShouldBe(
+                (size, arrived.ETag, notes.ContentType, "u", notes.Sha256)
+            );
+            (
+                await conditions.PutNewAsync(bucket.ObjectKey(key), "others"u8.ToArray(), arrived.ETag, notes with { Upload = "v" }, None)
+            ).ShouldBeFalse();
             (await bucket.HeadAsync(bucket.ObjectKey(key), None)).ShouldBe(head);
         }
 
@@ -194,7 +213,9 @@ public sealed class S3StagingTests : IAsyncLifetime
             var tag = (await bucket.HeadAsync(from, None)).ShouldNotBeNull().ETag;
             (await bucket.Requests.CopyAsync(from, tag, to, notes, None)).ShouldBe(tag);
             var copy = (await bucket.HeadAsync(to, None)).ShouldNotBeNull();
-            (copy.Length, copy.ETag, copy.ContentType, copy.Upload, copy.Sha256).ShouldBe((5, tag, notes.ContentType, notes.Upload, notes.Sha256));
+            (copy.Length, copy.ETag, copy.ContentType, copy.Upload, copy.Sha256).ShouldBe(
+                (5, tag, notes.ContentType, notes.Upload, notes.Sha256)
+            );
         }
 
         (await bucket.Requests.CopyAsync(bucket.StagingKey("never", Key), "\"0\"", bucket.ObjectKey(Key), notes, None)).ShouldBeNull();
@@ -217,7 +238,10 @@ public sealed class S3StagingTests : IAsyncLifetime
         (await store.OpenAsync(Key, None)).ShouldNotBeNull("it is not the other's to take back").Dispose();
     }
 
-    /// <summary>A store copies at most 5 GiB at once; here the limit is 6 MiB and a range 5 MiB, so that the same way is gone with files of a few.</summary>
+    /// <summary>
+    /// A store copies at most 5 GiB at once; here the limit is 6 MiB and a range 5 MiB, so that the same way
+    /// is gone with files of a few.
+    /// </summary>
     [Theory]
     [InlineData((6 << 20) + 1)]
     [InlineData(15 << 20)]
@@ -262,7 +286,11 @@ public sealed class S3StagingTests : IAsyncLifetime
         const int partSize = 5 << 20;
         foreach (var part in (int[])[3, 1, 2, 1])
         {
-            await File.WriteAllBytesAsync(Path.Combine(folder, "file"), bytes[((part - 1) * partSize)..Math.Min(bytes.Length, part * partSize)], None);
+            await File.WriteAllBytesAsync(
+                Path.Combine(folder, "file"),
+                bytes[((part - 1) * partSize)..Math.Min(bytes.Length, part * partSize)],
+                None
+            );
             (await CurlAsync($"-T file -H 'Content-Type;' '{Quoted(Direct.SignPart("parts", Key, storeId, part, 60))}'")).ShouldBe("200");
         }
 
@@ -290,11 +318,19 @@ public sealed class S3StagingTests : IAsyncLifetime
     {
         Direct.TryReadPlace(bucket.Name, bucket.StagingKey("id-1", Key), out var id, out var key).ShouldBeTrue();
         (id, key).ShouldBe(("id-1", Key));
-        foreach (var (name, place) in new[]
-        {
-            ("another", bucket.StagingKey("id-1", Key)), (bucket.Name, bucket.ObjectKey(Key)), (bucket.Name, bucket.StagingRoot), (bucket.Name, bucket.StagingRoot + "id"),
-            (bucket.Name, bucket.StagingRoot + "id/"), (bucket.Name, bucket.StagingRoot + "/key"), (bucket.Name, ""), (bucket.Name, "mission"),
-        })
+        foreach (
+            var (name, place) in new[]
+            {
+                ("another", bucket.StagingKey("id-1", Key)),
+                (bucket.Name, bucket.ObjectKey(Key)),
+                (bucket.Name, bucket.StagingRoot),
+                (bucket.Name, bucket.StagingRoot + "id"),
+                (bucket.Name, bucket.StagingRoot + "id/"),
+                (bucket.Name, bucket.StagingRoot + "/key"),
+                (bucket.Name, ""),
+                (bucket.Name, "mission"),
+            }
+        )
             Direct.TryReadPlace(name, place, out _, out _).ShouldBeFalse(place);
     }
 
@@ -317,14 +353,24 @@ public sealed class S3StagingTests : IAsyncLifetime
     /// <summary>Runs curl as a shell does, and gives the status of the answer.</summary>
     private async Task<string> CurlAsync(string arguments)
     {
-        var where = arguments.Contains(" -o ", StringComparison.Ordinal) || arguments.StartsWith("-r", StringComparison.Ordinal) || arguments.StartsWith("-OJ", StringComparison.Ordinal) ? "" : "-o answer";
+        var where =
+            arguments.Contains(" -o ", StringComparison.Ordinal)
+            || arguments.StartsWith("-r", StringComparison.Ordinal)
+            || arguments.StartsWith("-OJ", StringComparison.Ordinal)
+                ? ""
+                : "-o answer";
         var output = new StringBuilder();
-        using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", string.Create(CultureInfo.InvariantCulture, $"curl -sS {where} -w '%{{http_code}}' {arguments}")])
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-        })!;
+        using var shell = Process.Start(
+            new ProcessStartInfo(
+                "bash",
+                ["-c", string.Create(CultureInfo.InvariantCulture, $"curl -sS {where} -w '%{{http_code}}' {arguments}")]
+            )
+            {
+                WorkingDirectory = folder,
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            }
+        )!;
         output.Append(await shell.StandardOutput.ReadToEndAsync(None));
         await shell.WaitForExitAsync(None);
         return output.ToString();

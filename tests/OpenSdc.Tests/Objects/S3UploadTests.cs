@@ -13,7 +13,10 @@ public sealed class S3UploadTests
 {
     private const int Size = 60_000;
 
-    /// <summary>A store that takes the connection and reads nothing: the request is cancelled while its body may still be on its way.</summary>
+    /// <summary>
+    /// A store that takes the connection and reads nothing: the request is cancelled while its body may still
+    /// be on its way.
+    /// </summary>
     [Fact]
     public async Task A_buffer_that_a_cancelled_request_may_still_read_does_not_go_back_to_the_pool()
     {
@@ -22,7 +25,9 @@ public sealed class S3UploadTests
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         using var bucket = new S3Bucket(
-            new S3Location("bucket", "a/") { Endpoint = new Uri($"http://{listener.LocalEndpoint}"), PathStyle = true }, TimeProvider.System);
+            new S3Location("bucket", "a/") { Endpoint = new Uri($"http://{listener.LocalEndpoint}"), PathStyle = true },
+            TimeProvider.System
+        );
         var bytes = RandomNumberGenerator.GetBytes(Size);
         var upload = new S3Upload(bucket, "id", "imap/swe/l1a/2026/01/" + ArchiveFixture.NewName(), _ => { });
         await upload.WriteAsync(bytes, CancellationToken.None);

@@ -25,7 +25,12 @@ public sealed class SharedFlushTests : IDisposable
     [InlineData(4, true, 0, 1)]
     [InlineData(40, true, 0, 1)]
     [InlineData(40, false, 40, 0)]
-    public async Task Those_that_waited_for_the_same_one_are_flushed_together(int waiting, bool canFlushWhole, int timesAlone, int timesWhole)
+    public async Task Those_that_waited_for_the_same_one_are_flushed_together(
+        int waiting,
+        bool canFlushWhole,
+        int timesAlone,
+        int timesWhole
+    )
     {
         using var shared = new SharedFlush(threads, canFlushWhole ? FlushWhole : null);
         var first = shared.RunAsync(shared.Mark, () =>

@@ -45,7 +45,10 @@ public sealed class SignedUrlsTests(FoundingArchive founding) : IClassFixture<Fo
     public async Task Both_lives_are_settings()
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        await using var brief = await RunningArchive.StartAsync(options => options with { UploadLifetime = 7, DownloadLifetime = 9 }, clock);
+        await using var brief = await RunningArchive.StartAsync(
+            options => options with { UploadLifetime = 7, DownloadLifetime = 9 },
+            clock
+        );
         var name = ArchiveFixture.NewName();
         Expires(await brief.UploadUrlAsync(name)).ShouldBe(clock.GetUtcNow().ToUnixTimeSeconds() + 7);
         await brief.UploadAsync(name, [1]);
@@ -178,8 +181,15 @@ public sealed class SignedUrlsTests(FoundingArchive founding) : IClassFixture<Fo
         var name = ArchiveFixture.NewName();
         (await archive.SendAsync($"GET /upload/{name}", headers: headers)).Json.GetString().ShouldStartWith(archive.Address + "/");
 
-        await using var trusting = await RunningArchive.StartAsync(options => options with { TrustedProxies = [System.Net.IPAddress.Loopback] });
-        (await trusting.SendAsync($"GET /upload/{name}", headers: headers)).Json.GetString().ShouldStartWith("https://evil.example.org/objects/");
+        await using var trusting = await RunningArchive.StartAsync(options =>
+            options with
+            {
+                TrustedProxies = [System.Net.IPAddress.Loopback],
+            }
+        );
+        (await trusting.SendAsync($"GET /upload/{name}", headers: headers))
+            .Json.GetString()
+            .ShouldStartWith("https://evil.example.org/objects/");
     }
 
     [Theory]
@@ -195,29 +205,52 @@ public sealed class SignedUrlsTests(FoundingArchive founding) : IClassFixture<Fo
     [InlineData("https, ftp", "http")]
     public async Task A_proxy_may_name_no_scheme_but_those_of_HTTP(string forwarded, string scheme)
     {
-        await using var trusting = await RunningArchive.StartAsync(options => options with { TrustedProxies = [System.Net.IPAddress.Loopback] });
+        await using var trusting = await RunningArchive.StartAsync(options =>
+            options with
+            {
+                TrustedProxies = [System.Net.IPAddress.Loopback],
+            }
+        );
         (string, string)[] headers = [("X-Forwarded-Proto", forwarded), ("X-Forwarded-Host", "sdc.example.org")];
         var name = ArchiveFixture.NewName();
-        (await trusting.SendAsync($"GET /upload/{name}", headers: headers)).Json.GetString().ShouldStartWith($"{scheme}://sdc.example.org/objects/");
+        (await trusting.SendAsync($"GET /upload/{name}", headers: headers))
+            .Json.GetString()
+            .ShouldStartWith($"{scheme}://sdc.example.org/objects/");
         await trusting.UploadAsync(name, [1]);
-        (await trusting.SendAsync($"GET /download/{name}", headers: headers))["Location"].ShouldStartWith($"{scheme}://sdc.example.org/objects/");
+        (await trusting.SendAsync($"GET /download/{name}", headers: headers))["Location"]
+            .ShouldStartWith($"{scheme}://sdc.example.org/objects/");
     }
 
     /// <summary>This machine is no proxy unless it is named as one.</summary>
     [Fact]
     public async Task Forwarded_headers_from_this_machine_are_not_believed_where_the_proxy_is_another()
     {
-        await using var other = await RunningArchive.StartAsync(options => options with { TrustedProxies = [System.Net.IPAddress.Parse("192.0.2.1")] });
-        var answer = await other.SendAsync("GET /upload/imap_swe_l0_sci_20260101_v001.pkts", headers: ("X-Forwarded-Host", "evil.example.org"));
+        await using var other = await RunningArchive.StartAsync(options =>
+            options with
+            {
+                TrustedProxies = [System.Net.IPAddress.Parse("192.0.2.1")],
+            }
+        );
+        var answer = await other.SendAsync(
+            "GET /upload/imap_swe_l0_sci_20260101_v001.pkts",
+            headers: ("X-Forwarded-Host", "evil.example.org")
+        );
         answer.Json.GetString().ShouldStartWith(other.Address);
     }
 
     [Fact]
     public async Task A_proxys_path_stands_in_the_urls()
     {
-        await using var trusting = await RunningArchive.StartAsync(options => options with { TrustedProxies = [System.Net.IPAddress.Loopback] });
+        await using var trusting = await RunningArchive.StartAsync(options =>
+            options with
+            {
+                TrustedProxies = [System.Net.IPAddress.Loopback],
+            }
+        );
         var answer = await trusting.SendAsync(
-            "GET /upload/imap_swe_l0_sci_20260101_v001.pkts", headers: [("X-Forwarded-Host", "sdc.example.org"), ("X-Forwarded-Prefix", "/archive")]);
+            "GET /upload/imap_swe_l0_sci_20260101_v001.pkts",
+            headers: [("X-Forwarded-Host", "sdc.example.org"), ("X-Forwarded-Prefix", "/archive")]
+        );
         answer.Json.GetString().ShouldStartWith("http://sdc.example.org/archive/objects/imap/");
     }
 

@@ -41,7 +41,10 @@ public sealed class StorageHealthTests
         measurements.Of("opensdc.storage.free").ShouldBeInRange(1, Floor);
         (await archive.DownloadAsync(first)).ShouldBe([1, 2, 3]);
         (await archive.QueryAsync($"filename={first}")).Length.ShouldBe(1);
-        (await archive.PutAsync(await SameUrlAsync(archive, url, first), [1, 2, 3])).Status.ShouldBe(200, "the same bytes again need no room");
+        (await archive.PutAsync(await SameUrlAsync(archive, url, first), [1, 2, 3])).Status.ShouldBe(
+            200,
+            "the same bytes again need no room"
+        );
 
         File.Delete(filler);
         (await archive.PutAsync(url, [1])).Status.ShouldBe(201);
@@ -69,7 +72,8 @@ public sealed class StorageHealthTests
             }
         }
 
-        List<string> Lines(string text) => [.. (sdc.Output + sdc.Errors).Split('\n').Where(line => line.Contains(text, StringComparison.Ordinal))];
+        List<string> Lines(string text) =>
+            [.. (sdc.Output + sdc.Errors).Split('\n').Where(line => line.Contains(text, StringComparison.Ordinal))];
 
         static async Task UntilAsync(Func<bool> isSo)
         {
@@ -105,8 +109,13 @@ public sealed class StorageHealthTests
     public async Task Uploads_that_announce_much_and_send_little_keep_no_room_from_others()
     {
         using var disk = Mount.Small("24m");
-        await using var archive = await RunningArchive.StartAsync(options => options with { FreeSpaceFloor = Floor, UploadPartSize = PartSize }, folder: disk.Folder);
-        var begun = (await archive.PostAsync("/uploads", $$"""{"filename":"{{ArchiveFixture.NewName()}}","size":{{PartSize}}}""")).Json.GetProperty("id").GetString();
+        await using var archive = await RunningArchive.StartAsync(
+            options => options with { FreeSpaceFloor = Floor, UploadPartSize = PartSize },
+            folder: disk.Folder
+        );
+        var begun = (await archive.PostAsync("/uploads", $$"""{"filename":"{{ArchiveFixture.NewName()}}","size":{{PartSize}}}"""))
+            .Json.GetProperty("id")
+            .GetString();
         var part = (await archive.SendAsync($"GET /uploads/{begun}/parts")).Json.GetProperty("urls")[0].GetProperty("url").GetString()!;
         var trickling = new List<Socket>();
         try
@@ -114,10 +123,16 @@ public sealed class StorageHealthTests
             for (var i = 0; i < 5; i++)
                 trickling.Add(await TrickleAsync(archive, await archive.UploadUrlAsync(ArchiveFixture.NewName()), 10 << 20));
             trickling.Add(await TrickleAsync(archive, part, PartSize));
-            await UploadSteps.UntilAsync("all of them are being received", () => Task.FromResult(archive.FilesBelow("staging").Count == 5 && archive.FilesBelow("parts").Count == 1));
+            await UploadSteps.UntilAsync(
+                "all of them are being received",
+                () => Task.FromResult(archive.FilesBelow("staging").Count == 5 && archive.FilesBelow("parts").Count == 1)
+            );
             (await archive.PutAsync(await archive.UploadUrlAsync(ArchiveFixture.NewName()), new byte[10 << 20])).Status.ShouldBe(201);
             (await ReadyAsync(archive)).ShouldBe((200, "ready", "taken"));
-            (await archive.PutAsync(await archive.UploadUrlAsync(ArchiveFixture.NewName()), new byte[10 << 20])).Status.ShouldBe(507, "what is on the disk counts");
+            (await archive.PutAsync(await archive.UploadUrlAsync(ArchiveFixture.NewName()), new byte[10 << 20])).Status.ShouldBe(
+                507,
+                "what is on the disk counts"
+            );
         }
         finally
         {
@@ -151,7 +166,11 @@ public sealed class StorageHealthTests
             for (var drive = new DriveInfo(disk.Folder); !ended.IsCancellationRequested; await Task.Delay(1))
                 least = Math.Min(least, drive.AvailableFreeSpace);
         });
-        var stored = await Task.WhenAll(urls.Select((url, i) => IsStoredAsync(url, i % 2 == 0 ? new Unmeasured(new byte[6 << 20]) : new ByteArrayContent(new byte[6 << 20]))));
+        var stored = await Task.WhenAll(
+            urls.Select(
+                (url, i) => IsStoredAsync(url, i % 2 == 0 ? new Unmeasured(new byte[6 << 20]) : new ByteArrayContent(new byte[6 << 20]))
+            )
+        );
         await ended.CancelAsync();
         await watching;
         stored.ShouldContain(false, "36 MiB have no room on 16");
@@ -186,7 +205,9 @@ public sealed class StorageHealthTests
             using var client = new HttpClient();
             for (var i = 0; i < 3; i++)
             {
-                var url = (await client.GetStringAsync(new Uri(new Uri(address), $"/upload/imap_swe_l1a_room{i}_20260101_v001.pkts"))).Trim('"');
+                var url = (await client.GetStringAsync(new Uri(new Uri(address), $"/upload/imap_swe_l1a_room{i}_20260101_v001.pkts"))).Trim(
+                    '"'
+                );
                 using var content = new ByteArrayContent(new byte[17 << 20]);
                 using var answer = await client.PutAsync(url, content);
                 ((int)answer.StatusCode).ShouldBe(507);
@@ -194,10 +215,18 @@ public sealed class StorageHealthTests
 
             await UploadSteps.UntilAsync("all three are in the log", () => Task.FromResult(Said() == 3));
 
-            int Said() => (sdc.Output + sdc.Errors).Split('\n').Sum(line =>
-                line.Contains("Refused imap/swe/l1a/2026/01/imap_swe_l1a_room", StringComparison.Ordinal) && line.Contains($"has at least {17 << 20} bytes", StringComparison.Ordinal) ? 1
-                : line.IndexOf("Refused ", StringComparison.Ordinal) is >= 0 and var at && line.Contains(" more uploads", StringComparison.Ordinal) ? int.Parse(line[(at + 8)..].Split(' ')[0])
-                : 0);
+            int Said() =>
+                (sdc.Output + sdc.Errors)
+                    .Split('\n')
+                    .Sum(line =>
+                        line.Contains("Refused imap/swe/l1a/2026/01/imap_swe_l1a_room", StringComparison.Ordinal)
+                        && line.Contains($"has at least {17 << 20} bytes", StringComparison.Ordinal)
+                            ? 1
+                        : line.IndexOf("Refused ", StringComparison.Ordinal) is >= 0 and var at
+                        && line.Contains(" more uploads", StringComparison.Ordinal)
+                            ? int.Parse(line[(at + 8)..].Split(' ')[0])
+                        : 0
+                    );
         }
     }
 
@@ -221,7 +250,9 @@ public sealed class StorageHealthTests
             (await ReadyAsync(archive)).ShouldBe((200, "read-only", "refused"));
             (await archive.DownloadAsync(first)).ShouldBe([1, 2, 3]);
             (await archive.QueryAsync($"filename={name}")).ShouldBeEmpty();
-            (await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => archive.QueryAsync($"filename={first}")))).ShouldAllBe(found => found.Length == 1);
+            (await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => archive.QueryAsync($"filename={first}")))).ShouldAllBe(found =>
+                found.Length == 1
+            );
         }
 
         (await archive.PutAsync(url, [1])).Status.ShouldBe(201);
@@ -261,7 +292,8 @@ public sealed class StorageHealthTests
             documented.ShouldContain("`" + name);
     }
 
-    private static Task<RunningArchive> StartAsync(Mount disk) => RunningArchive.StartAsync(options => options with { FreeSpaceFloor = Floor }, folder: disk.Folder);
+    private static Task<RunningArchive> StartAsync(Mount disk) =>
+        RunningArchive.StartAsync(options => options with { FreeSpaceFloor = Floor }, folder: disk.Folder);
 
     private static async Task<(int Code, string Status, string Uploads)> ReadyAsync(RunningArchive archive)
     {
@@ -286,7 +318,9 @@ public sealed class StorageHealthTests
 
     private static int Run(string change, string path)
     {
-        using var process = Process.Start(new ProcessStartInfo("chattr", [change, path]) { RedirectStandardError = true, UseShellExecute = false })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("chattr", [change, path]) { RedirectStandardError = true, UseShellExecute = false }
+        )!;
         process.StandardError.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode;
@@ -300,7 +334,8 @@ public sealed class StorageHealthTests
     /// <summary>A body without a Content-Length.</summary>
     private sealed class Unmeasured(byte[] bytes) : HttpContent
     {
-        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) => stream.WriteAsync(bytes).AsTask();
+        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) =>
+            stream.WriteAsync(bytes).AsTask();
 
         protected override bool TryComputeLength(out long length)
         {

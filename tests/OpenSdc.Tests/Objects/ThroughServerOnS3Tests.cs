@@ -10,7 +10,9 @@ public sealed class ReceiveUploadOnS3Tests(S3ArchiveFixture fixture) : ReceiveUp
 
 public sealed class BrokenUploadOnS3Tests(S3ArchiveFixture fixture) : BrokenUploadTests(fixture), IClassFixture<S3ArchiveFixture>;
 
-public sealed class UnsupportedEncodingOnS3Tests(S3ArchiveFixture fixture) : UnsupportedEncodingTests(fixture), IClassFixture<S3ArchiveFixture>;
+public sealed class UnsupportedEncodingOnS3Tests(S3ArchiveFixture fixture)
+    : UnsupportedEncodingTests(fixture),
+        IClassFixture<S3ArchiveFixture>;
 
 public sealed class RequestDigestsOnS3Tests(S3ArchiveFixture fixture) : RequestDigestsTests(fixture), IClassFixture<S3ArchiveFixture>;
 

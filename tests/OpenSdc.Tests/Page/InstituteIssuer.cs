@@ -24,24 +24,47 @@ internal sealed class InstituteIssuer : IAsyncDisposable
         builder.Services.AddRoutingCore();
         app = builder.Build();
         app.UseRouting();
-        app.MapGet("/.well-known/openid-configuration", context => AnswerAsync(context, $$"""{"issuer":"{{Address}}","authorization_endpoint":"{{Address}}/authorize","token_endpoint":"{{Address}}/token"}"""));
-        app.MapGet("/authorize", context =>
-        {
-            var asked = context.Request.Query;
-            var code = $"code{Interlocked.Increment(ref codes)}";
-            challenges[code] = asked["code_challenge_method"] == "S256" ? asked["code_challenge"].ToString() : "none";
-            context.Response.Redirect($"{asked["redirect_uri"]}?code={code}&state={Uri.EscapeDataString(asked["state"].ToString())}");
-            return Task.CompletedTask;
-        });
-        app.MapPost("/token", async context =>
-        {
-            var form = await context.Request.ReadFormAsync(context.RequestAborted);
-            var hash = Convert.ToBase64String(SHA256.HashData(Encoding.ASCII.GetBytes(form["code_verifier"].ToString()))).TrimEnd('=').Replace('+', '-').Replace('/', '_');
-            // A code counts once.
-            var isRight = challenges.TryRemove(form["code"].ToString(), out var challenge) && challenge == hash && form["client_id"] == "page";
-            context.Response.StatusCode = isRight ? 200 : 400;
-            await AnswerAsync(context, isRight ? """{"access_token":"token-of-the-institute","token_type":"Bearer","expires_in":600}""" : """{"error":"invalid_grant"}""");
-        });
+        app.MapGet(
+            "/.well-known/openid-configuration",
+            context =>
+                AnswerAsync(
+                    context,
+                    $$"""{"issuer":"{{Address}}","authorization_endpoint":"{{Address}}/authorize","token_endpoint":"{{Address}}/token"}"""
+                )
+        );
+        app.MapGet(
+            "/authorize",
+            context =>
+            {
+                var asked = context.Request.Query;
+                var code = $"code{Interlocked.Increment(ref codes)}";
+                challenges[code] = asked["code_challenge_method"] == "S256" ? asked["code_challenge"].ToString() : "none";
+                context.Response.Redirect($"{asked["redirect_uri"]}?code={code}&state={Uri.EscapeDataString(asked["state"].ToString())}");
+                return Task.CompletedTask;
+            }
+        );
+        app.MapPost(
+            "/token",
+            async context =>
+            {
+                var form = await context.Request.ReadFormAsync(context.RequestAborted);
+                var hash = Convert
+                    .ToBase64String(SHA256.HashData(Encoding.ASCII.GetBytes(form["code_verifier"].ToString())))
+                    .TrimEnd('=')
+                    .Replace('+', '-')
+                    .Replace('/', '_');
+                // A code counts once.
+                var isRight =
+                    challenges.TryRemove(form["code"].ToString(), out var challenge) && challenge == hash && form["client_id"] == "page";
+                context.Response.StatusCode = isRight ? 200 : 400;
+                await AnswerAsync(
+                    context,
+                    isRight
+                        ? """{"access_token":"token-of-the-institute","token_type":"Bearer","expires_in":600}"""
+                        : """{"error":"invalid_grant"}"""
+                );
+            }
+        );
     }
 
     public string Address => app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();

@@ -7,7 +7,9 @@ using Xunit;
 namespace OpenSdc.Tests.Page;
 
 /// <summary>The page of an archive with access control: what a caller may not do is not offered, and a key counts for its tab.</summary>
-public sealed class PageAccessTests(BrowserFixture fixture, ClosedArchive closed) : IClassFixture<BrowserFixture>, IClassFixture<ClosedArchive>
+public sealed class PageAccessTests(BrowserFixture fixture, ClosedArchive closed)
+    : IClassFixture<BrowserFixture>,
+        IClassFixture<ClosedArchive>
 {
     private readonly RunningArchive archive = closed.Archive;
 
@@ -29,7 +31,15 @@ public sealed class PageAccessTests(BrowserFixture fixture, ClosedArchive closed
         await page.Keyboard.PressAsync("Enter");
         await page.GetByText("reads unreleased files too; uploads").WaitForAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Upload" }).ClickAsync();
-        await page.SetInputFilesAsync("#files", new FilePayload { Name = "imap_swe_l1a_keyed_20260301_v001.cdf", MimeType = "", Buffer = [1, 2] });
+        await page.SetInputFilesAsync(
+            "#files",
+            new FilePayload
+            {
+                Name = "imap_swe_l1a_keyed_20260301_v001.cdf",
+                MimeType = "",
+                Buffer = [1, 2],
+            }
+        );
         await page.GetByRole(AriaRole.Button, new() { Name = "Upload", Exact = true }).ClickAsync();
         await page.Locator("tr.published").WaitForAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "See imap_swe_l1a_keyed_20260301_v001.cdf" }).ClickAsync();
@@ -46,7 +56,9 @@ public sealed class PageAccessTests(BrowserFixture fixture, ClosedArchive closed
     public async Task Who_signs_in_sees_the_count_at_once_and_lines_to_copy_name_a_variable_for_the_key()
     {
         var name = "imap_mag_l2_counted_20260301_v001.cdf";
-        (await archive.PutAsync((await archive.SendAsync($"GET /upload/{name}", headers: closed.Admin)).Json.GetString()!, [1, 2, 3])).Status.ShouldBe(201);
+        (
+            await archive.PutAsync((await archive.SendAsync($"GET /upload/{name}", headers: closed.Admin)).Json.GetString()!, [1, 2, 3])
+        ).Status.ShouldBe(201);
         var (_, key) = await closed.KeyAsync("read");
         await using var visit = await fixture.VisitAsync(archive, "#/access");
         var page = visit.Page;
@@ -74,7 +86,13 @@ public sealed class PageAccessTests(BrowserFixture fixture, ClosedArchive closed
         var folder = Directory.CreateTempSubdirectory("opensdc-");
         try
         {
-            var start = new ProcessStartInfo("bash", ["-c", line]) { WorkingDirectory = folder.FullName, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+            var start = new ProcessStartInfo("bash", ["-c", line])
+            {
+                WorkingDirectory = folder.FullName,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                UseShellExecute = false,
+            };
             start.Environment["OPENSDC_API_KEY"] = key;
             using var process = Process.Start(start)!;
             var said = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -97,7 +115,9 @@ public sealed class PageAccessTests(BrowserFixture fixture, ClosedArchive closed
         }
 
         var there = "imap_swe_l1a_theirs_20260301_v001.cdf";
-        (await archive.PutAsync((await archive.SendAsync($"GET /upload/{there}", headers: closed.Admin)).Json.GetString()!, [1, 2, 3])).Status.ShouldBe(201);
+        (
+            await archive.PutAsync((await archive.SendAsync($"GET /upload/{there}", headers: closed.Admin)).Json.GetString()!, [1, 2, 3])
+        ).Status.ShouldBe(201);
         var (_, (_, key)) = await closed.AddAsync("""{"owner":"a test","scopes":["upload"],"limits":{"instrument":["swe"]}}""");
         await using var visit = await fixture.VisitAsync(archive, "#/access");
         var page = visit.Page;
@@ -140,7 +160,9 @@ public sealed class PageAccessTests(BrowserFixture fixture, ClosedArchive closed
     public async Task Files_are_released_and_withdrawn_by_whoever_may_and_others_see_what_is_left()
     {
         var name = "imap_mag_l2_curated_20260301_v001.cdf";
-        (await archive.PutAsync((await archive.SendAsync($"GET /upload/{name}", headers: closed.Admin)).Json.GetString()!, [1, 2, 3])).Status.ShouldBe(201);
+        (
+            await archive.PutAsync((await archive.SendAsync($"GET /upload/{name}", headers: closed.Admin)).Json.GetString()!, [1, 2, 3])
+        ).Status.ShouldBe(201);
         await using var anonymous = await fixture.VisitAsync(archive, $"#/file/{name}");
         await anonymous.Page.GetByRole(AriaRole.Heading, new() { Name = "There is no such file" }).WaitForAsync();
 
@@ -177,10 +199,20 @@ public sealed class PageAccessTests(BrowserFixture fixture, ClosedArchive closed
         await page.GetByRole(AriaRole.Button, new() { Name = "Restore it" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Take the release back" }).WaitForAsync();
 
-        (await page.Locator(".history span").AllInnerTextsAsync()).ShouldBe(["published", "released", $"withdrawn: {Reason}", "given out again"]);
+        (await page.Locator(".history span").AllInnerTextsAsync()).ShouldBe([
+            "published",
+            "released",
+            $"withdrawn: {Reason}",
+            "given out again",
+        ]);
         // The other window learns of it by itself.
         await anonymous.Page.GetByText("given out again").WaitForAsync();
-        (await anonymous.Page.Locator(".history span").AllInnerTextsAsync()).ShouldBe(["published", "released", $"withdrawn: {Reason}", "given out again"]);
+        (await anonymous.Page.Locator(".history span").AllInnerTextsAsync()).ShouldBe([
+            "published",
+            "released",
+            $"withdrawn: {Reason}",
+            "given out again",
+        ]);
 
         await page.GotoAsync($"{archive.Address}/#/search?descriptor=curated");
         await page.GetByText("Release", new() { Exact = true }).ClickAsync();
@@ -196,23 +228,51 @@ public sealed class PageAccessTests(BrowserFixture fixture, ClosedArchive closed
         (await page.Locator("table tbody tr").AllInnerTextsAsync()).ShouldAllBe(line => line.Contains(name, StringComparison.Ordinal));
     }
 
-    /// <summary>The archive's word for its issuer and the check of its tokens are taken by the test; the policy that lets the page speak to the issuer is the archive's.</summary>
+    /// <summary>
+    /// The archive's word for its issuer and the check of its tokens are taken by the test; the policy that
+    /// lets the page speak to the issuer is the archive's.
+    /// </summary>
     [Fact]
     public async Task A_person_signs_in_at_the_institute_and_the_token_goes_with_each_question()
     {
         await using var issuer = await InstituteIssuer.StartAsync();
-        await using var own = await RunningArchive.StartAsync(options => options with { OidcIssuer = issuer.Address, OidcAudience = "opensdc" });
+        await using var own = await RunningArchive.StartAsync(options =>
+            options with
+            {
+                OidcIssuer = issuer.Address,
+                OidcAudience = "opensdc",
+            }
+        );
         await using var visit = await fixture.VisitAsync(own, "#/upload", others: issuer.Address);
         var page = visit.Page;
-        await page.RouteAsync("**/.well-known/oauth-protected-resource", route => route.FulfillAsync(new()
-        {
-            Status = 200,
-            ContentType = "application/json",
-            Body = $$"""{"authorization_servers":["{{issuer.Address}}"],"opensdc_client_id":"page","scopes_supported":["opensdc.read"]}""",
-        }));
-        await page.RouteAsync($"{own.Address}/", route => route.Request.Headers.GetValueOrDefault("authorization") == "Bearer token-of-the-institute"
-            ? route.FulfillAsync(new() { Status = 200, ContentType = "application/json", Body = """{"mission":"imap","families":[],"open":false,"caller":{"name":"a person","scopes":["read"],"expires":null}}""" })
-            : route.ContinueAsync());
+        await page.RouteAsync(
+            "**/.well-known/oauth-protected-resource",
+            route =>
+                route.FulfillAsync(
+                    new()
+                    {
+                        Status = 200,
+                        ContentType = "application/json",
+                        Body =
+                            $$"""{"authorization_servers":["{{issuer.Address}}"],"opensdc_client_id":"page","scopes_supported":["opensdc.read"]}""",
+                    }
+                )
+        );
+        await page.RouteAsync(
+            $"{own.Address}/",
+            route =>
+                route.Request.Headers.GetValueOrDefault("authorization") == "Bearer token-of-the-institute"
+                    ? route.FulfillAsync(
+                        new()
+                        {
+                            Status = 200,
+                            ContentType = "application/json",
+                            Body =
+                                """{"mission":"imap","families":[],"open":false,"caller":{"name":"a person","scopes":["read"],"expires":null}}""",
+                        }
+                    )
+                    : route.ContinueAsync()
+        );
         await page.GotoAsync($"{own.Address}/#/access");
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in at 127.0.0.1" }).ClickAsync();
         await page.GetByText("a person", new() { Exact = true }).First.WaitForAsync();

@@ -24,7 +24,11 @@ public sealed partial class PageFilesTests(FoundingArchive founding) : IClassFix
         answer["Content-Type"].ShouldStartWith("application/json");
         answer["Vary"]!.Split(", ").ShouldContain("Accept");
         answer.Json.GetProperty("mission").GetString().ShouldBe("imap");
-        answer.Json.GetProperty("families").EnumerateArray().Select(each => each.GetProperty("name").GetString()).ShouldBe(Mission.Imap.Families.Select(each => each.Name));
+        answer
+            .Json.GetProperty("families")
+            .EnumerateArray()
+            .Select(each => each.GetProperty("name").GetString())
+            .ShouldBe(Mission.Imap.Families.Select(each => each.Name));
         answer.Json.GetProperty("routes").GetProperty("query").GetString().ShouldBe("/query");
     }
 
@@ -88,7 +92,9 @@ public sealed partial class PageFilesTests(FoundingArchive founding) : IClassFix
         throw new InvalidOperationException("The sources are not above the tests.");
     }
 
-    [GeneratedRegex(@"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|srcdoc|setHTML|\beval\(|new Function|<script(?! type=""module"" src)|\sstyle=|\son\w+=""")]
+    [GeneratedRegex(
+        @"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|srcdoc|setHTML|\beval\(|new Function|<script(?! type=""module"" src)|\sstyle=|\son\w+="""
+    )]
     private static partial Regex MakesMarkup();
 
     [GeneratedRegex(@"https?://[a-z0-9.-]+|(?<=[""'(])//[a-z]")]

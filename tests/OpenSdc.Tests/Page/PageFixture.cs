@@ -45,11 +45,22 @@ public class BrowserFixture : IAsyncLifetime
         if (!File.Exists(Chromium))
             SharedData.SkipOrFail("Chromium is not installed (Debian: chromium).");
         playwright = await Playwright.CreateAsync();
-        browser = await playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = Chromium,
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        });
+        browser = await playwright.Chromium.LaunchAsync(
+            new()
+            {
+                ExecutablePath = Chromium,
+                Args =
+                [
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    "--disable-quic",
+                    "--no-first-run",
+                    "--disable-background-networking",
+                    "--disable-component-update",
+                    "--disable-sync",
+                ],
+            }
+        );
     }
 
     public virtual async ValueTask DisposeAsync()
@@ -60,7 +71,8 @@ public class BrowserFixture : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    public Task<Visit> VisitAsync(RunningArchive archive, string view, BrowserNewContextOptions? options = null, string? others = null) => VisitAsync(archive.Address, view, options, others);
+    public Task<Visit> VisitAsync(RunningArchive archive, string view, BrowserNewContextOptions? options = null, string? others = null) =>
+        VisitAsync(archive.Address, view, options, others);
 
     /// <summary>A window of a new visitor at a view of the page at an address; it may also speak to others.</summary>
     public async Task<Visit> VisitAsync(string address, string view, BrowserNewContextOptions? options, string? others = null)
@@ -75,7 +87,10 @@ public class BrowserFixture : IAsyncLifetime
     }
 }
 
-/// <summary>One visit. When it ends, nothing was asked of another address, and the browser had nothing to complain of: no error of a script, no violation of the policy.</summary>
+/// <summary>
+/// One visit. When it ends, nothing was asked of another address, and the browser had nothing to complain of:
+/// no error of a script, no violation of the policy.
+/// </summary>
 public sealed class Visit : IAsyncDisposable
 {
     private readonly IBrowserContext context;
@@ -88,8 +103,11 @@ public sealed class Visit : IAsyncDisposable
         page.SetDefaultTimeout(60_000);
         page.Request += (_, request) =>
         {
-            if (!request.Url.StartsWith(address + "/", StringComparison.Ordinal) && !request.Url.StartsWith($"blob:{address}/", StringComparison.Ordinal)
-                && !(issuer is not null && request.Url.StartsWith(issuer + "/", StringComparison.Ordinal)))
+            if (
+                !request.Url.StartsWith(address + "/", StringComparison.Ordinal)
+                && !request.Url.StartsWith($"blob:{address}/", StringComparison.Ordinal)
+                && !(issuer is not null && request.Url.StartsWith(issuer + "/", StringComparison.Ordinal))
+            )
                 faults.Enqueue($"asked {request.Url}");
         };
         page.Console += (_, message) =>
@@ -106,7 +124,10 @@ public sealed class Visit : IAsyncDisposable
 
     public ILocator Main => Page.Locator("main");
 
-    /// <summary>Presses Tab, or Shift and Tab, until the focus is on what a selector names: it is reached with the keyboard alone.</summary>
+    /// <summary>
+    /// Presses Tab, or Shift and Tab, until the focus is on what a selector names: it is reached with the
+    /// keyboard alone.
+    /// </summary>
     public async Task TabToAsync(string selector, bool back = false)
     {
         await Page.Locator(selector).First.WaitForAsync(new() { State = WaitForSelectorState.Attached });
@@ -115,7 +136,9 @@ public sealed class Visit : IAsyncDisposable
             await Page.Keyboard.PressAsync(back ? "Shift+Tab" : "Tab");
             if (await Page.EvaluateAsync<bool>("selector => document.activeElement.matches(selector)", selector))
             {
-                (await Page.EvaluateAsync<bool>("document.activeElement.matches(':focus-visible')")).ShouldBeTrue($"{selector} shows no focus");
+                (await Page.EvaluateAsync<bool>("document.activeElement.matches(':focus-visible')")).ShouldBeTrue(
+                    $"{selector} shows no focus"
+                );
                 return;
             }
         }
@@ -134,7 +157,11 @@ public sealed class Visit : IAsyncDisposable
     public async Task ShouldBeAccessibleAsync(string where)
     {
         var result = await Page.RunAxe();
-        result.Violations.Select(each => $"{where}: {each.Id}: {each.Help}: {string.Join(" | ", each.Nodes.Take(3).Select(node => node.Html))}").ShouldBeEmpty();
+        result
+            .Violations.Select(each =>
+                $"{where}: {each.Id}: {each.Help}: {string.Join(" | ", each.Nodes.Take(3).Select(node => node.Html))}"
+            )
+            .ShouldBeEmpty();
     }
 
     public async ValueTask DisposeAsync()

@@ -7,8 +7,13 @@ using Xunit;
 
 namespace OpenSdc.Tests.Page;
 
-/// <summary>What an uploader, or the author of a link, writes is text wherever the page shows it, and one word wherever a line of it is pasted.</summary>
-public sealed class PageHostileTests(BrowserFixture browser, ClosedArchive closed) : IClassFixture<BrowserFixture>, IClassFixture<ClosedArchive>
+/// <summary>
+/// What an uploader, or the author of a link, writes is text wherever the page shows it, and one word
+/// wherever a line of it is pasted.
+/// </summary>
+public sealed class PageHostileTests(BrowserFixture browser, ClosedArchive closed)
+    : IClassFixture<BrowserFixture>,
+        IClassFixture<ClosedArchive>
 {
     private const string Mission = """
         {
@@ -19,7 +24,15 @@ public sealed class PageHostileTests(BrowserFixture browser, ClosedArchive close
         }
         """;
 
-    private static readonly string[] Texts = ["<script>alert(1)", "'\"><blink>x", "=HYPERLINK(1)&amp;", "javascript:alert(3)", "$(touch${IFS}pwned)`id`;''!", "-o"];
+    private static readonly string[] Texts =
+    [
+        "<script>alert(1)",
+        "'\"><blink>x",
+        "=HYPERLINK(1)&amp;",
+        "javascript:alert(3)",
+        "$(touch${IFS}pwned)`id`;''!",
+        "-o",
+    ];
 
     [Fact]
     public async Task Own_fields_and_names_are_text_on_every_view_and_on_pages_of_errors()
@@ -38,14 +51,24 @@ public sealed class PageHostileTests(BrowserFixture browser, ClosedArchive close
             var tags = await TagsAsync("", "a clean view");
             foreach (var (name, target) in names.Zip(targets))
             {
-                foreach (var view in (string[])["#/", "#/search?table=images&cols=file_path,target", $"#/search?target={Uri.EscapeDataString(target)}", $"#/file/{Uri.EscapeDataString(name)}"])
+                foreach (
+                    var view in (string[])
+                        [
+                            "#/",
+                            "#/search?table=images&cols=file_path,target",
+                            $"#/search?target={Uri.EscapeDataString(target)}",
+                            $"#/file/{Uri.EscapeDataString(name)}",
+                        ]
+                )
                 {
                     await page.GotoAsync($"{archive.Address}/{view}");
                     await page.GetByText(target).Filter(new() { Visible = true }).First.WaitForAsync();
                     (await TagsAsync(target, view)).ShouldBe(tags, $"{view} made elements of {target}");
                 }
 
-                await page.GotoAsync($"{archive.Address}/download/{Uri.EscapeDataString(name.Replace("20260101", "20260102", StringComparison.Ordinal))}");
+                await page.GotoAsync(
+                    $"{archive.Address}/download/{Uri.EscapeDataString(name.Replace("20260101", "20260102", StringComparison.Ordinal))}"
+                );
                 await page.Locator(".errorpage").WaitForAsync();
                 (await TagsAsync(target, "an error")).ShouldBe(tags);
             }
@@ -72,7 +95,9 @@ public sealed class PageHostileTests(BrowserFixture browser, ClosedArchive close
         var url = await archive.SendAsync($"GET /upload/{Name}", headers: closed.Admin);
         (await archive.PutAsync(url.Json.GetString()!, [1])).Status.ShouldBe(201);
         (await archive.SendAsync($"POST /release?filename={Name}", headers: closed.Admin)).Status.ShouldBe(200);
-        (await archive.SendAsync($"POST /withdraw?filename={Name}&reason={Uri.EscapeDataString(Reason)}", headers: closed.Admin)).Status.ShouldBe(200);
+        (
+            await archive.SendAsync($"POST /withdraw?filename={Name}&reason={Uri.EscapeDataString(Reason)}", headers: closed.Admin)
+        ).Status.ShouldBe(200);
         foreach (var view in (string[])[$"#/file/{Name}", $"download/{Name}"])
         {
             await using var visit = await browser.VisitAsync(archive, view);
@@ -89,7 +114,10 @@ public sealed class PageHostileTests(BrowserFixture browser, ClosedArchive close
     [InlineData("\u001b[2J")]
     public async Task A_reason_that_turns_or_hides_text_is_refused(string reason)
     {
-        var answer = await closed.Archive.SendAsync($"POST /withdraw?filename=imap_swe_l1a_any_20260301_v001.cdf&reason={Uri.EscapeDataString(reason)}", headers: closed.Admin);
+        var answer = await closed.Archive.SendAsync(
+            $"POST /withdraw?filename=imap_swe_l1a_any_20260301_v001.cdf&reason={Uri.EscapeDataString(reason)}",
+            headers: closed.Admin
+        );
         answer.Status.ShouldBe(400);
         answer.Text.ShouldContain("one line of visible text");
     }
@@ -102,7 +130,10 @@ public sealed class PageHostileTests(BrowserFixture browser, ClosedArchive close
     [InlineData("\"\\'!${IFS}&|<>")]
     public async Task A_value_stays_one_word_of_the_lines_to_copy(string value)
     {
-        await using var visit = await browser.VisitAsync(closed.Archive, $"#/search?descriptor={Uri.EscapeDataString(value)}&remark={Uri.EscapeDataString(value)}");
+        await using var visit = await browser.VisitAsync(
+            closed.Archive,
+            $"#/search?descriptor={Uri.EscapeDataString(value)}&remark={Uri.EscapeDataString(value)}"
+        );
         await visit.Page.GetByText("The same search as code").ClickAsync();
         var lines = await visit.Page.Locator(".recipes pre").EvaluateAllAsync<string[]>("all => all.map(each => each.textContent)");
         var folder = Directory.CreateTempSubdirectory("opensdc-");
@@ -112,7 +143,11 @@ public sealed class PageHostileTests(BrowserFixture browser, ClosedArchive close
             foreach (var program in (string[])["curl", "sdc", "wget", "sha256sum"])
             {
                 var path = Path.Combine(folder.FullName, program);
-                await File.WriteAllTextAsync(path, $"#!/bin/sh\nfor word in \"$@\"; do printf '%s\\0' \"$word\" >> words.{program}; done\n", TestContext.Current.CancellationToken);
+                await File.WriteAllTextAsync(
+                    path,
+                    $"#!/bin/sh\nfor word in \"$@\"; do printf '%s\\0' \"$word\" >> words.{program}; done\n",
+                    TestContext.Current.CancellationToken
+                );
                 if (!OperatingSystem.IsWindows())
                     File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
             }
@@ -127,7 +162,10 @@ public sealed class PageHostileTests(BrowserFixture browser, ClosedArchive close
                 string.Join('=', words[3..]).ShouldBe($"--descriptor={value}=--where=remark={value}");
                 await RunAsync(shell, lines[3]);
                 (await WordsAsync("curl")).ShouldBe(
-                    ((string[])["urls", "sha256sum"]).SelectMany(format => (string[])["-s", $"{closed.Archive.Address}/query?{Form("descriptor")}&{Form("remark")}&format={format}"]));
+                    ((string[])["urls", "sha256sum"]).SelectMany(format =>
+                        (string[])["-s", $"{closed.Archive.Address}/query?{Form("descriptor")}&{Form("remark")}&format={format}"]
+                    )
+                );
                 (await WordsAsync("wget")).ShouldBe(["--content-disposition", "-i", "-"]);
                 File.Exists(Path.Combine(folder.FullName, "pwned")).ShouldBeFalse();
             }
@@ -138,7 +176,8 @@ public sealed class PageHostileTests(BrowserFixture browser, ClosedArchive close
         }
 
         // As a form writes it.
-        string Form(string name) => $"{name}={Uri.EscapeDataString(value).Replace("%20", "+", StringComparison.Ordinal).Replace("'", "%27", StringComparison.Ordinal).Replace("!", "%21", StringComparison.Ordinal).Replace("~", "%7E", StringComparison.Ordinal)}";
+        string Form(string name) =>
+            $"{name}={Uri.EscapeDataString(value).Replace("%20", "+", StringComparison.Ordinal).Replace("'", "%27", StringComparison.Ordinal).Replace("!", "%21", StringComparison.Ordinal).Replace("~", "%7E", StringComparison.Ordinal)}";
 
         async Task RunAsync(string shell, string line)
         {

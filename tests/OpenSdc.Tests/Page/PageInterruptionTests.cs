@@ -23,7 +23,10 @@ public sealed class PageInterruptionTests(BrowserFixture browser) : IClassFixtur
         await StartAsync();
         var bytes = new byte[100_000_000];
         new Random(1).NextBytes(bytes);
-        var (killed, reloaded) = (Write("imap_swe_l1a_killed_20260301_v001.cdf", bytes), Write("imap_swe_l1a_reloaded_20260301_v001.cdf", bytes));
+        var (killed, reloaded) = (
+            Write("imap_swe_l1a_killed_20260301_v001.cdf", bytes),
+            Write("imap_swe_l1a_reloaded_20260301_v001.cdf", bytes)
+        );
         await using var visit = await browser.VisitAsync(Address, "#/upload", null);
         var page = visit.Page;
         var (parts, holds) = (0, false);
@@ -133,7 +136,9 @@ public sealed class PageInterruptionTests(BrowserFixture browser) : IClassFixtur
     private async Task ShouldBeWholeAsync(string name, byte[] bytes)
     {
         using var client = ClientOf();
-        (await client.FindAsync(name, TestContext.Current.CancellationToken)).ShouldNotBeNull().Sha256.ShouldBe(Convert.ToHexStringLower(SHA256.HashData(bytes)));
+        (await client.FindAsync(name, TestContext.Current.CancellationToken))
+            .ShouldNotBeNull()
+            .Sha256.ShouldBe(Convert.ToHexStringLower(SHA256.HashData(bytes)));
     }
 
     private async Task StartAsync()

@@ -16,8 +16,18 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
     {
         await using var visit = await fixture.VisitAsync("");
         await visit.Page.GetByRole(AriaRole.Heading, new() { Name = "mag", Exact = true }).WaitForAsync();
-        var products = (await archive.SendAsync("GET /coverage?table=*&bin=year")).Json.EnumerateArray()
-            .Select(each => string.Join('|', new[] { "family", "instrument", "data_level", "descriptor", "extension" }.Select(member => each.GetProperty(member).ToString()))).Distinct().Count();
+        var products = (await archive.SendAsync("GET /coverage?table=*&bin=year"))
+            .Json.EnumerateArray()
+            .Select(each =>
+                string.Join(
+                    '|',
+                    new[] { "family", "instrument", "data_level", "descriptor", "extension" }.Select(member =>
+                        each.GetProperty(member).ToString()
+                    )
+                )
+            )
+            .Distinct()
+            .Count();
         (await visit.Page.Locator(".card li").CountAsync()).ShouldBe(products);
         (await visit.Page.TitleAsync()).ShouldBe("IMAP archive");
 
@@ -43,7 +53,9 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         await page.GetByRole(AriaRole.Button, new() { Name = "Arrived" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Arrived" }).ClickAsync();
         await page.WaitForURLAsync(url => url.Contains("sort=-ingestion_date", StringComparison.Ordinal));
-        var newest = (await archive.QueryAsync("instrument=mag&data_level=l1b&start_date=20260101&end_date=20261231&sort=-ingestion_date&limit=1"))[0];
+        var newest = (
+            await archive.QueryAsync("instrument=mag&data_level=l1b&start_date=20260101&end_date=20261231&sort=-ingestion_date&limit=1")
+        )[0];
         await page.ReloadAsync();
         (await page.Locator(".vbody .vrow a").First.InnerTextAsync()).ShouldBe(NameOf(newest));
 
@@ -64,7 +76,10 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         await using var visit = await fixture.VisitAsync("#/search?table=*&version=*");
         var table = visit.Page.GetByRole(AriaRole.Grid, new() { Name = "Files" });
         var all = (await archive.QueryAsync("table=*&version=*")).Length;
-        await visit.Page.WaitForFunctionAsync("n => document.querySelector('.vtable')?.getAttribute('aria-rowcount') === String(n)", all + 1);
+        await visit.Page.WaitForFunctionAsync(
+            "n => document.querySelector('.vtable')?.getAttribute('aria-rowcount') === String(n)",
+            all + 1
+        );
         await table.FocusAsync();
         await visit.Page.WaitForFunctionAsync("n => parseInt(document.querySelector('.vbody').style.blockSize) === n * 24", all);
         await visit.Page.Keyboard.PressAsync("End");
@@ -79,20 +94,43 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         await own.UploadAsync("imap_mag_l2_short_20260301_v001.cdf", [1]);
         await own.UploadAsync($"imap_mag_l2_{new string('a', 50)}_20260301_v001.cdf", [2]);
         await own.UploadAsync($"imap_mag_l2_{new string('b', 120)}_20260301_v001.cdf", [3]);
-        await using var visit = await fixture.VisitAsync(own, "#/search?cols=file_path,start_date,version,size,ingestion_date,seq,released", new() { ViewportSize = new() { Width = 1280, Height = 900 } });
+        await using var visit = await fixture.VisitAsync(
+            own,
+            "#/search?cols=file_path,start_date,version,size,ingestion_date,seq,released",
+            new()
+            {
+                ViewportSize = new() { Width = 1280, Height = 900 },
+            }
+        );
         await visit.Page.Locator(".vbody .vrow").Nth(2).WaitForAsync();
         // Every row, that of the titles too, has the columns of the others.
-        (await visit.Page.EvaluateAsync<int>("new Set([...document.querySelectorAll('.vrow')].map(row => [...row.children].map(cell => Math.round(cell.getBoundingClientRect().left)).join())).size")).ShouldBe(1);
-        var isWhole = await visit.Page.EvaluateAsync<bool[]>("[...document.querySelectorAll('.vbody a')].map(name => name.parentElement.scrollWidth <= name.parentElement.clientWidth)");
+        (
+            await visit.Page.EvaluateAsync<int>(
+                "new Set([...document.querySelectorAll('.vrow')].map(row => [...row.children].map(cell => Math.round(cell.getBoundingClientRect().left)).join())).size"
+            )
+        ).ShouldBe(1);
+        var isWhole = await visit.Page.EvaluateAsync<bool[]>(
+            "[...document.querySelectorAll('.vbody a')].map(name => name.parentElement.scrollWidth <= name.parentElement.clientWidth)"
+        );
         isWhole.ShouldBe([true, false, true], ignoreOrder: true);
     }
 
     [Fact]
     public async Task All_usual_columns_and_the_release_are_seen_at_1280()
     {
-        await using var visit = await fixture.VisitAsync("#/search?instrument=mag&cols=file_path,start_date,version,size,ingestion_date,seq,released", new() { ViewportSize = new() { Width = 1280, Height = 900 } });
+        await using var visit = await fixture.VisitAsync(
+            "#/search?instrument=mag&cols=file_path,start_date,version,size,ingestion_date,seq,released",
+            new()
+            {
+                ViewportSize = new() { Width = 1280, Height = 900 },
+            }
+        );
         await visit.Page.Locator(".vbody .vrow").First.WaitForAsync();
-        (await visit.Page.EvaluateAsync<int>("document.querySelector('.vtable').scrollWidth - document.querySelector('.vtable').clientWidth")).ShouldBe(0);
+        (
+            await visit.Page.EvaluateAsync<int>(
+                "document.querySelector('.vtable').scrollWidth - document.querySelector('.vtable').clientWidth"
+            )
+        ).ShouldBe(0);
     }
 
     [Fact]
@@ -109,9 +147,19 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
     public async Task Days_of_a_month_are_written_in_a_line_on_a_phone()
     {
         var file = (await archive.QueryAsync("instrument=mag&data_level=l2&descriptor=norm-gse&extension=cdf&limit=1"))[0];
-        await using var visit = await fixture.VisitAsync($"#/coverage?instrument=mag&data_level=l2&descriptor=norm-gse&extension=cdf&month={file.StartDate![..6]}", new() { ViewportSize = new() { Width = 360, Height = 900 } });
+        await using var visit = await fixture.VisitAsync(
+            $"#/coverage?instrument=mag&data_level=l2&descriptor=norm-gse&extension=cdf&month={file.StartDate![..6]}",
+            new()
+            {
+                ViewportSize = new() { Width = 360, Height = 900 },
+            }
+        );
         await visit.Page.Locator(".days li").First.WaitForAsync();
-        (await visit.Page.EvaluateAsync<double>("Math.max(...[...document.querySelectorAll('.days b')].map(each => each.getBoundingClientRect().height))")).ShouldBeLessThan(28);
+        (
+            await visit.Page.EvaluateAsync<double>(
+                "Math.max(...[...document.querySelectorAll('.days b')].map(each => each.getBoundingClientRect().height))"
+            )
+        ).ShouldBeLessThan(28);
     }
 
     [Fact]
@@ -140,7 +188,9 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         var saved = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Manifest" }).ClickAsync());
         await using var manifest = await saved.CreateReadStreamAsync();
         using var reader = new StreamReader(manifest);
-        (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).ShouldBe((await archive.SendAsync("GET /query?instrument=mag&data_level=l2&format=sha256sum")).Text);
+        (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).ShouldBe(
+            (await archive.SendAsync("GET /query?instrument=mag&data_level=l2&format=sha256sum")).Text
+        );
     }
 
     [Fact]
@@ -158,7 +208,9 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         await page.GetByRole(AriaRole.Link, new() { Name = "mag l2 norm-gse cdf" }).ClickAsync();
         await page.GetByRole(AriaRole.Heading, new() { Name = "Latency" }).WaitForAsync();
         await page.GetByText("The same as a table").ClickAsync();
-        var days = (await archive.SendAsync("GET /coverage?instrument=mag&data_level=l2&descriptor=norm-gse&extension=cdf")).Json.EnumerateArray().ToList();
+        var days = (await archive.SendAsync("GET /coverage?instrument=mag&data_level=l2&descriptor=norm-gse&extension=cdf"))
+            .Json.EnumerateArray()
+            .ToList();
         await page.Locator(".daytable tbody tr").First.WaitForAsync();
         (await page.Locator(".daytable tbody tr").CountAsync()).ShouldBe(days.Count);
         (await page.Locator(".calendar rect:is(.q1, .q2, .q3)").CountAsync()).ShouldBe(days.Count);
@@ -174,7 +226,12 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
     public async Task A_file_shows_its_record_versions_picture_and_downloads()
     {
         var look = (await archive.QueryAsync("table=quicklook&instrument=mag&limit=1"))[0];
-        var file = (await archive.QueryAsync($"instrument=mag&data_level=l2&descriptor=norm-gse&start_date={look.StartDate}&end_date={look.StartDate}")) is [.., var found]
+        var file = (
+            await archive.QueryAsync(
+                $"instrument=mag&data_level=l2&descriptor=norm-gse&start_date={look.StartDate}&end_date={look.StartDate}"
+            )
+        )
+            is [.., var found]
             ? found
             : (await archive.QueryAsync("instrument=swe&data_level=l1a&limit=1"))[0];
         await using (var picture = await fixture.VisitAsync($"#/file/{NameOf(look)}"))
@@ -186,7 +243,9 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         await using var visit = await fixture.VisitAsync($"#/file/{NameOf(file)}");
         var page = visit.Page;
         await page.GetByRole(AriaRole.Heading, new() { Name = NameOf(file) }).WaitForAsync();
-        var series = await archive.QueryAsync($"instrument={file.Instrument}&data_level={file.DataLevel}&descriptor={file.Descriptor}&start_date={file.StartDate}&end_date={file.StartDate}&version=*");
+        var series = await archive.QueryAsync(
+            $"instrument={file.Instrument}&data_level={file.DataLevel}&descriptor={file.Descriptor}&start_date={file.StartDate}&end_date={file.StartDate}&version=*"
+        );
         (await page.Locator("table tbody tr").CountAsync()).ShouldBe(series.Length);
         (await page.Locator(".history li").First.InnerTextAsync()).ShouldContain("published");
         await page.GetByRole(AriaRole.Button, new() { Name = "Copy", Exact = true }).First.ClickAsync();
@@ -194,7 +253,9 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         (await page.EvaluateAsync<string>("navigator.clipboard.readText()")).ShouldBe(file.Sha256);
         var saved = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Download" }).ClickAsync());
         await using var stream = await saved.CreateReadStreamAsync();
-        Convert.ToHexStringLower(await System.Security.Cryptography.SHA256.HashDataAsync(stream, TestContext.Current.CancellationToken)).ShouldBe(file.Sha256);
+        Convert
+            .ToHexStringLower(await System.Security.Cryptography.SHA256.HashDataAsync(stream, TestContext.Current.CancellationToken))
+            .ShouldBe(file.Sha256);
     }
 
     [Theory]
@@ -229,7 +290,16 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         var name = $"imap_swe_l1a_{Descriptor}_20260301_v001.cdf";
         var receipt = await own.UploadAsync(Uri.EscapeDataString(name), Encoding.UTF8.GetBytes("x"));
         receipt.FilePath.ShouldEndWith(name);
-        foreach (var view in (string[])["", "#/search", "#/coverage", $"#/coverage?instrument=swe&data_level=l1a&descriptor={Uri.EscapeDataString(Descriptor)}&extension=cdf", $"#/file/{Uri.EscapeDataString(name)}"])
+        foreach (
+            var view in (string[])
+                [
+                    "",
+                    "#/search",
+                    "#/coverage",
+                    $"#/coverage?instrument=swe&data_level=l1a&descriptor={Uri.EscapeDataString(Descriptor)}&extension=cdf",
+                    $"#/file/{Uri.EscapeDataString(name)}",
+                ]
+        )
         {
             await using var visit = await fixture.VisitAsync(own, view);
             await visit.Main.GetByText("<blink>'\"&amp;").Filter(new() { Visible = true }).First.WaitForAsync();
@@ -246,16 +316,33 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         var name = NameOf((await archive.QueryAsync("instrument=mag&data_level=l2&limit=1"))[0]);
         (string View, string Until)[] views =
         [
-            ("", ".card li"), ("#/search?instrument=mag", ".vbody .vrow"), ("#/coverage", ".months td"), ("#/coverage?instrument=mag&data_level=l2&descriptor=norm-gse&extension=cdf", ".calendar rect"),
-            ($"#/file/{name}", ".record"), ("#/file/nonsense", ".empty"), ("#/upload", ".drop"), ("#/status", ".bars"), ("#/access", ".keyform"),
+            ("", ".card li"),
+            ("#/search?instrument=mag", ".vbody .vrow"),
+            ("#/coverage", ".months td"),
+            ("#/coverage?instrument=mag&data_level=l2&descriptor=norm-gse&extension=cdf", ".calendar rect"),
+            ($"#/file/{name}", ".record"),
+            ("#/file/nonsense", ".empty"),
+            ("#/upload", ".drop"),
+            ("#/status", ".bars"),
+            ("#/access", ".keyform"),
             ("download/imap_mag_l2_norm-gse_19990101_v001.cdf", ".errorpage"),
         ];
         foreach (var (view, until) in views)
         {
-            await using var visit = await fixture.VisitAsync(view, new() { ColorScheme = mode, ViewportSize = new() { Width = width, Height = 900 } });
+            await using var visit = await fixture.VisitAsync(
+                view,
+                new()
+                {
+                    ColorScheme = mode,
+                    ViewportSize = new() { Width = width, Height = 900 },
+                }
+            );
             await visit.Page.Locator(until).First.WaitForAsync();
             await visit.ShouldBeAccessibleAsync($"{view} {mode} {width}");
-            (await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth")).ShouldBeLessThanOrEqualTo(width, $"{view} does not fit");
+            (await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth")).ShouldBeLessThanOrEqualTo(
+                width,
+                $"{view} does not fit"
+            );
         }
     }
 

@@ -9,9 +9,12 @@ using Xunit;
 namespace OpenSdc.Tests.Page;
 
 /// <summary>
-/// A large archive, half of it released, as each kind of caller sees it on the page: the numbers are those that the API answers to that caller, and what is hidden from it is nowhere.
+/// A large archive, half of it released, as each kind of caller sees it on the page: the numbers are those
+/// that the API answers to that caller, and what is hidden from it is nowhere.
 /// </summary>
-public sealed class PageLargeArchiveTests(BrowserFixture browser, PageLargeArchiveTests.LargeArchive large) : IClassFixture<BrowserFixture>, IClassFixture<PageLargeArchiveTests.LargeArchive>
+public sealed class PageLargeArchiveTests(BrowserFixture browser, PageLargeArchiveTests.LargeArchive large)
+    : IClassFixture<BrowserFixture>,
+        IClassFixture<PageLargeArchiveTests.LargeArchive>
 {
     private readonly RunningArchive archive = large.Archive;
 
@@ -46,15 +49,23 @@ public sealed class PageLargeArchiveTests(BrowserFixture browser, PageLargeArchi
         (await page.Locator(".card li .n").AllInnerTextsAsync()).Sum(Number).ShouldBe(files);
         await page.Locator(".arrivals li").First.WaitForAsync();
         var arrived = (await page.Locator(".arrivals li a").AllInnerTextsAsync()).ToList();
-        arrived.ShouldBe((await archive.SendAsync("GET /query?table=*&sort=-seq&limit=40", headers: headers)).Json.EnumerateArray().Select(NameOf));
+        arrived.ShouldBe(
+            (await archive.SendAsync("GET /query?table=*&sort=-seq&limit=40", headers: headers)).Json.EnumerateArray().Select(NameOf)
+        );
 
         // A search that released and unreleased files meet.
         const string Search = "instrument=mag&data_level=l2&version=*";
         var found = await archive.SendAsync($"HEAD /query?{Search}&count=true", headers: headers);
         await page.GotoAsync($"{archive.Address}/#/search?{Search}");
-        await Assertions.Expect(page.Locator(".results [role=status] b")).ToHaveTextAsync(string.Create(CultureInfo.InvariantCulture, $"{long.Parse(found["OpenSDC-Count"]!, CultureInfo.InvariantCulture):N0} files"));
+        await Assertions
+            .Expect(page.Locator(".results [role=status] b"))
+            .ToHaveTextAsync(
+                string.Create(CultureInfo.InvariantCulture, $"{long.Parse(found["OpenSDC-Count"]!, CultureInfo.InvariantCulture):N0} files")
+            );
         (await page.GetByText("Release", new() { Exact = true }).CountAsync()).ShouldBe(role == "administrator" ? 1 : 0);
-        (await page.GetByRole(AriaRole.Link, new() { Name = "Upload", Exact = true }).CountAsync()).ShouldBe(role is "uploader" or "administrator" ? 1 : 0);
+        (await page.GetByRole(AriaRole.Link, new() { Name = "Upload", Exact = true }).CountAsync()).ShouldBe(
+            role is "uploader" or "administrator" ? 1 : 0
+        );
 
         // A file that is not released: by its name, and by the search for it.
         await page.GotoAsync($"{archive.Address}/#/file/{large.Unreleased}");
@@ -69,11 +80,15 @@ public sealed class PageLargeArchiveTests(BrowserFixture browser, PageLargeArchi
         // One that is released is there for everybody, with what may be done with it for those who may.
         await page.GotoAsync($"{archive.Address}/#/file/{large.Released}");
         await page.Locator("dl.record").WaitForAsync();
-        (await page.GetByRole(AriaRole.Button, new() { Name = "Take the release back" }).CountAsync()).ShouldBe(role == "administrator" ? 1 : 0);
+        (await page.GetByRole(AriaRole.Button, new() { Name = "Take the release back" }).CountAsync()).ShouldBe(
+            role == "administrator" ? 1 : 0
+        );
 
         // The calendar of a product: its table has the numbers of the API, and hatches are for who may know of them.
         const string Product = "instrument=mag&data_level=l2&descriptor=norm-gse&extension=cdf";
-        var periods = (await archive.SendAsync($"GET /coverage?{Product}&bin=month", headers: headers)).Json.EnumerateArray().Sum(each => each.GetProperty("files").GetInt64());
+        var periods = (await archive.SendAsync($"GET /coverage?{Product}&bin=month", headers: headers))
+            .Json.EnumerateArray()
+            .Sum(each => each.GetProperty("files").GetInt64());
         periods.ShouldBeGreaterThan(0);
         await page.GotoAsync($"{archive.Address}/#/coverage?{Product}");
         await page.Locator(".calendar rect").First.WaitForAsync();
@@ -115,6 +130,13 @@ public sealed class PageLargeArchiveTests(BrowserFixture browser, PageLargeArchi
         }
 
         private async Task<string> FindAsync(string released) =>
-            NameOf((await Archive.SendAsync($"GET /query?instrument=mag&data_level=l2&descriptor=norm-gse&released={released}&limit=1", headers: Admin)).Json[0]);
+            NameOf(
+                (
+                    await Archive.SendAsync(
+                        $"GET /query?instrument=mag&data_level=l2&descriptor=norm-gse&released={released}&limit=1",
+                        headers: Admin
+                    )
+                ).Json[0]
+            );
     }
 }

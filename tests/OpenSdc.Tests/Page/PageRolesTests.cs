@@ -7,7 +7,9 @@ using Xunit;
 namespace OpenSdc.Tests.Page;
 
 /// <summary>Every journey with the keyboard alone, as everybody who may come: what a caller may not do or see is not there.</summary>
-public sealed class PageRolesTests(BrowserFixture browser, ClosedArchive closed) : IClassFixture<BrowserFixture>, IClassFixture<ClosedArchive>
+public sealed class PageRolesTests(BrowserFixture browser, ClosedArchive closed)
+    : IClassFixture<BrowserFixture>,
+        IClassFixture<ClosedArchive>
 {
     private readonly RunningArchive archive = closed.Archive;
 
@@ -30,15 +32,31 @@ public sealed class PageRolesTests(BrowserFixture browser, ClosedArchive closed)
         var product = $"keys{role}".ToLowerInvariant();
         var (open, held) = ($"imap_mag_l2_{product}_20260301_v001.cdf", $"imap_mag_l2_{product}_20260302_v001.cdf");
         foreach (var name in (string[])[open, held])
-            (await archive.PutAsync((await archive.SendAsync($"GET /upload/{name}", headers: closed.Admin)).Json.GetString()!, Encoding.ASCII.GetBytes(name))).Status.ShouldBe(201);
-        (await archive.SendAsync("POST /release", content: new FormUrlEncodedContent([new("filename", open)]), headers: closed.Admin)).Status.ShouldBe(200);
-        var (reads, uploads, curates) = (role is not (Role.Anonymous or Role.Uploader), role is Role.Uploader or Role.Administrator, role is Role.Administrator);
+            (
+                await archive.PutAsync(
+                    (await archive.SendAsync($"GET /upload/{name}", headers: closed.Admin)).Json.GetString()!,
+                    Encoding.ASCII.GetBytes(name)
+                )
+            ).Status.ShouldBe(201);
+        (
+            await archive.SendAsync("POST /release", content: new FormUrlEncodedContent([new("filename", open)]), headers: closed.Admin)
+        ).Status.ShouldBe(200);
+        var (reads, uploads, curates) = (
+            role is not (Role.Anonymous or Role.Uploader),
+            role is Role.Uploader or Role.Administrator,
+            role is Role.Administrator
+        );
         await using var visit = await browser.VisitAsync(archive, "#/");
         var page = visit.Page;
 
         if (role != Role.Anonymous)
         {
-            var (_, key) = role switch { Role.Reader => await closed.KeyAsync("read"), Role.Uploader => await closed.KeyAsync("upload"), _ => closed.Admin };
+            var (_, key) = role switch
+            {
+                Role.Reader => await closed.KeyAsync("read"),
+                Role.Uploader => await closed.KeyAsync("upload"),
+                _ => closed.Admin,
+            };
             await visit.PressAtAsync("nav a[href='#/access']");
             await visit.TabToAsync("#key");
             await page.Keyboard.TypeAsync(key);

@@ -14,8 +14,18 @@ public sealed class PageTypesTests
         var compiler = Path.Combine(folder, "node_modules/typescript/bin/tsc");
         if (!File.Exists(compiler))
             SharedData.SkipOrFail("TypeScript is not installed (npm ci in eng/page).");
-        using var process = Process.Start(new ProcessStartInfo("node", [compiler, "-p", folder]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        using var process = Process.Start(
+            new ProcessStartInfo("node", [compiler, "-p", folder])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                UseShellExecute = false,
+            }
+        )!;
+        var (output, errors) = (
+            process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken),
+            process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)
+        );
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         (await output + await errors).ShouldBeEmpty();
         process.ExitCode.ShouldBe(0);

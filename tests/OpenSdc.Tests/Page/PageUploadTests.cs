@@ -32,21 +32,38 @@ public sealed class PageUploadTests(PageFixture fixture) : IClassFixture<PageFix
         await page.GetByRole(AriaRole.Button, new() { Name = "Upload", Exact = true }).ClickAsync();
         await page.Locator("tr.published", new() { HasText = "imap_swe_l1a_dropped" }).WaitForAsync();
         await page.Locator("tr.there", new() { HasText = there }).WaitForAsync();
-        (await archive.QueryAsync("filename=imap_swe_l1a_dropped_20260301_v001.cdf"))[0].Sha256.ShouldBe(Convert.ToHexStringLower(SHA256.HashData("dropped"u8)));
+        (await archive.QueryAsync("filename=imap_swe_l1a_dropped_20260301_v001.cdf"))[0]
+            .Sha256.ShouldBe(Convert.ToHexStringLower(SHA256.HashData("dropped"u8)));
         (await archive.QueryAsync("filename=imap_swe_l1a_empty_20260301_v001.cdf")).ShouldBeEmpty();
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Copy the summary" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Copied" }).WaitForAsync();
         var summary = await page.EvaluateAsync<string>("navigator.clipboard.readText()");
-        summary.ShouldContain($"imap_swe_l1a_dropped_20260301_v001.cdf\t7\t{Convert.ToHexStringLower(SHA256.HashData("dropped"u8))}\tpublished");
+        summary.ShouldContain(
+            $"imap_swe_l1a_dropped_20260301_v001.cdf\t7\t{Convert.ToHexStringLower(SHA256.HashData("dropped"u8))}\tpublished"
+        );
         summary.Split('\n').Length.ShouldBe(6);
     }
 
     [Fact]
     public async Task A_refused_file_is_read_on_a_phone()
     {
-        await using var visit = await fixture.VisitAsync("#/upload", new() { ViewportSize = new() { Width = 360, Height = 900 } });
-        await visit.Page.SetInputFilesAsync("#files", new FilePayload { Name = "imap_swe_l9_dropped_20261301_v001.cdf", MimeType = "", Buffer = [1] });
+        await using var visit = await fixture.VisitAsync(
+            "#/upload",
+            new()
+            {
+                ViewportSize = new() { Width = 360, Height = 900 },
+            }
+        );
+        await visit.Page.SetInputFilesAsync(
+            "#files",
+            new FilePayload
+            {
+                Name = "imap_swe_l9_dropped_20261301_v001.cdf",
+                MimeType = "",
+                Buffer = [1],
+            }
+        );
         var row = visit.Page.Locator("tr.refused");
         await row.GetByText("The data level 'l9' is not known").WaitForAsync();
         (await row.BoundingBoxAsync())!.Height.ShouldBeLessThan(450);
@@ -68,7 +85,10 @@ public sealed class PageUploadTests(PageFixture fixture) : IClassFixture<PageFix
             var page = visit.Page;
             var broken = 0;
             // The first sending of a part breaks off.
-            await page.RouteAsync("**/parts/*", route => Interlocked.Increment(ref broken) == 1 ? route.AbortAsync() : route.ContinueAsync());
+            await page.RouteAsync(
+                "**/parts/*",
+                route => Interlocked.Increment(ref broken) == 1 ? route.AbortAsync() : route.ContinueAsync()
+            );
             await page.SetInputFilesAsync("#files", Path.Combine(folder.FullName, name));
             await page.GetByRole(AriaRole.Button, new() { Name = "Upload", Exact = true }).ClickAsync();
             await page.Locator("tr.published").WaitForAsync(new() { Timeout = 120_000 });
@@ -88,14 +108,38 @@ public sealed class PageUploadTests(PageFixture fixture) : IClassFixture<PageFix
         var page = visit.Page;
         var failures = 0;
         // As a server that goes away and comes back: the bytes are not taken, then they are.
-        await page.RouteAsync("**/objects/**", route => Interlocked.Increment(ref failures) <= 2
-            ? route.FulfillAsync(new() { Status = 503, ContentType = "application/problem+json", Body = """{"type":"urn:opensdc:problem:not-ready","status":503,"detail":"The archive is still starting."}""" })
-            : route.ContinueAsync());
-        await page.SetInputFilesAsync("#files", new FilePayload[]
-        {
-            new() { Name = "imap_swe_l1a_patient_20260301_v001.cdf", MimeType = "", Buffer = [1, 2] },
-            new() { Name = "imap_swe_l1a_cancelled_20260301_v001.cdf", MimeType = "", Buffer = [3] },
-        });
+        await page.RouteAsync(
+            "**/objects/**",
+            route =>
+                Interlocked.Increment(ref failures) <= 2
+                    ? route.FulfillAsync(
+                        new()
+                        {
+                            Status = 503,
+                            ContentType = "application/problem+json",
+                            Body = """{"type":"urn:opensdc:problem:not-ready","status":503,"detail":"The archive is still starting."}""",
+                        }
+                    )
+                    : route.ContinueAsync()
+        );
+        await page.SetInputFilesAsync(
+            "#files",
+            new FilePayload[]
+            {
+                new()
+                {
+                    Name = "imap_swe_l1a_patient_20260301_v001.cdf",
+                    MimeType = "",
+                    Buffer = [1, 2],
+                },
+                new()
+                {
+                    Name = "imap_swe_l1a_cancelled_20260301_v001.cdf",
+                    MimeType = "",
+                    Buffer = [3],
+                },
+            }
+        );
         await page.GetByRole(AriaRole.Button, new() { Name = "Cancel imap_swe_l1a_cancelled_20260301_v001.cdf" }).ClickAsync();
         await page.Locator("tr.cancelled").WaitForAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Upload", Exact = true }).ClickAsync();

@@ -12,8 +12,9 @@ public sealed record TruthRow(TruthFile File, long Seq, string IngestionDate, lo
 public sealed record TruthCommit(DateTimeOffset At, IReadOnlyList<(TruthFile File, DateTimeOffset? Came)> Files);
 
 /// <summary>
-/// A whole history, drawn before any of it happens: transactions over several days, in which versions come in any order and some names twice. What the
-/// archive must hold after each transaction follows from it without asking the archive.
+/// A whole history, drawn before any of it happens: transactions over several days, in which versions come in
+/// any order and some names twice. What the archive must hold after each transaction follows from it without
+/// asking the archive.
 /// </summary>
 public sealed class Ledger
 {
@@ -36,7 +37,14 @@ public sealed class Ledger
         {
             now = now.AddHours(hours[i % hours.Length]);
             var batch = files[next..Math.Min(files.Length, next + sizes[i % sizes.Length])]
-                .Select((file, place) => (file, came[(i + place) % came.Length] < 20 ? now.AddHours(-came[(i + place) % came.Length]) : (DateTimeOffset?)null)).ToList();
+                .Select(
+                    (file, place) =>
+                        (
+                            file,
+                            came[(i + place) % came.Length] < 20 ? now.AddHours(-came[(i + place) % came.Length]) : (DateTimeOffset?)null
+                        )
+                )
+                .ToList();
             next += batch.Count;
             commits.Add(new TruthCommit(now, batch));
             foreach (var (file, at) in batch)

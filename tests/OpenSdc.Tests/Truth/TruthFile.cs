@@ -4,8 +4,8 @@ using CsCheck;
 namespace OpenSdc.Tests.Truth;
 
 /// <summary>
-/// A file as <c>naming.md</c> words it: the fields are drawn and the name is written from them, so that what the archive reads out of a name is held
-/// against something that never read it.
+/// A file as <c>naming.md</c> words it: the fields are drawn and the name is written from them, so that what
+/// the archive reads out of a name is held against something that never read it.
 /// </summary>
 public sealed record TruthFile(string Family, string Name, string Folder, string Extension)
 {
@@ -22,12 +22,22 @@ public sealed record TruthFile(string Family, string Name, string Folder, string
 
     public string Key => $"imap/{Folder}/{Name}";
 
-    // One instrument's folder begins with another's name, and so do levels and descriptors; some characters sort below the hyphen, the dot and the slash, some above.
+    // One instrument's folder begins with another's name, and so do levels and descriptors; some characters
+    // sort below the hyphen, the dot and the slash, some above.
     public static readonly string[] Instruments = ["hi", "hi-45", "hit", "mag"];
     public static readonly string[] Levels = ["l0", "l1", "l1a", "l1ca"];
     public static readonly string[] Descriptors = ["norm", "norm-1min", "n", "norm~", "norm+x", "norma", "N", "no%m", "norm!"];
     public static readonly string[] Days = ["20251231", "20260101", "20260102", "20260131", "20260201", "20260301", "20270101"];
-    public static readonly string[] Kernels = ["attitude_history", "spin", "repoint", "ephemeris_reconstructed", "ephemeris_predicted", "leapseconds", "metakernel"];
+    public static readonly string[] Kernels =
+    [
+        "attitude_history",
+        "spin",
+        "repoint",
+        "ephemeris_reconstructed",
+        "ephemeris_predicted",
+        "leapseconds",
+        "metakernel",
+    ];
 
     private static readonly int[] Spans = [0, 0, 1, 3, 40, 400];
 
@@ -60,15 +70,49 @@ public sealed record TruthFile(string Family, string Name, string Folder, string
             family == "science" && convention == 0 ? (level == "l0" ? "pkts" : "cdf") : extension);
 
     private static TruthFile ScienceOf(
-        string family, string root, int convention, string instrument, string level, string descriptor, (string Start, string End) dates, int period,
-        (int Major, int Minor) number, string extension)
+        string family,
+        string root,
+        int convention,
+        string instrument,
+        string level,
+        string descriptor,
+        (string Start, string End) dates,
+        int period,
+        (int Major, int Minor) number,
+        string extension
+    )
     {
-        var (repointing, cr) = convention == 0 ? (null, null) : period switch { 0 => (1, null), 1 => (2, null), 2 => (null, 2092), _ => ((int?)null, (int?)null) };
-        var version = convention switch { 0 => $"v{number.Major:D2}-{number.Minor:D2}", 1 => $"v{number.Minor:D3}", _ => $"v{number.Major:D3}.{number.Minor:D4}" };
-        var days = convention == 0 ? $"{dates.Start}_{dates.End}"
-            : dates.Start + (repointing is not null ? $"-repoint{repointing:D5}" : cr is not null ? $"-cr{cr:D5}" : "");
+        var (repointing, cr) =
+            convention == 0
+                ? (null, null)
+                : period switch
+                {
+                    0 => (1, null),
+                    1 => (2, null),
+                    2 => (null, 2092),
+                    _ => ((int?)null, (int?)null),
+                };
+        var version = convention switch
+        {
+            0 => $"v{number.Major:D2}-{number.Minor:D2}",
+            1 => $"v{number.Minor:D3}",
+            _ => $"v{number.Major:D3}.{number.Minor:D4}",
+        };
+        var days =
+            convention == 0
+                ? $"{dates.Start}_{dates.End}"
+                : dates.Start
+                    + (
+                        repointing is not null ? $"-repoint{repointing:D5}"
+                        : cr is not null ? $"-cr{cr:D5}"
+                        : ""
+                    );
         return new TruthFile(
-            family, $"imap_{instrument}_{level}_{descriptor}_{days}_{version}.{extension}", $"{root}{instrument}/{level}/{dates.Start[..4]}/{dates.Start[4..6]}", extension)
+            family,
+            $"imap_{instrument}_{level}_{descriptor}_{days}_{version}.{extension}",
+            $"{root}{instrument}/{level}/{dates.Start[..4]}/{dates.Start[4..6]}",
+            extension
+        )
         {
             Instrument = instrument,
             DataLevel = level,
@@ -91,7 +135,11 @@ public sealed record TruthFile(string Family, string Name, string Folder, string
         from number in Numbers
         from extension in Gen.OneOf(extensions)
         select new TruthFile(
-            family, $"imap_{instrument}_{descriptor}_{dates.Start}{(hasEnd ? "_" + dates.End : "")}_v{number.Minor:D3}.{extension}", $"{family}/{instrument}", extension)
+            family,
+            $"imap_{instrument}_{descriptor}_{dates.Start}{(hasEnd ? "_" + dates.End : "")}_v{number.Minor:D3}.{extension}",
+            $"{family}/{instrument}",
+            extension
+        )
         {
             Instrument = instrument,
             Descriptor = descriptor,
@@ -127,7 +175,14 @@ public sealed record TruthFile(string Family, string Name, string Folder, string
             Descriptor = kernel,
             StartDate = undated ? null : kernel == "metakernel" ? start[..4] + "0101" : start,
             EndDate = kernel is "leapseconds" or "metakernel" or "repoint" ? null : end,
-            Version = unversioned ? null : kernel switch { "leapseconds" => $"{number:D4}", "metakernel" => $"{number:D3}", _ => $"{number:D2}" },
+            Version = unversioned
+                ? null
+                : kernel switch
+                {
+                    "leapseconds" => $"{number:D4}",
+                    "metakernel" => $"{number:D3}",
+                    _ => $"{number:D2}",
+                },
             Minor = unversioned ? null : number,
         };
     }

@@ -8,7 +8,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Upkeep;
 
-/// <summary>The audit goes with the archive into backups, out of them, and into another database; each looks whether its chain is whole.</summary>
+/// <summary>
+/// The audit goes with the archive into backups, out of them, and into another database; each looks whether
+/// its chain is whole.
+/// </summary>
 public sealed class AuditUpkeepTests : IDisposable
 {
     private readonly BackupSteps steps = new();
@@ -66,10 +69,17 @@ public sealed class AuditUpkeepTests : IDisposable
         Run(archive.Folder, $"DELETE FROM audit; UPDATE audit_head SET number = 0, hash = '{AuditHead.Start.Hash}'");
         await Table(archive).AppendAsync([.. entries.Select(each => each with { Caller = "somebody else" })], Cancel);
         (await Table(archive).VerifyAsync([], Cancel)).ShouldBeNull();
-        (await steps.BackUpAsync(archive.Folder)).AuditFault!.ShouldStartWith($"Entry 3 was changed: it had the hash {before.Hash} when the head was noted, and has ");
+        (await steps.BackUpAsync(archive.Folder)).AuditFault!.ShouldStartWith(
+            $"Entry 3 was changed: it had the hash {before.Hash} when the head was noted, and has "
+        );
         // From here on the head of the new one is what is noted.
-        Run(archive.Folder, "DELETE FROM audit WHERE number = 3; UPDATE audit_head SET number = 2, hash = (SELECT hash FROM audit WHERE number = 2)");
-        (await steps.BackUpAsync(archive.Folder)).AuditFault.ShouldBe("Entry 3 is missing: it was there when the head was noted, and 2 is the newest now.");
+        Run(
+            archive.Folder,
+            "DELETE FROM audit WHERE number = 3; UPDATE audit_head SET number = 2, hash = (SELECT hash FROM audit WHERE number = 2)"
+        );
+        (await steps.BackUpAsync(archive.Folder)).AuditFault.ShouldBe(
+            "Entry 3 is missing: it was there when the head was noted, and 2 is the newest now."
+        );
     }
 
     [Fact]
@@ -88,7 +98,10 @@ public sealed class AuditUpkeepTests : IDisposable
             var database = PostgresServer.NewDatabase();
             using (var folder = DataFolder.Open(archive.Folder))
                 await new Migration(folder, database, TimeProvider.System, new UpkeepProgress()).RunAsync(Cancel);
-            await using var moved = await RunningArchive.StartAsync(options => options with { Catalogue = database }, folder: archive.Folder);
+            await using var moved = await RunningArchive.StartAsync(
+                options => options with { Catalogue = database },
+                folder: archive.Folder
+            );
             await UploadAsync(moved, 1);
             (await Table(moved).HeadAsync(Cancel)).Head.Number.ShouldBe(4);
             (await Table(moved).VerifyAsync([head], Cancel)).ShouldBeNull();

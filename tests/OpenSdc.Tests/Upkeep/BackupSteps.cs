@@ -19,7 +19,12 @@ internal sealed class BackupSteps : IDisposable
     /// <summary>What the operator was told, line by line.</summary>
     public List<string> Told { get; } = [];
 
-    public async Task<BackupResult> BackUpAsync(string data, bool catalogueOnly = false, Action<string>? report = null, CancellationToken cancel = default)
+    public async Task<BackupResult> BackUpAsync(
+        string data,
+        bool catalogueOnly = false,
+        Action<string>? report = null,
+        CancellationToken cancel = default
+    )
     {
         using var joined = DataFolder.Join(data);
         using var store = new DiskObjectStore(data);
@@ -36,14 +41,25 @@ internal sealed class BackupSteps : IDisposable
     {
         using var folder = DataFolder.Open(data);
         using var store = new DiskObjectStore(data);
-        return await new Rebuild(folder, store, MissionText.InFolder(data) ?? MissionText.BuiltIn, TimeProvider.System, new UpkeepProgress(), Told.Add).RunAsync(CancellationToken.None);
+        return await new Rebuild(
+            folder,
+            store,
+            MissionText.InFolder(data) ?? MissionText.BuiltIn,
+            TimeProvider.System,
+            new UpkeepProgress(),
+            Told.Add
+        ).RunAsync(CancellationToken.None);
     }
 
     /// <summary>All files of the backups, as paths.</summary>
     public List<string> Files() =>
-    [
-        .. Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(Folder, path)).Where(path => path != "lock").Order(StringComparer.Ordinal),
-    ];
+        [
+            .. Directory
+                .EnumerateFiles(Folder, "*", SearchOption.AllDirectories)
+                .Select(path => Path.GetRelativePath(Folder, path))
+                .Where(path => path != "lock")
+                .Order(StringComparer.Ordinal),
+        ];
 
     /// <summary>Changes one bit of an object, which is what a disk does to it; a second time undoes the first.</summary>
     public static void Damage(string folder, string key)

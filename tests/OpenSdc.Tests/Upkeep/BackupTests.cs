@@ -102,14 +102,21 @@ public sealed class BackupTests : IDisposable
         var taken = Path.Combine(Directory.CreateDirectory(steps.Folder).FullName, "copy.sqlite");
         try
         {
-            CatalogueCopy.Take(Path.Combine(archive.Folder, "catalogue.sqlite"), taken, (_, done) =>
-            {
-                copied.Add(done);
-                // Between any two steps there is a commit at least; without the snapshot each would begin the copy anew, for ever.
-                copied.Count.ShouldBeLessThan(MostSteps, "the copy is begun anew");
-                var seen = Volatile.Read(ref batches);
-                SpinWait.SpinUntil(() => Volatile.Read(ref batches) > seen + 1, TimeSpan.FromSeconds(20)).ShouldBeTrue("the writer is held up by the copy");
-            }, CancellationToken.None);
+            CatalogueCopy.Take(
+                Path.Combine(archive.Folder, "catalogue.sqlite"),
+                taken,
+                (_, done) =>
+                {
+                    copied.Add(done);
+                    // Between any two steps there is a commit at least; without the snapshot each would begin the copy anew, for ever.
+                    copied.Count.ShouldBeLessThan(MostSteps, "the copy is begun anew");
+                    var seen = Volatile.Read(ref batches);
+                    SpinWait
+                        .SpinUntil(() => Volatile.Read(ref batches) > seen + 1, TimeSpan.FromSeconds(20))
+                        .ShouldBeTrue("the writer is held up by the copy");
+                },
+                CancellationToken.None
+            );
         }
         finally
         {
@@ -137,14 +144,31 @@ public sealed class BackupTests : IDisposable
         await steps.BackUpAsync(archive.Folder);
         await steps.BackUpAsync(archive.Folder);
 
-        steps.Files().Where(file => !file.StartsWith("objects/", StringComparison.Ordinal)).ShouldBe(
-            ["backup.json", "catalogue.sqlite", "manifests/manifest-1-2.txt", "manifests/manifest-3-3.txt", "manifests/missing.txt", "mission.json", "signing.key"]);
+        steps
+            .Files()
+            .Where(file => !file.StartsWith("objects/", StringComparison.Ordinal))
+            .ShouldBe([
+                "backup.json",
+                "catalogue.sqlite",
+                "manifests/manifest-1-2.txt",
+                "manifests/manifest-3-3.txt",
+                "manifests/missing.txt",
+                "mission.json",
+                "signing.key",
+            ]);
         (await File.ReadAllLinesAsync(Path.Combine(steps.Folder, "manifests/manifest-3-3.txt")))[0].ShouldBe("# 3 3");
         if (!OperatingSystem.IsWindows())
             File.GetUnixFileMode(Path.Combine(steps.Folder, "signing.key")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         foreach (var folder in new[] { steps.Folder, archive.Folder })
         {
-            var check = new ProcessStartInfo("sh", ["-c", $"cd {folder} && cat {steps.Folder}/manifests/manifest-*.txt | sha256sum --check --strict"]) { RedirectStandardOutput = true, UseShellExecute = false };
+            var check = new ProcessStartInfo(
+                "sh",
+                ["-c", $"cd {folder} && cat {steps.Folder}/manifests/manifest-*.txt | sha256sum --check --strict"]
+            )
+            {
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            };
             using var process = Process.Start(check).ShouldNotBeNull();
             (await process.StandardOutput.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(3);
             await process.WaitForExitAsync();
@@ -162,8 +186,14 @@ public sealed class BackupTests : IDisposable
         File.Move(Path.Combine(archive.Folder, "objects", lost), away);
         using var interrupt = new CancellationTokenSource();
         // The second of three batches finds that an object is gone; there the operator stops it.
-        await Should.ThrowAsync<OperationCanceledException>(() => steps.BackUpAsync(archive.Folder, report: _ => interrupt.Cancel(), cancel: interrupt.Token));
-        steps.Files().ShouldNotContain(file => !file.StartsWith("objects/", StringComparison.Ordinal) && !file.EndsWith(".partial", StringComparison.Ordinal));
+        await Should.ThrowAsync<OperationCanceledException>(() =>
+            steps.BackUpAsync(archive.Folder, report: _ => interrupt.Cancel(), cancel: interrupt.Token)
+        );
+        steps
+            .Files()
+            .ShouldNotContain(file =>
+                !file.StartsWith("objects/", StringComparison.Ordinal) && !file.EndsWith(".partial", StringComparison.Ordinal)
+            );
         steps.Files().Count(file => file.StartsWith("objects/", StringComparison.Ordinal)).ShouldBe(511);
         await Should.ThrowAsync<SettingException>(steps.VerifyAsync);
 
@@ -187,7 +217,9 @@ public sealed class BackupTests : IDisposable
         (await steps.BackUpAsync(archive.Folder)).Failed.ShouldBe(1, "it is missing until it is there");
 
         // Once the archive itself knows, it is no news any more.
-        await archive.Services.GetRequiredService<IntegrityState>().MarkAsync(2, ChangeKind.Damaged, "found by a check", CancellationToken.None);
+        await archive
+            .Services.GetRequiredService<IntegrityState>()
+            .MarkAsync(2, ChangeKind.Damaged, "found by a check", CancellationToken.None);
         var known = await steps.BackUpAsync(archive.Folder);
         (known.Failed, known.KnownLost, known.State!.Missing).ShouldBe((0, 1, 1));
 
@@ -208,8 +240,12 @@ public sealed class BackupTests : IDisposable
         await steps.BackUpAsync(archive.Folder);
         var before = steps.Files();
         (await Should.ThrowAsync<SettingException>(() => steps.BackUpAsync(other.Folder))).Message.ShouldContain("two archives");
-        (await Should.ThrowAsync<SettingException>(() => steps.BackUpAsync(archive.Folder, catalogueOnly: true))).Message.ShouldContain("two sorts");
-        (await Should.ThrowAsync<SettingException>(() => RunningArchive.StartAsync(folder: steps.Folder))).Message.ShouldContain("is a backup");
+        (await Should.ThrowAsync<SettingException>(() => steps.BackUpAsync(archive.Folder, catalogueOnly: true))).Message.ShouldContain(
+            "two sorts"
+        );
+        (await Should.ThrowAsync<SettingException>(() => RunningArchive.StartAsync(folder: steps.Folder))).Message.ShouldContain(
+            "is a backup"
+        );
         (await steps.VerifyAsync()).Failed.ShouldBe(0);
         steps.Files().Where(file => !file.EndsWith(".partial", StringComparison.Ordinal)).ShouldBe(before);
     }

@@ -13,7 +13,11 @@ namespace OpenSdc.Tests.Upkeep;
 /// <summary>A small archive in a folder of its own, and what may happen to one.</summary>
 internal sealed class FsckArchive : IDisposable
 {
-    private static readonly EnumerationOptions NoLinks = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+    private static readonly EnumerationOptions NoLinks = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.ReparsePoint,
+    };
 
     private FsckArchive(string folder) => Folder = folder;
 
@@ -39,7 +43,10 @@ internal sealed class FsckArchive : IDisposable
             await staged.WriteAsync(bytes, CancellationToken.None);
             await staged.FlushAsync(CancellationToken.None);
             await open.Store.PlaceAsync(staged, CancellationToken.None);
-            await open.Catalogue.PublishAsync([new Publication(name, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)))], CancellationToken.None);
+            await open.Catalogue.PublishAsync(
+                [new Publication(name, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)))],
+                CancellationToken.None
+            );
             archive.Keys.Add(name.Key);
         }
 
@@ -47,8 +54,16 @@ internal sealed class FsckArchive : IDisposable
         return archive;
     }
 
-    public static FileName NameOf(int number, string descriptor = "sci") => FileName.Parse(string.Create(
-        CultureInfo.InvariantCulture, $"imap_swe_l1_{descriptor}_{new DateOnly(2026, 1, 1).AddDays(number):yyyyMMdd}_v001.0001.cdf"), Mission.Imap).Name!;
+    public static FileName NameOf(int number, string descriptor = "sci") =>
+        FileName
+            .Parse(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"imap_swe_l1_{descriptor}_{new DateOnly(2026, 1, 1).AddDays(number):yyyyMMdd}_v001.0001.cdf"
+                ),
+                Mission.Imap
+            )
+            .Name!;
 
     public static byte[] BytesOf(int number) => [.. Enumerable.Range(0, 1000 + number).Select(i => (byte)(i * 7 + number))];
 
@@ -82,7 +97,13 @@ internal sealed class FsckArchive : IDisposable
     public async Task<(FsckReport Report, List<FsckFinding> Findings)> CheckAsync(
         FsckOptions? options = null, TimeProvider? clock = null, UpkeepProgress? progress = null, CancellationToken cancel = default)
     {
-        using var run = await Fsck.RunAsync(Settings, options ?? new FsckOptions(), progress ?? new UpkeepProgress(), clock ?? Ahead(1), cancel);
+        using var run = await Fsck.RunAsync(
+            Settings,
+            options ?? new FsckOptions(),
+            progress ?? new UpkeepProgress(),
+            clock ?? Ahead(1),
+            cancel
+        );
         var findings = new List<FsckFinding>();
         await foreach (var finding in run.Report.Findings)
             findings.Add(finding);
@@ -103,8 +124,14 @@ internal sealed class FsckArchive : IDisposable
         foreach (var file in new DirectoryInfo(Folder).EnumerateFiles("*", NoLinks).OrderBy(file => file.FullName, StringComparer.Ordinal))
         {
             var path = Path.GetRelativePath(Folder, file.FullName);
-            if (!path.StartsWith("catalogue.sqlite", StringComparison.Ordinal) && !exceptFolders.Any(folder => path.StartsWith(folder, StringComparison.Ordinal)))
-                all.AppendLine(CultureInfo.InvariantCulture, $"{path} {file.LastWriteTimeUtc:O} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file.FullName)))}");
+            if (
+                !path.StartsWith("catalogue.sqlite", StringComparison.Ordinal)
+                && !exceptFolders.Any(folder => path.StartsWith(folder, StringComparison.Ordinal))
+            )
+                all.AppendLine(
+                    CultureInfo.InvariantCulture,
+                    $"{path} {file.LastWriteTimeUtc:O} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file.FullName)))}"
+                );
         }
 
         return all.Append(Rows("files")).Append(Rows("changes")).Append(Rows("corrupt_or_missing")).Append(Rows("ledger")).ToString();

@@ -66,15 +66,44 @@ public sealed class FsckCommandTests
         archive.Put(FsckArchive.NameOf(5, "other").Key);
         await Task.Delay(100);
         using var json = JsonDocument.Parse((await RunAsync(archive, "--json")).Output);
-        json.RootElement.EnumerateObject().Select(member => member.Name).ShouldBe(
-            ["format", "data", "started", "seconds", "digest", "repair", "outcome", "records", "objects", "object_bytes", "files_read", "bytes_read",
-             "seq_before", "seq_after", "young", "counts", "changes", "allowed_changes", "done", "log", "findings"]);
-        json.RootElement.GetProperty("counts").EnumerateObject().Select(member => member.Name).ShouldBe(
-            ["orphan", "misplaced", "foreign", "lost", "size", "digest", "unreadable", "returned", "left-over", "derived"]);
+        json.RootElement.EnumerateObject()
+            .Select(member => member.Name)
+            .ShouldBe([
+                "format",
+                "data",
+                "started",
+                "seconds",
+                "digest",
+                "repair",
+                "outcome",
+                "records",
+                "objects",
+                "object_bytes",
+                "files_read",
+                "bytes_read",
+                "seq_before",
+                "seq_after",
+                "young",
+                "counts",
+                "changes",
+                "allowed_changes",
+                "done",
+                "log",
+                "findings",
+            ]);
+        json.RootElement.GetProperty("counts")
+            .EnumerateObject()
+            .Select(member => member.Name)
+            .ShouldBe(["orphan", "misplaced", "foreign", "lost", "size", "digest", "unreadable", "returned", "left-over", "derived"]);
         var finding = json.RootElement.GetProperty("findings").EnumerateArray().First();
-        finding.EnumerateObject().Select(member => member.Name).ShouldBe(
-            ["kind", "key", "action", "detail", "seq", "mark", "size", "sha256", "written", "outcome"]);
-        json.RootElement.GetProperty("findings").EnumerateArray().Select(each => each.GetProperty("kind").GetString()).ShouldBe(["size", "orphan"], ignoreOrder: true);
+        finding
+            .EnumerateObject()
+            .Select(member => member.Name)
+            .ShouldBe(["kind", "key", "action", "detail", "seq", "mark", "size", "sha256", "written", "outcome"]);
+        json.RootElement.GetProperty("findings")
+            .EnumerateArray()
+            .Select(each => each.GetProperty("kind").GetString())
+            .ShouldBe(["size", "orphan"], ignoreOrder: true);
         json.RootElement.GetProperty("outcome").GetString().ShouldBe(FsckOutcome.Problems);
     }
 

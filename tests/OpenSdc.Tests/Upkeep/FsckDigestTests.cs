@@ -37,7 +37,9 @@ public sealed class FsckDigestTests
         using var archive = await FsckArchive.MakeAsync(2);
         var file = Path.Combine(archive.Folder, "position");
         File.WriteAllText(file, "{\"data\":\"/another\"}\n");
-        (await Should.ThrowAsync<SettingException>(() => archive.CheckAsync(new FsckOptions { Digest = true, Resume = file }))).Message.ShouldContain("/another");
+        (
+            await Should.ThrowAsync<SettingException>(() => archive.CheckAsync(new FsckOptions { Digest = true, Resume = file }))
+        ).Message.ShouldContain("/another");
     }
 
     [Fact]

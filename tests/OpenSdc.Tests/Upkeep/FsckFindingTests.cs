@@ -91,12 +91,18 @@ public sealed class FsckFindingTests
     {
         using var archive = await FsckArchive.MakeAsync();
         File.Delete(archive.PathOf(archive.Keys[1]));
-        FsckArchive.Shell($"cd '{archive.PathOf("")}' && ln -s . loop && ln -s .. imap/up && ln -s /nowhere dangling && mkfifo pipe && mkfifo '{archive.Keys[1]}'");
+        FsckArchive.Shell(
+            $"cd '{archive.PathOf("")}' && ln -s . loop && ln -s .. imap/up && ln -s /nowhere dangling && mkfifo pipe && mkfifo '{archive.Keys[1]}'"
+        );
         var (_, findings) = await archive.CheckAsync(new FsckOptions { Digest = true });
-        findings.Where(finding => finding.Kind == FsckKind.Foreign).Select(finding => finding.Key).Order(StringComparer.Ordinal).ShouldBe(["dangling", "imap/up", "loop", "pipe"]);
-        findings.Single(finding => finding.Kind != FsckKind.Foreign).ShouldSatisfyAllConditions(
-            finding => finding.Kind.ShouldBe(FsckKind.Lost),
-            finding => finding.Key.ShouldBe(archive.Keys[1]));
+        findings
+            .Where(finding => finding.Kind == FsckKind.Foreign)
+            .Select(finding => finding.Key)
+            .Order(StringComparer.Ordinal)
+            .ShouldBe(["dangling", "imap/up", "loop", "pipe"]);
+        findings
+            .Single(finding => finding.Kind != FsckKind.Foreign)
+            .ShouldSatisfyAllConditions(finding => finding.Kind.ShouldBe(FsckKind.Lost), finding => finding.Key.ShouldBe(archive.Keys[1]));
     }
 
     [Fact]
@@ -115,10 +121,15 @@ public sealed class FsckFindingTests
     public async Task Names_that_are_no_text_are_told_and_left()
     {
         using var archive = await FsckArchive.MakeAsync();
-        FsckArchive.Shell($"cd '{archive.PathOf("")}' && echo x > \"$(printf 'bad\\377')\" && mkdir \"$(printf 'dir\\376')\" && echo x > \"$(printf 'dir\\376')/file\"");
+        FsckArchive.Shell(
+            $"cd '{archive.PathOf("")}' && echo x > \"$(printf 'bad\\377')\" && mkdir \"$(printf 'dir\\376')\" && echo x > \"$(printf 'dir\\376')/file\""
+        );
         archive.Put("zzz");
         var (_, findings) = await archive.RepairAsync();
-        findings.Select(finding => (finding.Key, finding.Outcome)).Order().ShouldBe([("bad\uFFFD", "left"), ("dir\uFFFD", "left"), ("zzz", "done")]);
+        findings
+            .Select(finding => (finding.Key, finding.Outcome))
+            .Order()
+            .ShouldBe([("bad\uFFFD", "left"), ("dir\uFFFD", "left"), ("zzz", "done")]);
     }
 
     [Fact]
@@ -144,7 +155,10 @@ public sealed class FsckFindingTests
         File.WriteAllText(Path.Combine(slot, name.Name), "whole");
         archive.Put(name.Key, "whole");
         using (DataFolder.Open(archive.Folder))
-            (await archive.CheckAsync()).ShouldSatisfyAllConditions(check => check.Findings.ShouldBeEmpty(), check => check.Report.Young.ShouldBe(1));
+            (await archive.CheckAsync()).ShouldSatisfyAllConditions(
+                check => check.Findings.ShouldBeEmpty(),
+                check => check.Report.Young.ShouldBe(1)
+            );
         (await archive.CheckAsync()).Findings.Select(finding => finding.Kind).ShouldBe([FsckKind.Orphan, FsckKind.LeftOver]);
     }
 
@@ -169,7 +183,11 @@ public sealed class FsckFindingTests
         var before = archive.Everything();
         (await archive.CheckAsync(new FsckOptions { Digest = true })).Report.Changes.ShouldBe(5);
         archive.Everything().ShouldBe(before);
-        Directory.GetFileSystemEntries(archive.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(["catalogue.sqlite", "objects", "staging"]);
+        Directory
+            .GetFileSystemEntries(archive.Folder)
+            .Select(Path.GetFileName)
+            .Order(StringComparer.Ordinal)
+            .ShouldBe(["catalogue.sqlite", "objects", "staging"]);
     }
 
     [Fact]
@@ -195,7 +213,9 @@ public sealed class FsckFindingTests
     [InlineData(null, 13, FsckAction.None)]
     public void An_object_that_cannot_be_read_is_marked_where_the_disk_itself_failed(string? before, int errno, string action)
     {
-        var finding = FsckFinding.Of(new KeptFile(1, "key", 2, "digest", before, 1), ObjectVerdict.OfFailure(new IOException("It fails.", errno))).ShouldNotBeNull();
+        var finding = FsckFinding
+            .Of(new KeptFile(1, "key", 2, "digest", before, 1), ObjectVerdict.OfFailure(new IOException("It fails.", errno)))
+            .ShouldNotBeNull();
         (finding.Kind, finding.Action).ShouldBe((FsckKind.Unreadable, action));
     }
 
@@ -203,8 +223,15 @@ public sealed class FsckFindingTests
     public async Task A_folder_without_an_archive_is_refused()
     {
         var folder = Directory.CreateTempSubdirectory("opensdc-fsck-test-");
-        await Should.ThrowAsync<SettingException>(() => Fsck.RunAsync(
-            new ServerOptions { Data = folder.FullName }, new FsckOptions(), new UpkeepProgress(), TimeProvider.System, CancellationToken.None));
+        await Should.ThrowAsync<SettingException>(() =>
+            Fsck.RunAsync(
+                new ServerOptions { Data = folder.FullName },
+                new FsckOptions(),
+                new UpkeepProgress(),
+                TimeProvider.System,
+                CancellationToken.None
+            )
+        );
         folder.EnumerateFileSystemInfos().ShouldBeEmpty();
         folder.Delete();
     }

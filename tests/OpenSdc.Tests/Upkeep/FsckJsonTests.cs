@@ -58,7 +58,9 @@ public sealed partial class FsckJsonTests
         Thread.Sleep(100);
 
         void Mark(int file, string kind) =>
-            archive.Run($"INSERT INTO corrupt_or_missing (seq, kind, at) SELECT seq, '{kind}', '20260101 00:00:00' FROM files WHERE file_path = '{keys[file]}'");
+            archive.Run(
+                $"INSERT INTO corrupt_or_missing (seq, kind, at) SELECT seq, '{kind}', '20260101 00:00:00' FROM files WHERE file_path = '{keys[file]}'"
+            );
     }
 
     [GeneratedRegex("""("started":"|"seconds":|/fsck/)[^",]+""")]

@@ -31,15 +31,22 @@ public sealed class FsckListingTests
                 made.Add(key);
             }
 
-            made.Sort(StringComparer.Ordinal);
-            DiskListing.Of(root).Select(listed => listed.Key).ShouldBe(made);
-            DiskListing.Of(root).ShouldAllBe(listed => listed.What == ListedKind.Object && listed.Length == new FileInfo(Path.Combine(root, listed.Key)).Length);
-        }
-        finally
-        {
-            Directory.Delete(root, recursive: true);
-        }
-    }, iter: 200, threads: 1);
+                        made.Sort(StringComparer.Ordinal);
+                        DiskListing.Of(root).Select(listed => listed.Key).ShouldBe(made);
+                        DiskListing
+                            .Of(root)
+                            .ShouldAllBe(listed =>
+                                listed.What == ListedKind.Object && listed.Length == new FileInfo(Path.Combine(root, listed.Key)).Length
+                            );
+                    }
+                    finally
+                    {
+                        Directory.Delete(root, recursive: true);
+                    }
+                },
+                iter: 200,
+                threads: 1
+            );
 
     [Fact]
     public void Links_are_told_and_never_followed()

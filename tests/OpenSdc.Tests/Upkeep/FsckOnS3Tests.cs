@@ -10,7 +10,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Upkeep;
 
-/// <summary>The one check and repair, of an archive whose objects lie in a real S3 store: what it finds, repairs, undoes and leaves alone.</summary>
+/// <summary>
+/// The one check and repair, of an archive whose objects lie in a real S3 store: what it finds, repairs,
+/// undoes and leaves alone.
+/// </summary>
 public abstract class FsckOnS3Tests(string? catalogue) : IAsyncLifetime
 {
     private const int Files = 12;
@@ -31,7 +34,15 @@ public abstract class FsckOnS3Tests(string? catalogue) : IAsyncLifetime
             var name = FsckArchive.NameOf(i);
             await bucket.PutAsync(bucket.ObjectKey(name.Key), FsckArchive.BytesOf(i));
             await open.Catalogue.PublishAsync(
-                [new Publication(name, FsckArchive.BytesOf(i).Length, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(FsckArchive.BytesOf(i))))], CancellationToken.None);
+                [
+                    new Publication(
+                        name,
+                        FsckArchive.BytesOf(i).Length,
+                        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(FsckArchive.BytesOf(i)))
+                    ),
+                ],
+                CancellationToken.None
+            );
             keys.Add(name.Key);
         }
     }
@@ -65,30 +76,47 @@ public abstract class FsckOnS3Tests(string? catalogue) : IAsyncLifetime
         var before = await bucket.AllAsync();
 
         var (_, findings) = await CheckAsync(new FsckOptions { Digest = true });
-        findings.Select(each => (each.Kind, each.Key)).Order().ShouldBe(new[]
-        {
-            (FsckKind.Lost, keys[0]), (FsckKind.Size, keys[1]), (FsckKind.Digest, keys[2]), (FsckKind.Orphan, FsckArchive.NameOf(5, "orphan").Key),
-            (FsckKind.Misplaced, "imap/elsewhere/" + Path.GetFileName(FsckArchive.NameOf(6, "elsewhere").Key)), (FsckKind.Foreign, "imap/notes.txt"), (FsckKind.Foreign, "imap/folder/"),
-        }.Order());
+        findings
+            .Select(each => (each.Kind, each.Key))
+            .Order()
+            .ShouldBe(
+                new[]
+                {
+                    (FsckKind.Lost, keys[0]),
+                    (FsckKind.Size, keys[1]),
+                    (FsckKind.Digest, keys[2]),
+                    (FsckKind.Orphan, FsckArchive.NameOf(5, "orphan").Key),
+                    (FsckKind.Misplaced, "imap/elsewhere/" + Path.GetFileName(FsckArchive.NameOf(6, "elsewhere").Key)),
+                    (FsckKind.Foreign, "imap/notes.txt"),
+                    (FsckKind.Foreign, "imap/folder/"),
+                }.Order()
+            );
         (await bucket.AllAsync()).ShouldBe(before);
 
         var (repair, _) = await CheckAsync(Repair("100%"));
         (repair.Outcome, repair.Done).ShouldBe((FsckOutcome.Repaired, 7));
         using (var open = await OpenArchive.OpenAsync(settings, TimeProvider.System, CancellationToken.None))
         {
-            (await open.Catalogue.FindAsync(FsckArchive.NameOf(5, "orphan").Key, ReadScope.Team, CancellationToken.None)).ShouldNotBeNull().Seq.ShouldBeGreaterThan(Files);
+            (await open.Catalogue.FindAsync(FsckArchive.NameOf(5, "orphan").Key, ReadScope.Team, CancellationToken.None))
+                .ShouldNotBeNull()
+                .Seq.ShouldBeGreaterThan(Files);
             (await open.Integrity.CountAsync(CancellationToken.None)).ShouldBe(3);
         }
 
         var after = await bucket.AllAsync();
         after.Count(each => each.StartsWith("mission/a/.quarantine/", StringComparison.Ordinal)).ShouldBe(3);
         after.Select(each => each.Split(' ')[1]).Order().ShouldBe(before.Select(each => each.Split(' ')[1]).Order(), "no byte was lost");
-        (await CheckAsync(new FsckOptions { Digest = true })).Findings.ShouldAllBe(each => each.Mark != null, "nothing is left but what is marked");
+        (await CheckAsync(new FsckOptions { Digest = true })).Findings.ShouldAllBe(
+            each => each.Mark != null,
+            "nothing is left but what is marked"
+        );
 
         var undo = await Fsck.UndoAsync(settings, repair.Log.ShouldNotBeNull(), TimeProvider.System, CancellationToken.None);
         (undo.Undone, undo.Left.Count).ShouldBe((7, 0));
         // Its number has been given, so that an adopted object cannot be as if it had never been.
-        (await bucket.AllAsync()).Where(each => !each.Contains("orphan", StringComparison.Ordinal)).ShouldBe(before.Where(each => !each.Contains("orphan", StringComparison.Ordinal)));
+        (await bucket.AllAsync())
+            .Where(each => !each.Contains("orphan", StringComparison.Ordinal))
+            .ShouldBe(before.Where(each => !each.Contains("orphan", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -125,8 +153,11 @@ public abstract class FsckOnS3Tests(string? catalogue) : IAsyncLifetime
     public async Task A_store_or_a_bucket_that_is_not_there_marks_nothing()
     {
         var elsewhere = settings with { Objects = "s3://no-such-bucket/mission/a" };
-        (await Should.ThrowAsync<SettingException>(() => Fsck.RunAsync(elsewhere, Repair("100%"), new UpkeepProgress(), TimeProvider.System, CancellationToken.None)))
-            .Message.ShouldContain("no bucket no-such-bucket");
+        (
+            await Should.ThrowAsync<SettingException>(() =>
+                Fsck.RunAsync(elsewhere, Repair("100%"), new UpkeepProgress(), TimeProvider.System, CancellationToken.None)
+            )
+        ).Message.ShouldContain("no bucket no-such-bucket");
         using var open = await OpenArchive.OpenAsync(settings, TimeProvider.System, CancellationToken.None);
         (await open.Integrity.CountAsync(CancellationToken.None)).ShouldBe(0);
     }
@@ -145,7 +176,9 @@ public abstract class FsckOnS3Tests(string? catalogue) : IAsyncLifetime
     private async Task<(int Code, string Output)> SdcAsync(string arguments)
     {
         await using var sdc = SdcProcess.Start(
-            folder, $"{arguments} --data {folder} --objects {settings.Objects} --s3-endpoint {settings.S3Endpoint}{(catalogue is null ? "" : " --catalogue " + catalogue)}");
+            folder,
+            $"{arguments} --data {folder} --objects {settings.Objects} --s3-endpoint {settings.S3Endpoint}{(catalogue is null ? "" : " --catalogue " + catalogue)}"
+        );
         return (await sdc.ExitCodeAsync(), sdc.Output + sdc.Errors);
     }
 
@@ -156,13 +189,26 @@ public abstract class FsckOnS3Tests(string? catalogue) : IAsyncLifetime
         var flipped = FsckArchive.BytesOf(2);
         flipped[500] ^= 1;
         await bucket.PutAsync(bucket.ObjectKey(keys[2]), flipped);
-        foreach (var key in (string[])[FsckArchive.NameOf(5, "orphan").Key, "imap/elsewhere/" + Path.GetFileName(FsckArchive.NameOf(6, "elsewhere").Key), "imap/notes.txt"])
+        foreach (
+            var key in (string[])
+                [
+                    FsckArchive.NameOf(5, "orphan").Key,
+                    "imap/elsewhere/" + Path.GetFileName(FsckArchive.NameOf(6, "elsewhere").Key),
+                    "imap/notes.txt",
+                ]
+        )
             await bucket.PutAsync(bucket.ObjectKey(key), Encoding.ASCII.GetBytes("the bytes of " + key));
         // What a store's own page makes of a new folder.
         await bucket.PutAsync(bucket.ObjectKey("imap/folder/"), []);
     }
 
-    private static FsckOptions Repair(string maxChanges) => new() { Repair = true, Digest = true, MaxChanges = ChangeCap.Parse(maxChanges)!.Value };
+    private static FsckOptions Repair(string maxChanges) =>
+        new()
+        {
+            Repair = true,
+            Digest = true,
+            MaxChanges = ChangeCap.Parse(maxChanges)!.Value,
+        };
 
     /// <summary>Checks by a clock an hour ahead, for which nothing of the test is too young to be judged.</summary>
     private async Task<(FsckReport Report, List<FsckFinding> Findings)> CheckAsync(FsckOptions options, int hoursAhead = 1)

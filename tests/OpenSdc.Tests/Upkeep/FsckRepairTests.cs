@@ -16,7 +16,9 @@ public sealed class FsckRepairTests
         archive.Run("UPDATE coverage SET files = 7 WHERE digits = 8; UPDATE files SET superseded_by = 3 WHERE seq = 5");
         var (found, findings) = await archive.CheckAsync();
         (found.Outcome, found.Counts[FsckKind.Derived]).ShouldBe((FsckOutcome.Problems, 2));
-        findings.Select(each => (each.Kind, each.Key, each.Action)).ShouldBe([(FsckKind.Derived, "coverage", FsckAction.Derive), (FsckKind.Derived, "superseded_by", FsckAction.Derive)]);
+        findings
+            .Select(each => (each.Kind, each.Key, each.Action))
+            .ShouldBe([(FsckKind.Derived, "coverage", FsckAction.Derive), (FsckKind.Derived, "superseded_by", FsckAction.Derive)]);
         using (var copy = new CatalogueCopy(Path.Combine(archive.Folder, "catalogue.sqlite")))
         {
             copy.Fault(thorough: true).ShouldNotBeNull().ShouldContain("coverage");
@@ -35,11 +37,16 @@ public sealed class FsckRepairTests
         File.SetLastWriteTimeUtc(archive.PathOf(key), new DateTime(2026, 3, 4, 5, 6, 7, DateTimeKind.Utc));
         (await archive.RepairAsync()).Report.Outcome.ShouldBe(FsckOutcome.Repaired);
         using var open = await archive.OpenAsync();
-        var newest = (await open.Catalogue.FindAsync(FsckArchive.NameOf(19).Key, ReadScope.Team, CancellationToken.None)).ShouldNotBeNull().IngestionDate;
-        (await open.Catalogue.FindAsync(key, ReadScope.Team, CancellationToken.None)).ShouldNotBeNull().ShouldSatisfyAllConditions(
-            record => record.Seq.ShouldBe(21),
-            record => record.IngestionDate.ShouldBe(newest),
-            record => record.Size.ShouldBe(18));
+        var newest = (await open.Catalogue.FindAsync(FsckArchive.NameOf(19).Key, ReadScope.Team, CancellationToken.None))
+            .ShouldNotBeNull()
+            .IngestionDate;
+        (await open.Catalogue.FindAsync(key, ReadScope.Team, CancellationToken.None))
+            .ShouldNotBeNull()
+            .ShouldSatisfyAllConditions(
+                record => record.Seq.ShouldBe(21),
+                record => record.IngestionDate.ShouldBe(newest),
+                record => record.Size.ShouldBe(18)
+            );
         (await open.Integrity.WasAdoptedAsync(21, CancellationToken.None)).ShouldBeTrue();
         (await archive.CheckAsync(new FsckOptions { Digest = true })).Report.Outcome.ShouldBe(FsckOutcome.Clean);
     }
@@ -54,7 +61,11 @@ public sealed class FsckRepairTests
             (await archive.RepairAsync()).Report.Outcome.ShouldBe(FsckOutcome.Repaired);
         }
 
-        Directory.GetFiles(Path.Combine(archive.Folder, "quarantine", "imap")).Order(StringComparer.Ordinal).Select(File.ReadAllText).ShouldBe(["first", "second", "third"]);
+        Directory
+            .GetFiles(Path.Combine(archive.Folder, "quarantine", "imap"))
+            .Order(StringComparer.Ordinal)
+            .Select(File.ReadAllText)
+            .ShouldBe(["first", "second", "third"]);
         (await archive.CheckAsync()).Report.Outcome.ShouldBe(FsckOutcome.Clean);
     }
 
@@ -97,7 +108,11 @@ public sealed class FsckRepairTests
             new[] { (lost, FsckKind.Returned), (damaged, FsckKind.Returned), (other, FsckKind.Digest) }.Order());
         report.Changes.ShouldBe(2);
         (await archive.RepairAsync(digest: false)).Report.Done.ShouldBe(2);
-        archive.Rows("corrupt_or_missing").Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldHaveSingleItem().ShouldContain("damaged");
+        archive
+            .Rows("corrupt_or_missing")
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .ShouldHaveSingleItem()
+            .ShouldContain("damaged");
     }
 
     [Theory]
@@ -128,7 +143,9 @@ public sealed class FsckRepairTests
     [InlineData("1%%", null, false)]
     [InlineData("some", null, false)]
     public void The_cap_is_a_number_or_a_share(string text, string? amount, bool isPercentage) =>
-        ChangeCap.Parse(text).ShouldBe(amount is null ? null : new ChangeCap(decimal.Parse(amount, CultureInfo.InvariantCulture), isPercentage));
+        ChangeCap
+            .Parse(text)
+            .ShouldBe(amount is null ? null : new ChangeCap(decimal.Parse(amount, CultureInfo.InvariantCulture), isPercentage));
 
     [Fact]
     public async Task Undo_gives_back_what_was_moved_and_marked()
@@ -151,11 +168,15 @@ public sealed class FsckRepairTests
         (await archive.CheckAsync()).Report.Changes.ShouldBe(5);
 
         // An undo can be undone like any repair.
-        (await archive.UndoAsync(undo.Log)).ShouldSatisfyAllConditions(again => again.Undone.ShouldBe(5), again => again.Left.ShouldBeEmpty());
+        (await archive.UndoAsync(undo.Log)).ShouldSatisfyAllConditions(
+            again => again.Undone.ShouldBe(5),
+            again => again.Left.ShouldBeEmpty()
+        );
         (await archive.CheckAsync()).Report.Changes.ShouldBe(0);
     }
 
-    private static IEnumerable<string> DoneIn(string log) => [.. FsckLog.Read(log).Where(line => line.Step == "done").Select(line => line.Key)];
+    private static IEnumerable<string> DoneIn(string log) =>
+        [.. FsckLog.Read(log).Where(line => line.Step == "done").Select(line => line.Key)];
 
     [Theory]
     [InlineData(1)]
@@ -167,7 +188,12 @@ public sealed class FsckRepairTests
         try
         {
             // Lines of many lengths, over several blocks, and one that a crash cut short.
-            File.WriteAllLines(file, Enumerable.Range(1, lines).Select(n => $$"""{"step":"done","action":"mark","number":{{n}},"key":"{{new string('k', n % 300)}}"}"""));
+            File.WriteAllLines(
+                file,
+                Enumerable
+                    .Range(1, lines)
+                    .Select(n => $$"""{"step":"done","action":"mark","number":{{n}},"key":"{{new string('k', n % 300)}}"}""")
+            );
             File.AppendAllText(file, """{"step":"do""");
             FsckLog.Read(file).Select(line => line.Number).ShouldBe(Enumerable.Range(1, lines).Select(n => (long)n));
             FsckLog.ReadBackwards(file).ShouldBe(FsckLog.Read(file).Reverse());
@@ -225,7 +251,9 @@ public sealed class FsckRepairTests
         archive.Put("zzz");
         var log = (await archive.RepairAsync()).Report.Log!;
         (await Should.ThrowAsync<SettingException>(() => other.UndoAsync(log))).Message.ShouldContain(archive.Folder);
-        (await Should.ThrowAsync<SettingException>(() => archive.UndoAsync(archive.PathOf(archive.Keys[0])))).Message.ShouldContain("is none");
+        (await Should.ThrowAsync<SettingException>(() => archive.UndoAsync(archive.PathOf(archive.Keys[0])))).Message.ShouldContain(
+            "is none"
+        );
     }
 
     [Fact]

@@ -23,9 +23,19 @@ public sealed class FsckServingTests
         var misplaced = archive.Put("imap/zzz/" + FsckArchive.NameOf(3, "strange").Name);
         await Task.Delay(200);
         await using var app = await ServerApp.BuildAsync(
-            archive.Settings with { Urls = "http://127.0.0.1:0", LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning }, TimeProvider.System, CancellationToken.None);
+            archive.Settings with
+            {
+                Urls = "http://127.0.0.1:0",
+                LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
+            },
+            TimeProvider.System,
+            CancellationToken.None
+        );
         await app.StartAsync();
-        using var http = new HttpClient { BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
+        using var http = new HttpClient
+        {
+            BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()),
+        };
 
         var uploads = Task.WhenAll(Enumerable.Range(0, Clients).Select(client => Task.Run(async () =>
         {
@@ -36,7 +46,14 @@ public sealed class FsckServingTests
         while (!uploads.IsCompleted || checks < 3)
         {
             var (report, findings) = await archive.CheckAsync(
-                new FsckOptions { Repair = true, Digest = checks % 2 == 0, MaxChanges = ChangeCap.Parse("100%")!.Value }, TimeProvider.System);
+                new FsckOptions
+                {
+                    Repair = true,
+                    Digest = checks % 2 == 0,
+                    MaxChanges = ChangeCap.Parse("100%")!.Value,
+                },
+                TimeProvider.System
+            );
             findings.ShouldAllBe(finding => finding.Key == misplaced);
             (checks, done) = (checks + 1, done + report.Done);
         }
@@ -47,7 +64,9 @@ public sealed class FsckServingTests
         archive.Rows("changes").ShouldNotContain("adopted");
         var (last, none) = await archive.CheckAsync(new FsckOptions { Digest = true });
         none.ShouldBeEmpty();
-        (last.Records, last.Objects, last.SeqAfter).ShouldBe((20 + Clients * FilesEach, 20 + Clients * FilesEach, 20 + Clients * FilesEach));
+        (last.Records, last.Objects, last.SeqAfter).ShouldBe(
+            (20 + Clients * FilesEach, 20 + Clients * FilesEach, 20 + Clients * FilesEach)
+        );
         await app.StopAsync();
     }
 
@@ -56,9 +75,19 @@ public sealed class FsckServingTests
     {
         using var archive = await FsckArchive.MakeAsync();
         await using var app = await ServerApp.BuildAsync(
-            archive.Settings with { Urls = "http://127.0.0.1:0", LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning }, TimeProvider.System, CancellationToken.None);
+            archive.Settings with
+            {
+                Urls = "http://127.0.0.1:0",
+                LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
+            },
+            TimeProvider.System,
+            CancellationToken.None
+        );
         await app.StartAsync();
-        using var http = new HttpClient { BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
+        using var http = new HttpClient
+        {
+            BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()),
+        };
         var key = archive.Put(FsckArchive.NameOf(9, "other").Key);
         (await archive.RepairAsync()).Report.Outcome.ShouldBe(FsckOutcome.Repaired);
         (await http.GetStringAsync("/download/" + key)).ShouldBe("bytes of an orphan");

@@ -12,7 +12,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Upkeep;
 
-/// <summary>What becomes of the result of a verification: a mark, a line in the log, or nothing where the file was mended in the meantime.</summary>
+/// <summary>
+/// What becomes of the result of a verification: a mark, a line in the log, or nothing where the file was
+/// mended in the meantime.
+/// </summary>
 public sealed class IntegrityReportsTests : IAsyncLifetime
 {
     private static readonly ObjectVerdict Damaged = new(ObjectState.Corrupt, ObjectFault.Digest, "for a test");
@@ -32,14 +35,21 @@ public sealed class IntegrityReportsTests : IAsyncLifetime
     {
         var file = await archive.UploadAsync([1]);
         var log = new VerdictLog();
-        using var reports = new IntegrityReports(Services.GetRequiredService<IntegrityState>(), Services.GetRequiredService<Telemetry>(), archive.Clock, log);
+        using var reports = new IntegrityReports(
+            Services.GetRequiredService<IntegrityState>(),
+            Services.GetRequiredService<Telemetry>(),
+            archive.Clock,
+            log
+        );
         await reports.StartAsync(CancellationToken.None);
         reports.Report(file.Seq, file.Name, file.Seq, Damaged);
         reports.Report(file.Seq, file.Name, file.Seq + 1, Damaged with { Sentence = "known already" });
         reports.Report(file.Seq, file.Name, file.Seq + 1, ObjectVerdict.Intact);
         await archive.RunUntilEventsAsync(file.Seq, "published", "damaged", "sound");
         await reports.StopAsync(CancellationToken.None);
-        log.Lines.ShouldContain($"Error {file.Name}, seq {file.Seq}, is damaged and not served until its bytes are right again: for a test");
+        log.Lines.ShouldContain(
+            $"Error {file.Name}, seq {file.Seq}, is damaged and not served until its bytes are right again: for a test"
+        );
         log.Lines.ShouldNotContain(line => line.Contains("known already", StringComparison.Ordinal));
     }
 
@@ -48,9 +58,15 @@ public sealed class IntegrityReportsTests : IAsyncLifetime
     {
         var (file, url) = await UploadAsync([1, 2, 3]);
         // As the scrub does: the record, then the object.
-        var kept = (await Services.GetRequiredService<IntegrityState>().BySeqAsync(file.Seq - 1, 1, CancellationToken.None)).ShouldHaveSingleItem();
+        var kept = (
+            await Services.GetRequiredService<IntegrityState>().BySeqAsync(file.Seq - 1, 1, CancellationToken.None)
+        ).ShouldHaveSingleItem();
         await archive.Running.HarmAsync(kept.Key, null);
-        var verdict = await ObjectVerifier.Unthrottled.VerifyAsync(Services.GetRequiredService<IObjectStore>().OpenAsync, kept.ToObject(), CancellationToken.None);
+        var verdict = await ObjectVerifier.Unthrottled.VerifyAsync(
+            Services.GetRequiredService<IObjectStore>().OpenAsync,
+            kept.ToObject(),
+            CancellationToken.None
+        );
         verdict.State.ShouldBe(ObjectState.Missing);
 
         (await archive.Running.PutAsync(url, [1, 2, 3])).Status.ShouldBe(200);
@@ -66,9 +82,14 @@ public sealed class IntegrityReportsTests : IAsyncLifetime
         var (file, url) = await UploadAsync(bytes);
         await archive.Running.HarmAsync(file.FilePath, new byte[bytes.Length]);
         using var client = new HttpClient();
-        using var download = await client.GetAsync(await archive.Running.DownloadUrlAsync(file.FilePath), HttpCompletionOption.ResponseHeadersRead);
+        using var download = await client.GetAsync(
+            await archive.Running.DownloadUrlAsync(file.FilePath),
+            HttpCompletionOption.ResponseHeadersRead
+        );
 
-        await Services.GetRequiredService<IntegrityState>().MarkAsync(file.Seq, ChangeKind.Damaged, "found by another reader", CancellationToken.None);
+        await Services
+            .GetRequiredService<IntegrityState>()
+            .MarkAsync(file.Seq, ChangeKind.Damaged, "found by another reader", CancellationToken.None);
         (await archive.Running.PutAsync(url, bytes)).Status.ShouldBe(200);
         await Should.ThrowAsync<IOException>(async () => await (await download.Content.ReadAsStreamAsync()).CopyToAsync(Stream.Null));
         await ShouldServeAsync(file, bytes, "published", "damaged", "sound");
@@ -119,7 +140,12 @@ public sealed class IntegrityReportsTests : IAsyncLifetime
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add($"{logLevel} {formatter(state, exception)}");
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Lines.Add($"{logLevel} {formatter(state, exception)}");
     }
 }

@@ -63,7 +63,11 @@ public sealed class KeptMissionTests : IDisposable
     }
 
     [Theory]
-    [InlineData("moth/{instrument}/{name}", "moth/{start:yyyy}/{name}", "moth/cam/moth_cam_20260101_v01.fits would have the key moth/2026/moth_cam_20260101_v01.fits.")]
+    [InlineData(
+        "moth/{instrument}/{name}",
+        "moth/{start:yyyy}/{name}",
+        "moth/cam/moth_cam_20260101_v01.fits would have the key moth/2026/moth_cam_20260101_v01.fits."
+    )]
     [InlineData("\"cam\"", "\"spec\"", "moth/cam/moth_cam_20260101_v01.fits is no name of the mission.")]
     [InlineData("{minor:digits(2)}", "{major:digits(2)}", "would have 1 for major_version, and has null.")]
     [InlineData("v{minor:digits(2)}", "v{minor:digits(1)}{rest:digits(1)}", "would have 0 for minor_version, and has 1.")]
@@ -104,7 +108,10 @@ public sealed class KeptMissionTests : IDisposable
         await FillAsync();
         foreach (var file in Directory.EnumerateFiles(Data, "catalogue.sqlite*").Append(Path.Combine(Data, "mission.json")))
             File.Delete(file);
-        await File.WriteAllTextAsync(Path.Combine(root, "new.json"), Text().Replace("v{minor:digits(2)}", "v{minor:digits(1)}{rest:digits(1)}", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            Path.Combine(root, "new.json"),
+            Text().Replace("v{minor:digits(2)}", "v{minor:digits(1)}{rest:digits(1)}", StringComparison.Ordinal)
+        );
         await using (var sdc = Cli.SdcProcess.Start(root, "rebuild --data data --mission new.json"))
             (await sdc.ExitCodeAsync()).ShouldBe(0, sdc.Errors);
         await using var archive = await StartAsync(null);
@@ -190,7 +197,9 @@ public sealed class KeptMissionTests : IDisposable
         if (mission is not null)
             await File.WriteAllTextAsync(file, mission);
         return await RunningArchive.StartAsync(
-            options => options with { Catalogue = catalogue, Mission = mission is null ? null : file, AcceptMissionChange = accept }, folder: Data);
+            options => options with { Catalogue = catalogue, Mission = mission is null ? null : file, AcceptMissionChange = accept },
+            folder: Data
+        );
     }
 
     private async Task<string> RefusalAsync(string mission, string? catalogue = null, bool accept = false) =>
@@ -198,7 +207,13 @@ public sealed class KeptMissionTests : IDisposable
 
     private static async Task<List<string>> CheckAsync(string data)
     {
-        using var run = await Fsck.RunAsync(new ServerOptions { Data = data }, new FsckOptions(), new UpkeepProgress(), FsckArchive.Ahead(1), CancellationToken.None);
+        using var run = await Fsck.RunAsync(
+            new ServerOptions { Data = data },
+            new FsckOptions(),
+            new UpkeepProgress(),
+            FsckArchive.Ahead(1),
+            CancellationToken.None
+        );
         var found = new List<string>();
         await foreach (var finding in run.Report.Findings)
             found.Add($"{finding.Kind} {finding.Key}");
@@ -223,6 +238,12 @@ public sealed class KeptMissionTests : IDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Add(formatter(state, exception));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Add(formatter(state, exception));
     }
 }

@@ -5,7 +5,10 @@ using OpenSdc.Server;
 
 namespace OpenSdc.Tests.Upkeep;
 
-/// <summary>What one archive measures from now on. /metrics would not do: its exporter listens by name, to every archive of the process.</summary>
+/// <summary>
+/// What one archive measures from now on. /metrics would not do: its exporter listens by name, to every
+/// archive of the process.
+/// </summary>
 internal sealed class Measurements : IDisposable
 {
     private readonly MeterListener listener = new();
@@ -25,7 +28,10 @@ internal sealed class Measurements : IDisposable
         listener.Start();
     }
 
-    /// <summary>A gauge's value or a counter's sum, by its name and, where it has them, its tags: <c>opensdc.integrity.changes{kind=lost}</c>. 0 where there is none.</summary>
+    /// <summary>
+    /// A gauge's value or a counter's sum, by its name and, where it has them, its tags:
+    /// <c>opensdc.integrity.changes{kind=lost}</c>. 0 where there is none.
+    /// </summary>
     public double Of(string measurement)
     {
         listener.RecordObservableInstruments();

@@ -9,11 +9,21 @@ using Xunit;
 
 namespace OpenSdc.Tests.Upkeep;
 
-/// <summary>An archive goes from SQLite to PostgreSQL and answers as before; what goes wrong leaves the database empty and the source as it was.</summary>
+/// <summary>
+/// An archive goes from SQLite to PostgreSQL and answers as before; what goes wrong leaves the database empty
+/// and the source as it was.
+/// </summary>
 public sealed class MigrationTests : IDisposable
 {
     private static readonly string[] Questions =
-        ["/query?table=science", "/query?table=science&latest=true&sort=-version", "/query?table=spice", "/query?table=science&as_of=2", "/coverage", "/facets?table=science"];
+    [
+        "/query?table=science",
+        "/query?table=science&latest=true&sort=-version",
+        "/query?table=spice",
+        "/query?table=science&as_of=2",
+        "/coverage",
+        "/facets?table=science",
+    ];
 
     private readonly string folder = Directory.CreateTempSubdirectory("opensdc-").FullName;
     private readonly string database = PostgresServer.NewDatabase();
@@ -35,7 +45,10 @@ public sealed class MigrationTests : IDisposable
         await using var archive = await RunningArchive.StartAsync(options => options with { Catalogue = database }, folder: folder);
         foreach (var (question, answer) in Questions.Zip(answers))
             (await archive.SendAsync($"GET {question}")).Bytes.ShouldBe(answer, question);
-        (await archive.SendAsync("GET " + archive.Address + new Uri(url).PathAndQuery)).Bytes.ShouldBe([1, 2, 3], "a URL that was out before is good after");
+        (await archive.SendAsync("GET " + archive.Address + new Uri(url).PathAndQuery)).Bytes.ShouldBe(
+            [1, 2, 3],
+            "a URL that was out before is good after"
+        );
         (await archive.UploadAsync("imap_swe_l1_sci_20260901_v004.cdf", [9])).Seq.ShouldBe(6);
         (await archive.QueryAsync("table=science&latest=true")).Select(each => each.Version).ShouldContain("v004");
     }
@@ -50,10 +63,32 @@ public sealed class MigrationTests : IDisposable
         {
             using var telemetry = new Telemetry();
             using var catalogue = new Server.Catalogue.Catalogue(sqlite, TimeProvider.System, telemetry);
-            (await new Releases(catalogue, TimeProvider.System).SetAsync([1, 2], release: false, new() { Action = "test", Caller = "someone" }, CancellationToken.None)).Changed.ShouldBe(2);
-            (await new Releases(catalogue, TimeProvider.System).SetAsync([2], release: true, new() { Action = "test", Caller = "someone" }, CancellationToken.None)).Changed.ShouldBe(1);
+            (
+                await new Releases(catalogue, TimeProvider.System).SetAsync(
+                    [1, 2],
+                    release: false,
+                    new() { Action = "test", Caller = "someone" },
+                    CancellationToken.None
+                )
+            ).Changed.ShouldBe(2);
+            (
+                await new Releases(catalogue, TimeProvider.System).SetAsync(
+                    [2],
+                    release: true,
+                    new() { Action = "test", Caller = "someone" },
+                    CancellationToken.None
+                )
+            ).Changed.ShouldBe(1);
             var key = (await new IntegrityState(catalogue, TimeProvider.System).BySeqAsync(2, 1, CancellationToken.None))[0].Key;
-            (await new Withdrawals(catalogue, TimeProvider.System).WithdrawAsync(key, "wrong", null, new() { Action = "test", Caller = "someone" }, CancellationToken.None)).ShouldBe(WithdrawalOutcome.Done);
+            (
+                await new Withdrawals(catalogue, TimeProvider.System).WithdrawAsync(
+                    key,
+                    "wrong",
+                    null,
+                    new() { Action = "test", Caller = "someone" },
+                    CancellationToken.None
+                )
+            ).ShouldBe(WithdrawalOutcome.Done);
             before = await SeenAsync(catalogue);
         }
 
@@ -71,8 +106,20 @@ public sealed class MigrationTests : IDisposable
             {
                 for (var seq = 1L; seq <= 9; seq++)
                 {
-                    var query = new Contract.FileQuery { Family = null, Latest = seq % 2 == 0, AsOf = seq };
-                    await using var rows = await catalogue.QueryAsync(query, ReadScope.Of(query, audience), null, "item, file_path", count: true, CancellationToken.None);
+                    var query = new Contract.FileQuery
+                    {
+                        Family = null,
+                        Latest = seq % 2 == 0,
+                        AsOf = seq,
+                    };
+                    await using var rows = await catalogue.QueryAsync(
+                        query,
+                        ReadScope.Of(query, audience),
+                        null,
+                        "item, file_path",
+                        count: true,
+                        CancellationToken.None
+                    );
                     while (await rows.ReadAsync(CancellationToken.None))
                         seen.Add($"{audience} {seq} {rows.Columns.GetString(0)}");
                 }
@@ -87,7 +134,9 @@ public sealed class MigrationTests : IDisposable
     {
         await FillAsync();
         await MigrateAsync();
-        (await Should.ThrowAsync<SettingException>(MigrateAsync)).Message.ShouldBe("The database holds an archive already; sdc migrate fills an empty one only.");
+        (await Should.ThrowAsync<SettingException>(MigrateAsync)).Message.ShouldBe(
+            "The database holds an archive already; sdc migrate fills an empty one only."
+        );
     }
 
     [Fact]
@@ -135,7 +184,10 @@ public sealed class MigrationTests : IDisposable
     [InlineData("sqlite:DATA", "postgres:Host=a", "There is no catalogue ")]
     public async Task What_cannot_be_used_is_a_sentence(string from, string to, string sentence)
     {
-        await using var sdc = SdcProcess.Start(folder, $"migrate --from {from.Replace("DATA", folder, StringComparison.Ordinal)} --to {to}");
+        await using var sdc = SdcProcess.Start(
+            folder,
+            $"migrate --from {from.Replace("DATA", folder, StringComparison.Ordinal)} --to {to}"
+        );
         (await sdc.ExitCodeAsync()).ShouldBe(2);
         sdc.Errors.Trim().ShouldStartWith(sentence);
         sdc.Errors.ShouldNotContain("secret");
@@ -148,8 +200,14 @@ public sealed class MigrationTests : IDisposable
         "The copy differs: files has 5 rows in SQLite, but 4 in PostgreSQL.", "")]
     [InlineData(
         "CREATE FUNCTION other() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.item = NEW.item || ' '; RETURN NEW; END $$; CREATE TRIGGER other BEFORE INSERT ON files FOR EACH ROW EXECUTE FUNCTION other()",
-        "The copy differs: the records have not the same bytes.", "")]
-    public async Task A_move_that_fails_on_its_way_ends_with_1_and_says_once_what_the_database_holds(string harm, string sentence, string reason)
+        "The copy differs: the records have not the same bytes.",
+        ""
+    )]
+    public async Task A_move_that_fails_on_its_way_ends_with_1_and_says_once_what_the_database_holds(
+        string harm,
+        string sentence,
+        string reason
+    )
     {
         await FillAsync();
         using var postgres = new Postgres(database, TimeProvider.System);
@@ -174,15 +232,31 @@ public sealed class MigrationTests : IDisposable
     [InlineData("Database=nowhere", "The database nowhere at 127.0.0.1:", "database \"nowhere\" does not exist")]
     [InlineData("Username=nobody", "The database archive", "role \"nobody\" does not exist")]
     [InlineData("ClientEncoding=nonsense", "The database archive", "invalid value for parameter \"client_encoding\"")]
-    [InlineData("Username=reader", "The archive's tables cannot be made or changed in the database archive", "permission denied for schema public")]
-    public async Task A_database_that_cannot_be_used_stops_the_move_and_the_start_with_2_and_one_sentence(string wrong, string sentence, string reason)
+    [InlineData(
+        "Username=reader",
+        "The archive's tables cannot be made or changed in the database archive",
+        "permission denied for schema public"
+    )]
+    public async Task A_database_that_cannot_be_used_stops_the_move_and_the_start_with_2_and_one_sentence(
+        string wrong,
+        string sentence,
+        string reason
+    )
     {
         await FillAsync();
         // A role that may connect, and make nothing.
         await using (var source = Npgsql.NpgsqlDataSource.Create(database))
-        await using (var role = source.CreateCommand("DO $$ BEGIN CREATE ROLE reader LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"))
+        await using (
+            var role = source.CreateCommand("DO $$ BEGIN CREATE ROLE reader LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+        )
             await role.ExecuteNonQueryAsync();
-        foreach (var command in (string[])[$"migrate --from sqlite:{folder} --to postgres:{database};{wrong}", $"serve --urls http://127.0.0.1:0 --data {folder}/other --catalogue {database};{wrong}"])
+        foreach (
+            var command in (string[])
+                [
+                    $"migrate --from sqlite:{folder} --to postgres:{database};{wrong}",
+                    $"serve --urls http://127.0.0.1:0 --data {folder}/other --catalogue {database};{wrong}",
+                ]
+        )
         {
             await using var sdc = SdcProcess.Start(folder, command);
             (await sdc.ExitCodeAsync()).ShouldBe(2, sdc.Output + sdc.Errors);
@@ -213,7 +287,15 @@ public sealed class MigrationTests : IDisposable
     {
         await using var archive = await RunningArchive.StartAsync(folder: folder);
         await archive.UploadAsync("imap_swe_l1_sci_20260901_v003.cdf", [1, 2, 3]);
-        foreach (var name in (string[])["imap_swe_l1_sci_20260901_v002.cdf", "imap_mag_l1-calibration_20260101_v001.json", "naif0012.tls", "imap_glows_l1a_counts_20261206-repoint00002_v001.cdf"])
+        foreach (
+            var name in (string[])
+                [
+                    "imap_swe_l1_sci_20260901_v002.cdf",
+                    "imap_mag_l1-calibration_20260101_v001.json",
+                    "naif0012.tls",
+                    "imap_glows_l1a_counts_20261206-repoint00002_v001.cdf",
+                ]
+        )
             await archive.UploadAsync(name, Encoding.ASCII.GetBytes(name));
         var answers = new List<byte[]>();
         foreach (var question in Questions)

@@ -26,7 +26,9 @@ public sealed class RebuildTests : IDisposable
     {
         var before = await FilledAsync(300);
         LoseCatalogue();
-        (await Should.ThrowAsync<SettingException>(() => RunningArchive.StartAsync(folder: data))).Message.ShouldContain("no catalogue.sqlite");
+        (await Should.ThrowAsync<SettingException>(() => RunningArchive.StartAsync(folder: data))).Message.ShouldContain(
+            "no catalogue.sqlite"
+        );
 
         var result = await steps.RebuildAsync(data);
         (result.Recorded, result.LeftAlone).ShouldBe((300, 0));
@@ -36,7 +38,11 @@ public sealed class RebuildTests : IDisposable
         after.Select(Bare).ShouldBe(before.Select(Bare));
         // When the demo says that a file came is not when it was written, which is all that a file tells.
         foreach (var now in after)
-            Math.Abs((File.GetLastWriteTimeUtc(Path.Combine(data, "objects", now.FilePath)).Ticks - Moment(now).Ticks) / (double)TimeSpan.TicksPerSecond).ShouldBeLessThan(2, now.FilePath);
+            Math.Abs(
+                    (File.GetLastWriteTimeUtc(Path.Combine(data, "objects", now.FilePath)).Ticks - Moment(now).Ticks)
+                        / (double)TimeSpan.TicksPerSecond
+                )
+                .ShouldBeLessThan(2, now.FilePath);
         // A query lists one family at a time; the ledger has them all.
         var ledger = await archive.Services.GetRequiredService<IntegrityState>().BySeqAsync(0, 1000, CancellationToken.None);
         ledger.Select(file => file.Seq).ShouldBe(Enumerable.Range(1, 300).Select(seq => (long)seq));
@@ -70,8 +76,13 @@ public sealed class RebuildTests : IDisposable
 
         var result = await steps.RebuildAsync(data);
         (result.Recorded, result.LeftAlone).ShouldBe((2, 2));
-        steps.Told.Order(StringComparer.Ordinal).ShouldBe(new[] { misplaced, stray }
-            .Select(path => $"left alone: {Path.GetFileName(path)} (not a file of the archive by its name and place)").Order(StringComparer.Ordinal));
+        steps
+            .Told.Order(StringComparer.Ordinal)
+            .ShouldBe(
+                new[] { misplaced, stray }
+                    .Select(path => $"left alone: {Path.GetFileName(path)} (not a file of the archive by its name and place)")
+                    .Order(StringComparer.Ordinal)
+            );
         File.Exists(stray).ShouldBeTrue();
         File.Exists(misplaced).ShouldBeTrue();
     }
@@ -88,7 +99,10 @@ public sealed class RebuildTests : IDisposable
         (await File.ReadAllTextAsync(Path.Combine(data, file))).ShouldBe("what is left");
     }
 
-    /// <summary>The catalogue of an older backup beside newer objects: it serves what it knows, and a repair gives the rest their records.</summary>
+    /// <summary>
+    /// The catalogue of an older backup beside newer objects: it serves what it knows, and a repair gives the
+    /// rest their records.
+    /// </summary>
     [Fact]
     public async Task An_older_catalogue_put_beside_newer_objects_serves_what_it_had_and_fsck_adopts_the_rest()
     {
@@ -103,7 +117,13 @@ public sealed class RebuildTests : IDisposable
         // What was written in the same tick of the file system's clock in which a check begins is left to the next one.
         await Task.Delay(200);
         var options = new FsckOptions { Repair = true, MaxChanges = ChangeCap.Parse("100%")!.Value };
-        using var repaired = await Fsck.RunAsync(new ServerOptions { Data = data }, options, new UpkeepProgress(), TimeProvider.System, CancellationToken.None);
+        using var repaired = await Fsck.RunAsync(
+            new ServerOptions { Data = data },
+            options,
+            new UpkeepProgress(),
+            TimeProvider.System,
+            CancellationToken.None
+        );
         repaired.Report.Outcome.ShouldBe(FsckOutcome.Repaired);
         var after = await archive.QueryAsync("");
         after.Length.ShouldBe(6);

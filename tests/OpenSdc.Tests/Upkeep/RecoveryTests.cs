@@ -10,7 +10,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Upkeep;
 
-/// <summary>What a start makes of uploads that were on their way when the process ended, and that nobody is served before it is done.</summary>
+/// <summary>
+/// What a start makes of uploads that were on their way when the process ended, and that nobody is served
+/// before it is done.
+/// </summary>
 public sealed class RecoveryTests : IDisposable
 {
     private const string Whole = "imap_swe_l1b_whole_20260101_v001.cdf";
@@ -35,8 +38,14 @@ public sealed class RecoveryTests : IDisposable
         await using var archive = await RunningArchive.StartAsync(folder: folder);
         archive.FilesBelow("staging").ShouldBeEmpty();
         var records = await archive.QueryAsync("instrument=swe");
-        records.Select(record => (record.FilePath, record.Seq, record.Sha256)).ShouldBe(
-            new[] { (Done, 1L), (Whole, 2L) }.Select(file => (RunningArchive.KeyOf(file.Item1), file.Item2, Convert.ToHexStringLower(SHA256.HashData(bytes)))), ignoreOrder: true);
+        records
+            .Select(record => (record.FilePath, record.Seq, record.Sha256))
+            .ShouldBe(
+                new[] { (Done, 1L), (Whole, 2L) }.Select(file =>
+                    (RunningArchive.KeyOf(file.Item1), file.Item2, Convert.ToHexStringLower(SHA256.HashData(bytes)))
+                ),
+                ignoreOrder: true
+            );
         (await archive.DownloadAsync(Whole)).ShouldBe(bytes);
         await archive.ShouldHoldNothingOfAsync(Half);
     }
@@ -51,11 +60,25 @@ public sealed class RecoveryTests : IDisposable
         // Recovery begins with a commit, which waits for its turn.
         await using var turn = other.BeginTransaction(deferred: false);
         await using var app = await ServerApp.BuildAsync(
-            new ServerOptions { Urls = "http://127.0.0.1:0", Data = folder, LogLevel = LogLevel.Critical }, TimeProvider.System, CancellationToken.None);
+            new ServerOptions
+            {
+                Urls = "http://127.0.0.1:0",
+                Data = folder,
+                LogLevel = LogLevel.Critical,
+            },
+            TimeProvider.System,
+            CancellationToken.None
+        );
         await app.StartAsync();
-        using var client = new HttpClient { BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
+        using var client = new HttpClient
+        {
+            BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()),
+        };
 
-        (await AskAsync("/health/ready")).ShouldSatisfyAllConditions(answer => answer.Status.ShouldBe(503), answer => answer.Body.ShouldContain("\"starting\""));
+        (await AskAsync("/health/ready")).ShouldSatisfyAllConditions(
+            answer => answer.Status.ShouldBe(503),
+            answer => answer.Body.ShouldContain("\"starting\"")
+        );
         (await AskAsync("/health/live")).Status.ShouldBe(200);
         (await AskAsync("/query")).Status.ShouldBe(503);
         (await AskAsync($"/download/{Done}")).Status.ShouldBe(503);

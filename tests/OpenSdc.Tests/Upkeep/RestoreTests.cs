@@ -136,7 +136,9 @@ public sealed class RestoreTests : IDisposable
         var receipt = await archive.UploadAsync(ArchiveFixture.NewName(), [1]);
         var backup = $"backup {steps.Folder} --data {archive.Folder}";
         var restore = $"restore {steps.Folder} --data {steps.Restored}";
-        (await RunAsync(backup)).ShouldBe((0, $"{steps.Folder} holds the archive up to publication 1, 1 more than before; 1 object copied, 1 byte."));
+        (await RunAsync(backup)).ShouldBe(
+            (0, $"{steps.Folder} holds the archive up to publication 1, 1 more than before; 1 object copied, 1 byte.")
+        );
         (await RunAsync($"restore {steps.Folder} --verify")).Code.ShouldBe(0);
         (await RunAsync(restore)).ShouldBe((0, $"{steps.Restored} has the archive up to publication 1; 1 object is intact."));
         (await RunAsync(restore)).Code.ShouldBe(2);

@@ -35,7 +35,9 @@ public sealed class ScrubTests
         await archive.ShouldSoonMeasureAsync("opensdc.corrupt_or_missing.files", 1);
         (await archive.Running.SendAsync("GET /health/ready")).Json.GetProperty("corrupt_or_missing_files").GetInt64().ShouldBe(1);
 
-        foreach (var (method, headers) in new (string, (string, string)[])[] { ("GET", []), ("HEAD", []), ("GET", [("Range", "bytes=0-9")]) })
+        foreach (
+            var (method, headers) in new (string, (string, string)[])[] { ("GET", []), ("HEAD", []), ("GET", [("Range", "bytes=0-9")]) }
+        )
             (await archive.GetAsync(file.Name, method, headers)).Status.ShouldBe(500);
         (await archive.GetAsync(file.Name)).Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:" + kind);
         (await archive.Running.DownloadAsync(before.Name)).ShouldBe([1]);
@@ -73,9 +75,18 @@ public sealed class ScrubTests
         for (var i = 0; i < 4; i++)
             files.Add(await archive.UploadAsync(RandomNumberGenerator.GetBytes(1_000_000)));
         await archive.RunUntilAsync(async () => await archive.VerifiedAsync(files[1].Seq) != "", "the second file is verified");
-        await archive.RunUntilAsync(async () => await ScrubAsync() is { } scrub && scrub.GetProperty("progress").GetDouble() is > 0 and < 1, "the middle of a round is told");
+        await archive.RunUntilAsync(
+            async () => await ScrubAsync() is { } scrub && scrub.GetProperty("progress").GetDouble() is > 0 and < 1,
+            "the middle of a round is told"
+        );
         await archive.RunUntilAsync(async () => await archive.VerifiedAsync(files[3].Seq) != "", "the last file is verified");
-        await archive.RunUntilAsync(async () => await ScrubAsync() is { } scrub && scrub.TryGetProperty("round_ended", out _) && scrub.GetProperty("progress").GetDouble() == 1, "the end of a round is told");
+        await archive.RunUntilAsync(
+            async () =>
+                await ScrubAsync() is { } scrub
+                && scrub.TryGetProperty("round_ended", out _)
+                && scrub.GetProperty("progress").GetDouble() == 1,
+            "the end of a round is told"
+        );
         var told = (await ScrubAsync())!.Value;
         string.CompareOrdinal(told.GetProperty("round_began").GetString(), told.GetProperty("round_ended").GetString()).ShouldBeLessThan(0);
         await archive.ShouldSoonMeasureAsync("opensdc.scrub.round.progress", 1);

@@ -54,7 +54,8 @@ internal sealed class UpkeepArchive : IAsyncDisposable
     public Task<List<string>> EventsAsync(long seq) => ListAsync("SELECT kind FROM changes WHERE file = @p0 ORDER BY seq", seq);
 
     /// <summary>When a file was last verified; empty where it never was.</summary>
-    public async Task<string> VerifiedAsync(long seq) => (await ListAsync("SELECT at FROM verified WHERE seq = @p0", seq)).FirstOrDefault("");
+    public async Task<string> VerifiedAsync(long seq) =>
+        (await ListAsync("SELECT at FROM verified WHERE seq = @p0", seq)).FirstOrDefault("");
 
     public async Task<Answer> GetAsync(string name, string method = "GET", params (string, string)[] headers)
     {

@@ -8,7 +8,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Upkeep;
 
-/// <summary>The commands of upkeep, as an operator runs them, on an archive whose objects lie in a real S3 store: a lost machine or a lost catalogue, with a backup and without.</summary>
+/// <summary>
+/// The commands of upkeep, as an operator runs them, on an archive whose objects lie in a real S3 store: a
+/// lost machine or a lost catalogue, with a backup and without.
+/// </summary>
 public sealed class UpkeepOnS3Tests : IDisposable
 {
     private const int Files = 4;
@@ -71,7 +74,10 @@ public sealed class UpkeepOnS3Tests : IDisposable
     {
         var before = await UploadAsync(1);
         var database = PostgresServer.NewDatabase();
-        foreach (var (records, settings) in ((string, string)[])[("elsewhere/catalogue.sqlite", "--data elsewhere"), ("the database archive", $"--data elsewhere --catalogue {database}")])
+        foreach (
+            var (records, settings) in ((string, string)[])
+                [("elsewhere/catalogue.sqlite", "--data elsewhere"), ("the database archive", $"--data elsewhere --catalogue {database}")]
+        )
         {
             // At the second try as well: the first has made nothing that would be taken for an archive.
             for (var attempt = 0; attempt < 2; attempt++)
@@ -86,10 +92,23 @@ public sealed class UpkeepOnS3Tests : IDisposable
         }
 
         // What is no file of the archive is nobody's loss.
-        using var bucket = await S3Opening.JoinAsync(S3Location.Of(store)! with { Prefix = "other/" }, TimeProvider.System, CancellationToken.None);
+        using var bucket = await S3Opening.JoinAsync(
+            S3Location.Of(store)! with
+            {
+                Prefix = "other/",
+            },
+            TimeProvider.System,
+            CancellationToken.None
+        );
         await bucket.PutAsync("other/notes.txt", [1]);
         var other = store.Objects!.Replace("/mission/a", "/other", StringComparison.Ordinal);
-        await using var archive = await RunningArchive.StartAsync(options => options with { Objects = other, S3Endpoint = store.S3Endpoint });
+        await using var archive = await RunningArchive.StartAsync(options =>
+            options with
+            {
+                Objects = other,
+                S3Endpoint = store.S3Endpoint,
+            }
+        );
         (await archive.UploadAsync(ArchiveFixture.NewName(), [1])).Seq.ShouldBe(1);
     }
 
@@ -107,9 +126,18 @@ public sealed class UpkeepOnS3Tests : IDisposable
 
         var other = CephServer.Use(new ServerOptions());
         FileRecord first;
-        await using (var archive = await RunningArchive.StartAsync(options => options with { Objects = other.Objects, S3Endpoint = other.S3Endpoint }))
+        await using (
+            var archive = await RunningArchive.StartAsync(options =>
+                options with
+                {
+                    Objects = other.Objects,
+                    S3Endpoint = other.S3Endpoint,
+                }
+            )
+        )
             await archive.UploadAsync(ArchiveFixture.NewName(), [1]);
-        var settings = $"--data data {(inPostgres ? $"--catalogue {database} " : "")}--objects {other.Objects} --s3-endpoint {other.S3Endpoint}";
+        var settings =
+            $"--data data {(inPostgres ? $"--catalogue {database} " : "")}--objects {other.Objects} --s3-endpoint {other.S3Endpoint}";
         await using (var archive = await StartAsync(database))
             first = (await RecordsAsync(archive))[0];
         await using (var sdc = SdcProcess.Start(root, $"serve --urls http://127.0.0.1:0 {settings}"))
@@ -124,7 +152,12 @@ public sealed class UpkeepOnS3Tests : IDisposable
         await bucket.PutAsync(bucket.ObjectKey(first.FilePath), BytesOf(1)[1..]);
         await SdcAsync(2, $"serve --urls http://127.0.0.1:0 {settings}");
         await bucket.PutAsync(bucket.ObjectKey(first.FilePath), BytesOf(1));
-        await using (var archive = await RunningArchive.StartAsync(options => options with { Objects = other.Objects, S3Endpoint = other.S3Endpoint, Catalogue = database }, folder: Data))
+        await using (
+            var archive = await RunningArchive.StartAsync(
+                options => options with { Objects = other.Objects, S3Endpoint = other.S3Endpoint, Catalogue = database },
+                folder: Data
+            )
+        )
             (await archive.DownloadAsync(first.FilePath)).ShouldBe(BytesOf(1));
 
         // And where an operator has said that they are lost, that is known.
@@ -136,7 +169,10 @@ public sealed class UpkeepOnS3Tests : IDisposable
             fsck.Output.ShouldContain("It is marked lost now.");
         }
 
-        await using var known = await RunningArchive.StartAsync(options => options with { Objects = other.Objects, S3Endpoint = other.S3Endpoint, Catalogue = database }, folder: Data);
+        await using var known = await RunningArchive.StartAsync(
+            options => options with { Objects = other.Objects, S3Endpoint = other.S3Endpoint, Catalogue = database },
+            folder: Data
+        );
         (await RecordsAsync(known)).Take(Files).Select(each => each.Seq).ShouldBe([1, 2, 3, 4]);
     }
 
@@ -161,7 +197,10 @@ public sealed class UpkeepOnS3Tests : IDisposable
     }
 
     private Task<RunningArchive> StartAsync(string? database = null) =>
-        RunningArchive.StartAsync(options => options with { Objects = store.Objects, S3Endpoint = store.S3Endpoint, Catalogue = database }, folder: Data);
+        RunningArchive.StartAsync(
+            options => options with { Objects = store.Objects, S3Endpoint = store.S3Endpoint, Catalogue = database },
+            folder: Data
+        );
 
     private async Task<List<FileRecord>> UploadAsync(int files)
     {
@@ -179,13 +218,19 @@ public sealed class UpkeepOnS3Tests : IDisposable
         (await sdc.ExitCodeAsync()).ShouldBe(code, $"{arguments}: {sdc.Output}{sdc.Errors}");
     }
 
-    private static async Task<List<FileRecord>> RecordsAsync(RunningArchive archive) => [.. (await archive.QueryAsync("table=science")).OrderBy(each => each.Seq)];
+    private static async Task<List<FileRecord>> RecordsAsync(RunningArchive archive) =>
+        [.. (await archive.QueryAsync("table=science")).OrderBy(each => each.Seq)];
 
-    /// <summary>The same files in the same order; each was ingested when its object was written, which is at most moments before it was recorded.</summary>
+    /// <summary>
+    /// The same files in the same order; each was ingested when its object was written, which is at most
+    /// moments before it was recorded.
+    /// </summary>
     private static async Task ShouldHoldAsync(RunningArchive archive, List<FileRecord> expected)
     {
         var records = await RecordsAsync(archive);
-        records.Select(each => each with { IngestionDate = "", Released = true }).ShouldBe(expected.Select(each => each with { IngestionDate = "", Released = true }));
+        records
+            .Select(each => each with { IngestionDate = "", Released = true })
+            .ShouldBe(expected.Select(each => each with { IngestionDate = "", Released = true }));
         foreach (var (then, now) in expected.Zip(records))
             (Moment(then) - Moment(now)).TotalSeconds.ShouldBeInRange(0, 60);
         for (var i = 0; i < Files; i++)

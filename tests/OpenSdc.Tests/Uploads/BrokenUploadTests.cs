@@ -82,7 +82,10 @@ public class BrokenUploadTests(ArchiveFixture fixture) : IClassFixture<ArchiveFi
     {
         var name = ArchiveFixture.NewName();
         using var socket = await SendAsync(
-            await archive.UploadUrlAsync(name), "Content-Length: 10", $"0123456789{between}GET /health/live HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n");
+            await archive.UploadUrlAsync(name),
+            "Content-Length: 10",
+            $"0123456789{between}GET /health/live HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
+        );
         var answers = await ReadAsync(socket);
         answers.ShouldStartWith("HTTP/1.1 201 ");
         answers.ShouldEndWith("live\n");
@@ -135,7 +138,9 @@ public class BrokenUploadTests(ArchiveFixture fixture) : IClassFixture<ArchiveFi
         var target = new Uri(url).PathAndQuery;
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(archive.Endpoint.Host, archive.Endpoint.Port);
-        await socket.SendAsync(Encoding.ASCII.GetBytes($"PUT {target} HTTP/1.1\r\nHost: {archive.Endpoint.Authority}\r\n{framing}\r\n\r\n{body}"));
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes($"PUT {target} HTTP/1.1\r\nHost: {archive.Endpoint.Authority}\r\n{framing}\r\n\r\n{body}")
+        );
         return socket;
     }
 

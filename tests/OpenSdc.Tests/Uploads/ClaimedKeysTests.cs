@@ -7,7 +7,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Uploads;
 
-/// <summary>Uploads through two servers into one S3 store: one winner of a key, whole, and every loser is told; and what a server that dies at a bad moment leaves.</summary>
+/// <summary>
+/// Uploads through two servers into one S3 store: one winner of a key, whole, and every loser is told; and
+/// what a server that dies at a bad moment leaves.
+/// </summary>
 public sealed class ClaimedKeysTests(ClaimedKeysTests.Two fixture) : IClassFixture<ClaimedKeysTests.Two>
 {
     private static readonly CancellationToken None = CancellationToken.None;
@@ -28,7 +31,9 @@ public sealed class ClaimedKeysTests(ClaimedKeysTests.Two fixture) : IClassFixtu
         var winner = Array.FindIndex(answers, each => each.Status == 201);
         foreach (var archive in fixture.All)
         {
-            (await archive.QueryAsync($"filename={name}")).ShouldHaveSingleItem().Sha256.ShouldBe(Convert.ToHexStringLower(SHA256.HashData(bytes[winner])));
+            (await archive.QueryAsync($"filename={name}"))
+                .ShouldHaveSingleItem()
+                .Sha256.ShouldBe(Convert.ToHexStringLower(SHA256.HashData(bytes[winner])));
             (await archive.DownloadAsync(name)).AsSpan().SequenceEqual(bytes[winner]).ShouldBeTrue();
         }
 
@@ -67,7 +72,9 @@ public sealed class ClaimedKeysTests(ClaimedKeysTests.Two fixture) : IClassFixtu
     {
         var (placed, gone, bytes) = (ArchiveFixture.NewName(), ArchiveFixture.NewName(), RandomNumberGenerator.GetBytes(5000));
         await PlaceAsync(placed, bytes);
-        await first.ChangeAsync($"INSERT INTO claims (file_path, upload_id, leased_until) VALUES ('{RunningArchive.KeyOf(gone)}', 'dead', 0)");
+        await first.ChangeAsync(
+            $"INSERT INTO claims (file_path, upload_id, leased_until) VALUES ('{RunningArchive.KeyOf(gone)}', 'dead', 0)"
+        );
         await UploadSteps.UntilAsync("the object is recorded", async () => (await second.QueryAsync($"filename={placed}")).Length == 1);
         (await second.DownloadAsync(placed)).ShouldBe(bytes);
         await UploadSteps.UntilAsync("the claim ends", async () => await ClaimsAsync(gone) == 0);
@@ -79,7 +86,9 @@ public sealed class ClaimedKeysTests(ClaimedKeysTests.Two fixture) : IClassFixtu
     {
         var name = ArchiveFixture.NewName();
         var until = (TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(2)).ToUnixTimeMilliseconds();
-        await first.ChangeAsync($"INSERT INTO claims (file_path, upload_id, leased_until) VALUES ('{RunningArchive.KeyOf(name)}', 'another', {until})");
+        await first.ChangeAsync(
+            $"INSERT INTO claims (file_path, upload_id, leased_until) VALUES ('{RunningArchive.KeyOf(name)}', 'another', {until})"
+        );
         (await first.UploadAsync(name, [1, 2])).Size.ShouldBe(2);
         TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds().ShouldBeGreaterThanOrEqualTo(until);
     }
@@ -109,8 +118,18 @@ public sealed class ClaimedKeysTests(ClaimedKeysTests.Two fixture) : IClassFixtu
 
     private async Task ShouldHaveNoClaimsAsync(string name) => (await ClaimsAsync(name)).ShouldBe(0);
 
-    private async Task<long> ClaimsAsync(string name) => await first.Services.GetRequiredService<Server.Catalogue.Catalogue>().ReadAsync(async session => Convert.ToInt64(
-        await session.Statement("SELECT COUNT(*) FROM claims WHERE file_path = @p0", [RunningArchive.KeyOf(name)]).ExecuteScalarAsync()), None);
+    private async Task<long> ClaimsAsync(string name) =>
+        await first
+            .Services.GetRequiredService<Server.Catalogue.Catalogue>()
+            .ReadAsync(
+                async session =>
+                    Convert.ToInt64(
+                        await session
+                            .Statement("SELECT COUNT(*) FROM claims WHERE file_path = @p0", [RunningArchive.KeyOf(name)])
+                            .ExecuteScalarAsync()
+                    ),
+                None
+            );
 
     public sealed class Two : IAsyncLifetime
     {
@@ -121,7 +140,18 @@ public sealed class ClaimedKeysTests(ClaimedKeysTests.Two fixture) : IClassFixtu
             var database = PostgresServer.NewDatabase();
             ServerOptions? shared = null;
             var first = await RunningArchive.StartAsync(options => shared = CephServer.Use(options) with { Catalogue = database });
-            All = [first, await RunningArchive.StartAsync(options => options with { Catalogue = database, Objects = shared!.Objects, S3Endpoint = shared.S3Endpoint })];
+            All =
+            [
+                first,
+                await RunningArchive.StartAsync(options =>
+                    options with
+                    {
+                        Catalogue = database,
+                        Objects = shared!.Objects,
+                        S3Endpoint = shared.S3Endpoint,
+                    }
+                ),
+            ];
         }
 
         public async ValueTask DisposeAsync()

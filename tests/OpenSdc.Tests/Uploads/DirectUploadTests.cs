@@ -29,7 +29,9 @@ public sealed class DirectUploadTests(DirectUploadTests.OnS3 fixture) : IClassFi
         var status = await archive.FollowAsync(upload.Id);
         status.State.ShouldBe("published");
         var receipt = status.Receipt.ShouldNotBeNull();
-        (receipt.FilePath, receipt.Size, receipt.Sha256).ShouldBe((RunningArchive.KeyOf(name), size, Convert.ToHexStringLower(SHA256.HashData(bytes))));
+        (receipt.FilePath, receipt.Size, receipt.Sha256).ShouldBe(
+            (RunningArchive.KeyOf(name), size, Convert.ToHexStringLower(SHA256.HashData(bytes)))
+        );
         (await archive.QueryAsync($"filename={name}")).ShouldHaveSingleItem().Seq.ShouldBe(receipt.Seq);
         (await archive.DownloadAsync(name)).ShouldBe(bytes);
         await UploadSteps.UntilAsync("staging is emptied", async () => !(await archive.StagedAsync()).Contains(upload.Id));
@@ -44,7 +46,9 @@ public sealed class DirectUploadTests(DirectUploadTests.OnS3 fixture) : IClassFi
         var empty = await archive.AskAsync(name);
         await archive.SendAsync(empty, []);
         var refused = await archive.FollowAsync(empty.Id);
-        (refused.State, refused.Problem!.Type, refused.Problem.Detail).ShouldBe(("refused", "urn:opensdc:problem:empty-file", Problems.EmptyFile.Sentence));
+        (refused.State, refused.Problem!.Type, refused.Problem.Detail).ShouldBe(
+            ("refused", "urn:opensdc:problem:empty-file", Problems.EmptyFile.Sentence)
+        );
         (await archive.QueryAsync($"filename={name}")).ShouldBeEmpty();
         await UploadSteps.UntilAsync("staging is emptied", async () => !(await archive.StagedAsync()).Contains(empty.Id));
         // The name is not spent.
@@ -84,11 +88,17 @@ public sealed class DirectUploadTests(DirectUploadTests.OnS3 fixture) : IClassFi
     {
         var upload = await archive.AskAsync(ArchiveFixture.NewName());
         var waiting = Enumerable.Range(0, 5).Select(_ => archive.FollowAsync(upload.Id)).ToList();
-        await UploadSteps.UntilAsync("somebody waits", () => Task.FromResult(archive.Services.GetRequiredService<UploadWaits>().Ids.Contains(upload.Id)));
+        await UploadSteps.UntilAsync(
+            "somebody waits",
+            () => Task.FromResult(archive.Services.GetRequiredService<UploadWaits>().Ids.Contains(upload.Id))
+        );
         waiting.ShouldAllBe(each => !each.IsCompleted);
         await archive.SendAsync(upload, [1, 2, 3]);
         (await Task.WhenAll(waiting)).ShouldAllBe(each => each.State == "published" && each.Receipt!.Size == 3);
-        await UploadSteps.UntilAsync("nobody waits", () => Task.FromResult(!archive.Services.GetRequiredService<UploadWaits>().Ids.Contains(upload.Id)));
+        await UploadSteps.UntilAsync(
+            "nobody waits",
+            () => Task.FromResult(!archive.Services.GetRequiredService<UploadWaits>().Ids.Contains(upload.Id))
+        );
     }
 
     [Fact]
@@ -98,7 +108,14 @@ public sealed class DirectUploadTests(DirectUploadTests.OnS3 fixture) : IClassFi
         await using var busy = await RunningArchive.StartAsync(CephServer.UseDirect);
         var asked = await Task.WhenAll(Enumerable.Range(0, Burst).Select(_ => busy.AskAsync(ArchiveFixture.NewName())));
         // Nobody looks for arrivals meanwhile, so that the first look finds all of them waiting.
-        await busy.RestartAsync(() => Parallel.ForAsync(0, Burst, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, _) => await busy.SendAsync(asked[i], [(byte)i])));
+        await busy.RestartAsync(() =>
+            Parallel.ForAsync(
+                0,
+                Burst,
+                new ParallelOptions { MaxDegreeOfParallelism = 16 },
+                async (i, _) => await busy.SendAsync(asked[i], [(byte)i])
+            )
+        );
         await UploadSteps.UntilAsync("all are published", async () => await busy.CountAsync("uploads WHERE state = 'published'") == Burst);
         (await busy.QueryAsync("table=science")).Select(each => each.Seq).Order().ShouldBe(Enumerable.Range(1, Burst).Select(i => (long)i));
         (await busy.UploadAsync(ArchiveFixture.NewName(), [1])).Seq.ShouldBe(Burst + 1);
@@ -200,7 +217,9 @@ public sealed class DirectUploadTests(DirectUploadTests.OnS3 fixture) : IClassFi
         await archive.FollowAsync(upload.Id);
         await UploadSteps.UntilAsync("staging is emptied", async () => !(await archive.StagedAsync()).Contains(upload.Id));
         // As a replica does that stood still over its lease: it has hashed, and copies what is not there any more.
-        var late = direct.Open(new ArrivedObject(upload.Id, RunningArchive.KeyOf(name), 3, "\"5289df737df57326fcdd22597afb1fac\"", default));
+        var late = direct.Open(
+            new ArrivedObject(upload.Id, RunningArchive.KeyOf(name), 3, "\"5289df737df57326fcdd22597afb1fac\"", default)
+        );
         (await store.PlaceAsync(late, CancellationToken.None)).Failure.ShouldNotBeNull();
         (await archive.DownloadAsync(name)).ShouldBe([1, 2, 3]);
     }
@@ -300,7 +319,10 @@ public sealed class DirectUploadTests(DirectUploadTests.OnS3 fixture) : IClassFi
         await using (var now = await RunningArchive.StartAsync(options => settings = CephServer.UseDirect(options), folder: folder))
         {
             var direct = now.Services.GetRequiredService<S3Staging>();
-            await now.SendAsync(new AskedUpload(direct.SignUpload("nobodys", RunningArchive.KeyOf(ArchiveFixture.NewName()), 600), "nobodys"), [1]);
+            await now.SendAsync(
+                new AskedUpload(direct.SignUpload("nobodys", RunningArchive.KeyOf(ArchiveFixture.NewName()), 600), "nobodys"),
+                [1]
+            );
             var known = await now.AskAsync(ArchiveFixture.NewName());
             await now.SendAsync(known, [1]);
             (await now.FollowAsync(known.Id)).State.ShouldBe("published");

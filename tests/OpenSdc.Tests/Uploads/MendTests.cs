@@ -25,12 +25,21 @@ public class MendTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixture>
         await archive.HarmAsync(receipt.FilePath, isLost ? null : damaged);
         var integrity = archive.Services.GetRequiredService<IntegrityState>();
         if (isMarked)
-            await integrity.MarkAsync(receipt.Seq, isLost ? ChangeKind.Lost : ChangeKind.Damaged, "the test did it", CancellationToken.None);
+            await integrity.MarkAsync(
+                receipt.Seq,
+                isLost ? ChangeKind.Lost : ChangeKind.Damaged,
+                "the test did it",
+                CancellationToken.None
+            );
 
         var url = isMarked ? await archive.UploadUrlAsync(name) : early;
         (await archive.PutAsync(url, damaged)).Status.ShouldBe(409);
         (await archive.PutAsync(url, Bytes[1..])).Status.ShouldBe(409);
-        (await integrity.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBe(!isMarked ? null : isLost ? ChangeKind.Lost : ChangeKind.Damaged);
+        (await integrity.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBe(
+            !isMarked ? null
+            : isLost ? ChangeKind.Lost
+            : ChangeKind.Damaged
+        );
 
         var mended = await archive.PutAsync(url, Bytes);
         mended.Status.ShouldBe(200, mended.Text);
@@ -38,8 +47,17 @@ public class MendTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixture>
         (await archive.DownloadAsync(name)).ShouldBe(Bytes);
         (await integrity.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBeNull();
         var catalogue = archive.Services.GetRequiredService<OpenSdc.Server.Catalogue.Catalogue>();
-        (await catalogue.ReadAsync(async session => Convert.ToInt64(await session.Statement("SELECT COUNT(*) FROM changes WHERE file = @p0 AND kind = 'sound'", [receipt.Seq]).ExecuteScalarAsync()), CancellationToken.None))
-            .ShouldBe(1, "the file was lost or damaged, and is sound again");
+        (
+            await catalogue.ReadAsync(
+                async session =>
+                    Convert.ToInt64(
+                        await session
+                            .Statement("SELECT COUNT(*) FROM changes WHERE file = @p0 AND kind = 'sound'", [receipt.Seq])
+                            .ExecuteScalarAsync()
+                    ),
+                CancellationToken.None
+            )
+        ).ShouldBe(1, "the file was lost or damaged, and is sound again");
         (await archive.SendAsync($"GET /upload/{name}")).Status.ShouldBe(409, "it is whole again");
         if (!isLost)
             (await archive.QuarantinedAsync()).ShouldContain(receipt.FilePath);
@@ -54,7 +72,9 @@ public class MendTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixture>
         var name = ArchiveFixture.NewName();
         var receipt = await archive.UploadAsync(name, Bytes);
         await archive.HarmAsync(receipt.FilePath, new byte[Bytes.Length]);
-        await archive.Services.GetRequiredService<IntegrityState>().MarkAsync(receipt.Seq, ChangeKind.Damaged, "the test did it", CancellationToken.None);
+        await archive
+            .Services.GetRequiredService<IntegrityState>()
+            .MarkAsync(receipt.Seq, ChangeKind.Damaged, "the test did it", CancellationToken.None);
         var url = await archive.UploadUrlAsync(name);
         foreach (var answer in await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => archive.PutAsync(url, Bytes))))
             answer.Status.ShouldBe(200, answer.Text);

@@ -12,7 +12,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Uploads;
 
-/// <summary>What an S3 store tells of itself, at <c>POST /hooks/s3</c> and in a queue of SQS. The archive looks by itself only once a minute here, so it must be told.</summary>
+/// <summary>
+/// What an S3 store tells of itself, at <c>POST /hooks/s3</c> and in a queue of SQS. The archive looks by
+/// itself only once a minute here, so it must be told.
+/// </summary>
 public sealed class NotificationTests(NotificationTests.Told fixture) : IClassFixture<NotificationTests.Told>
 {
     private const string Secret = "a secret of the tests";
@@ -50,7 +53,10 @@ public sealed class NotificationTests(NotificationTests.Told fixture) : IClassFi
     {
         var upload = await AskAsync();
         (await TellAsync(Notification("ceph", upload.StoreKey))).Status.ShouldBe(204);
-        await UploadSteps.UntilAsync("it is open again", async () => await archive.CountAsync($"uploads WHERE id = '{upload.Asked.Id}' AND state = 'open'") == 1);
+        await UploadSteps.UntilAsync(
+            "it is open again",
+            async () => await archive.CountAsync($"uploads WHERE id = '{upload.Asked.Id}' AND state = 'open'") == 1
+        );
         await archive.SendAsync(upload.Asked, [1]);
         (await TellAsync(Notification("ceph", upload.StoreKey))).Status.ShouldBe(204);
         (await archive.FollowAsync(upload.Asked.Id)).State.ShouldBe("published");
@@ -107,8 +113,17 @@ public sealed class NotificationTests(NotificationTests.Told fixture) : IClassFi
         var upload = await AskAsync();
         await archive.SendAsync(upload.Asked, [1]);
         var told = Notification("ceph", upload.StoreKey);
-        foreach (var (path, authorization) in ((string, string)[])
-            [("/hooks/s3", ""), ("/hooks/s3", "Bearer wrong"), ("/hooks/s3", Secret), ("/hooks/s3?secret=", ""), ("/hooks/s3?secret=wrong", ""), ("/hooks/s3?secret=" + Uri.EscapeDataString(Secret), "Bearer wrong")])
+        foreach (
+            var (path, authorization) in ((string, string)[])
+                [
+                    ("/hooks/s3", ""),
+                    ("/hooks/s3", "Bearer wrong"),
+                    ("/hooks/s3", Secret),
+                    ("/hooks/s3?secret=", ""),
+                    ("/hooks/s3?secret=wrong", ""),
+                    ("/hooks/s3?secret=" + Uri.EscapeDataString(Secret), "Bearer wrong"),
+                ]
+        )
             (await archive.PostAsync(path, told, ("Authorization", authorization))).Status.ShouldBe(403, $"{path} {authorization}");
         (await archive.CountAsync($"uploads WHERE id = '{upload.Asked.Id}' AND state = 'open'")).ShouldBe(1);
 
@@ -130,7 +145,13 @@ public sealed class NotificationTests(NotificationTests.Told fixture) : IClassFi
     public async Task A_queue_brings_them_and_a_message_goes_only_when_the_ledger_has_it()
     {
         await using var queue = await SqsServer.StartAsync();
-        await using var listening = await RunningArchive.StartAsync(options => CephServer.UseDirect(options) with { UploadPoll = 60_000, SqsQueue = queue.Url });
+        await using var listening = await RunningArchive.StartAsync(options =>
+            CephServer.UseDirect(options) with
+            {
+                UploadPoll = 60_000,
+                SqsQueue = queue.Url,
+            }
+        );
         var ledger = listening.Services.GetRequiredService<UploadLedger>();
         var upload = await AskAsync(listening);
         await listening.SendAsync(upload.Asked, [1]);
@@ -140,7 +161,10 @@ public sealed class NotificationTests(NotificationTests.Told fixture) : IClassFi
         queue.Add(Notification("aws", upload.StoreKey, bucket: upload.Bucket));
         queue.Add(Notification("aws", upload.StoreKey, bucket: upload.Bucket));
 
-        await UploadSteps.UntilAsync("it is published", async () => await listening.CountAsync($"uploads WHERE id = '{upload.Asked.Id}' AND state = 'published'") == 1);
+        await UploadSteps.UntilAsync(
+            "it is published",
+            async () => await listening.CountAsync($"uploads WHERE id = '{upload.Asked.Id}' AND state = 'published'") == 1
+        );
         await UploadSteps.UntilAsync("the queue is empty", () => Task.FromResult(queue.Count == 0));
         stateAtRemoval.ShouldBeOneOf("arrived", "published");
         queue.Authorizations.ShouldAllBe(each => each.StartsWith("AWS4-HMAC-SHA256 ", StringComparison.Ordinal));
@@ -185,7 +209,13 @@ public sealed class NotificationTests(NotificationTests.Told fixture) : IClassFi
         public RunningArchive Archive { get; private set; } = null!;
 
         public async ValueTask InitializeAsync() =>
-            Archive = await RunningArchive.StartAsync(options => CephServer.UseDirect(options) with { UploadPoll = 60_000, HookSecret = Secret });
+            Archive = await RunningArchive.StartAsync(options =>
+                CephServer.UseDirect(options) with
+                {
+                    UploadPoll = 60_000,
+                    HookSecret = Secret,
+                }
+            );
 
         public async ValueTask DisposeAsync() => await Archive.DisposeAsync();
     }

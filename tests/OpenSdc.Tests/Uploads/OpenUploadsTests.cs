@@ -22,8 +22,12 @@ public sealed class OpenUploadsTests
         var refused = answers.First(answer => answer.Status != 201);
         refused.Status.ShouldBe(429, refused.Text);
         refused.Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:too-many-uploads");
-        refused.Json.GetProperty("detail").GetString().ShouldBe(
-            $"3 uploads in parts of {RunningArchive.KeyOf(name)} are open already, and no more may be; complete or abort one of them first, or wait until one has expired.");
+        refused
+            .Json.GetProperty("detail")
+            .GetString()
+            .ShouldBe(
+                $"3 uploads in parts of {RunningArchive.KeyOf(name)} are open already, and no more may be; complete or abort one of them first, or wait until one has expired."
+            );
         refused["Retry-After"].ShouldBe("60");
 
         var others = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => BeginAsync(archive, ArchiveFixture.NewName())));
@@ -55,7 +59,11 @@ public sealed class OpenUploadsTests
             page.Status.ShouldBe(200, page.Text);
             var uploads = page.Json.GetProperty("uploads").EnumerateArray().ToList();
             uploads.Count.ShouldBeLessThanOrEqualTo(3);
-            uploads.ShouldAllBe(each => each.GetProperty("state").GetString() == "open" && each.GetProperty("size").GetInt64() == 1000 && each.GetProperty("created").GetString()!.Length == 17);
+            uploads.ShouldAllBe(each =>
+                each.GetProperty("state").GetString() == "open"
+                && each.GetProperty("size").GetInt64() == 1000
+                && each.GetProperty("created").GetString()!.Length == 17
+            );
             listed.AddRange(uploads.Select(each => each.GetProperty("id").GetString()!));
             cursor = page.Json.GetProperty("next_cursor").GetString();
         }
@@ -67,11 +75,21 @@ public sealed class OpenUploadsTests
     [Fact]
     public async Task At_a_public_address_each_caller_lists_those_of_its_own()
     {
-        await using var archive = await RunningArchive.StartAsync(options => options with { OperatorUrls = "http://127.0.0.1:0", TrustedProxies = [IPAddress.Loopback] });
+        await using var archive = await RunningArchive.StartAsync(options =>
+            options with
+            {
+                OperatorUrls = "http://127.0.0.1:0",
+                TrustedProxies = [IPAddress.Loopback],
+            }
+        );
         var ids = new List<string>();
         foreach (var client in (string[])["192.0.2.1", "192.0.2.2"])
         {
-            var begun = await archive.SendAsync("POST /uploads", content: new StringContent($$"""{"filename":"{{ArchiveFixture.NewName()}}","size":1000}"""), headers: ("X-Forwarded-For", client));
+            var begun = await archive.SendAsync(
+                "POST /uploads",
+                content: new StringContent($$"""{"filename":"{{ArchiveFixture.NewName()}}","size":1000}"""),
+                headers: ("X-Forwarded-For", client)
+            );
             ids.Add(begun.Json.GetProperty("id").GetString()!);
         }
 
@@ -93,15 +111,38 @@ public sealed class OpenUploadsTests
     {
         await using var archive = await StartAsync(ArchiveSetup.All[0].Name);
         var long_ = new string('x', 5000);
-        foreach (var request in (string[])[
-            "GET /uploads", "GET /uploads?state=closed", "GET /uploads?state=open&limit=0", "GET /uploads?state=open&limit=1001", "GET /uploads?state=open&limit=x",
-            "GET /uploads?state=open&state=open", "GET /uploads?state=open&cursor=", "GET /uploads?state=open&cursor=%00", "GET /uploads?state=open&cursor=MTox",
-            $"GET /uploads?state={long_}", $"GET /uploads?state=open&{long_}=1", $"GET /uploads?state=open&cursor={long_}", "GET /uploads?state=%1b%5b2J%0d%0a",
-            $"GET /uploads/q6Vh0cR3yQmJ0v8nH1d7Tw?wait={long_}", $"POST /uploads/q6Vh0cR3yQmJ0v8nH1d7Tw/complete?wait=%0a{long_}"])
+        foreach (
+            var request in (string[])
+                [
+                    "GET /uploads",
+                    "GET /uploads?state=closed",
+                    "GET /uploads?state=open&limit=0",
+                    "GET /uploads?state=open&limit=1001",
+                    "GET /uploads?state=open&limit=x",
+                    "GET /uploads?state=open&state=open",
+                    "GET /uploads?state=open&cursor=",
+                    "GET /uploads?state=open&cursor=%00",
+                    "GET /uploads?state=open&cursor=MTox",
+                    $"GET /uploads?state={long_}",
+                    $"GET /uploads?state=open&{long_}=1",
+                    $"GET /uploads?state=open&cursor={long_}",
+                    "GET /uploads?state=%1b%5b2J%0d%0a",
+                    $"GET /uploads/q6Vh0cR3yQmJ0v8nH1d7Tw?wait={long_}",
+                    $"POST /uploads/q6Vh0cR3yQmJ0v8nH1d7Tw/complete?wait=%0a{long_}",
+                ]
+        )
             ShouldBeShort(await archive.SendAsync(request), 400, request);
-        foreach (var body in (string[])[
-            $$"""{"{{long_}}":1}""", $$"""{"filename":"x","size":1,"other":"{{long_}}"}""", $$"""{"size":1e{{long_}}""", "{\"filename\":\"x\",\"size\":\"\\u001b[2J\"}",
-            """{"filename":"x","filename":"y","size":1}""", """{"size":1,"size":2,"filename":"x"}"""])
+        foreach (
+            var body in (string[])
+                [
+                    $$"""{"{{long_}}":1}""",
+                    $$"""{"filename":"x","size":1,"other":"{{long_}}"}""",
+                    $$"""{"size":1e{{long_}}""",
+                    "{\"filename\":\"x\",\"size\":\"\\u001b[2J\"}",
+                    """{"filename":"x","filename":"y","size":1}""",
+                    """{"size":1,"size":2,"filename":"x"}""",
+                ]
+        )
             ShouldBeShort(await archive.PostAsync("/uploads", body), 400, body);
         foreach (var id in (string[])["nonsense", "%1b%5b2Jxxxxxxxxxxxxxxxxxx", long_])
             ShouldBeShort(await archive.SendAsync($"GET /uploads/{id}"), 404, id);
@@ -129,7 +170,10 @@ public sealed class OpenUploadsTests
         output.ShouldContain($"{first}  ");
         output.ShouldContain(RunningArchive.KeyOf(name));
         (code, output, _) = await RunAsync("uploads list --json", ("IMAP_DATA_ACCESS_URL", archive.Address));
-        (code, output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(line => line.StartsWith("{\"id\":", StringComparison.Ordinal))).ShouldBe((0, 2));
+        (
+            code,
+            output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(line => line.StartsWith("{\"id\":", StringComparison.Ordinal))
+        ).ShouldBe((0, 2));
 
         (code, output, _) = await RunAsync($"uploads abort {first} {second} --url {archive.Address}");
         (code, output.ReplaceLineEndings("\n")).ShouldBe((0, $"{first} is given up.\n{second} is given up.\n"));
@@ -144,7 +188,13 @@ public sealed class OpenUploadsTests
         await using var proxy = await FaultyProxy.StartAsync(archive.Address);
         var configuration = Directory.CreateDirectory(Path.Combine(archive.Folder, "config", "opensdc")).FullName;
         await File.WriteAllTextAsync(Path.Combine(configuration, "config.json"), $$"""{"url":"{{proxy.Address}}"}""");
-        (code, output, _) = await RunAsync("uploads list", ("IMAP_DATA_ACCESS_URL", ""), ("XDG_CONFIG_HOME", Path.Combine(archive.Folder, "config")), ("IMAP_API_KEY", "open-sesame"), ("IMAP_ACCESS_TOKEN", "a.token"));
+        (code, output, _) = await RunAsync(
+            "uploads list",
+            ("IMAP_DATA_ACCESS_URL", ""),
+            ("XDG_CONFIG_HOME", Path.Combine(archive.Folder, "config")),
+            ("IMAP_API_KEY", "open-sesame"),
+            ("IMAP_ACCESS_TOKEN", "a.token")
+        );
         // Wrong ones are refused, also by an archive that is open.
         (code, output).ShouldBe((43, ""));
         var headers = proxy.Headers.ShouldHaveSingleItem().Headers;
@@ -165,5 +215,6 @@ public sealed class OpenUploadsTests
     private static Task<RunningArchive> StartAsync(string setup) =>
         RunningArchive.StartAsync(options => options with { MaxOpenUploads = 5, MaxOpenUploadsPerFile = 3 }, setup: ArchiveSetup.Of(setup));
 
-    private static Task<Answer> BeginAsync(RunningArchive archive, string name) => archive.PostAsync("/uploads", $$"""{"filename":"{{name}}","size":1000}""");
+    private static Task<Answer> BeginAsync(RunningArchive archive, string name) =>
+        archive.PostAsync("/uploads", $$"""{"filename":"{{name}}","size":1000}""");
 }

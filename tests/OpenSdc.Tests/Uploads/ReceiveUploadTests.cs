@@ -26,7 +26,9 @@ public class ReceiveUploadTests(ArchiveFixture fixture) : IClassFixture<ArchiveF
         first.Status.ShouldBe(201);
         first["Content-Type"]!.ShouldStartWith("application/json");
         var receipt = JsonSerializer.Deserialize(first.Bytes, ContractJson.Default.UploadReceipt)!;
-        receipt.ShouldBe(new UploadReceipt(key, 1000, Convert.ToHexStringLower(SHA256.HashData(Bytes)), receipt.Seq, receipt.IngestionDate));
+        receipt.ShouldBe(
+            new UploadReceipt(key, 1000, Convert.ToHexStringLower(SHA256.HashData(Bytes)), receipt.Seq, receipt.IngestionDate)
+        );
         first.Json.EnumerateObject().Select(each => each.Name).ShouldBe(["file_path", "size", "sha256", "seq", "ingestion_date"]);
         receipt.IngestionDate.ShouldMatch(@"^\d{8} \d\d:\d\d:\d\d$");
 
@@ -73,7 +75,11 @@ public class ReceiveUploadTests(ArchiveFixture fixture) : IClassFixture<ArchiveF
             var name = ArchiveFixture.NewName();
             using var content = new ByteArrayContent(bytes);
             var answer = chunked
-                ? await archive.SendAsync($"PUT {await archive.UploadUrlAsync(name)}", content: content, headers: ("Transfer-Encoding", "chunked"))
+                ? await archive.SendAsync(
+                    $"PUT {await archive.UploadUrlAsync(name)}",
+                    content: content,
+                    headers: ("Transfer-Encoding", "chunked")
+                )
                 : await archive.PutAsync(await archive.UploadUrlAsync(name), bytes);
             answer.Status.ShouldBe(201, answer.Text);
             answer.Json.GetProperty("size").GetInt64().ShouldBe(length);
@@ -144,13 +150,20 @@ public class ReceiveUploadTests(ArchiveFixture fixture) : IClassFixture<ArchiveF
         {
             var name = ArchiveFixture.NewName();
             var url = await archive.UploadUrlAsync(name);
-            byte[][] rivals = [RandomNumberGenerator.GetBytes(200_000), RandomNumberGenerator.GetBytes(200_000), RandomNumberGenerator.GetBytes(199_999)];
+            byte[][] rivals =
+            [
+                RandomNumberGenerator.GetBytes(200_000),
+                RandomNumberGenerator.GetBytes(200_000),
+                RandomNumberGenerator.GetBytes(199_999),
+            ];
             var answers = await Task.WhenAll(rivals.Select(bytes => archive.PutAsync(url, bytes)));
 
             answers.Select(answer => answer.Status).Order().ShouldBe([201, 409, 409]);
             var winner = rivals[Array.FindIndex(answers, answer => answer.Status == 201)];
             (await archive.DownloadAsync(name)).AsSpan().SequenceEqual(winner).ShouldBeTrue();
-            (await archive.QueryAsync($"filename={name}")).ShouldHaveSingleItem().Sha256.ShouldBe(Convert.ToHexStringLower(SHA256.HashData(winner)));
+            (await archive.QueryAsync($"filename={name}"))
+                .ShouldHaveSingleItem()
+                .Sha256.ShouldBe(Convert.ToHexStringLower(SHA256.HashData(winner)));
         }
 
         await archive.ShouldSoonStageNothingAsync();

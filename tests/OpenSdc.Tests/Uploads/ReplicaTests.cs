@@ -13,24 +13,37 @@ public sealed class ReplicaTests(ReplicaTests.Two replicas) : IClassFixture<Repl
     [Fact]
     public async Task Of_different_bytes_that_race_exactly_one_wins_whole_and_the_others_are_told()
     {
-        await Task.WhenAll(Enumerable.Range(0, Names).Select(async _ =>
-        {
-            var name = ArchiveFixture.NewName();
-            var uploads = await Task.WhenAll(Enumerable.Range(0, 4).Select(async i =>
-            {
-                var (archive, bytes) = (replicas.All[i % 2], RandomNumberGenerator.GetBytes(20_000 + i));
-                var asked = await archive.AskAsync(name);
-                await archive.SendAsync(asked, bytes);
-                return (asked.Id, Bytes: bytes, Other: replicas.All[(i + 1) % 2]);
-            }));
-            var ends = await Task.WhenAll(uploads.Select(each => each.Other.FollowAsync(each.Id)));
-            ends.Count(each => each.State == "published").ShouldBe(1);
-            ends.Where(each => each.State != "published").ShouldAllBe(each => each.State == "refused" && each.Problem!.Type == "urn:opensdc:problem:content-conflict");
-            var (won, receipt) = uploads.Zip(ends).Where(each => each.Second.State == "published").Select(each => (each.First.Bytes, each.Second.Receipt!)).Single();
-            receipt.Sha256.ShouldBe(Convert.ToHexStringLower(SHA256.HashData(won)));
-            foreach (var archive in replicas.All)
-                (await archive.DownloadAsync(name)).ShouldBe(won);
-        }));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, Names)
+                .Select(async _ =>
+                {
+                    var name = ArchiveFixture.NewName();
+                    var uploads = await Task.WhenAll(
+                        Enumerable
+                            .Range(0, 4)
+                            .Select(async i =>
+                            {
+                                var (archive, bytes) = (replicas.All[i % 2], RandomNumberGenerator.GetBytes(20_000 + i));
+                                var asked = await archive.AskAsync(name);
+                                await archive.SendAsync(asked, bytes);
+                                return (asked.Id, Bytes: bytes, Other: replicas.All[(i + 1) % 2]);
+                            })
+                    );
+                    var ends = await Task.WhenAll(uploads.Select(each => each.Other.FollowAsync(each.Id)));
+                    ends.Count(each => each.State == "published").ShouldBe(1);
+                    ends.Where(each => each.State != "published")
+                        .ShouldAllBe(each => each.State == "refused" && each.Problem!.Type == "urn:opensdc:problem:content-conflict");
+                    var (won, receipt) = uploads
+                        .Zip(ends)
+                        .Where(each => each.Second.State == "published")
+                        .Select(each => (each.First.Bytes, each.Second.Receipt!))
+                        .Single();
+                    receipt.Sha256.ShouldBe(Convert.ToHexStringLower(SHA256.HashData(won)));
+                    foreach (var archive in replicas.All)
+                        (await archive.DownloadAsync(name)).ShouldBe(won);
+                })
+        );
         await ShouldBeSettledAsync();
     }
 
@@ -77,7 +90,12 @@ public sealed class ReplicaTests(ReplicaTests.Two replicas) : IClassFixture<Repl
         await two.InitializeAsync();
         var names = Enumerable.Range(0, 30).Select(_ => ArchiveFixture.NewName()).ToList();
         var asked = await Task.WhenAll(names.Select(name => two.All[0].AskAsync(name)));
-        var sending = Parallel.ForAsync(0, names.Count, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (i, _) => await two.All[1].SendAsync(asked[i], [(byte)i]));
+        var sending = Parallel.ForAsync(
+            0,
+            names.Count,
+            new ParallelOptions { MaxDegreeOfParallelism = 4 },
+            async (i, _) => await two.All[1].SendAsync(asked[i], [(byte)i])
+        );
         await two.StopFirstAsync();
         await sending;
         (await Task.WhenAll(asked.Select(each => two.All[1].FollowAsync(each.Id)))).ShouldAllBe(each => each.State == "published");
@@ -103,7 +121,19 @@ public sealed class ReplicaTests(ReplicaTests.Two replicas) : IClassFixture<Repl
             var database = PostgresServer.NewDatabase();
             ServerOptions? shared = null;
             var first = await RunningArchive.StartAsync(options => shared = CephServer.UseDirect(options) with { Catalogue = database });
-            All = [first, await RunningArchive.StartAsync(options => options with { Catalogue = database, Objects = shared!.Objects, S3Endpoint = shared.S3Endpoint, Transfers = shared.Transfers })];
+            All =
+            [
+                first,
+                await RunningArchive.StartAsync(options =>
+                    options with
+                    {
+                        Catalogue = database,
+                        Objects = shared!.Objects,
+                        S3Endpoint = shared.S3Endpoint,
+                        Transfers = shared.Transfers,
+                    }
+                ),
+            ];
         }
 
         public async Task StopFirstAsync()

@@ -126,12 +126,20 @@ public class RequestDigestsTests(ArchiveFixture fixture) : IClassFixture<Archive
     {
         var name = ArchiveFixture.NewName();
         var url = new Uri(await archive.UploadUrlAsync(name));
-        trailer = trailer.Replace("CRC32", Crc32).Replace("CRC64", Crc64).Replace("CRCC", Crc32C).Replace("SHA256", Sha256).Replace("WRONG", Wrong256);
+        trailer = trailer
+            .Replace("CRC32", Crc32)
+            .Replace("CRC64", Crc64)
+            .Replace("CRCC", Crc32C)
+            .Replace("SHA256", Sha256)
+            .Replace("WRONG", Wrong256);
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(url.Host, url.Port);
-        await socket.SendAsync(Encoding.ASCII.GetBytes(
-            $"PUT {url.PathAndQuery} HTTP/1.1\r\nHost: {url.Authority}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n{header}\r\n\r\n"
-            + $"{Bytes.Length:x}\r\n{Encoding.ASCII.GetString(Bytes)}\r\n0\r\n{trailer}\r\n\r\n"));
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes(
+                $"PUT {url.PathAndQuery} HTTP/1.1\r\nHost: {url.Authority}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n{header}\r\n\r\n"
+                    + $"{Bytes.Length:x}\r\n{Encoding.ASCII.GetString(Bytes)}\r\n0\r\n{trailer}\r\n\r\n"
+            )
+        );
         using var answer = new StreamReader(new NetworkStream(socket));
         (await answer.ReadToEndAsync()).ShouldStartWith($"HTTP/1.1 {status} ");
         if (status != 201)

@@ -10,8 +10,10 @@ public sealed class RequestUploadTests(FoundingArchive founding) : IClassFixture
 {
     private const string New = "imap_codice_l1a_lo_20260101_20260102_v01-02.cdf";
     private const string NewUrl = "http://archive/objects/imap/codice/l1a/2026/01/" + New + "?<credentials-string>";
-    private const string BadName = "A pre-signed URL could not be generated. Please ensure that the file name matches mission file naming conventions.";
-    private const string NoName = "No filename given for the upload. Please provide a filename in the path. Eg. /upload/path/to/file/filename.pkts";
+    private const string BadName =
+        "A pre-signed URL could not be generated. Please ensure that the file name matches mission file naming conventions.";
+    private const string NoName =
+        "No filename given for the upload. Please provide a filename in the path. Eg. /upload/path/to/file/filename.pkts";
 
     private readonly RunningArchive archive = founding.Archive;
 

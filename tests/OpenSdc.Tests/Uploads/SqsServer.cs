@@ -15,8 +15,9 @@ using Microsoft.Extensions.Logging;
 namespace OpenSdc.Tests.Uploads;
 
 /// <summary>
-/// A queue that speaks SQS's JSON protocol over a real port: messages are given out one by one in any order, are not seen by others for a moment, and come again until they are
-/// removed by the handle that they were given out with.
+/// A queue that speaks SQS's JSON protocol over a real port: messages are given out one by one in any order,
+/// are not seen by others for a moment, and come again until they are removed by the handle that they were
+/// given out with.
 /// </summary>
 internal sealed class SqsServer : IAsyncDisposable
 {
@@ -62,15 +63,20 @@ internal sealed class SqsServer : IAsyncDisposable
     {
         Authorizations.Add(context.Request.Headers.Authorization.ToString());
         var request = (await JsonNode.ParseAsync(context.Request.Body))!;
-        var answer = request["QueueUrl"]!.GetValue<string>() != Url.AbsoluteUri ? null : context.Request.Headers["X-Amz-Target"].ToString() switch
-        {
-            "AmazonSQS.ReceiveMessage" => await ReceiveAsync(request, context.RequestAborted),
-            "AmazonSQS.DeleteMessageBatch" => await RemoveAsync(request),
-            _ => null,
-        };
+        var answer =
+            request["QueueUrl"]!.GetValue<string>() != Url.AbsoluteUri
+                ? null
+                : context.Request.Headers["X-Amz-Target"].ToString() switch
+                {
+                    "AmazonSQS.ReceiveMessage" => await ReceiveAsync(request, context.RequestAborted),
+                    "AmazonSQS.DeleteMessageBatch" => await RemoveAsync(request),
+                    _ => null,
+                };
         context.Response.StatusCode = answer is null ? 400 : 200;
         context.Response.ContentType = "application/x-amz-json-1.0";
-        await context.Response.WriteAsync(answer?.ToJsonString() ?? """{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"no such queue"}""");
+        await context.Response.WriteAsync(
+            answer?.ToJsonString() ?? """{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"no such queue"}"""
+        );
     }
 
 #pragma warning disable CA5351 // the protocol's own check of a message

@@ -7,7 +7,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Uploads;
 
-/// <summary>A body that is said to be coded is no file: nothing would take the coding off. Sent byte by byte, since libraries repair such requests.</summary>
+/// <summary>
+/// A body that is said to be coded is no file: nothing would take the coding off. Sent byte by byte, since
+/// libraries repair such requests.
+/// </summary>
 public class UnsupportedEncodingTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixture>
 {
     private readonly RunningArchive archive = fixture.Archive;
@@ -36,7 +39,10 @@ public class UnsupportedEncodingTests(ArchiveFixture fixture) : IClassFixture<Ar
     [InlineData("Transfer-Encoding", "gzip, chunked")]
     public async Task As_a_part_it_is_refused_as_well(string header, string value)
     {
-        var begun = await archive.SendAsync("POST /uploads", content: JsonContent.Create(new Dictionary<string, object> { ["filename"] = ArchiveFixture.NewName(), ["size"] = 4 }));
+        var begun = await archive.SendAsync(
+            "POST /uploads",
+            content: JsonContent.Create(new Dictionary<string, object> { ["filename"] = ArchiveFixture.NewName(), ["size"] = 4 })
+        );
         var id = begun.Json.GetProperty("id").GetString();
         var url = (await PartsAsync()).GetProperty("urls")[0].GetProperty("url").GetString()!;
         ShouldBeRefused(await PutAsync(url, header, value), header, value);
@@ -72,7 +78,11 @@ public class UnsupportedEncodingTests(ArchiveFixture fixture) : IClassFixture<Ar
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(target.Host, target.Port);
         var body = header == "Transfer-Encoding" ? "\r\n4\r\nfile\r\n0\r\n\r\n" : "Content-Length: 4\r\n\r\nfile";
-        await socket.SendAsync(Encoding.ASCII.GetBytes($"PUT {target.PathAndQuery} HTTP/1.1\r\nHost: {target.Authority}\r\nConnection: close\r\n{header}: {value}\r\n{body}"));
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes(
+                $"PUT {target.PathAndQuery} HTTP/1.1\r\nHost: {target.Authority}\r\nConnection: close\r\n{header}: {value}\r\n{body}"
+            )
+        );
         using var stream = new NetworkStream(socket);
         using var answer = new StreamReader(stream);
         return await answer.ReadToEndAsync();

@@ -8,7 +8,8 @@ using Xunit;
 namespace OpenSdc.Tests.Uploads;
 
 /// <summary>
-/// Decision 0012, row by row: what a publisher that died leaves after each of its steps, made by hand, and that another takes it up when the lease has run out.
+/// Decision 0012, row by row: what a publisher that died leaves after each of its steps, made by hand, and
+/// that another takes it up when the lease has run out.
 /// </summary>
 public sealed class UploadCrashTests(DirectUploadTests.OnS3 fixture) : IClassFixture<DirectUploadTests.OnS3>
 {
@@ -70,14 +71,22 @@ public sealed class UploadCrashTests(DirectUploadTests.OnS3 fixture) : IClassFix
     {
         var name = ArchiveFixture.NewName();
         var receipt = await archive.UploadAsync(name, [1, 2, 3]);
-        (await archive.Services.GetRequiredService<IObjectStore>().QuarantineAsync(receipt.FilePath, "test/" + name, CancellationToken.None)).ShouldBe(Moved.Done);
-        await archive.Services.GetRequiredService<IntegrityState>().MarkAsync(receipt.Seq, ChangeKind.Lost, "the test did it", CancellationToken.None);
+        (
+            await archive
+                .Services.GetRequiredService<IObjectStore>()
+                .QuarantineAsync(receipt.FilePath, "test/" + name, CancellationToken.None)
+        ).ShouldBe(Moved.Done);
+        await archive
+            .Services.GetRequiredService<IntegrityState>()
+            .MarkAsync(receipt.Seq, ChangeKind.Lost, "the test did it", CancellationToken.None);
         var asked = await archive.AskAsync(name);
         await archive.ChangeAsync($"INSERT INTO claims (file_path, upload_id) VALUES ('{receipt.FilePath}', 'another')");
         await archive.SendAsync(asked, [1, 2, 3]);
         await UploadSteps.UntilAsync("it is noticed", async () => (await archive.FollowAsync(asked.Id, 0)).State == "arrived");
         (await archive.FollowAsync(asked.Id, 3)).State.ShouldBe("arrived");
-        (await archive.Services.GetRequiredService<IntegrityState>().OfAsync(receipt.Seq, CancellationToken.None)).ShouldBe(ChangeKind.Lost);
+        (await archive.Services.GetRequiredService<IntegrityState>().OfAsync(receipt.Seq, CancellationToken.None)).ShouldBe(
+            ChangeKind.Lost
+        );
 
         await archive.ChangeAsync("DELETE FROM claims WHERE upload_id = 'another'");
         (await archive.FollowAsync(asked.Id)).Receipt.ShouldBe(receipt);
@@ -101,8 +110,14 @@ public sealed class UploadCrashTests(DirectUploadTests.OnS3 fixture) : IClassFix
     public async Task A_publisher_whose_lease_has_passed_to_another_records_nothing()
     {
         var (asked, key) = await PutAsync(leased: TimeSpan.FromHours(1));
-        var named = new Publication(Contract.Naming.FileName.Parse(Path.GetFileName(key), Contract.Naming.Mission.Imap).Name!, 3, new string('a', 64))
-        { Upload = new Lease(asked.Id, "late") };
+        var named = new Publication(
+            Contract.Naming.FileName.Parse(Path.GetFileName(key), Contract.Naming.Mission.Imap).Name!,
+            3,
+            new string('a', 64)
+        )
+        {
+            Upload = new Lease(asked.Id, "late"),
+        };
         var publisher = archive.Services.GetRequiredService<Publisher>();
         (await publisher.RecordAsync(named)).IsThere.ShouldBeFalse();
         (await archive.QueryAsync($"file_path={key}")).ShouldBeEmpty();
@@ -134,13 +149,17 @@ public sealed class UploadCrashTests(DirectUploadTests.OnS3 fixture) : IClassFix
         return (asked, RunningArchive.KeyOf(name));
     }
 
-    private Task LeaseToTheDeadAsync(string id, TimeSpan time) => archive.ChangeAsync(
-        $"UPDATE uploads SET state = 'arrived', check_at = 0, leased_by = 'dead', leased_until = {(TimeProvider.System.GetUtcNow() + time).ToUnixTimeMilliseconds()} WHERE id = '{id}'");
+    private Task LeaseToTheDeadAsync(string id, TimeSpan time) =>
+        archive.ChangeAsync(
+            $"UPDATE uploads SET state = 'arrived', check_at = 0, leased_by = 'dead', leased_until = {(TimeProvider.System.GetUtcNow() + time).ToUnixTimeMilliseconds()} WHERE id = '{id}'"
+        );
 
     private async Task NameAsync((AskedUpload Asked, string Id, string Key) upload)
     {
         var store = archive.Services.GetRequiredService<IObjectStore>();
-        var arrived = (await archive.Services.GetRequiredService<S3Staging>().OpenArrivedAsync(upload.Id, upload.Key, CancellationToken.None)).ShouldNotBeNull();
+        var arrived = (
+            await archive.Services.GetRequiredService<S3Staging>().OpenArrivedAsync(upload.Id, upload.Key, CancellationToken.None)
+        ).ShouldNotBeNull();
         await arrived.DigestAsync(CancellationToken.None);
         (await store.PlaceAsync(arrived, CancellationToken.None)).IsPlaced.ShouldBeTrue();
     }

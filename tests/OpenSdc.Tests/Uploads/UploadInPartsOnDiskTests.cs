@@ -15,7 +15,11 @@ public class UploadInPartsOnDiskTests : UploadInPartsTests
         var upload = await BeginAsync(name, Size);
         var parts = (await PartsAsync(upload.Id)).Urls;
         await SendAsync(parts[1], Bytes);
-        var chunked = await Archive.SendAsync($"PUT {parts[0].Url}", content: new StreamContent(new EndlessBytes(PartSize + 100_000)), headers: ("Transfer-Encoding", "chunked"));
+        var chunked = await Archive.SendAsync(
+            $"PUT {parts[0].Url}",
+            content: new StreamContent(new EndlessBytes(PartSize + 100_000)),
+            headers: ("Transfer-Encoding", "chunked")
+        );
         chunked.Status.ShouldBe(400, chunked.Text);
         chunked.Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:part-size");
         (await PartsAsync(upload.Id)).Received.ShouldHaveSingleItem().Part.ShouldBe(2);
@@ -32,7 +36,11 @@ public class UploadInPartsOnDiskTests : UploadInPartsTests
         var parts = (await PartsAsync(upload.Id)).Urls;
         await SendAsync(parts[0], Bytes);
         await SendAsync(parts[2], Bytes);
-        var refused = await Archive.PutAsync(parts[2].Url, Bytes[^1234..], ("x-amz-checksum-sha256", Convert.ToBase64String(SHA256.HashData([1]))));
+        var refused = await Archive.PutAsync(
+            parts[2].Url,
+            Bytes[^1234..],
+            ("x-amz-checksum-sha256", Convert.ToBase64String(SHA256.HashData([1])))
+        );
         refused.Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:digest-mismatch");
         (await PartsAsync(upload.Id)).Received.ShouldHaveSingleItem().Part.ShouldBe(1);
     }
@@ -61,9 +69,19 @@ public class UploadInPartsOnDiskTests : UploadInPartsTests
     {
         var upload = await BeginAsync(ArchiveFixture.NewName(), Size);
         var part = (await PartsAsync(upload.Id)).Urls[0];
-        foreach (var url in (string[])[part.Url[..part.Url.IndexOf('?', StringComparison.Ordinal)], part.Url.Replace("/parts/1?", "/parts/2?", StringComparison.Ordinal), part.Url.Replace("/parts/1?", "/parts/x?", StringComparison.Ordinal)])
+        foreach (
+            var url in (string[])
+                [
+                    part.Url[..part.Url.IndexOf('?', StringComparison.Ordinal)],
+                    part.Url.Replace("/parts/1?", "/parts/2?", StringComparison.Ordinal),
+                    part.Url.Replace("/parts/1?", "/parts/x?", StringComparison.Ordinal),
+                ]
+        )
             (await Archive.PutAsync(url, [1])).Status.ShouldBe(403);
-        (await Archive.PutAsync(part.Url, Bytes[..100])).Json.GetProperty("detail").GetString().ShouldBe("Part 1 must have 5242880 bytes, and 100 came.");
+        (await Archive.PutAsync(part.Url, Bytes[..100]))
+            .Json.GetProperty("detail")
+            .GetString()
+            .ShouldBe("Part 1 must have 5242880 bytes, and 100 came.");
     }
 
     [Fact]
@@ -77,7 +95,9 @@ public class UploadInPartsOnDiskTests : UploadInPartsTests
         Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(Archive.Folder, "objects", key))!);
         await File.WriteAllBytesAsync(Path.Combine(Archive.Folder, "objects", key), Bytes[..1000]);
         await Archive.ChangeAsync($"INSERT INTO claims (file_path, upload_id) VALUES ('{key}', '{upload.Id}')");
-        await Archive.ChangeAsync($"UPDATE uploads SET state = 'arrived', check_at = 0, leased_by = 'dead', leased_until = {(TimeProvider.System.GetUtcNow().AddSeconds(1)).ToUnixTimeMilliseconds()} WHERE id = '{upload.Id}'");
+        await Archive.ChangeAsync(
+            $"UPDATE uploads SET state = 'arrived', check_at = 0, leased_by = 'dead', leased_until = {(TimeProvider.System.GetUtcNow().AddSeconds(1)).ToUnixTimeMilliseconds()} WHERE id = '{upload.Id}'"
+        );
         await Archive.RestartAsync();
         (await Archive.FollowAsync(upload.Id)).State.ShouldBe("published");
         (await Archive.DownloadAsync(name)).ShouldBe(Bytes[..1000]);
@@ -99,5 +119,9 @@ public class UploadInPartsOnDiskTests : UploadInPartsTests
 /// <summary>The server takes the parts, and PostgreSQL keeps the list of them.</summary>
 public sealed class UploadInPartsOnDiskAndPostgresTests : UploadInPartsOnDiskTests
 {
-    private protected override ServerOptions Configure(ServerOptions options) => base.Configure(options) with { Catalogue = PostgresServer.NewDatabase() };
+    private protected override ServerOptions Configure(ServerOptions options) =>
+        base.Configure(options) with
+        {
+            Catalogue = PostgresServer.NewDatabase(),
+        };
 }

@@ -14,7 +14,10 @@ public class UploadInPartsOnS3Tests : UploadInPartsTests
         var direct = Archive.Services.GetRequiredService<Server.Objects.S3Staging>();
         await direct.BeginPartsAsync("nobodys", RunningArchive.KeyOf(ArchiveFixture.NewName()), CancellationToken.None);
         (await direct.BegunPartsAsync(CancellationToken.None).CountAsync()).ShouldBe(1);
-        await using var later = await RunningArchive.StartAsync(options => Archive.Services.GetRequiredService<ServerOptions>() with { Urls = options.Urls, Data = options.Data }, Upkeep.FsckArchive.Ahead(1));
+        await using var later = await RunningArchive.StartAsync(
+            options => Archive.Services.GetRequiredService<ServerOptions>() with { Urls = options.Urls, Data = options.Data },
+            Upkeep.FsckArchive.Ahead(1)
+        );
         await UploadSteps.UntilAsync("it is let go of", async () => await direct.BegunPartsAsync(CancellationToken.None).CountAsync() == 0);
     }
 
@@ -59,5 +62,9 @@ public class UploadInPartsThroughServerOnS3Tests : UploadInPartsOnS3Tests
 /// <summary>The store takes the parts, and PostgreSQL keeps the uploads.</summary>
 public sealed class UploadInPartsOnS3AndPostgresTests : UploadInPartsOnS3Tests
 {
-    private protected override ServerOptions Configure(ServerOptions options) => base.Configure(options) with { Catalogue = PostgresServer.NewDatabase() };
+    private protected override ServerOptions Configure(ServerOptions options) =>
+        base.Configure(options) with
+        {
+            Catalogue = PostgresServer.NewDatabase(),
+        };
 }

@@ -23,7 +23,10 @@ public abstract partial class UploadInPartsTests
         {
             var name = ArchiveFixture.NewName();
             var hex = Convert.ToHexString(promised);
-            var begun = await Archive.PostAsync("/uploads", $$"""{"filename":"{{name}}","size":{{Size}}{{(where == "begin" ? $", \"sha256\": \"{hex}\"" : "")}}}""");
+            var begun = await Archive.PostAsync(
+                "/uploads",
+                $$"""{"filename":"{{name}}","size":{{Size}}{{(where == "begin" ? $", \"sha256\": \"{hex}\"" : "")}}}"""
+            );
             begun.Status.ShouldBe(201, begun.Text);
             var upload = JsonSerializer.Deserialize(begun.Bytes, ContractJson.Default.UploadStatus)!;
             upload.Sha256.ShouldBe(where == "begin" ? hex.ToLowerInvariant() : null);
@@ -32,7 +35,10 @@ public abstract partial class UploadInPartsTests
             var completed = where switch
             {
                 "member" => await Archive.PostAsync($"/uploads/{upload.Id}/complete?wait=60", $$"""{"sha256":"{{hex}}"}"""),
-                "header" => await Archive.SendAsync($"POST /uploads/{upload.Id}/complete?wait=60", headers: ("Repr-Digest", $"sha-256=:{Convert.ToBase64String(promised)}:")),
+                "header" => await Archive.SendAsync(
+                    $"POST /uploads/{upload.Id}/complete?wait=60",
+                    headers: ("Repr-Digest", $"sha-256=:{Convert.ToBase64String(promised)}:")
+                ),
                 _ => await CompleteAsync(upload.Id),
             };
             if (promised == right)
@@ -43,9 +49,16 @@ public abstract partial class UploadInPartsTests
                 continue;
             }
 
-            (completed.Status, completed.Json.GetProperty("type").GetString()).ShouldBe((409, "urn:opensdc:problem:digest-mismatch"), completed.Text);
-            completed.Json.GetProperty("detail").GetString().ShouldBe(
-                $"The whole file was promised to have the SHA-256 {hex.ToLowerInvariant()}, but the parts that came have {Convert.ToHexStringLower(right)}; nothing was published. Begin a new upload.");
+            (completed.Status, completed.Json.GetProperty("type").GetString()).ShouldBe(
+                (409, "urn:opensdc:problem:digest-mismatch"),
+                completed.Text
+            );
+            completed
+                .Json.GetProperty("detail")
+                .GetString()
+                .ShouldBe(
+                    $"The whole file was promised to have the SHA-256 {hex.ToLowerInvariant()}, but the parts that came have {Convert.ToHexStringLower(right)}; nothing was published. Begin a new upload."
+                );
             (await Archive.FollowAsync(upload.Id)).State.ShouldBe("refused");
             (await Archive.QueryAsync($"filename={name}")).ShouldBeEmpty();
             (await Archive.SendAsync($"GET /download/{name}")).Status.ShouldBe(404);
@@ -61,22 +74,39 @@ public abstract partial class UploadInPartsTests
         await SendAsync((await PartsAsync(upload.Id)).Urls[0], Bytes);
         foreach (var value in (string[])["1", "\"\"", "\"xyz\"", $"\"{new string('g', 64)}\"", $"\"{new string('0', 63)}\"", "null"])
         {
-            (await Archive.PostAsync("/uploads", $$"""{"filename":"{{ArchiveFixture.NewName()}}","size":1,"sha256":{{value}}}""")).Status.ShouldBe(400, value);
+            (
+                await Archive.PostAsync("/uploads", $$"""{"filename":"{{ArchiveFixture.NewName()}}","size":1,"sha256":{{value}}}""")
+            ).Status.ShouldBe(400, value);
             (await Archive.PostAsync($"/uploads/{upload.Id}/complete", $$"""{"sha256":{{value}}}""")).Status.ShouldBe(400, value);
         }
 
         (await Archive.PostAsync($"/uploads/{upload.Id}/complete", """{"size":1000}""")).Status.ShouldBe(400);
-        foreach (var (name, value) in ((string, string)[])[
-            ("Repr-Digest", "sha-256=:x:"), ("Repr-Digest", "sha-512=:MTIz:"), ("Repr-Digest", "none"), ("Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg=="),
-            ("x-amz-checksum-crc32", "AAAAAA=="), ("Digest", "SHA-256=x"), ("Content-Digest", "sha-256=:x:")])
+        foreach (
+            var (name, value) in ((string, string)[])
+                [
+                    ("Repr-Digest", "sha-256=:x:"),
+                    ("Repr-Digest", "sha-512=:MTIz:"),
+                    ("Repr-Digest", "none"),
+                    ("Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg=="),
+                    ("x-amz-checksum-crc32", "AAAAAA=="),
+                    ("Digest", "SHA-256=x"),
+                    ("Content-Digest", "sha-256=:x:"),
+                ]
+        )
         {
             var refused = await Archive.PostAsync($"/uploads/{upload.Id}/complete", "{}", (name, value));
             refused.Status.ShouldBe(400, name);
             refused.Json.GetProperty("detail").GetString()!.ShouldContain(name, Case.Insensitive);
         }
 
-        var promised = await Archive.PostAsync("/uploads", $$"""{"filename":"{{ArchiveFixture.NewName()}}","size":1000,"sha256":"{{new string('0', 64)}}"}""");
-        var other = await Archive.PostAsync($"/uploads/{promised.Json.GetProperty("id").GetString()}/complete", $$"""{"sha256":"{{new string('1', 64)}}"}""");
+        var promised = await Archive.PostAsync(
+            "/uploads",
+            $$"""{"filename":"{{ArchiveFixture.NewName()}}","size":1000,"sha256":"{{new string('0', 64)}}"}"""
+        );
+        var other = await Archive.PostAsync(
+            $"/uploads/{promised.Json.GetProperty("id").GetString()}/complete",
+            $$"""{"sha256":"{{new string('1', 64)}}"}"""
+        );
         other.Status.ShouldBe(409, other.Text);
         (await Archive.FollowAsync(upload.Id, 0)).State.ShouldBe("open");
         (await CompleteAsync(upload.Id)).Status.ShouldBe(201);
@@ -99,12 +129,18 @@ public abstract partial class UploadInPartsTests
         // Another size or digest is told before the bytes are sent; other bytes when they have come.
         (await BeginPlainAsync(name, Size - 1)).Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:content-conflict");
         var promise = $$"""{"filename":"{{name}}","size":{{Size}},"sha256":"{{new string('0', 64)}}"}""";
-        (await Archive.PostAsync("/uploads", promise)).Json.GetProperty("type").GetString().ShouldBe("urn:opensdc:problem:content-conflict");
+        (await Archive.PostAsync("/uploads", promise))
+            .Json.GetProperty("type")
+            .GetString()
+            .ShouldBe("urn:opensdc:problem:content-conflict");
         var other = await BeginAsync(name, Size);
         foreach (var part in (await PartsAsync(other.Id)).Urls)
             await SendAsync(part, [.. Bytes.Reverse()]);
         var refused = await CompleteAsync(other.Id);
-        (refused.Status, refused.Json.GetProperty("type").GetString()).ShouldBe((409, "urn:opensdc:problem:content-conflict"), refused.Text);
+        (refused.Status, refused.Json.GetProperty("type").GetString()).ShouldBe(
+            (409, "urn:opensdc:problem:content-conflict"),
+            refused.Text
+        );
         (await integrity.OfAsync(receipt.Seq, CancellationToken.None)).ShouldBe(kind);
 
         var again = await BeginAsync(name, Size);

@@ -21,7 +21,8 @@ public abstract partial class UploadInPartsTests : IAsyncLifetime
 
     private protected static byte[] Bytes { get; } = RandomNumberGenerator.GetBytes(Size);
 
-    public async ValueTask InitializeAsync() => Archive = await RunningArchive.StartAsync(options => Configure(options) with { UploadPartSize = PartSize });
+    public async ValueTask InitializeAsync() =>
+        Archive = await RunningArchive.StartAsync(options => Configure(options) with { UploadPartSize = PartSize });
 
     public async ValueTask DisposeAsync()
     {
@@ -34,10 +35,14 @@ public abstract partial class UploadInPartsTests : IAsyncLifetime
     {
         var name = ArchiveFixture.NewName();
         var upload = await BeginAsync(name, Size);
-        (upload.State, upload.Size, upload.PartSize, upload.Parts, upload.FilePath).ShouldBe(("open", Size, PartSize, 3, RunningArchive.KeyOf(name)));
+        (upload.State, upload.Size, upload.PartSize, upload.Parts, upload.FilePath).ShouldBe(
+            ("open", Size, PartSize, 3, RunningArchive.KeyOf(name))
+        );
         var parts = await PartsAsync(upload.Id);
         parts.Received.ShouldBeEmpty();
-        parts.Urls.Select(part => (part.Part, part.Offset, part.Size)).ShouldBe([(1, 0, PartSize), (2, PartSize, PartSize), (3, 2 * PartSize, 1234)]);
+        parts
+            .Urls.Select(part => (part.Part, part.Offset, part.Size))
+            .ShouldBe([(1, 0, PartSize), (2, PartSize, PartSize), (3, 2 * PartSize, 1234)]);
         await Task.WhenAll(parts.Urls.Reverse().Select(part => SendAsync(part, Bytes)));
         (await PartsAsync(upload.Id)).Received.Select(part => (part.Part, part.Size)).ShouldBe([(1, PartSize), (2, PartSize), (3, 1234)]);
 
@@ -116,7 +121,12 @@ public abstract partial class UploadInPartsTests : IAsyncLifetime
             _ = await Archive.PutAsync(part.Url, bytes);
         var answer = await CompleteAsync(upload.Id);
         answer.Status.ShouldBe(409, answer.Text);
-        answer.Json.GetProperty("errors").EnumerateArray().ShouldHaveSingleItem().GetString().ShouldBe("Part 3 has not come; it must have 1234 bytes.");
+        answer
+            .Json.GetProperty("errors")
+            .EnumerateArray()
+            .ShouldHaveSingleItem()
+            .GetString()
+            .ShouldBe("Part 3 has not come; it must have 1234 bytes.");
         (await PartsAsync(upload.Id)).Urls.ShouldHaveSingleItem().Part.ShouldBe(3);
     }
 
@@ -172,7 +182,9 @@ public abstract partial class UploadInPartsTests : IAsyncLifetime
         (await CompleteAsync(upload.Id)).Status.ShouldBe(409);
         (await Archive.FollowAsync(open.Id, 0)).State.ShouldBe("open");
         (await Archive.SendAsync($"DELETE /uploads/{open.Id}")).Status.ShouldBe(204);
-        await Archive.Services.GetRequiredService<UploadStaging>().CleanUpAsync(DateTimeOffset.UtcNow.AddMinutes(1), CancellationToken.None);
+        await Archive
+            .Services.GetRequiredService<UploadStaging>()
+            .CleanUpAsync(DateTimeOffset.UtcNow.AddMinutes(1), CancellationToken.None);
         await ShouldSoonStageNothingAsync();
     }
 
@@ -198,11 +210,23 @@ public abstract partial class UploadInPartsTests : IAsyncLifetime
     [InlineData("""{"filename":"imap_swe_l1a_sci_20260101_v001.cdf"}""", "no size")]
     [InlineData("""{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":0}""", "at least one byte")]
     [InlineData("""{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":1.5}""", "1.5")]
-    [InlineData("""{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":"10"}""", "a size of the wrong type: \"10\" is a text, not a number")]
-    [InlineData("""{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":null}""", "a size of the wrong type: null is null, not a number")]
-    [InlineData("""{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":[10]}""", "a size of the wrong type: [10] is an array, not a number")]
+    [InlineData(
+        """{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":"10"}""",
+        "a size of the wrong type: \"10\" is a text, not a number"
+    )]
+    [InlineData(
+        """{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":null}""",
+        "a size of the wrong type: null is null, not a number"
+    )]
+    [InlineData(
+        """{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":[10]}""",
+        "a size of the wrong type: [10] is an array, not a number"
+    )]
     [InlineData("""{"filename":3,"size":10}""", "a filename of the wrong type: 3 is a number, not a text")]
-    [InlineData("""{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":10,"sha256":true}""", "a sha256 of the wrong type: true is a truth value, not a text")]
+    [InlineData(
+        """{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":10,"sha256":true}""",
+        "a sha256 of the wrong type: true is a truth value, not a text"
+    )]
     [InlineData("""{"filename":"imap_swe_l1a_sci_20260101_v001.cdf","size":10,"colour":"red"}""", "colour")]
     [InlineData("""{"filename":"\ud800","size":10}""", "Unicode")]
     public async Task A_malformed_beginning_is_refused_with_a_sentence(string body, string words)
@@ -229,7 +253,10 @@ public abstract partial class UploadInPartsTests : IAsyncLifetime
         (await PartsAsync(upload.Id, "?from=2&count=1")).Urls.ShouldHaveSingleItem().Part.ShouldBe(2);
         (await PartsAsync(upload.Id, "?from=3")).Urls.ShouldHaveSingleItem().Part.ShouldBe(3);
         foreach (var query in (string[])["?from=0", "?from=4", "?from=x", "?count=0", "?count=1001"])
-            (await Archive.SendAsync($"GET /uploads/{upload.Id}/parts{query}")).Json.GetProperty("detail").GetString()!.ShouldContain("allowed: a whole number from 1 to");
+            (await Archive.SendAsync($"GET /uploads/{upload.Id}/parts{query}"))
+                .Json.GetProperty("detail")
+                .GetString()!
+                .ShouldContain("allowed: a whole number from 1 to");
         (await Archive.SendAsync("GET /uploads/nonsense/parts")).Status.ShouldBe(404);
         (await CompleteAsync("nonsense")).Status.ShouldBe(404);
         (await Archive.SendAsync($"POST /uploads/{upload.Id}/complete?wait=61")).Status.ShouldBe(400);
@@ -239,7 +266,8 @@ public abstract partial class UploadInPartsTests : IAsyncLifetime
 
     private protected abstract Task ShouldSoonStageNothingAsync();
 
-    private protected Task<Answer> BeginPlainAsync(string name, long size) => Archive.PostAsync("/uploads", $$"""{"filename":"{{name}}","size":{{size}}}""");
+    private protected Task<Answer> BeginPlainAsync(string name, long size) =>
+        Archive.PostAsync("/uploads", $$"""{"filename":"{{name}}","size":{{size}}}""");
 
     private protected async Task<UploadStatus> BeginAsync(string name, long size)
     {

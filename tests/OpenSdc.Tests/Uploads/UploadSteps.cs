@@ -35,19 +35,39 @@ internal static class UploadSteps
         return JsonSerializer.Deserialize(answer.Bytes, ContractJson.Default.UploadStatus)!;
     }
 
-    public static Task<Answer> PostAsync(this RunningArchive archive, string path, string json, params (string Name, string Value)[] headers) =>
-        archive.SendAsync($"POST {path}", content: new StringContent(json, Encoding.UTF8, new MediaTypeHeaderValue("application/json")), headers: headers);
+    public static Task<Answer> PostAsync(
+        this RunningArchive archive,
+        string path,
+        string json,
+        params (string Name, string Value)[] headers
+    ) =>
+        archive.SendAsync(
+            $"POST {path}",
+            content: new StringContent(json, Encoding.UTF8, new MediaTypeHeaderValue("application/json")),
+            headers: headers
+        );
 
     /// <summary>Changes the catalogue past the archive, as another process might have done before it died.</summary>
-    public static Task ChangeAsync(this RunningArchive archive, string sql) => archive.Services.GetRequiredService<Server.Catalogue.Catalogue>().WriteAsync(
-        (session, transaction) => session.Statement(sql, [], transaction).ExecuteNonQueryAsync(), CancellationToken.None);
+    public static Task ChangeAsync(this RunningArchive archive, string sql) =>
+        archive
+            .Services.GetRequiredService<Server.Catalogue.Catalogue>()
+            .WriteAsync((session, transaction) => session.Statement(sql, [], transaction).ExecuteNonQueryAsync(), CancellationToken.None);
 
-    public static async Task<long> CountAsync(this RunningArchive archive, string of) => await archive.Services.GetRequiredService<Server.Catalogue.Catalogue>().ReadAsync(
-        async session => Convert.ToInt64(await session.Statement("SELECT COUNT(*) FROM " + of, []).ExecuteScalarAsync()), CancellationToken.None);
+    public static async Task<long> CountAsync(this RunningArchive archive, string of) =>
+        await archive
+            .Services.GetRequiredService<Server.Catalogue.Catalogue>()
+            .ReadAsync(
+                async session => Convert.ToInt64(await session.Statement("SELECT COUNT(*) FROM " + of, []).ExecuteScalarAsync()),
+                CancellationToken.None
+            );
 
     /// <summary>The uploads that lie in the store's staging.</summary>
     public static async Task<List<string>> StagedAsync(this RunningArchive archive) =>
-        await archive.Services.GetRequiredService<S3Staging>().ArrivedAsync(CancellationToken.None).Select(each => each.UploadId).ToListAsync();
+        await archive
+            .Services.GetRequiredService<S3Staging>()
+            .ArrivedAsync(CancellationToken.None)
+            .Select(each => each.UploadId)
+            .ToListAsync();
 
     /// <summary>Looks again and again, since what is asked for comes about beside the requests.</summary>
     public static async Task UntilAsync(string what, Func<Task<bool>> comesAbout)

@@ -52,7 +52,8 @@ public sealed class UploadWaitsTests
         waits.Ids.ShouldBe(["u"], "the later one still waits");
     }
 
-    private static List<UploadWaits.Wait> Begin(UploadWaits waits, int count) => [.. Enumerable.Range(0, count).Select(_ => waits.Begin("u"))];
+    private static List<UploadWaits.Wait> Begin(UploadWaits waits, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => waits.Begin("u"))];
 
     private static async Task<UploadEnd?> EndAsync(UploadWaits.Wait wait, int seconds, CancellationToken cancel)
     {

@@ -7,7 +7,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Uploads;
 
-/// <summary>A PUT is the file, whole, or nothing: what says otherwise is refused, conditions are held, and who is refused early reads the answer.</summary>
+/// <summary>
+/// A PUT is the file, whole, or nothing: what says otherwise is refused, conditions are held, and who is
+/// refused early reads the answer.
+/// </summary>
 public class WholeFileTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixture>
 {
     private readonly RunningArchive archive = fixture.Archive;
@@ -111,7 +114,10 @@ public class WholeFileTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixtu
         return url;
     }
 
-    /// <summary>The status that Python's urllib reads; of a request without a length, which urllib never sends, the module below it.</summary>
+    /// <summary>
+    /// The status that Python's urllib reads; of a request without a length, which urllib never sends, the
+    /// module below it.
+    /// </summary>
     private static async Task<string> PythonAsync(string url, string headers, int megabytes)
     {
         const string Script = """
@@ -135,7 +141,13 @@ public class WholeFileTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixtu
         Process python;
         try
         {
-            python = Process.Start(new ProcessStartInfo("python3", ["-c", Script, url, headers, megabytes.ToString()]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+            python = Process.Start(
+                new ProcessStartInfo("python3", ["-c", Script, url, headers, megabytes.ToString()])
+                {
+                    RedirectStandardOutput = true,
+                    UseShellExecute = false,
+                }
+            )!;
         }
         catch (System.ComponentModel.Win32Exception)
         {
@@ -153,8 +165,14 @@ public class WholeFileTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixtu
 
     private async Task<string> PartUrlAsync(int size)
     {
-        var begun = await archive.SendAsync("POST /uploads", content: JsonContent.Create(new Dictionary<string, object> { ["filename"] = ArchiveFixture.NewName(), ["size"] = size }));
-        return (await archive.SendAsync($"GET /uploads/{begun.Json.GetProperty("id").GetString()}/parts")).Json.GetProperty("urls")[0].GetProperty("url").GetString()!;
+        var begun = await archive.SendAsync(
+            "POST /uploads",
+            content: JsonContent.Create(new Dictionary<string, object> { ["filename"] = ArchiveFixture.NewName(), ["size"] = size })
+        );
+        return (await archive.SendAsync($"GET /uploads/{begun.Json.GetProperty("id").GetString()}/parts"))
+            .Json.GetProperty("urls")[0]
+            .GetProperty("url")
+            .GetString()!;
     }
 
     private static async Task<string> RawAsync(string url, string headers, string body = "")
@@ -162,7 +180,11 @@ public class WholeFileTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixtu
         var target = new Uri(url);
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(target.Host, target.Port);
-        await socket.SendAsync(Encoding.ASCII.GetBytes($"PUT {target.PathAndQuery} HTTP/1.1\r\nHost: {target.Authority}\r\nConnection: close\r\n{headers}\r\n{body}"));
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes(
+                $"PUT {target.PathAndQuery} HTTP/1.1\r\nHost: {target.Authority}\r\nConnection: close\r\n{headers}\r\n{body}"
+            )
+        );
         using var answer = new StreamReader(new NetworkStream(socket));
         return await answer.ReadToEndAsync();
     }

@@ -6,8 +6,9 @@ using System.Text;
 namespace OpenSdc.Load.Hostile;
 
 /// <summary>
-/// What some clients do to an archive while others work: they read long listings slowly, send uploads byte by byte, send large bodies, have requests refused, and open connections on which nothing comes.
-/// Everything goes on until it is stopped; a connection that the server ends is made again.
+/// What some clients do to an archive while others work: they read long listings slowly, send uploads byte by
+/// byte, send large bodies, have requests refused, and open connections on which nothing comes. Everything
+/// goes on until it is stopped; a connection that the server ends is made again.
 /// </summary>
 internal sealed class Burdens(WireTarget target, IReadOnlyList<string> uploadTargets)
 {
@@ -100,9 +101,18 @@ internal sealed class Burdens(WireTarget target, IReadOnlyList<string> uploadTar
     /// <summary>As many names as a query may have at the most, in its largest body.</summary>
     private async Task SendBigBodyAsync(NetworkStream stream, string head, CancellationToken stop)
     {
-        var names = string.Join("\",\"", Enumerable.Range(0, 9000).Select(n => string.Create(CultureInfo.InvariantCulture, $"imap_swe_l1a_none{n}{new string('x', 180)}_20260101_v001.pkts")));
+        var names = string.Join(
+            "\",\"",
+            Enumerable
+                .Range(0, 9000)
+                .Select(n => string.Create(CultureInfo.InvariantCulture, $"imap_swe_l1a_none{n}{new string('x', 180)}_20260101_v001.pkts"))
+        );
         var body = $"{{\"filename\":[\"{names}\"]}}";
-        await WriteAsync(stream, $"{head}Content-Type: application/json\r\nConnection: close\r\nContent-Length: {body.Length}\r\n\r\n{body}", stop);
+        await WriteAsync(
+            stream,
+            $"{head}Content-Type: application/json\r\nConnection: close\r\nContent-Length: {body.Length}\r\n\r\n{body}",
+            stop
+        );
         await CountAsync(stream, stop);
     }
 
@@ -156,5 +166,6 @@ internal sealed class Burdens(WireTarget target, IReadOnlyList<string> uploadTar
             statuses.AddOrUpdate(status, 1, (_, seen) => seen + 1);
     }
 
-    private static ValueTask WriteAsync(NetworkStream stream, string text, CancellationToken stop) => stream.WriteAsync(Encoding.ASCII.GetBytes(text), stop);
+    private static ValueTask WriteAsync(NetworkStream stream, string text, CancellationToken stop) =>
+        stream.WriteAsync(Encoding.ASCII.GetBytes(text), stop);
 }

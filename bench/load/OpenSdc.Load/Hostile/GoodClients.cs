@@ -10,11 +10,13 @@ namespace OpenSdc.Load.Hostile;
 internal sealed record KnownFile(string Name, string Sha256);
 
 /// <summary>
-/// Clients that ask for what no two of them ask alike: each answer bears the name, or has the digest, of its own request, so that one that belongs to another caller is seen.
+/// Clients that ask for what no two of them ask alike: each answer bears the name, or has the digest, of its
+/// own request, so that one that belongs to another caller is seen.
 /// </summary>
 /// <param name="target">Where they connect to.</param>
 /// <param name="files">Files of the archive.</param>
-/// <param name="uploadEvery">One request of so many asks for the URL of a new upload, instead of being refused by a sentence that repeats its own text: 1 where such a URL costs no row of a database.</param>
+/// <param name="uploadEvery">One request of so many asks for the URL of a new upload, instead of being
+/// refused by a sentence that repeats its own text: 1 where such a URL costs no row of a database.</param>
 /// <param name="bytesPassHere">Whether redirects lead back to the archive.</param>
 internal sealed class GoodClients(WireTarget target, IReadOnlyList<KnownFile> files, int uploadEvery, bool bytesPassHere)
 {
@@ -49,35 +51,47 @@ internal sealed class GoodClients(WireTarget target, IReadOnlyList<KnownFile> fi
         {
             await wire.WriteAsync(Get($"/download/{file.Name}"));
             var answer = await wire.ReadAsync() ?? throw new InvalidDataException("closed");
-            var location = answer.Head.Split("\r\n").Single(line => line.StartsWith("Location: ", StringComparison.OrdinalIgnoreCase))[10..];
+            var location = answer.Head.Split("\r\n").Single(line => line.StartsWith("Location: ", StringComparison.OrdinalIgnoreCase))[
+                10..
+            ];
             objects[file.Name] = new Uri(location).PathAndQuery;
         }
     }
 
-    /// <summary>Sends so many requests in all, over as many connections as there are clients, each after the answer to the one before.</summary>
+    /// <summary>
+    /// Sends so many requests in all, over as many connections as there are clients, each after the answer to
+    /// the one before.
+    /// </summary>
     public Task RunAsync(string mark, int clients, int requests) => RunAsync(mark, clients, next => next < requests / clients);
 
     /// <summary>Goes on until it is stopped.</summary>
     public Task RunAsync(string mark, int clients, CancellationToken stop) => RunAsync(mark, clients, _ => !stop.IsCancellationRequested);
 
-    private async Task RunAsync(string mark, int clients, Func<int, bool> isLeft) => await Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Run(async () =>
-    {
-        for (var next = 0; isLeft(next) && faults.Count < EnoughFaults;)
-        {
-            try
-            {
-                await using var wire = await Wire.ConnectAsync(target);
-                // A proxy ends a connection after some number of requests.
-                for (var goesOn = true; goesOn && isLeft(next); next++)
-                    goesOn = await AskAsync(wire, $"{mark}{client}n{next}", next);
-            }
-            catch (Exception failure) when (failure is InvalidDataException or IOException or SocketException)
-            {
-                faults.Enqueue($"good: {failure.Message}");
-                next++;
-            }
-        }
-    })));
+    private async Task RunAsync(string mark, int clients, Func<int, bool> isLeft) =>
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, clients)
+                .Select(client =>
+                    Task.Run(async () =>
+                    {
+                        for (var next = 0; isLeft(next) && faults.Count < EnoughFaults; )
+                        {
+                            try
+                            {
+                                await using var wire = await Wire.ConnectAsync(target);
+                                // A proxy ends a connection after some number of requests.
+                                for (var goesOn = true; goesOn && isLeft(next); next++)
+                                    goesOn = await AskAsync(wire, $"{mark}{client}n{next}", next);
+                            }
+                            catch (Exception failure) when (failure is InvalidDataException or IOException or SocketException)
+                            {
+                                faults.Enqueue($"good: {failure.Message}");
+                                next++;
+                            }
+                        }
+                    })
+                )
+        );
 
     private async Task<bool> AskAsync(Wire wire, string own, int n)
     {
@@ -97,13 +111,26 @@ internal sealed class GoodClients(WireTarget target, IReadOnlyList<KnownFile> fi
         var file = files[n % files.Count];
         var kind = n % 16;
         if (kind == 0)
-            return ($"/download/{file.Name}", answer => answer.Status == 302 && Names(answer.Head, file.Name) && Names(answer.Text, file.Name));
+            return (
+                $"/download/{file.Name}",
+                answer => answer.Status == 302 && Names(answer.Head, file.Name) && Names(answer.Text, file.Name)
+            );
         if (kind == 1)
-            return ($"/query?filename={file.Name}", answer => answer.Status == 200 && Names(answer.Text, file.Name) && answer.Text.Contains(file.Sha256, StringComparison.Ordinal));
+            return (
+                $"/query?filename={file.Name}",
+                answer =>
+                    answer.Status == 200 && Names(answer.Text, file.Name) && answer.Text.Contains(file.Sha256, StringComparison.Ordinal)
+            );
         if (kind is 2 or 3 && bytesPassHere)
-            return (objects[file.Name], answer => answer.Status == 200 && Convert.ToHexStringLower(SHA256.HashData(answer.Body)) == file.Sha256);
+            return (
+                objects[file.Name],
+                answer => answer.Status == 200 && Convert.ToHexStringLower(SHA256.HashData(answer.Body)) == file.Sha256
+            );
         if (n % uploadEvery != 0)
-            return ($"/query?{own}=1", answer => answer.Status == 400 && answer.Text.Contains($"\"{own} is not a valid query parameter", StringComparison.Ordinal));
+            return (
+                $"/query?{own}=1",
+                answer => answer.Status == 400 && answer.Text.Contains($"\"{own} is not a valid query parameter", StringComparison.Ordinal)
+            );
         var name = $"imap_swe_l1a_{own}_20260101_v001.pkts";
         return ($"/upload/{name}", answer => answer.Status == 200 && Names(answer.Text, name));
     }

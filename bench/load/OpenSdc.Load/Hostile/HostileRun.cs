@@ -13,7 +13,14 @@ namespace OpenSdc.Load.Hostile;
 /// <param name="MostIdle">Idle connections that were open at once.</param>
 /// <param name="Refused">Connections with a refused request.</param>
 internal sealed record HostileOutcome(
-    double P99Alone, double P99Beside, int Answered, IReadOnlyCollection<string> Faults, IReadOnlyDictionary<int, int> Statuses, int MostIdle, int Refused)
+    double P99Alone,
+    double P99Beside,
+    int Answered,
+    IReadOnlyCollection<string> Faults,
+    IReadOnlyDictionary<int, int> Statuses,
+    int MostIdle,
+    int Refused
+)
 {
     /// <summary>Answers to the hostile clients that an archive may not give: of the errors of a server only 503 is promised.</summary>
     public IEnumerable<int> WrongStatuses => Statuses.Keys.Where(status => status >= 500 && status != 503);
@@ -38,7 +45,9 @@ internal static class HostileRun
 
         var uploads = new List<string>();
         for (var i = 0; i < Trickling; i++)
-            uploads.Add(await UploadTargetAsync(http, string.Create(CultureInfo.InvariantCulture, $"imap_swe_l1a_trickle{i}_20260101_v001.pkts")));
+            uploads.Add(
+                await UploadTargetAsync(http, string.Create(CultureInfo.InvariantCulture, $"imap_swe_l1a_trickle{i}_20260101_v001.pkts"))
+            );
         var burdens = new Burdens(target, uploads);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var hostile = burdens.RunAsync(idle, stop.Token);
@@ -49,7 +58,14 @@ internal static class HostileRun
         await hostile;
         await ForAsync(TimeSpan.FromTicks(alone.Ticks / 3), "after");
         return new HostileOutcome(
-            P99(timesAlone), P99(timesBeside), good.Answered, [.. good.Faults, .. burdens.Faults], burdens.Statuses, burdens.MostIdle, burdens.RefusedConnections);
+            P99(timesAlone),
+            P99(timesBeside),
+            good.Answered,
+            [.. good.Faults, .. burdens.Faults],
+            burdens.Statuses,
+            burdens.MostIdle,
+            burdens.RefusedConnections
+        );
 
         async Task ForAsync(TimeSpan time, string mark)
         {

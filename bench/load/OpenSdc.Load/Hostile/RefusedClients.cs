@@ -17,10 +17,16 @@ public enum RefusedMode
     /// <summary>Each request after the answer to the one before it.</summary>
     Unpipelined,
 
-    /// <summary>Requests that a proxy hands on and the web server behind it refuses: bytes beyond ASCII in the path, more headers than it takes.</summary>
+    /// <summary>
+    /// Requests that a proxy hands on and the web server behind it refuses: bytes beyond ASCII in the path,
+    /// more headers than it takes.
+    /// </summary>
     ThroughProxy,
 
-    /// <summary>One good request and a refused one in a single write, and the connection reset while they are answered: both answers fail, as close together as can be.</summary>
+    /// <summary>
+    /// One good request and a refused one in a single write, and the connection reset while they are
+    /// answered: both answers fail, as close together as can be.
+    /// </summary>
     Reset,
 }
 
@@ -46,22 +52,27 @@ internal sealed class RefusedClients(WireTarget target, RefusedMode mode)
     /// <summary>Makes so many connections, one after the other.</summary>
     public Task RunAsync(int connectionsInAll) => RunAsync(1, () => connections < connectionsInAll);
 
-    private async Task RunAsync(int clients, Func<bool> isLeft) => await Task.WhenAll(Enumerable.Range(0, clients).Select(i => Task.Run(async () =>
-    {
-        for (var n = i; isLeft(); n++)
-        {
-            try
-            {
-                await OnceAsync(n);
-            }
-            catch (Exception cut) when (cut is IOException or SocketException)
-            {
-                // The server may reset a connection on which it has refused a request.
-            }
-            catch (InvalidDataException wrong)
-            {
-                faults.Enqueue($"refused client: {wrong.Message}");
-            }
+    private async Task RunAsync(int clients, Func<bool> isLeft) =>
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, clients)
+                .Select(i =>
+                    Task.Run(async () =>
+                    {
+                        for (var n = i; isLeft(); n++)
+                        {
+                            try
+                            {
+                                await OnceAsync(n);
+                            }
+                            catch (Exception cut) when (cut is IOException or SocketException)
+                            {
+                                // The server may reset a connection on which it has refused a request.
+                            }
+                            catch (InvalidDataException wrong)
+                            {
+                                faults.Enqueue($"refused client: {wrong.Message}");
+                            }
 
             Interlocked.Increment(ref connections);
         }

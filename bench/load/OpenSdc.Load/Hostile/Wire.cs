@@ -14,7 +14,10 @@ internal sealed record WireAnswer(int Status, string Head, byte[] Body)
     public bool IsLast => Head.Contains("Connection: close", StringComparison.OrdinalIgnoreCase);
 }
 
-/// <summary>A connection whose bytes the test writes and reads itself, so that no HTTP library hides an answer that belongs to another request.</summary>
+/// <summary>
+/// A connection whose bytes the test writes and reads itself, so that no HTTP library hides an answer that
+/// belongs to another request.
+/// </summary>
 internal sealed class Wire : IAsyncDisposable
 {
     private const int LongestHead = 64 * 1024;
@@ -72,9 +75,14 @@ internal sealed class Wire : IAsyncDisposable
 
         var head = Encoding.Latin1.GetString(buffer, from, end);
         from += end + 4;
-        if (!head.StartsWith("HTTP/1.1 ", StringComparison.Ordinal) || !int.TryParse(head.AsSpan(9, Math.Min(3, head.Length - 9)), CultureInfo.InvariantCulture, out var status))
+        if (
+            !head.StartsWith("HTTP/1.1 ", StringComparison.Ordinal)
+            || !int.TryParse(head.AsSpan(9, Math.Min(3, head.Length - 9)), CultureInfo.InvariantCulture, out var status)
+        )
             throw new InvalidDataException($"no status line: {head}");
-        var length = head.Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase))?[16..];
+        var length = head.Split("\r\n")
+            .FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase))
+            ?[16..];
         if (!int.TryParse(length, CultureInfo.InvariantCulture, out var count))
             throw new InvalidDataException($"no length: {head}");
         while (to - from < count)

@@ -4,7 +4,10 @@ using OpenSdc.Server;
 
 namespace OpenSdc.Cli.Client.SignIn;
 
-/// <summary><c>sdc login</c> and <c>sdc logout</c>: a person signs in at the issuer that the archive names, in a browser that may be on another machine.</summary>
+/// <summary>
+/// <c>sdc login</c> and <c>sdc logout</c>: a person signs in at the issuer that the archive names, in a
+/// browser that may be on another machine.
+/// </summary>
 internal static class LoginCommand
 {
     public static Command Make()
@@ -15,8 +18,13 @@ internal static class LoginCommand
 
             Example:
               sdc login --url https://sdc.example.org
-            """);
-        var scope = new Option<string[]>("--scope") { Description = "A further scope to ask the issuer for, where the archive's roles are scopes; may be repeated.", HelpName = "SCOPE" };
+            """
+        );
+        var scope = new Option<string[]>("--scope")
+        {
+            Description = "A further scope to ask the issuer for, where the archive's roles are scopes; may be repeated.",
+            HelpName = "SCOPE",
+        };
         command.Add(scope);
         var archive = ArchiveOptions.AddTo(command, withFolder: false, withRetries: false);
         command.SetAction((parsed, cancel) => ClientRun.RunAsync(async () =>

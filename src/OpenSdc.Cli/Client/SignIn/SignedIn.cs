@@ -3,7 +3,10 @@ using OpenSdc.Server;
 
 namespace OpenSdc.Cli.Client.SignIn;
 
-/// <summary>The access token that <c>sdc login</c> left for an archive; a new one is asked for shortly before it ends, also in the middle of a long command.</summary>
+/// <summary>
+/// The access token that <c>sdc login</c> left for an archive; a new one is asked for shortly before it ends,
+/// also in the middle of a long command.
+/// </summary>
 internal sealed class SignedIn(Uri archive, TimeProvider clock)
 {
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(60);
@@ -20,7 +23,11 @@ internal sealed class SignedIn(Uri archive, TimeProvider clock)
         if (current is null || !IsEnding(current))
             return current?.AccessToken;
         // Of several that wait here, and in other processes, one asks the issuer.
-        current = await file.ChangeAsync(archive, now => now is not null && IsEnding(now) ? RefreshedAsync(now, cancel) : Task.FromResult(now), cancel);
+        current = await file.ChangeAsync(
+            archive,
+            now => now is not null && IsEnding(now) ? RefreshedAsync(now, cancel) : Task.FromResult(now),
+            cancel
+        );
         return current?.AccessToken;
     }
 

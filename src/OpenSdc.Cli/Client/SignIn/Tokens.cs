@@ -13,11 +13,19 @@ namespace OpenSdc.Cli.Client.SignIn;
 /// <param name="ClientId">The public client.</param>
 /// <param name="Resource">For whom tokens are asked for (RFC 8707); null where the issuer does not want to know.</param>
 internal sealed record StoredTokens(
-    string AccessToken, DateTimeOffset? Expires, string? RefreshToken, Uri TokenEndpoint, Uri? RevocationEndpoint, string ClientId, string? Resource);
+    string AccessToken,
+    DateTimeOffset? Expires,
+    string? RefreshToken,
+    Uri TokenEndpoint,
+    Uri? RevocationEndpoint,
+    string ClientId,
+    string? Resource
+);
 
 /// <summary>
-/// The tokens of this user, by the address of the archive: <c>$XDG_CONFIG_HOME/opensdc/tokens.json</c>, which only the user may read. It is replaced in one moment, and only by one process
-/// at a time, because a refresh token may count once.
+/// The tokens of this user, by the address of the archive: <c>$XDG_CONFIG_HOME/opensdc/tokens.json</c>, which
+/// only the user may read. It is replaced in one moment, and only by one process at a time, because a refresh
+/// token may count once.
 /// </summary>
 internal sealed class TokenFile
 {
@@ -94,8 +102,13 @@ internal sealed class TokenFile
         try
         {
             if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnFile) != UnixFileMode.None)
-                throw new SettingException($"Others may read the tokens in {path}; allowed: mode 0600. Sign in again after sdc logout, since they may be known.");
-            return new(JsonSerializer.Deserialize(File.ReadAllText(path), TokenJson.Default.DictionaryStringStoredTokens) ?? [], StringComparer.Ordinal);
+                throw new SettingException(
+                    $"Others may read the tokens in {path}; allowed: mode 0600. Sign in again after sdc logout, since they may be known."
+                );
+            return new(
+                JsonSerializer.Deserialize(File.ReadAllText(path), TokenJson.Default.DictionaryStringStoredTokens) ?? [],
+                StringComparer.Ordinal
+            );
         }
         catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException)
         {

@@ -10,7 +10,10 @@ internal static class OrderBody
 {
     private const int LargestBody = 64 * 1024;
 
-    public static async Task<(IReadOnlyDictionary<string, string>? Given, Problem? Problem)> ReadAsync(HttpRequest request, IReadOnlyList<string> known)
+    public static async Task<(IReadOnlyDictionary<string, string>? Given, Problem? Problem)> ReadAsync(
+        HttpRequest request,
+        IReadOnlyList<string> known
+    )
     {
         var given = new Dictionary<string, string>(StringComparer.Ordinal);
         var cancel = request.HttpContext.RequestAborted;
@@ -19,7 +22,9 @@ internal static class OrderBody
         {
             var problem = request.Query.Select(each => Add(each.Key, [.. each.Value])).FirstOrDefault(each => each is not null);
             if (request.HasFormContentType)
-                problem ??= (await request.ReadFormAsync(cancel)).Select(each => Add(each.Key, [.. each.Value])).FirstOrDefault(each => each is not null);
+                problem ??= (await request.ReadFormAsync(cancel))
+                    .Select(each => Add(each.Key, [.. each.Value]))
+                    .FirstOrDefault(each => each is not null);
             else if (request.HasJsonContentType())
                 problem ??= await AddJsonAsync();
             return problem is null ? (given, null) : (null, problem);
@@ -34,8 +39,13 @@ internal static class OrderBody
             using var json = await JsonDocument.ParseAsync(request.Body, cancellationToken: cancel);
             if (json.RootElement.ValueKind != JsonValueKind.Object)
                 return Problems.BadOrder("The body is no JSON object; allowed: an object whose members are texts.");
-            return json.RootElement.EnumerateObject()
-                .Select(each => each.Value.ValueKind == JsonValueKind.String ? Add(each.Name, [each.Value.GetString()]) : Problems.BadOrder($"The member {ShownText.Of(each.Name)} is no text; allowed: a text."))
+            return json
+                .RootElement.EnumerateObject()
+                .Select(each =>
+                    each.Value.ValueKind == JsonValueKind.String
+                        ? Add(each.Name, [each.Value.GetString()])
+                        : Problems.BadOrder($"The member {ShownText.Of(each.Name)} is no text; allowed: a text.")
+                )
                 .FirstOrDefault(each => each is not null);
         }
 
@@ -43,7 +53,9 @@ internal static class OrderBody
         {
             if (!known.Contains(name))
                 return Problems.UnknownParameter(ShownText.Of(name), known) with { Plain = true };
-            return values is [{ Length: > 0 } value] && given.TryAdd(name, value) ? null : Problems.BadOrder($"The parameter {name} must be given once, and not be empty.");
+            return values is [{ Length: > 0 } value] && given.TryAdd(name, value)
+                ? null
+                : Problems.BadOrder($"The parameter {name} must be given once, and not be empty.");
         }
     }
 }

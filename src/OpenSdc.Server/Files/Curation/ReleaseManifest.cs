@@ -9,8 +9,9 @@ using OpenSdc.Server.Objects;
 namespace OpenSdc.Server.Files.Curation;
 
 /// <summary>
-/// Reads the manifest of a release: a file of the archive whose name has the days, and whose lines, <c>instrument,data_type,descriptor,true|false</c>, say which files are meant. A line with false
-/// is an exception: what it names is left as it is, whatever other lines say.
+/// Reads the manifest of a release: a file of the archive whose name has the days, and whose lines,
+/// <c>instrument,data_type,descriptor,true|false</c>, say which files are meant. A line with false is an
+/// exception: what it names is left as it is, whatever other lines say.
 /// </summary>
 internal sealed class ReleaseManifest(Catalogue.Catalogue catalogue, IntegrityState integrity, IObjectStore store)
 {
@@ -40,7 +41,10 @@ internal sealed class ReleaseManifest(Catalogue.Catalogue catalogue, IntegritySt
     {
         var receipt = found.Receipt;
         if (receipt.Size > LargestManifest)
-            throw new BareRefusal(400, string.Create(CultureInfo.InvariantCulture, $"The manifest has {receipt.Size} bytes; allowed: at most {LargestManifest}."));
+            throw new BareRefusal(
+                400,
+                string.Create(CultureInfo.InvariantCulture, $"The manifest has {receipt.Size} bytes; allowed: at most {LargestManifest}.")
+            );
         var record = new ObjectRecord(key, receipt.Size, receipt.Sha256);
         var (stored, verdict) = found.Mark is null ? await ObjectVerifier.OpenAsync(store.OpenAsync, record, cancel) : (null, default);
         using (stored)
@@ -66,7 +70,10 @@ internal sealed class ManifestLines(Catalogue.Catalogue catalogue, Mission missi
     public void Add(string text, int number, bool isShown)
     {
         var parts = text.Split(',', StringSplitOptions.TrimEntries);
-        if (parts is not [{ Length: > 0 } instrument, { Length: > 0 } type, { Length: > 0 } descriptor, var flag] || !bool.TryParse(flag, out var isMeant))
+        if (
+            parts is not [{ Length: > 0 } instrument, { Length: > 0 } type, { Length: > 0 } descriptor, var flag]
+            || !bool.TryParse(flag, out var isMeant)
+        )
             throw Malformed("instrument,data_type,descriptor,true or false");
         var families = mission.Families.Where(each => each.Name is Science or Ancillary).ToList();
         if (!families.Exists(each => each.Instruments.Contains(instrument)))
@@ -125,25 +132,59 @@ internal sealed class ManifestLines(Catalogue.Catalogue catalogue, Mission missi
     }
 
     /// <summary>
-    /// Ancillary files are valid from their first day to their last, or until the next one of their descriptor begins where they have none. Of one descriptor and span the newest version counts, whatever
+    /// Ancillary files are valid from their first day to their last, or until the next one of their
+    /// descriptor begins where they have none. Of one descriptor and span the newest version counts, whatever
     /// its extension.
     /// </summary>
     private async Task<IEnumerable<long>> AncillaryAsync(Line line, Family family, bool newestOnly, CancellationToken cancel)
     {
-        var query = new FileQuery { Family = family.Name, Instruments = [line.Instrument], Descriptors = line.Type == All || line.Descriptor == All ? [] : [line.Descriptor] };
+        var query = new FileQuery
+        {
+            Family = family.Name,
+            Instruments = [line.Instrument],
+            Descriptors = line.Type == All || line.Descriptor == All ? [] : [line.Descriptor],
+        };
         var files = new List<(long Seq, string Descriptor, string Start, string? End, string Order)>();
-        await using (var rows = await catalogue.QueryAsync(query, ReadScope.Team, family, "seq, file_path, start_date, end_date, version_order", count: false, cancel))
+        await using (
+            var rows = await catalogue.QueryAsync(
+                query,
+                ReadScope.Team,
+                family,
+                "seq, file_path, start_date, end_date, version_order",
+                count: false,
+                cancel
+            )
+        )
         {
             while (await rows.ReadAsync(cancel))
-                files.Add((rows.Columns.GetInt64(0), DescriptorOf(rows.Columns.GetString(1)), rows.Columns.GetString(2), rows.Columns.IsDBNull(3) ? null : rows.Columns.GetString(3), rows.Columns.GetString(4)));
+                files.Add(
+                    (
+                        rows.Columns.GetInt64(0),
+                        DescriptorOf(rows.Columns.GetString(1)),
+                        rows.Columns.GetString(2),
+                        rows.Columns.IsDBNull(3) ? null : rows.Columns.GetString(3),
+                        rows.Columns.GetString(4)
+                    )
+                );
         }
 
         var (first, last) = (Day.Text(from), Day.Text(to));
-        var starts = files.GroupBy(each => each.Descriptor).ToDictionary(each => each.Key, each => each.Select(file => file.Start).Distinct().Order(StringComparer.Ordinal).ToList());
-        var valid = files.Where(each => string.CompareOrdinal(each.Start, last) <= 0
-            && (each.End is { } end ? string.CompareOrdinal(end, first) >= 0 : !starts[each.Descriptor].Exists(next => string.CompareOrdinal(next, each.Start) > 0 && string.CompareOrdinal(next, first) <= 0)));
+        var starts = files
+            .GroupBy(each => each.Descriptor)
+            .ToDictionary(each => each.Key, each => each.Select(file => file.Start).Distinct().Order(StringComparer.Ordinal).ToList());
+        var valid = files.Where(each =>
+            string.CompareOrdinal(each.Start, last) <= 0
+            && (
+                each.End is { } end
+                    ? string.CompareOrdinal(end, first) >= 0
+                    : !starts[each.Descriptor]
+                        .Exists(next => string.CompareOrdinal(next, each.Start) > 0 && string.CompareOrdinal(next, first) <= 0)
+            )
+        );
         return newestOnly
-            ? valid.GroupBy(each => (each.Descriptor, each.Start, each.End)).Select(versions => versions.OrderBy(each => each.Order, StringComparer.Ordinal).ThenBy(each => each.Seq).Last().Seq)
+            ? valid
+                .GroupBy(each => (each.Descriptor, each.Start, each.End))
+                .Select(versions => versions.OrderBy(each => each.Order, StringComparer.Ordinal).ThenBy(each => each.Seq).Last().Seq)
             : valid.Select(each => each.Seq);
 
         // A file that has come under a convention that the mission has no more has a series of its own.

@@ -5,8 +5,9 @@ using System.Text.Json;
 namespace OpenSdc.Server.Files.Formats;
 
 /// <summary>
-/// RFC 4180: a header line, a line a record, CRLF after each. Null is empty. Quotes stand only around a value that holds a comma, a quote or the end of a line; every other value is as
-/// the file's name has it, also where a spreadsheet would take it for a formula.
+/// RFC 4180: a header line, a line a record, CRLF after each. Null is empty. Quotes stand only around a value
+/// that holds a comma, a quote or the end of a line; every other value is as the file's name has it, also
+/// where a spreadsheet would take it for a formula.
 /// </summary>
 internal sealed class CsvFormat : IListingFormat
 {
@@ -66,6 +67,8 @@ internal sealed class CsvFormat : IListingFormat
         var reader = new Utf8JsonReader(json);
         reader.Read();
         var text = reader.GetString()!;
-        output.Write(text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : string.Concat("\"", text.Replace("\"", "\"\"", StringComparison.Ordinal), "\""));
+        output.Write(
+            text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : string.Concat("\"", text.Replace("\"", "\"\"", StringComparison.Ordinal), "\"")
+        );
     }
 }

@@ -3,9 +3,10 @@ using System.Text;
 namespace OpenSdc.Server.Files.Formats;
 
 /// <summary>
-/// Members of records, cut out of the JSON that publication rendered: one column is read instead of sixteen, which costs the driver far more than the
-/// cutting does (see docs/decisions/0010-formats.md). It relies on what <see cref="Contract.FileRecord"/> promises: this order of members, without spaces, and a
-/// member either there or left out.
+/// Members of records, cut out of the JSON that publication rendered: one column is read instead of sixteen,
+/// which costs the driver far more than the cutting does (see docs/decisions/0010-formats.md). It relies on
+/// what <see cref="Contract.FileRecord"/> promises: this order of members, without spaces, and a member
+/// either there or left out.
 /// </summary>
 /// <param name="fields">The members that are wanted.</param>
 /// <param name="members">All members that records may have, in their order.</param>

@@ -31,14 +31,24 @@ internal sealed class ListingFormats(DownloadUrls urls)
         var fields = request.Fields;
         if (fields.Count > 0 && (documented || name is Urls or Sha256Sum))
         {
-            var what = documented ? "the documented answer, whose tuples always have the same seven members" : $"format={name}, whose lines are always the same";
-            return (null, Problems.BadParameter($"The parameter fields does not go with {what}; allowed: with format=json, format=ndjson or format=csv."));
+            var what = documented
+                ? "the documented answer, whose tuples always have the same seven members"
+                : $"format={name}, whose lines are always the same";
+            return (
+                null,
+                Problems.BadParameter(
+                    $"The parameter fields does not go with {what}; allowed: with format=json, format=ndjson or format=csv."
+                )
+            );
         }
 
         return (documented ? new TupleFormat() : FormatOf(name, request, context), null);
     }
 
-    /// <summary>The format that an Accept header prefers among those that have a media type of their own; JSON where it names none of them.</summary>
+    /// <summary>
+    /// The format that an Accept header prefers among those that have a media type of their own; JSON where
+    /// it names none of them.
+    /// </summary>
     public static string OfAccept(StringValues accept)
     {
         // What nearly every client sends is not worth parsing.

@@ -3,8 +3,9 @@ using System.Data.Common;
 namespace OpenSdc.Server.Files.Formats;
 
 /// <summary>
-/// Writes records as JSON objects: whole, as they were rendered at publication, or only the members asked for, in the order asked. A member that the whole
-/// record leaves out, an end date that the name does not have, is left out here too.
+/// Writes records as JSON objects: whole, as they were rendered at publication, or only the members asked
+/// for, in the order asked. A member that the whole record leaves out, an end date that the name does not
+/// have, is left out here too.
 /// </summary>
 internal sealed class RecordWriter(IReadOnlyList<string> fields, IReadOnlyList<string> members)
 {

@@ -3,8 +3,9 @@ using System.Data.Common;
 namespace OpenSdc.Server.Files.Formats;
 
 /// <summary>
-/// The lines that <c>sha256sum -c</c> checks: digest, two spaces, name. The name is bare, since that is what a download is saved under, and no two files of an archive share one: a file's
-/// path is built from its name. Names hold neither backslash nor control characters, so none needs the escape that the tool knows.
+/// The lines that <c>sha256sum -c</c> checks: digest, two spaces, name. The name is bare, since that is what
+/// a download is saved under, and no two files of an archive share one: a file's path is built from its name.
+/// Names hold neither backslash nor control characters, so none needs the escape that the tool knows.
 /// </summary>
 internal sealed class Sha256SumFormat : IListingFormat
 {

@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace OpenSdc.Server.Files.Formats;
 
 /// <summary>
-/// Documented: the Python text of a list of tuples, as a JSON string in the document's object. A file whose name has no end repeats its start there;
-/// what a family does not have is <c>None</c>.
+/// Documented: the Python text of a list of tuples, as a JSON string in the document's object. A file whose
+/// name has no end repeats its start there; what a family does not have is <c>None</c>.
 /// </summary>
 internal sealed class TupleFormat : IListingFormat
 {
@@ -51,7 +51,10 @@ internal sealed class TupleFormat : IListingFormat
         output.Write(Representation.AroundQuery.After);
     }
 
-    /// <summary>A text that JSON writes without a backslash is visible ASCII without quotes, and stands in Python's text as it is.</summary>
+    /// <summary>
+    /// A text that JSON writes without a backslash is visible ASCII without quotes, and stands in Python's
+    /// text as it is.
+    /// </summary>
     private static void Write(PooledBuffer output, ReadOnlySpan<byte> json)
     {
         if (json[0] == '"' && !json.Contains((byte)'\\'))

@@ -3,8 +3,9 @@ using System.Data.Common;
 namespace OpenSdc.Server.Files.Formats;
 
 /// <summary>
-/// One absolute signed URL a line, for <c>wget --content-disposition -i -</c> and <c>aria2c -i -</c>. Each is what a download would redirect to, and lives as long; since it says until
-/// when, no two answers are the same.
+/// One absolute signed URL a line, for <c>wget --content-disposition -i -</c> and <c>aria2c -i -</c>. Each is
+/// what a download would redirect to, and lives as long; since it says until when, no two answers are the
+/// same.
 /// </summary>
 internal sealed class UrlsFormat(Func<string, string> sign) : IListingFormat
 {

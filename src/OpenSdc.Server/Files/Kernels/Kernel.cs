@@ -48,7 +48,9 @@ internal sealed class Kernel
         {
             var ending = "." + Record.Extension;
             var stem = Name.EndsWith(ending, StringComparison.OrdinalIgnoreCase) ? Name[..^ending.Length] : Name;
-            return Record.Version is { Length: > 0 } version && stem.EndsWith(version, StringComparison.Ordinal) ? stem[..^version.Length] + Name[stem.Length..] : Name;
+            return Record.Version is { Length: > 0 } version && stem.EndsWith(version, StringComparison.Ordinal)
+                ? stem[..^version.Length] + Name[stem.Length..]
+                : Name;
         }
     }
 
@@ -60,7 +62,12 @@ internal sealed class Kernel
 
     /// <summary>When it was published, UTC.</summary>
     public DateTime Ingested =>
-        DateTime.ParseExact(Record.IngestionDate, "yyyyMMdd HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
+        DateTime.ParseExact(
+            Record.IngestionDate,
+            "yyyyMMdd HH:mm:ss",
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal
+        );
 
     /// <summary>Whether its span meets these moments, in seconds of TDB past J2000.</summary>
     public bool Overlaps(double from, double to) => EphemerisTime.Of(From) <= to && EphemerisTime.Of(To) >= from;
@@ -70,7 +77,13 @@ internal sealed class Kernel
 
     private static DateTime EndOf(DateTime day) => day.AddDays(1).AddSeconds(-1);
 
-    private static DateTime? Day(string? text) => text is null
-        ? null
-        : DateTime.ParseExact(text, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
+    private static DateTime? Day(string? text) =>
+        text is null
+            ? null
+            : DateTime.ParseExact(
+                text,
+                "yyyyMMdd",
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal
+            );
 }

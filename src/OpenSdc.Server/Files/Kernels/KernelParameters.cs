@@ -5,7 +5,8 @@ using System.Text.Json;
 namespace OpenSdc.Server.Files.Kernels;
 
 /// <summary>
-/// The parameters of a route of the live service, each given once. What cannot be read is refused in the live service's words: a bare JSON string.
+/// The parameters of a route of the live service, each given once. What cannot be read is refused in the live
+/// service's words: a bare JSON string.
 /// </summary>
 internal sealed class KernelParameters
 {
@@ -21,7 +22,10 @@ internal sealed class KernelParameters
         foreach (var (name, values) in given)
         {
             if (!documented.Contains(name) && !others.Contains(name))
-                throw new BareRefusal(400, $"{ParameterValues.Shown(name)} is not a valid query parameter. Valid query parameters are: [{string.Join(", ", documented.Select(each => $"'{each}'"))}]");
+                throw new BareRefusal(
+                    400,
+                    $"{ParameterValues.Shown(name)} is not a valid query parameter. Valid query parameters are: [{string.Join(", ", documented.Select(each => $"'{each}'"))}]"
+                );
             if (values.Count > 1 && name != "file_types")
                 throw Invalid(name, values.ToString());
         }
@@ -31,7 +35,8 @@ internal sealed class KernelParameters
     public string? Text(string name) => given.TryGetValue(name, out var values) && values.ToString() is { Length: > 0 } text ? text : null;
 
     /// <summary>The words of a comma list or of a repeated parameter.</summary>
-    public string[] Words(string name) => Text(name)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+    public string[] Words(string name) =>
+        Text(name)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     /// <summary>True or false, in any case; false where it is absent.</summary>
     public bool Flag(string name) => Text(name) is { } text && (bool.TryParse(text, out var value) ? value : throw Invalid(name, text));
@@ -40,11 +45,14 @@ internal sealed class KernelParameters
     public DateTime? Day(string name) => Text(name) is not { } text ? null : DayOf(text) ?? throw Invalid(name, text);
 
     /// <summary>A moment in seconds of TDB past J2000.</summary>
-    public double? Seconds(string name) => Text(name) is not { } text ? null : EphemerisTime.Parse(text) ?? throw new BareRefusal(400, "Expected start/end times in ET.");
+    public double? Seconds(string name) =>
+        Text(name) is not { } text ? null : EphemerisTime.Parse(text) ?? throw new BareRefusal(400, "Expected start/end times in ET.");
 
     /// <summary>A moment in seconds of TDB past J2000, or a day, of which the first or the last second is meant.</summary>
     public double? SecondsOrDay(string name, bool isEnd) =>
-        Text(name) is { Length: 8 } text && DayOf(text) is { } day ? EphemerisTime.Of(isEnd ? day.AddDays(1).AddSeconds(-1) : day) : Seconds(name);
+        Text(name) is { Length: 8 } text && DayOf(text) is { } day
+            ? EphemerisTime.Of(isEnd ? day.AddDays(1).AddSeconds(-1) : day)
+            : Seconds(name);
 
     /// <summary>Refuses a range whose end is before its start: its empty list would hide the slip.</summary>
     public void RequireOrder<T>(T? from, T? to, params ReadOnlySpan<string> endNames) where T : struct, IComparable<T>
@@ -58,10 +66,19 @@ internal sealed class KernelParameters
         }
     }
 
-    public static BareRefusal Invalid(string name, string? value) => new(400, $"Invalid value for {name}: {ParameterValues.Shown(value ?? "")}");
+    public static BareRefusal Invalid(string name, string? value) =>
+        new(400, $"Invalid value for {name}: {ParameterValues.Shown(value ?? "")}");
 
     private static DateTime? DayOf(string text) =>
-        DateTime.TryParseExact(text, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var day) ? day : null;
+        DateTime.TryParseExact(
+            text,
+            "yyyyMMdd",
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var day
+        )
+            ? day
+            : null;
 }
 
 /// <summary>Leaves a route of the live service with its own form of an error: a status and a JSON string.</summary>
@@ -75,7 +92,8 @@ internal sealed record BareText(int Status, string ContentType, string Text) : I
 {
     int? IStatusCodeHttpResult.StatusCode => Status;
 
-    public Task ExecuteAsync(HttpContext context) => TypedResults.Text(Text, ContentType, System.Text.Encoding.UTF8, Status).ExecuteAsync(context);
+    public Task ExecuteAsync(HttpContext context) =>
+        TypedResults.Text(Text, ContentType, System.Text.Encoding.UTF8, Status).ExecuteAsync(context);
 
     /// <summary>A list whose items are written one by one.</summary>
     public static BareText List<T>(IEnumerable<T> items, Action<Utf8JsonWriter, T> write)

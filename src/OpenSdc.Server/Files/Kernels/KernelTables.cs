@@ -5,7 +5,10 @@ using OpenSdc.Server.Access;
 
 namespace OpenSdc.Server.Files.Kernels;
 
-/// <summary><c>GET /spin-table</c>, <c>/repoint-table</c> and <c>/small-forces-table</c> of the live service: the files of one kind each.</summary>
+/// <summary>
+/// <c>GET /spin-table</c>, <c>/repoint-table</c> and <c>/small-forces-table</c> of the live service: the
+/// files of one kind each.
+/// </summary>
 internal static class KernelTables
 {
     private static readonly string[] Documented = ["file_path", "start_date", "end_date", "latest", "start_ingest_date", "end_ingest_date"];
@@ -18,7 +21,13 @@ internal static class KernelTables
         AskedState.AddVisibility(context);
         try
         {
-            return await AnswerAsync(type, new KernelParameters(context.Request.Query, Documented, []), catalogue, context.Caller(), context.RequestAborted);
+            return await AnswerAsync(
+                type,
+                new KernelParameters(context.Request.Query, Documented, []),
+                catalogue,
+                context.Caller(),
+                context.RequestAborted
+            );
         }
         catch (BareRefusal refusal)
         {
@@ -42,7 +51,13 @@ internal static class KernelTables
         json.WriteEndObject();
     }
 
-    private static async Task<BareText> AnswerAsync(string type, KernelParameters given, KernelCatalogue catalogue, Caller caller, CancellationToken cancel)
+    private static async Task<BareText> AnswerAsync(
+        string type,
+        KernelParameters given,
+        KernelCatalogue catalogue,
+        Caller caller,
+        CancellationToken cancel
+    )
     {
         var path = given.Text("file_path");
         var (from, to) = (given.Day("start_date"), given.Day("end_date"));

@@ -9,7 +9,16 @@ internal static class SpiceQuery
 {
     private const string AllTypes = "kernels";
 
-    private static readonly string[] Documented = ["file_name", "start_time", "end_time", "type", "latest", "start_ingest_date", "end_ingest_date"];
+    private static readonly string[] Documented =
+    [
+        "file_name",
+        "start_time",
+        "end_time",
+        "type",
+        "latest",
+        "start_ingest_date",
+        "end_ingest_date",
+    ];
     private static readonly string[] Others = ["start_date", "end_date", "version"];
 
     public static async Task<BareText> Handle(HttpContext context, KernelCatalogue catalogue)
@@ -17,7 +26,12 @@ internal static class SpiceQuery
         AskedState.AddVisibility(context);
         try
         {
-            return await AnswerAsync(new KernelParameters(context.Request.Query, Documented, Others), catalogue, context.Caller(), context.RequestAborted);
+            return await AnswerAsync(
+                new KernelParameters(context.Request.Query, Documented, Others),
+                catalogue,
+                context.Caller(),
+                context.RequestAborted
+            );
         }
         catch (BareRefusal refusal)
         {
@@ -25,7 +39,12 @@ internal static class SpiceQuery
         }
     }
 
-    private static async Task<BareText> AnswerAsync(KernelParameters given, KernelCatalogue catalogue, Caller caller, CancellationToken cancel)
+    private static async Task<BareText> AnswerAsync(
+        KernelParameters given,
+        KernelCatalogue catalogue,
+        Caller caller,
+        CancellationToken cancel
+    )
     {
         var type = given.Text("type");
         if (type is not null and not AllTypes && !catalogue.Rules.Types.Contains(type))
@@ -56,7 +75,9 @@ internal static class SpiceQuery
     }
 
     private static int VersionOf(string text) =>
-        int.TryParse(text.AsSpan().TrimStart('v'), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw KernelParameters.Invalid("version", text);
+        int.TryParse(text.AsSpan().TrimStart('v'), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw KernelParameters.Invalid("version", text);
 
     private static void Write(Utf8JsonWriter json, Kernel each)
     {
@@ -71,7 +92,12 @@ internal static class SpiceQuery
         WriteInterval(json, "file_intervals_j2000", () => json.WriteNumberValue(from), () => json.WriteNumberValue(to));
         json.WriteString("min_date_datetime", Kernel.Text(each.From));
         json.WriteString("max_date_datetime", Kernel.Text(each.To));
-        WriteInterval(json, "file_intervals_datetime", () => json.WriteStringValue(Iso(each.From)), () => json.WriteStringValue(Iso(each.To)));
+        WriteInterval(
+            json,
+            "file_intervals_datetime",
+            () => json.WriteStringValue(Iso(each.From)),
+            () => json.WriteStringValue(Iso(each.To))
+        );
         // Only a kernel's content tells these.
         json.WriteNull("min_date_sclk");
         json.WriteNull("max_date_sclk");

@@ -45,7 +45,14 @@ public sealed class LoginTests : IDisposable
         // Credentials of the environment go before it, and it goes to no other archive.
         await SdcCommand.RunAsync(folder.Path, archive.Address, ["query"], null, ("IMAP_ACCESS_TOKEN", "other"));
         archive.Requests.Last().Authorization.ShouldBe("Bearer other");
-        await SdcCommand.RunAsync(folder.Path, archive.Address, ["query"], null, ("OPENSDC_ACCESS_TOKEN", "own"), ("IMAP_ACCESS_TOKEN", "other"));
+        await SdcCommand.RunAsync(
+            folder.Path,
+            archive.Address,
+            ["query"],
+            null,
+            ("OPENSDC_ACCESS_TOKEN", "own"),
+            ("IMAP_ACCESS_TOKEN", "other")
+        );
         archive.Requests.Last().Authorization.ShouldBe("Bearer own");
         await using var another = await ProtectedArchive.StartAsync(issuer.Address);
         (await RunAsync(another, "query")).Code.ShouldBe(43);
@@ -54,7 +61,14 @@ public sealed class LoginTests : IDisposable
         (await RunAsync(archive, "logout")).ShouldBe(new SdcCommand(0, "", $"Signed out of {new Uri(archive.Address).Authority}.\n"));
         (await File.ReadAllTextAsync(Tokens)).ShouldNotContain("access_token");
         using var http = new HttpClient();
-        using var again = new FormUrlEncodedContent(new Dictionary<string, string> { ["grant_type"] = "refresh_token", ["client_id"] = "sdc", ["refresh_token"] = stored.GetProperty("refresh_token").GetString()! });
+        using var again = new FormUrlEncodedContent(
+            new Dictionary<string, string>
+            {
+                ["grant_type"] = "refresh_token",
+                ["client_id"] = "sdc",
+                ["refresh_token"] = stored.GetProperty("refresh_token").GetString()!,
+            }
+        );
         var refused = await http.PostAsync(stored.GetProperty("token_endpoint").GetString(), again);
         (await refused.Content.ReadAsStringAsync()).ShouldContain("invalid_grant");
         (await RunAsync(archive, "logout")).Errors.ShouldStartWith("Nobody is signed in to ");
@@ -66,16 +80,24 @@ public sealed class LoginTests : IDisposable
     public async Task An_archive_takes_the_token_of_its_issuer()
     {
         await using var issuer = await OidcIssuer.StartAsync(secondsOfToken: 600);
-        await using var archive = await RunningArchive.StartAsync(options => options with
-        {
-            Open = false, OidcIssuer = issuer.Address.AbsoluteUri.TrimEnd('/'), OidcAudience = "https://sdc.example.org", OidcClientId = "sdc", OidcRoles = TokenRole.Parse("opensdc=read+upload"),
-        });
+        await using var archive = await RunningArchive.StartAsync(options =>
+            options with
+            {
+                Open = false,
+                OidcIssuer = issuer.Address.AbsoluteUri.TrimEnd('/'),
+                OidcAudience = "https://sdc.example.org",
+                OidcClientId = "sdc",
+                OidcRoles = TokenRole.Parse("opensdc=read+upload"),
+            }
+        );
         Task<SdcCommand> RunAsync(params string[] arguments) => SdcCommand.RunAsync(folder.Path, archive.Address, arguments);
         var name = ArchiveFixture.NewName();
         folder.Write($"out/{name}", [1, 2, 3]);
         (await RunAsync("upload", "out")).Code.ShouldBe(43, "nobody has signed in");
 
-        (await SignInAsync(archive.Address, false, "--scope", "opensdc")).ShouldSatisfyAllConditions(run => run.Code.ShouldBe(0, run.Errors));
+        (await SignInAsync(archive.Address, false, "--scope", "opensdc")).ShouldSatisfyAllConditions(run =>
+            run.Code.ShouldBe(0, run.Errors)
+        );
 
         var upload = await RunAsync("upload", "out");
         (upload.Code, upload.Output).ShouldBe((0, $"published  {RunningArchive.KeyOf(name)}\n"), upload.Errors);
@@ -99,7 +121,10 @@ public sealed class LoginTests : IDisposable
         runs.ShouldAllBe(run => run.Code == 0, string.Join('\n', runs.Select(run => run.Errors)));
         archive.Requests.Select(each => each.Authorization).Distinct().Count().ShouldBe(3);
 
-        await File.WriteAllTextAsync(Tokens, (await File.ReadAllTextAsync(Tokens)).Replace("\"refresh_token\": \"", "\"refresh_token\": \"x", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            Tokens,
+            (await File.ReadAllTextAsync(Tokens)).Replace("\"refresh_token\": \"", "\"refresh_token\": \"x", StringComparison.Ordinal)
+        );
         var ended = await RunAsync(archive, "query");
         (ended.Code, ended.Errors).ShouldBe((43, $"The sign-in at {new Uri(archive.Address).Authority} has ended; run sdc login.\n"));
     }
@@ -110,13 +135,26 @@ public sealed class LoginTests : IDisposable
         await using var issuer = await OidcIssuer.StartAsync(secondsOfToken: 600);
         await using var archive = await ProtectedArchive.StartAsync(issuer.Address);
 
-        (await SignInAsync(archive, deny: true)).ShouldSatisfyAllConditions(run => run.Code.ShouldBe(43), run => run.Errors.ShouldEndWith("The sign-in was denied at the issuer.\n"));
+        (await SignInAsync(archive, deny: true)).ShouldSatisfyAllConditions(
+            run => run.Code.ShouldBe(43),
+            run => run.Errors.ShouldEndWith("The sign-in was denied at the issuer.\n")
+        );
         File.Exists(Tokens).ShouldBeFalse();
 
-        archive.Document = """{"resource":"https://elsewhere.example.org","authorization_servers":["https://elsewhere.example.org"],"opensdc_client_id":"sdc"}""";
-        (await RunAsync(archive, "login")).ShouldBe(new SdcCommand(43, "", "The archive calls itself https://elsewhere.example.org; give that as --url, so that the token goes nowhere else.\n"));
-        archive.Document = $$"""{"resource":"{{archive.Address}}","authorization_servers":["http://elsewhere.example.org"],"opensdc_client_id":"sdc"}""";
-        (await RunAsync(archive, "login")).ShouldBe(new SdcCommand(43, "", "The issuer is http://elsewhere.example.org; allowed: an https URL.\n"));
+        archive.Document =
+            """{"resource":"https://elsewhere.example.org","authorization_servers":["https://elsewhere.example.org"],"opensdc_client_id":"sdc"}""";
+        (await RunAsync(archive, "login")).ShouldBe(
+            new SdcCommand(
+                43,
+                "",
+                "The archive calls itself https://elsewhere.example.org; give that as --url, so that the token goes nowhere else.\n"
+            )
+        );
+        archive.Document =
+            $$"""{"resource":"{{archive.Address}}","authorization_servers":["http://elsewhere.example.org"],"opensdc_client_id":"sdc"}""";
+        (await RunAsync(archive, "login")).ShouldBe(
+            new SdcCommand(43, "", "The issuer is http://elsewhere.example.org; allowed: an https URL.\n")
+        );
         archive.Document = $$"""{"resource":"{{archive.Address}}","authorization_servers":["{{issuer.Address}}"]}""";
         (await RunAsync(archive, "login")).Errors.ShouldStartWith("The archive names no public client for signing in");
         archive.Document = null;
@@ -125,19 +163,28 @@ public sealed class LoginTests : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(Tokens)!);
         await File.WriteAllTextAsync(Tokens, "{}");
         File.SetUnixFileMode(Tokens, OwnFile | UnixFileMode.GroupRead);
-        (await RunAsync(archive, "query")).ShouldSatisfyAllConditions(run => run.Code.ShouldBe(2), run => run.Errors.ShouldStartWith("Others may read the tokens in "));
+        (await RunAsync(archive, "query")).ShouldSatisfyAllConditions(
+            run => run.Code.ShouldBe(2),
+            run => run.Errors.ShouldStartWith("Others may read the tokens in ")
+        );
     }
 
     public void Dispose() => folder.Dispose();
 
-    private Task<SdcCommand> RunAsync(ProtectedArchive archive, params string[] arguments) => SdcCommand.RunAsync(folder.Path, archive.Address, arguments);
+    private Task<SdcCommand> RunAsync(ProtectedArchive archive, params string[] arguments) =>
+        SdcCommand.RunAsync(folder.Path, archive.Address, arguments);
 
     /// <summary>Signs in, and confirms in a browser what the program shows.</summary>
     private Task<(int Code, string Errors)> SignInAsync(ProtectedArchive archive, bool deny = false) => SignInAsync(archive.Address, deny);
 
     private async Task<(int Code, string Errors)> SignInAsync(string address, bool deny, params string[] more)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "sdc.dll"), "login", "--url", address, .. more]) { WorkingDirectory = folder.Path, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "sdc.dll"), "login", "--url", address, .. more])
+        {
+            WorkingDirectory = folder.Path,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
         start.Environment["XDG_CONFIG_HOME"] = Path.Combine(folder.Path, "config");
         using var process = Process.Start(start)!;
         var said = new StringBuilder();
@@ -191,7 +238,8 @@ public sealed class LoginTests : IDisposable
             app.Run(archive.AnswerAsync);
             await app.StartAsync();
             archive.Address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-            archive.Document = $$"""{"resource":"{{archive.Address}}","authorization_servers":["{{issuer.AbsoluteUri.TrimEnd('/')}}"],"scopes_supported":["opensdc"],"bearer_methods_supported":["header"],"opensdc_client_id":"sdc"}""";
+            archive.Document =
+                $$"""{"resource":"{{archive.Address}}","authorization_servers":["{{issuer.AbsoluteUri.TrimEnd('/')}}"],"scopes_supported":["opensdc"],"bearer_methods_supported":["header"],"opensdc_client_id":"sdc"}""";
             return archive;
         }
 
@@ -213,7 +261,9 @@ public sealed class LoginTests : IDisposable
 
             Requests.Enqueue((context.Request.Path, context.Request.Headers.Authorization.ToString()));
             context.Response.StatusCode = context.Request.Path == "/authorized/query" ? 200 : 401;
-            await context.Response.WriteAsync(context.Response.StatusCode == 200 ? """[{"file_path":"imap/mag/l1a/2026/01/imap_mag_l1a_norm_20260101_v001.cdf"}]""" : "{}");
+            await context.Response.WriteAsync(
+                context.Response.StatusCode == 200 ? """[{"file_path":"imap/mag/l1a/2026/01/imap_mag_l1a_norm_20260101_v001.cdf"}]""" : "{}"
+            );
         }
     }
 }

@@ -43,13 +43,18 @@ internal sealed partial class OidcIssuer : IAsyncDisposable
             var html = await answer.Content.ReadAsStringAsync();
             if (Form().Match(html) is not { Success: true } form)
                 return;
-            var values = Input().Matches(html).Select(each => (Name: Name().Match(each.Value).Groups[1].Value, Value: Value().Match(each.Value).Groups[1].Value))
+            var values = Input()
+                .Matches(html)
+                .Select(each => (Name: Name().Match(each.Value).Groups[1].Value, Value: Value().Match(each.Value).Groups[1].Value))
                 .ToDictionary(each => each.Name, each => each.Value.Length > 0 ? each.Value : "scientist", StringComparer.Ordinal);
             var denies = deny && values.Remove("confirm");
             if (denies)
                 values["abort"] = "yes";
             using var body = new FormUrlEncodedContent(values);
-            answer = await browser.PostAsync(new Uri(answer.RequestMessage!.RequestUri!, WebUtility.HtmlDecode(form.Groups[1].Value)), body);
+            answer = await browser.PostAsync(
+                new Uri(answer.RequestMessage!.RequestUri!, WebUtility.HtmlDecode(form.Groups[1].Value)),
+                body
+            );
             if (denies)
                 return;
         }

@@ -69,7 +69,9 @@ public sealed class FormatArchive : IAsyncLifetime
             else
             {
                 for (; text[at] is not (',' or '\r'); at++)
-                    value.Append(text[at] is not ('"' or '\n') ? text[at] : throw new FormatException($"a bare quote or line feed at {at}"));
+                    value.Append(
+                        text[at] is not ('"' or '\n') ? text[at] : throw new FormatException($"a bare quote or line feed at {at}")
+                    );
             }
 
             row.Add(value.ToString());

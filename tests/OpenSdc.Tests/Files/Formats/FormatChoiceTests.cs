@@ -64,7 +64,12 @@ public sealed class FormatChoiceTests(FormatArchive formats) : IClassFixture<For
     [InlineData(RepresentationSetting.Plain, "application/json", "", Json)]
     [InlineData(RepresentationSetting.Plain, "application/json, text/csv;q=0.5", "", Json)]
     [InlineData(RepresentationSetting.Plain, "text/csv", "", Csv)]
-    public async Task A_pinned_representation_yields_to_the_parameter_only(RepresentationSetting pinned, string accept, string format, string expected)
+    public async Task A_pinned_representation_yields_to_the_parameter_only(
+        RepresentationSetting pinned,
+        string accept,
+        string format,
+        string expected
+    )
     {
         await using var other = await RunningArchive.StartAsync(settings => settings with { Representation = pinned });
         KindOf(await other.SendAsync(format.Length > 0 ? $"GET /query?format={format}" : "GET /query", accept)).ShouldBe(expected);
@@ -96,7 +101,10 @@ public sealed class FormatChoiceTests(FormatArchive formats) : IClassFixture<For
         var again = await archive.SendAsync($"GET /query?format={format}", headers: ("If-None-Match", first["ETag"] ?? "*"));
         again.Status.ShouldBe(lasts ? 304 : 200);
         // Another format is another answer.
-        var other = await archive.SendAsync($"GET /query?format={(format == "csv" ? "json" : "csv")}", headers: ("If-None-Match", first["ETag"] ?? "\"none\""));
+        var other = await archive.SendAsync(
+            $"GET /query?format={(format == "csv" ? "json" : "csv")}",
+            headers: ("If-None-Match", first["ETag"] ?? "\"none\"")
+        );
         other.Status.ShouldBe(200);
     }
 
@@ -107,7 +115,17 @@ public sealed class FormatChoiceTests(FormatArchive formats) : IClassFixture<For
     public async Task A_poll_is_answered_304_however_the_tag_is_written(string asked)
     {
         var tag = (await archive.SendAsync($"GET /{asked}"))["ETag"].ShouldNotBeNull();
-        foreach (var (written, status) in new[] { (tag, 304), (tag[2..], 304), ($"\"other\", {tag}", 304), ("*", 304), ("\"other\"", 200), ("\"*\"", 200) })
+        foreach (
+            var (written, status) in new[]
+            {
+                (tag, 304),
+                (tag[2..], 304),
+                ($"\"other\", {tag}", 304),
+                ("*", 304),
+                ("\"other\"", 200),
+                ("\"*\"", 200),
+            }
+        )
             (await archive.SendAsync($"GET /{asked}", headers: ("If-None-Match", written))).Status.ShouldBe(status, written);
     }
 
@@ -123,7 +141,10 @@ public sealed class FormatChoiceTests(FormatArchive formats) : IClassFixture<For
             var answer = await archive.SendAsync($"GET /query?format={format}", accept);
             answer.Status.ShouldBe(400);
             if (format.Length > 0)
-                answer.Json.GetProperty(member).GetString().ShouldBe($"The parameter format is '{format}'; allowed: {string.Join(", ", ListingFormats.Names)}.");
+                answer
+                    .Json.GetProperty(member)
+                    .GetString()
+                    .ShouldBe($"The parameter format is '{format}'; allowed: {string.Join(", ", ListingFormats.Names)}.");
         }
     }
 
@@ -145,9 +166,15 @@ public sealed class FormatChoiceTests(FormatArchive formats) : IClassFixture<For
     [Fact]
     public async Task A_body_chooses_as_the_address_does()
     {
-        using var form = new StringContent("instrument=codice&format=csv&fields=seq", new MediaTypeHeaderValue("application/x-www-form-urlencoded"));
+        using var form = new StringContent(
+            "instrument=codice&format=csv&fields=seq",
+            new MediaTypeHeaderValue("application/x-www-form-urlencoded")
+        );
         (await archive.SendAsync("POST /query", content: form)).Text.ShouldBe("seq\r\n1\r\n");
-        using var json = new StringContent("""{"instrument":["codice"],"fields":["seq","size"]}""", new MediaTypeHeaderValue("application/json"));
+        using var json = new StringContent(
+            """{"instrument":["codice"],"fields":["seq","size"]}""",
+            new MediaTypeHeaderValue("application/json")
+        );
         (await archive.SendAsync("POST /query", "application/x-ndjson", json)).Text.ShouldBe("{\"seq\":1,\"size\":56}\n");
     }
 

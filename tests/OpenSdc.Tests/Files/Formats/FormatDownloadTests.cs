@@ -4,7 +4,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Files.Formats;
 
-/// <summary>What the two lists of lines are for: a real client fetches everything that a query found, and the usual tool checks it.</summary>
+/// <summary>
+/// What the two lists of lines are for: a real client fetches everything that a query found, and the usual
+/// tool checks it.
+/// </summary>
 public sealed class FormatDownloadTests(FormatArchive formats) : IClassFixture<FormatArchive>
 {
     private readonly RunningArchive archive = formats.Archive;
@@ -15,11 +18,21 @@ public sealed class FormatDownloadTests(FormatArchive formats) : IClassFixture<F
         var folder = Directory.CreateTempSubdirectory("opensdc-urls-").FullName;
         try
         {
-            await File.WriteAllTextAsync(Path.Combine(folder, "urls"), (await archive.SendAsync("GET /query?extension=cdf&format=urls")).Text);
-            await File.WriteAllTextAsync(Path.Combine(folder, "sums"), (await archive.SendAsync("GET /query?extension=cdf&format=sha256sum")).Text);
+            await File.WriteAllTextAsync(
+                Path.Combine(folder, "urls"),
+                (await archive.SendAsync("GET /query?extension=cdf&format=urls")).Text
+            );
+            await File.WriteAllTextAsync(
+                Path.Combine(folder, "sums"),
+                (await archive.SendAsync("GET /query?extension=cdf&format=sha256sum")).Text
+            );
             var (status, text) = await ShellAsync(folder, "xargs -n 1 curl -sSfOJ < urls && sha256sum -c --strict sums");
             status.ShouldBe(0, text);
-            var names = FormatArchive.Names.Where(name => name.EndsWith(".cdf", StringComparison.Ordinal) && !name.Contains("calibration", StringComparison.Ordinal)).ToList();
+            var names = FormatArchive
+                .Names.Where(name =>
+                    name.EndsWith(".cdf", StringComparison.Ordinal) && !name.Contains("calibration", StringComparison.Ordinal)
+                )
+                .ToList();
             names.ShouldContain(name => name.Contains(FormatArchive.Hostile, StringComparison.Ordinal));
             text.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldBe(names.Select(name => $"{name}: OK"), ignoreOrder: true);
 

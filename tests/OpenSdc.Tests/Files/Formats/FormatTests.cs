@@ -12,7 +12,8 @@ public sealed class FormatTests(FormatArchive formats) : IClassFixture<FormatArc
 {
     private readonly RunningArchive archive = formats.Archive;
 
-    public static TheoryData<string> Queries => ["", "table=ancillary", "table=spice", "instrument=swe", "extension=pkts", "instrument=mag", "sort=-size", "latest=true"];
+    public static TheoryData<string> Queries =>
+        ["", "table=ancillary", "table=spice", "instrument=swe", "extension=pkts", "instrument=mag", "sort=-size", "latest=true"];
 
     public static TheoryData<string> EachFormat => [.. ListingFormats.Names];
 
@@ -42,7 +43,10 @@ public sealed class FormatTests(FormatArchive formats) : IClassFixture<FormatArc
     public async Task Csv_quotes_what_must_be_quoted_and_nothing_else()
     {
         var lines = (await GetAsync("extension=pkts&fields=descriptor,version,repointing,size", "csv")).Text.Split("\r\n");
-        lines.ShouldBe(["descriptor,version,repointing,size", "\"\"\"quoted\"\",\"\"\"\"\",v001,,50", "=1+1,v002,,43", ""], ignoreOrder: true);
+        lines.ShouldBe(
+            ["descriptor,version,repointing,size", "\"\"\"quoted\"\",\"\"\"\"\",v001,,50", "=1+1,v002,,43", ""],
+            ignoreOrder: true
+        );
     }
 
     [Theory]
@@ -69,8 +73,12 @@ public sealed class FormatTests(FormatArchive formats) : IClassFixture<FormatArc
     public async Task Sha256sum_lines_have_digest_and_bare_name(string query)
     {
         var records = await formats.RecordsAsync(query);
-        Lines(await GetAsync(query, "sha256sum")).ShouldBe(
-            records.Select(each => $"{each.GetProperty("sha256").GetString()}  {Path.GetFileName(each.GetProperty("file_path").GetString())}"));
+        Lines(await GetAsync(query, "sha256sum"))
+            .ShouldBe(
+                records.Select(each =>
+                    $"{each.GetProperty("sha256").GetString()}  {Path.GetFileName(each.GetProperty("file_path").GetString())}"
+                )
+            );
     }
 
     [Theory]
@@ -115,17 +123,24 @@ public sealed class FormatTests(FormatArchive formats) : IClassFixture<FormatArc
     public async Task The_documented_tuples_quote_hostile_names_as_python_does()
     {
         var answer = await archive.SendAsync("GET /query?instrument=swe,hi", "application/json");
-        answer.Json.GetProperty("body").GetString().ShouldBe(
-            "[('hi', 'l0', '\"quoted\",\"\"', '20260901', '20260901', 'v001', 'pkts'), ('hi', 'l0', '=1+1', '20260901', '20260901', 'v002', 'pkts'), "
-            + "('swe', 'l1', ',', '20260901', '20260901', 'v001', 'cdf'), " + $"('swe', 'l1', \"{FormatArchive.Hostile}\", '20260901', '20260901', 'v001', 'cdf'), "
-            + "('swe', 'l1', 'sci', '20260901', '20260901', 'v001.0002', 'cdf')]");
+        answer
+            .Json.GetProperty("body")
+            .GetString()
+            .ShouldBe(
+                "[('hi', 'l0', '\"quoted\",\"\"', '20260901', '20260901', 'v001', 'pkts'), ('hi', 'l0', '=1+1', '20260901', '20260901', 'v002', 'pkts'), "
+                    + "('swe', 'l1', ',', '20260901', '20260901', 'v001', 'cdf'), "
+                    + $"('swe', 'l1', \"{FormatArchive.Hostile}\", '20260901', '20260901', 'v001', 'cdf'), "
+                    + "('swe', 'l1', 'sci', '20260901', '20260901', 'v001.0002', 'cdf')]"
+            );
     }
 
     [Fact]
     public async Task All_fields_are_the_whole_record_byte_for_byte()
     {
         foreach (var format in (string[])["json", "ndjson", "csv"])
-            (await GetAsync($"fields={string.Join(',', QueryRequest.AllFields)}", format)).Bytes.ShouldBe((await GetAsync("", format)).Bytes);
+            (await GetAsync($"fields={string.Join(',', QueryRequest.AllFields)}", format)).Bytes.ShouldBe(
+                (await GetAsync("", format)).Bytes
+            );
     }
 
     [Theory]
@@ -176,5 +191,11 @@ public sealed class FormatTests(FormatArchive formats) : IClassFixture<FormatArc
     };
 
     private static List<string> Values(JsonElement record, IEnumerable<string> names) =>
-        [.. names.Select(name => !record.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? "" : value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText())];
+        [
+            .. names.Select(name =>
+                !record.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? ""
+                : value.ValueKind == JsonValueKind.String ? value.GetString()!
+                : value.GetRawText()
+            ),
+        ];
 }

@@ -4,7 +4,10 @@ using Xunit;
 
 namespace OpenSdc.Tests.Files.Kernels;
 
-/// <summary>The routes of the live service answer bare whatever the <c>Accept</c> header says, also where a request is refused before its route.</summary>
+/// <summary>
+/// The routes of the live service answer bare whatever the <c>Accept</c> header says, also where a request is
+/// refused before its route.
+/// </summary>
 public sealed class BareRefusalTests(ClosedArchive closed) : IClassFixture<ClosedArchive>
 {
     [Theory]

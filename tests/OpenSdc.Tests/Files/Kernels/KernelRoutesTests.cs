@@ -18,11 +18,27 @@ public sealed class KernelRoutesTests(KernelRoutesTests.KernelArchive fixture) :
         var answer = await archive.SendAsync($"GET {prefix}/spice-query?file_name=naif0012.tls", accept: "application/json");
         answer.Status.ShouldBe(200, answer.Text);
         var item = answer.Json.EnumerateArray().ShouldHaveSingleItem();
-        item.EnumerateObject().Select(each => each.Name).ShouldBe(
-        [
-            "file_name", "file_root", "kernel_type", "version", "min_date_j2000", "max_date_j2000", "file_intervals_j2000", "min_date_datetime", "max_date_datetime",
-            "file_intervals_datetime", "min_date_sclk", "max_date_sclk", "file_intervals_sclk", "sclk_kernel", "lsk_kernel", "ingestion_date", "timestamp",
-        ]);
+        item.EnumerateObject()
+            .Select(each => each.Name)
+            .ShouldBe([
+                "file_name",
+                "file_root",
+                "kernel_type",
+                "version",
+                "min_date_j2000",
+                "max_date_j2000",
+                "file_intervals_j2000",
+                "min_date_datetime",
+                "max_date_datetime",
+                "file_intervals_datetime",
+                "min_date_sclk",
+                "max_date_sclk",
+                "file_intervals_sclk",
+                "sclk_kernel",
+                "lsk_kernel",
+                "ingestion_date",
+                "timestamp",
+            ]);
         Text(item, "file_name").ShouldBe("lsk/naif0012.tls");
         Text(item, "file_root").ShouldBe("naif.tls");
         item.GetProperty("version").GetInt32().ShouldBe(12);
@@ -35,7 +51,8 @@ public sealed class KernelRoutesTests(KernelRoutesTests.KernelArchive fixture) :
 
     [Fact]
     public async Task Clock_kernels_begin_in_2010() =>
-        Text((await ItemsAsync("/spice-query?type=spacecraft_clock")).ShouldHaveSingleItem(), "min_date_datetime").ShouldBe("2010-01-01, 00:00:00");
+        Text((await ItemsAsync("/spice-query?type=spacecraft_clock")).ShouldHaveSingleItem(), "min_date_datetime")
+            .ShouldBe("2010-01-01, 00:00:00");
 
     [Theory]
     [InlineData("", 7)]
@@ -50,7 +67,8 @@ public sealed class KernelRoutesTests(KernelRoutesTests.KernelArchive fixture) :
     [InlineData("?type=attitude_history&start_date=20260102&end_date=20260102&version=02", 1)]
     [InlineData("?type=attitude_history&start_date=20260103", 0)]
     [InlineData("?start_ingest_date=20000101&end_ingest_date=20000102&latest=True", 0)]
-    public async Task Kernels_are_found_by_type_time_and_ingestion(string query, int count) => (await ItemsAsync("/spice-query" + query)).Count.ShouldBe(count);
+    public async Task Kernels_are_found_by_type_time_and_ingestion(string query, int count) =>
+        (await ItemsAsync("/spice-query" + query)).Count.ShouldBe(count);
 
     [Fact]
     public async Task A_span_in_ephemeris_time_counts_leap_seconds()
@@ -63,7 +81,10 @@ public sealed class KernelRoutesTests(KernelRoutesTests.KernelArchive fixture) :
     }
 
     [Theory]
-    [InlineData("bogus=1", "bogus is not a valid query parameter. Valid query parameters are: ['file_name', 'start_time', 'end_time', 'type', 'latest', 'start_ingest_date', 'end_ingest_date']")]
+    [InlineData(
+        "bogus=1",
+        "bogus is not a valid query parameter. Valid query parameters are: ['file_name', 'start_time', 'end_time', 'type', 'latest', 'start_ingest_date', 'end_ingest_date']"
+    )]
     [InlineData("type=tea", "Invalid value for type: tea")]
     [InlineData("start_time=noon", "Expected start/end times in ET.")]
     [InlineData("start_time=Infinity", "Expected start/end times in ET.")]
@@ -92,12 +113,22 @@ public sealed class KernelRoutesTests(KernelRoutesTests.KernelArchive fixture) :
     [Fact]
     public async Task A_metakernel_loads_the_newest_of_each_in_order()
     {
-        var names = (await ItemsAsync("/metakernel?start_time=20260101&end_time=20260102&list_files=true")).Select(each => each.GetString());
-        names.ShouldBe(["naif0012.tls", "imap_science_0001.tf", "imap_sclk_0000.tsc", "imap_nom_20260101_20260201_v01.bsp", "imap_2026_001_2026_002_01.ap.bc", "imap_2026_001_2026_002_02.ah.bc"]);
+        var names = (await ItemsAsync("/metakernel?start_time=20260101&end_time=20260102&list_files=true")).Select(each =>
+            each.GetString()
+        );
+        names.ShouldBe([
+            "naif0012.tls",
+            "imap_science_0001.tf",
+            "imap_sclk_0000.tsc",
+            "imap_nom_20260101_20260201_v01.bsp",
+            "imap_2026_001_2026_002_01.ap.bc",
+            "imap_2026_001_2026_002_02.ah.bc",
+        ]);
         var text = (await archive.SendAsync("GET /metakernel?start_time=20260101&end_time=20260102&spice_path=/data/spice")).Text;
         text.ShouldStartWith("KPL/MK\n");
         text.ShouldContain("PATH_VALUES = ( '/data/spice' )");
-        text.IndexOf("$SPICE/lsk/naif0012.tls", StringComparison.Ordinal).ShouldBeLessThan(text.IndexOf("$SPICE/ck/imap_2026_001_2026_002_02.ah.bc", StringComparison.Ordinal));
+        text.IndexOf("$SPICE/lsk/naif0012.tls", StringComparison.Ordinal)
+            .ShouldBeLessThan(text.IndexOf("$SPICE/ck/imap_2026_001_2026_002_02.ah.bc", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -113,10 +144,15 @@ public sealed class KernelRoutesTests(KernelRoutesTests.KernelArchive fixture) :
 
     [Fact]
     public async Task Full_coverage_is_not_refused() =>
-        (await archive.SendAsync("GET /metakernel?start_time=20260101&end_time=20260102&require_coverage=true&file_types=attitude_history,attitude_predict")).Status.ShouldBe(200);
+        (
+            await archive.SendAsync(
+                "GET /metakernel?start_time=20260101&end_time=20260102&require_coverage=true&file_types=attitude_history,attitude_predict"
+            )
+        ).Status.ShouldBe(200);
 
     [Fact]
-    public async Task Reprocessing_is_not_of_this_archive() => (await archive.SendAsync("POST /api-key/reprocess", content: new StringContent("{}"))).Status.ShouldBe(501);
+    public async Task Reprocessing_is_not_of_this_archive() =>
+        (await archive.SendAsync("POST /api-key/reprocess", content: new StringContent("{}"))).Status.ShouldBe(501);
 
     private static string Text(JsonElement item, string member) => item.GetProperty(member).GetString()!;
 
@@ -131,8 +167,16 @@ public sealed class KernelRoutesTests(KernelRoutesTests.KernelArchive fixture) :
     {
         private static readonly string[] Names =
         [
-            "naif0012.tls", "imap_sclk_0000.tsc", "imap_science_0001.tf", "imap_2026_001_2026_002_01.ah.bc", "imap_2026_001_2026_002_02.ah.bc", "imap_2026_001_2026_002_01.ap.bc",
-            "imap_nom_20260101_20260201_v01.bsp", "imap_2026_001_2026_002_01.spin.csv", "imap_2026_005_01.repoint.csv", "imap_2026_001_2026_002_hist_01.sff",
+            "naif0012.tls",
+            "imap_sclk_0000.tsc",
+            "imap_science_0001.tf",
+            "imap_2026_001_2026_002_01.ah.bc",
+            "imap_2026_001_2026_002_02.ah.bc",
+            "imap_2026_001_2026_002_01.ap.bc",
+            "imap_nom_20260101_20260201_v01.bsp",
+            "imap_2026_001_2026_002_01.spin.csv",
+            "imap_2026_005_01.repoint.csv",
+            "imap_2026_001_2026_002_hist_01.sff",
         ];
 
         public RunningArchive Archive { get; private set; } = null!;
