@@ -67,9 +67,7 @@ internal static class CoverageStatements
         {
             buckets = $"""
                 SELECT period, SUM(files) AS files, CAST(SUM(bytes) AS BIGINT) AS bytes, MIN(first_ingestion) AS first_ingestion, MAX(last_ingestion) AS last_ingestion,
-                  {Newest} AS version FROM (SELECT substr(period, 1, {digits}) AS period, files, bytes, first_ingestion, last_ingestion, {VersionRank.Of(
-                    "newest"
-                )} AS rank FROM ({buckets}) AS parts) AS ranked GROUP BY period
+                  {Newest} AS version FROM (SELECT substr(period, 1, {digits}) AS period, files, bytes, first_ingestion, last_ingestion, {VersionRank.Of("newest")} AS rank FROM ({buckets}) AS parts) AS ranked GROUP BY period
                 """;
         }
 

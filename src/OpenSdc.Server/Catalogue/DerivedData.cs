@@ -32,9 +32,7 @@ internal sealed class DerivedData(Catalogue catalogue, Mission mission)
         months AS (SELECT audience, product, substr(period, 1, 6) AS period, {Sums} FROM days GROUP BY audience, product, substr(period, 1, 6)),
         years AS (SELECT audience, product, substr(period, 1, 4) AS period, {Sums} FROM months GROUP BY audience, product, substr(period, 1, 4)),
         fresh AS (
-          SELECT audience, product, digits, period, files, latest, CAST(bytes AS BIGINT) AS bytes, {VersionRank.Version(
-            "rank"
-        )} AS version, {VersionRank.Order("rank")} AS version_order,
+          SELECT audience, product, digits, period, files, latest, CAST(bytes AS BIGINT) AS bytes, {VersionRank.Version("rank")} AS version, {VersionRank.Order("rank")} AS version_order,
             {VersionRank.Seq("rank")} AS newest, first AS first_ingestion, last AS last_ingestion
           FROM (SELECT 8 AS digits, days.* FROM days UNION ALL SELECT 6, months.* FROM months UNION ALL SELECT 4, years.* FROM years) AS buckets)
         """;
@@ -84,9 +82,7 @@ internal sealed class DerivedData(Catalogue catalogue, Mission mission)
             CultureInfo.InvariantCulture,
             $"""
             SELECT {(int)audience} AS audience, files.product, files.start_date AS period, COUNT(*) AS files,
-              SUM(CASE WHEN {VisibilityColumns.Of(
-                audience
-            ).SupersededBy} IS NULL THEN 1 ELSE 0 END) AS latest, SUM(size) AS bytes, MAX({VersionRank.Of("files.seq")}) AS rank,
+              SUM(CASE WHEN {VisibilityColumns.Of(audience).SupersededBy} IS NULL THEN 1 ELSE 0 END) AS latest, SUM(size) AS bytes, MAX({VersionRank.Of("files.seq")}) AS rank,
               MIN(ingestion_date) AS first, MAX(ingestion_date) AS last
             FROM {from} WHERE {VisibilityColumns.IsSeen(audience)} GROUP BY files.product, files.start_date
             """

@@ -79,10 +79,7 @@ internal sealed class FileHistory(Catalogue catalogue)
             SELECT changes.seq, changes.kind, changes.at, CASE WHEN changes.kind = '{ChangeKind.Withdrawn}' THEN changes.detail END, successor.file_path
             FROM files JOIN changes ON changes.file = files.seq AND changes.seq <> changes.file
             LEFT JOIN withdrawals ON withdrawals.file = files.seq AND withdrawals.seq = changes.seq
-            LEFT JOIN files AS successor ON successor.file_path = withdrawals.successor AND {VisibilityColumns.IsSeen(
-                audience,
-                "successor"
-            )}
+            LEFT JOIN files AS successor ON successor.file_path = withdrawals.successor AND {VisibilityColumns.IsSeen(audience, "successor")}
             WHERE files.file_path = @p0{isKnown}{isSeen}
             UNION ALL
             SELECT changes.seq, '{FileChange.Superseded}', changes.at, CAST(NULL AS TEXT), newer.file_path

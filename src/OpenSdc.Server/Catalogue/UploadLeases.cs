@@ -77,10 +77,7 @@ internal sealed class UploadLeases(Catalogue catalogue, TimeProvider clock)
                             session.Statement(
                                 $"""
                                 UPDATE uploads SET leased_until = @p1 WHERE id IN (
-                                  SELECT id FROM uploads WHERE leased_by = @p0 AND state = 'arrived' AND id IN ({SqlBatch.List(
-                                    group.Length,
-                                    before: 2
-                                )}){catalogue.SkipLocked})
+                                  SELECT id FROM uploads WHERE leased_by = @p0 AND state = 'arrived' AND id IN ({SqlBatch.List(group.Length, before: 2)}){catalogue.SkipLocked})
                                 RETURNING id
                                 """,
                                 [owner, LeaseEnd, .. group],

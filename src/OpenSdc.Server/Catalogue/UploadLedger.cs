@@ -80,11 +80,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
                                 $"""
                                 INSERT INTO uploads (id, file_path, state, created_at, expires_at, check_at, owner, client, request)
                                 SELECT column1, column2, 'open', @p0, column3, column3, column4, column5, column6
-                                FROM (VALUES {SqlBatch.Rows(
-                                    group.Length,
-                                    ["{0}", "{0}", "CAST({0} AS BIGINT)", "{0}", "{0}", "{0}"],
-                                    before: 1
-                                )}) AS asked
+                                FROM (VALUES {SqlBatch.Rows(group.Length, ["{0}", "{0}", "CAST({0} AS BIGINT)", "{0}", "{0}", "{0}"], before: 1)}) AS asked
                                 WHERE NOT EXISTS ({SoundFileSql}) ON CONFLICT DO NOTHING RETURNING id
                                 """,
                                 values,
@@ -214,10 +210,7 @@ internal sealed class UploadLedger(Catalogue catalogue, TimeProvider clock)
                         await IdsAsync(
                             session.Statement(
                                 $"""
-                                UPDATE uploads SET state = 'arrived', check_at = column2 FROM (VALUES {SqlBatch.Rows(
-                                    group.Length,
-                                    ["{0}", "CAST({0} AS BIGINT)"]
-                                )}) AS told
+                                UPDATE uploads SET state = 'arrived', check_at = column2 FROM (VALUES {SqlBatch.Rows(group.Length, ["{0}", "CAST({0} AS BIGINT)"])}) AS told
                                 WHERE state IN ('open', 'expired') AND id = column1 RETURNING id
                                 """,
                                 [

@@ -127,9 +127,7 @@ internal sealed class VisibilityStatements
                 CultureInfo.InvariantCulture,
                 $"""
                 INSERT INTO coverage (audience, product, digits, period, files, latest, bytes, version, version_order, newest, first_ingestion, last_ingestion)
-                SELECT audience, product, {digits}, period, files, latest, CAST(bytes AS BIGINT), {VersionRank.Version(
-                    "rank"
-                )}, {VersionRank.Order("rank")}, {VersionRank.Seq("rank")}, first, last FROM ({rows}) AS fresh
+                SELECT audience, product, {digits}, period, files, latest, CAST(bytes AS BIGINT), {VersionRank.Version("rank")}, {VersionRank.Order("rank")}, {VersionRank.Seq("rank")}, first, last FROM ({rows}) AS fresh
                 """
             );
 
@@ -138,9 +136,7 @@ internal sealed class VisibilityStatements
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"""
-                SELECT {number} AS audience, coverage.product, touched.period, SUM(files) AS files, SUM(latest) AS latest, SUM(bytes) AS bytes, MAX({VersionRank.Of(
-                    "newest"
-                )}) AS rank,
+                SELECT {number} AS audience, coverage.product, touched.period, SUM(files) AS files, SUM(latest) AS latest, SUM(bytes) AS bytes, MAX({VersionRank.Of("newest")}) AS rank,
                   MIN(first_ingestion) AS first, MAX(last_ingestion) AS last
                 FROM (SELECT DISTINCT product, substr(start_date, 1, {digits}) AS period FROM files WHERE {Listed}) AS touched
                 JOIN coverage ON coverage.audience = {number} AND coverage.product = touched.product AND coverage.digits = {of}

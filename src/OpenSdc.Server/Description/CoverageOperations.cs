@@ -68,8 +68,8 @@ internal static class CoverageOperations
             "Query",
             "See which days have files",
             $"""
-                For each family, instrument, level, descriptor and extension, and each day, month or year in which the files start: how many files there are, their bytes, the newest
-                version, and when the first and the last of them were published. The parameters are the filters of `/query`. Ordered by these members; days without files are left out.
+        For each family, instrument, level, descriptor and extension, and each day, month or year in which the files start: how many files there are, their bytes, the newest
+        version, and when the first and the last of them were published. The parameters are the filters of `/query`. Ordered by these members; days without files are left out.
 
         {Costs}
         """)
@@ -96,8 +96,8 @@ internal static class CoverageOperations
             "Query",
             "See which values files have",
             $"""
-                For each of instrument, level, descriptor, extension and start year the values that the files have, with the number of files and their bytes. The parameters are
-                the filters of `/query`, and all of them count for every field, also the field's own: the numbers of each field add up to the whole.
+        For each of instrument, level, descriptor, extension and start year the values that the files have, with the number of files and their bytes. The parameters are
+        the filters of `/query`, and all of them count for every field, also the field's own: the numbers of each field add up to the whole.
 
         {Costs}
         """)

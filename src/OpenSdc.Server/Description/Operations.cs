@@ -64,9 +64,9 @@ internal static class Operations
             Upload,
             "Ask for a URL to upload a file to",
             """
-                Gives the absolute signed URL that the bytes are then `PUT` to; it lives for an hour unless the archive is set otherwise. Only the last part of
-                the path counts, and it must be a name of the mission's conventions: the file's place in the archive is built from it. Leading folders are
-                ignored, so `/upload/science/{path}` and paths relative to any folder of yours work alike.
+        Gives the absolute signed URL that the bytes are then `PUT` to; it lives for an hour unless the archive is set otherwise. Only the last part of
+        the path counts, and it must be a name of the mission's conventions: the file's place in the archive is built from it. Leading folders are
+        ignored, so `/upload/science/{path}` and paths relative to any folder of yours work alike.
 
         Where the objects lie in an S3 store, the URL is the store's own: the bytes do not pass through the archive, the store answers the `PUT`, and the file
         is visible within a second of it. `OpenSDC-Upload-Id` names the upload then; `GET /uploads/{id}?wait=30` answers with its receipt.

@@ -88,9 +88,7 @@ public sealed class RandomMissionTests
                     var mission = RandomMissions.Load(
                         $$"""
                         { "mission": "m", "root": "m/", "fields": { "w": ["w", "ww", "www"], "extension": ["dat"] },
-                          "families": [{ "name": "f", "key": "m/{name}", "conventions": [{ "name": "c", "template": "{{string.Concat(
-                            chosen
-                        )}}.{extension}" }] }] }
+                          "families": [{ "name": "f", "key": "m/{name}", "conventions": [{ "name": "c", "template": "{{string.Concat(chosen)}}.{extension}" }] }] }
                         """
                     );
                     var steps = mission.Conventions[0].Steps.Length;
