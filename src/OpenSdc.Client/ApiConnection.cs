@@ -14,6 +14,10 @@ namespace OpenSdc.Client;
 /// </summary>
 internal sealed class ApiConnection : IDisposable
 {
+    // Pieces of large files that are held at once, by all downloads together: 32 MiB at the most.
+    private const int Places = 8;
+
+    private readonly SemaphoreSlim places = new(Places);
     private readonly SdcClientOptions options;
     private readonly HttpClient api;
     private readonly string prefix;
@@ -65,6 +69,12 @@ internal sealed class ApiConnection : IDisposable
     /// <summary>The client of signed URLs.</summary>
     public HttpClient Bytes { get; }
 
+    /// <summary>Takes a place for a piece of a large file, if one is free.</summary>
+    public bool TryTakePlace() => places.Wait(0);
+
+    /// <summary>Gives back the place of a piece.</summary>
+    public void GivePlaceBack() => places.Release();
+
     /// <summary>Whether the server has shown that it gives no lists of signed URLs.</summary>
     public bool GivesNoUrls
     {
@@ -111,6 +121,7 @@ internal sealed class ApiConnection : IDisposable
     {
         api.Dispose();
         Bytes.Dispose();
+        places.Dispose();
     }
 
     private static CutConnections Sockets(bool redirects) => new()

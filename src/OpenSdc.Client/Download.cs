@@ -68,9 +68,13 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
         {
             url ??= await UrlAsync(cancel);
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
-            if (part.Length > 0)
+            var inRanges = hasDigest && options.RangesAtOnce > 1 && size - part.Length >= options.RangesThreshold;
+            if (part.Length > 0 || inRanges)
             {
-                request.Headers.Range = new RangeHeaderValue(part.Length, null);
+                request.Headers.Range = new RangeHeaderValue(
+                    part.Length,
+                    inRanges ? Math.Min(part.Length + Ranges.PieceSize(options), size) - 1 : null
+                );
                 if (tag is not null)
                     request.Headers.IfRange = new RangeConditionHeaderValue(tag);
             }
@@ -79,7 +83,7 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
             clock.Beat();
             if (answer.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.PartialContent))
                 return await RefusedAsync(part, answer, cancel);
-            if (!Accepts(part, answer))
+            if (!Accepts(part, answer, request.Headers.Range is not null))
                 return await WrongAsync(part, "The server's answer is not the rest of the file.", cancel);
             return await CopyAsync(part, answer, clock) && await IsRightAsync(part, cancel);
         }
@@ -98,14 +102,14 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
     }
 
     /// <summary>Whether an answer can be appended; empties the part where the answer is the whole file.</summary>
-    private bool Accepts(PartFile part, HttpResponseMessage answer)
+    private bool Accepts(PartFile part, HttpResponseMessage answer, bool askedForRange)
     {
         if (answer.Content.Headers.ContentEncoding.Count > 0)
             throw new SdcException(SdcError.BadAnswer, $"The server sends {name} compressed, which nobody asked for.");
         if (answer.StatusCode == HttpStatusCode.PartialContent)
         {
             var range = answer.Content.Headers.ContentRange;
-            if (part.Length == 0 || range?.From != part.Length || (size >= 0 && range.Length is { } whole && whole != size))
+            if (!askedForRange || range?.From != part.Length || (size >= 0 && range.Length is { } whole && whole != size))
                 return false;
             return true;
         }
@@ -134,10 +138,16 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
             size = answer.Content.Headers.ContentLength ?? -1;
     }
 
-    /// <summary>Appends the answer's body; false where it is not the whole rest.</summary>
+    /// <summary>
+    /// Appends the answer's body, and after it the pieces that are fetched beside it where the body is but the
+    /// first of them; false where all that is not the whole rest.
+    /// </summary>
     private async Task<bool> CopyAsync(PartFile part, HttpResponseMessage answer, StallClock clock)
     {
         await using var body = await answer.Content.ReadAsStreamAsync(clock.Token);
+        await using var rest = RestOf(answer, clock);
+        rest?.Fill(beside: 1);
+        var most = rest?.From ?? record.Size;
         // Given back at the end of this method; nobody else has it.
         var buffer = ArrayPool<byte>.Shared.Rent(PartFile.BufferSize);
         try
@@ -145,16 +155,9 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
             for (int count; (count = await ReadAsync(body, buffer, clock.Token)) > 0;)
             {
                 clock.Beat();
-                if (record.Size >= 0 && part.Length + count > record.Size)
+                if (most >= 0 && part.Length + count > most)
                     return await WrongAsync(part, "The server sends more bytes than the file has.", clock.Caller);
-                await part.AppendAsync(buffer.AsMemory(0, count), clock.Token);
-                if (part.Length > best)
-                {
-                    best = part.Length;
-                    backoff.Progressed();
-                }
-
-                Report(TransferStep.Moved, part.Length);
+                await AppendAsync(part, buffer.AsMemory(0, count), clock.Token);
             }
         }
         finally
@@ -162,14 +165,36 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
+        while (rest is not null && part.Length >= rest.From && await rest.NextAsync() is { } piece)
+            await AppendAsync(part, piece, clock.Token);
         if (size < 0)
             size = part.Length;
-        return part.Length == size || await AgainAsync(part, $"The server's answer ended after {part.Length} of {size} bytes.", null,
-            clock.Caller);
+        return part.Length == size
+            || await AgainAsync(part, $"The server's answer ended after {part.Length} of {size} bytes.", null, clock.Caller);
+    }
+
+    private Ranges? RestOf(HttpResponseMessage answer, StallClock clock) =>
+        answer.StatusCode == HttpStatusCode.PartialContent
+        && tag is not null
+        && answer.Content.Headers.ContentRange is { To: { } last }
+        && last + 1 < size
+            ? new Ranges(api, url!, tag, last + 1, size, options, clock)
+            : null;
+
+    private async ValueTask AppendAsync(PartFile part, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
+    {
+        await part.AppendAsync(bytes, cancel);
+        if (part.Length > best)
+        {
+            best = part.Length;
+            backoff.Progressed();
+        }
+
+        Report(TransferStep.Moved, part.Length);
     }
 
     /// <summary>Reads of the network, whose failures are told from those of the disk.</summary>
-    private static async ValueTask<int> ReadAsync(Stream body, byte[] buffer, CancellationToken cancel)
+    public static async ValueTask<int> ReadAsync(Stream body, Memory<byte> buffer, CancellationToken cancel)
     {
         try
         {

@@ -29,7 +29,9 @@ internal static partial class Durable
             throw Failure($"flush {file.Name}");
     }
 
-    /// <summary>Gives a file its name, in place of a file that has it, and makes the name durable.</summary>
+    /// <summary>
+    /// Gives a file its name, in place of a file that has it. The name is durable once its folder is flushed.
+    /// </summary>
     public static void Rename(string from, string to)
     {
         if (OperatingSystem.IsWindows())
@@ -42,12 +44,19 @@ internal static partial class Durable
 
         if (rename(from, to) != 0)
             throw Failure($"rename {from} to {to}");
-        var descriptor = open(Path.GetDirectoryName(to)!, ReadOnly | CloseOnExec);
+    }
+
+    /// <summary>Makes the names in a folder durable.</summary>
+    public static void FlushFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        var descriptor = open(path, ReadOnly | CloseOnExec);
         if (descriptor < 0)
-            throw Failure($"open the folder of {to}");
+            throw Failure($"open the folder {path}");
         using var folder = new SafeFileHandle(descriptor, ownsHandle: true);
         if (fsync(folder) != 0 && Marshal.GetLastPInvokeError() is not (Invalid or Unsupported))
-            throw Failure($"flush the folder of {to}");
+            throw Failure($"flush the folder {path}");
     }
 
     private static IOException Failure(string what)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using OpenSdc.Contract;
@@ -15,6 +16,8 @@ internal static class ManyDownloads
         var results = Channel.CreateBounded<DownloadResult>(how.FilesAtOnce * 4);
         // Read ahead, so that the URLs of several files can be asked for together.
         var next = Channel.CreateBounded<FileRecord>(SignedUrls.MostFiles);
+        // Many files have few folders: each is flushed once, at the end.
+        var folders = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
         var reading = ReadAsync();
         var work = RunAsync();
         try
@@ -28,6 +31,20 @@ internal static class ManyDownloads
             // Their failures have come through the channels.
             await reading;
             await work;
+            FlushFolders();
+        }
+
+        void FlushFolders()
+        {
+            try
+            {
+                foreach (var each in folders.Keys)
+                    Durable.FlushFolder(each);
+            }
+            catch (IOException refused)
+            {
+                throw new SdcException(SdcError.Disk, $"The disk refuses the names of what was fetched: {refused.Message}", refused);
+            }
         }
 
         async Task ReadAsync()
@@ -70,7 +87,7 @@ internal static class ManyDownloads
                     DownloadResult result;
                     try
                     {
-                        result = await client.FetchAsync(record, folder, how, progress, each.Urls, stop);
+                        result = await client.FetchAsync(record, folder, how, progress, each.Urls, path => folders[path] = true, stop);
                     }
                     catch (SdcException failure)
                     {

@@ -32,6 +32,8 @@ public sealed class SdcClient : IDisposable
                 nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxRetries, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.PartsAtOnce, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.RangesAtOnce, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.RangesThreshold, 1, nameof(options));
         if (options.PageSize is < 1 or > 10_000)
             throw new ArgumentException($"The page size is {options.PageSize}; allowed: 1 to 10000.", nameof(options));
         this.options = options with { };
@@ -124,15 +126,30 @@ public sealed class SdcClient : IDisposable
     /// before.</exception>
     public Task<DownloadResult> DownloadAsync(
         FileRecord record, string folder, DownloadOptions? how = null, IProgress<TransferProgress>? progress = null,
-            CancellationToken cancel = default) => FetchAsync(record, folder, how, progress, null, cancel);
-
-    internal async Task<DownloadResult> FetchAsync(
-        FileRecord record, string folder, DownloadOptions? how, IProgress<TransferProgress>? progress, SignedUrls? urls,
-            CancellationToken cancel)
+            CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(record);
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        how ??= new DownloadOptions();
+        return FetchAsync(record, folder, how ?? new DownloadOptions(), progress, null, Durable.FlushFolder, cancel);
+    }
+
+    /// <param name="record">The file.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="how">How.</param>
+    /// <param name="progress">Told of every step.</param>
+    /// <param name="urls">Signed URLs that were asked for together; null where the file is asked for alone.</param>
+    /// <param name="named">Told of the folder in which the file got its name, which is to be flushed.</param>
+    /// <param name="cancel">Ends the download.</param>
+    internal async Task<DownloadResult> FetchAsync(
+        FileRecord record,
+        string folder,
+        DownloadOptions how,
+        IProgress<TransferProgress>? progress,
+        SignedUrls? urls,
+        Action<string> named,
+        CancellationToken cancel
+    )
+    {
         var name = record.FilePath[(record.FilePath.LastIndexOf('/') + 1)..];
         try
         {
@@ -143,8 +160,9 @@ public sealed class SdcClient : IDisposable
                 return new DownloadResult(record, path, DownloadOutcome.AlreadyThere, digest);
             }
 
-            return new DownloadResult(record, path, DownloadOutcome.Downloaded,
-                await new Download(api, options, record, path, progress, urls).RunAsync(cancel));
+            var sha256 = await new Download(api, options, record, path, progress, urls).RunAsync(cancel);
+            named(Path.GetDirectoryName(path)!);
+            return new DownloadResult(record, path, DownloadOutcome.Downloaded, sha256);
         }
         catch (SdcException failure)
         {

@@ -65,6 +65,18 @@ public sealed record SdcClientOptions
     /// <summary>Parts of one file that are sent at the same time, 1 or more. Default: 4.</summary>
     public int PartsAtOnce { get; set; } = 4;
 
+    /// <summary>
+    /// Where at least so many bytes of a file are still to be fetched, several requests fetch pieces of it at the
+    /// same time, which is faster where a network or a server limits each connection. Default: 64 MiB.
+    /// </summary>
+    public long RangesThreshold { get; set; } = 64L << 20;
+
+    /// <summary>
+    /// Pieces of one file that are fetched at the same time, 1 or more; 1 fetches every file by one request. All
+    /// downloads of a client together hold at most 8 pieces of 4 MiB beyond one each. Default: 4.
+    /// </summary>
+    public int RangesAtOnce { get; set; } = 4;
+
     /// <summary>Records that a page of a query holds, 1 to 10000. Default: 2000.</summary>
     public int PageSize { get; set; } = 2000;
 
