@@ -6,7 +6,7 @@
 #   eng/ceph.sh kill DIR [NAME]                           end one daemon at once, or all, as a loss of power would
 #   eng/ceph.sh start DIR NAME                            start a daemon again; names are mon.a, osd.0, osd.1, … and rgw
 #
-# memstore keeps the objects in memory: fast, and gone with the process. bluestore keeps them on the disk, in one file of 4 GB for each object store,
+# memstore keeps the objects in memory, 4 GiB or CEPH_BYTES of the environment: fast, and gone with the process. bluestore keeps them on the disk, in one file of 4 GB for each object store,
 # and with three or more of them each object lies on three, of which two must have it.
 # The S3 user is opensdc with the secret opensdc-secret; the user guest, guest-secret, may make no bucket.
 # Ceph's packages bring the user ceph, which its daemons run as where root starts them.
@@ -101,7 +101,7 @@ mon osd adjust heartbeat grace = false
 [osd]
 osd data = $dir/osd\$id
 osd objectstore = $2
-memstore device bytes = 4294967296
+memstore device bytes = ${CEPH_BYTES:-4294967296}
 bluestore block size = 4294967296
 # The history of every operation, for a command that nobody gives.
 osd enable op tracker = false

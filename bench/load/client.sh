@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Measures the native program's client commands against peers in the same run; README.md beside this file says what each line means.
-#   bench/load/client.sh [many|large|start|all]
+#   bench/load/client.sh [many|large|store|start|all]
 # Settings, from the environment:
 #   NATIVE=FILE        the native sdc (otherwise it is published first, which takes minutes)
 #   ROUNDS=3           peers and sdc in turn, this often; medians count
 #   FILES=10000        files of 100 KiB            CURL_FILES=1000    as many are fetched by one curl a file
 #   LARGE=8            GiB of the large file       ROWS=1000000       records of the archive of section start
+#   STORED=2048        MiB of the file in section store; Ceph keeps it in memory, where it takes up to six times as much
 #   BENCH_DIR=DIR      work folder, on the disk that is measured; what was filled is kept and used again
 set -euo pipefail
 
@@ -16,8 +17,9 @@ rounds=${ROUNDS:-3}
 files=${FILES:-10000}
 curl_files=${CURL_FILES:-1000}
 large=${LARGE:-8}
+stored=${STORED:-2048}
 rows=${ROWS:-1000000}
-case $section in many|large|start|all) ;; *) echo "usage: client.sh [many|large|start|all]" >&2; exit 2 ;; esac
+case $section in many|large|store|start|all) ;; *) echo "usage: client.sh [many|large|store|start|all]" >&2; exit 2 ;; esac
 [ "$curl_files" -le "$files" ] || curl_files=$files
 for tool in wrk curl wget aria2c rclone jq awk; do
     [ -n "$(command -v $tool)" ] || { echo "$tool is not installed (Debian: apt-get install wrk curl wget aria2 rclone jq time)" >&2; exit 2; }
@@ -29,9 +31,11 @@ unset IMAP_DATA_ACCESS_URL IMAP_DATA_DIR IMAP_API_KEY OPENSDC_ACCESS_TOKEN IMAP_
 if [ -n "${BENCH_DIR:-}" ]; then mkdir -p "$BENCH_DIR"; work=$(cd "$BENCH_DIR" && pwd); keep=1
 else work=$(mktemp -d); keep=; fi
 pid=
+ceph=
 clean_up() {
     [ -z "$pid" ] || kill -TERM "$pid" 2>/dev/null || true
     wait 2>/dev/null || true
+    [ -z "$ceph" ] || { "$repository/eng/ceph.sh" kill "$ceph" || true; rm -rf "$ceph"; }
     rm -rf "$work/got" "$work/old" "$work/sent" "$work/up" "$work/large" "$work/lists"
     [ -n "$keep" ] || rm -rf "$work"
 }
@@ -63,10 +67,10 @@ row() {
     printf '| %s | %s | %s | %s | %s | %s | %s |\n' "$1" "$2" "${3:--}" "${4:--}" "${5:--}" "${6:--}" "$met" | tee -a "$lists/results" >&2
 }
 
-start_archive() { # DATA
+start_archive() { # DATA OPTION…
     local port=$((20000 + RANDOM % 12000))
     archive=http://127.0.0.1:$port
-    "$sdc" serve --urls "$archive" --data "$1" --log-level warning > "$work/archive.log" 2>&1 &
+    "$sdc" serve --urls "$archive" --data "$@" --log-level warning > "$work/archive.log" 2>&1 &
     pid=$!
     for _ in $(seq 300); do
         if curl -sf -o /dev/null "$archive/health/ready"; then return; fi
@@ -169,13 +173,13 @@ large() {
     ln "$work/large/out/$name" "$work/large/out/$other"
     for round in $(seq "$rounds"); do
         rm -rf "$work/large/data"
-        start_archive "$work/large/data"
+        start_archive "$work/large/data" --max-upload-size "$((large << 30))"
         sync
         timed curl -fsS -T "$work/large/out/$other" "$(curl -fsS "$archive/upload/$other" | tr -d '"')"
         up_theirs+=("$(calc "$megabytes / $seconds" 0)")
         end_archive
         rm -rf "$work/large/data"
-        start_archive "$work/large/data"
+        start_archive "$work/large/data" --max-upload-size "$((large << 30))"
         sync
         timed "$sdc" upload --url "$archive" "$work/large/out/$name"
         up+=("$(calc "$megabytes / $seconds" 0)") up_over+=("$(calc "$megabytes / $seconds / ${up_theirs[-1]}")")
@@ -197,6 +201,68 @@ large() {
     row "download of $large GiB" "$(median "${ours[@]}") MiB/s" "curl, then sync" "$(median "${theirs[@]}")" "$(median "${over[@]}")" ">= 0.7"
     row "upload of $large GiB" "$(median "${up[@]}") MiB/s" "curl -T" "$(median "${up_theirs[@]}")" "$(median "${up_over[@]}")"
     row "client's peak memory, large file" "$most_memory MB" - - - "< 100"
+}
+
+# forget KEY: takes the object out of Ceph's memory at once; its collector would come hours later
+forget() {
+    curl -sf -X DELETE "$(load s3-url --objects "s3://$transfers/archive" --endpoint "$endpoint" --key "$1" --method DELETE)" || fail "DELETE $1"
+    radosgw-admin -c "$ceph/ceph.conf" gc process --include-all > /dev/null 2>&1
+}
+# listed NAME: waits until the archive has a file that was sent to the store itself
+listed() {
+    for _ in $(seq 300); do
+        [ "$(curl -fsS "$archive/query?filename=$1&table=*&version=*" | jq length)" = 0 ] || return 0
+        sleep 0.2
+    done
+    fail "$1 was not published within a minute"
+}
+
+store() {
+    local transfers round port=$((20000 + RANDOM % 110 * 100)) endpoint folder=imap/mag/l0/2030/01 name other
+    local -x AWS_ACCESS_KEY_ID=opensdc AWS_SECRET_ACCESS_KEY=opensdc-secret AWS_EC2_METADATA_DISABLED=true
+    mkdir -p "$work/large/out"
+    head -c "${stored}M" < <(openssl enc -aes-128-ctr -nosalt -K 0123456789abcdef0123456789abcdef -iv 0 -in /dev/zero 2> /dev/null) > "$work/large/bytes"
+    for transfers in through direct; do
+        # A file lies there twice while it is published, and what is deleted is still there until it is forgotten. Each way begins with an empty store.
+        ceph=$(mktemp -d)
+        chmod 755 "$ceph"
+        endpoint=$(CEPH_BYTES=$(((stored * 3 + 1024) << 20)) "$repository/eng/ceph.sh" up "$ceph" "$port" memstore 1)
+        local ours=() theirs=() over=() up=() up_theirs=() up_over=() most_memory=0
+        # Upload URLs that lead to the store itself need a policy of the bucket.
+        [ "$transfers" = through ] || "$sdc" bucket-policy --apply --objects "s3://$transfers/archive" --s3-endpoint "$endpoint" > /dev/null
+        rm -rf "$work/large/data"
+        start_archive "$work/large/data" --objects "s3://$transfers/archive" --s3-endpoint "$endpoint" --transfers "$transfers" --scrub-rate 0
+        for round in $(seq "$rounds"); do
+            name=imap_mag_l0_burst_20300101_v$(printf %03d "$round").pkts other=imap_mag_l0_burst_20300102_v$(printf %03d "$round").pkts
+            mv "$work/large/bytes" "$work/large/out/$name"
+            timed curl -fsS -H Expect: -T "$work/large/out/$name" "$(curl -fsS "$archive/upload/$other" | tr -d '"')"
+            up_theirs+=("$(calc "$stored / $seconds" 0)")
+            listed "$other"
+            forget "$folder/$other"
+            timed "$sdc" upload --url "$archive" "$work/large/out/$name"
+            up+=("$(calc "$stored / $seconds" 0)") up_over+=("$(calc "$stored / $seconds / ${up_theirs[-1]}")")
+            say "  $transfers, round $round: sdc upload ${up[-1]} MiB/s ($peak MB), curl ${up_theirs[-1]}"
+            mv "$work/large/out/$name" "$work/large/bytes"
+            fresh
+            timed bash -c 'curl -fsSL -o "$2" "$1" && sync "$2"' - "$archive/download/$name" "$work/got/$name"
+            theirs+=("$(calc "$stored / $seconds" 0)")
+            fresh
+            timed "$sdc" download --url "$archive" --data-dir "$work/got" "$name"
+            came 1
+            cmp "$work/large/bytes" "$work/got/$folder/$name"
+            ours+=("$(calc "$stored / $seconds" 0)") over+=("$(calc "$stored / $seconds / ${theirs[-1]}")")
+            say "  $transfers, round $round: sdc download ${ours[-1]} MiB/s ($peak MB), curl and sync ${theirs[-1]}"
+            forget "$folder/$name"
+        done
+        end_archive
+        "$repository/eng/ceph.sh" kill "$ceph"
+        rm -rf "$ceph"
+        ceph=
+        row "download of $stored MiB from S3, $transfers" "$(median "${ours[@]}") MiB/s" "curl, then sync" "$(median "${theirs[@]}")" "$(median "${over[@]}")" ">= 0.7"
+        row "upload of $stored MiB to S3, $transfers" "$(median "${up[@]}") MiB/s" "curl -T" "$(median "${up_theirs[@]}")" "$(median "${up_over[@]}")"
+        row "client's peak memory, $transfers" "$most_memory MB" - - - "< 100"
+    done
+    rm -rf "$work/large"
 }
 
 # often COMMAND…: sets milliseconds to the median of 15 runs
@@ -245,7 +311,7 @@ start() {
     end_archive
 }
 
-for each in many large start; do
+for each in many large store start; do
     [ "$section" != "$each" ] && [ "$section" != all ] || "$each"
 done
 printf '\n| client | | peer | | ratio | must be | |\n|---|---|---|---|---|---|---|\n'
