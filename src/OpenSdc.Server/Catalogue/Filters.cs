@@ -22,6 +22,9 @@ internal sealed class Filters
     /// <summary>The conditions with their WHERE, or nothing.</summary>
     public string Where => text.Length == 0 ? "" : $" WHERE {text}";
 
+    /// <summary>The conditions, at least one.</summary>
+    public string All => text.ToString();
+
     /// <summary>The conditions after others, or nothing.</summary>
     public string AndAll => text.Length == 0 ? "" : $" AND {text}";
 

@@ -38,16 +38,16 @@ internal sealed class LookupBatcher(Catalogue catalogue, SqlDialect dialect, Tim
     /// <param name="scope">Who reads.</param>
     /// <param name="columns">The columns of the row.</param>
     /// <param name="pathColumn">Which of them is the path.</param>
-    /// <param name="read">Reads the row. It is not called again, and not after the caller has left.</param>
+    /// <param name="read">Reads the row, or null where there is no such file. It is not called again, and not
+    /// after the caller has left.</param>
     /// <param name="cancel">The caller leaves.</param>
-    /// <returns>The state of the archive, no newer than the row; null where there is no such file, or the
-    /// query is to be asked by itself.</returns>
+    /// <returns>The state of the archive, no newer than the row; null where the query is to be asked by itself.</returns>
     public ValueTask<ArchiveState?> FindAsync(
         FileQuery query,
         ReadScope scope,
         string columns,
         int pathColumn,
-        Action<DbDataReader> read,
+        Action<DbDataReader?> read,
         CancellationToken cancel
     ) =>
         query.OnlyPath is not { } path || !scope.IsNow ? ValueTask.FromResult<ArchiveState?>(null)
@@ -135,34 +135,52 @@ internal sealed class LookupBatcher(Catalogue catalogue, SqlDialect dialect, Tim
     {
         var (columns, pathColumn) = (together[0].Columns, together[0].PathColumn);
         var statement = Of(session.Dialect, [.. together.Select(each => each.Path)], columns, together[0].Scope);
+        var state = "";
         await using (var reader = await session.Statement(statement, null).ExecuteReaderAsync())
         {
             while (await reader.ReadAsync())
             {
-                var path = reader.GetString(pathColumn);
+                state = reader.GetString(reader.FieldCount - 1);
+                var path = reader.IsDBNull(pathColumn) ? null : reader.GetString(pathColumn);
                 foreach (var each in together)
                 {
                     if (each.Path == path)
-                        each.Find(reader);
+                        each.Answer(reader, state);
                 }
             }
         }
 
         foreach (var each in together)
-            each.Miss();
+            each.Answer(null, state);
         return true;
     }
 
-    /// <summary>The statement that looks for these paths; its last column is the state of the archive.</summary>
+    /// <summary>
+    /// The statement that looks for these paths; its last column is the state of the archive. Where there is
+    /// none of the files, it gives one row with the state alone.
+    /// </summary>
+    /// <remarks>
+    /// The row at each path, or else the next one, is read and then compared: a file that the caller may not
+    /// see takes as long as none.
+    /// </remarks>
     public static SqlStatement Of(SqlDialect dialect, IReadOnlyList<string> paths, string columns, ReadScope scope)
     {
-        var filters = scope.AddTo(new Filters(dialect).AnyOf("file_path", paths));
-        var selected = scope.Select(filters, columns);
-        return new($"SELECT {selected}, ({ArchiveState.Sql}) FROM files{filters.Where}", filters.Values);
+        var filters = new Filters(dialect);
+        var at = paths.Select(filters.Add).ToList();
+        var rows = at.Select(path =>
+            $"(SELECT next.seq FROM files AS next WHERE next.file_path >= {path} ORDER BY next.file_path LIMIT 1)"
+        );
+        filters.And($"{Filters.Unindexed("files.file_path")} IN ({string.Join(", ", at)})");
+        scope.AddTo(filters.And($"files.seq IN ({string.Join(", ", rows)})"));
+        var archive = $"(SELECT ({ArchiveState.Sql}) AS state) AS archive";
+        return new(
+            $"SELECT {scope.Select(filters, columns)}, archive.state FROM {archive} LEFT JOIN files ON {filters.All}",
+            filters.Values
+        );
     }
 
     /// <summary>One caller's. Whatever comes first decides it: its row, the end of the statement, or the caller's leaving.</summary>
-    private sealed class LookUp(string path, ReadScope scope, string columns, int pathColumn, Action<DbDataReader> read)
+    private sealed class LookUp(string path, ReadScope scope, string columns, int pathColumn, Action<DbDataReader?> read)
         : TaskCompletionSource<ArchiveState?>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         private int isOver;
@@ -177,25 +195,20 @@ internal sealed class LookupBatcher(Catalogue catalogue, SqlDialect dialect, Tim
 
         public bool IsOver => Volatile.Read(ref isOver) != 0;
 
-        public void Find(DbDataReader row)
+        /// <summary>Its row has come, or the end of the statement.</summary>
+        public void Answer(DbDataReader? row, string state)
         {
             if (!End())
                 return;
             try
             {
                 read(row);
-                SetResult(ArchiveState.Parse(row.GetString(row.FieldCount - 1), scope.Audience));
+                SetResult(ArchiveState.Parse(state, scope.Audience));
             }
             catch (Exception failure)
             {
                 SetException(failure);
             }
-        }
-
-        public void Miss()
-        {
-            if (End())
-                SetResult(null);
         }
 
         public void Fail(Exception failure)

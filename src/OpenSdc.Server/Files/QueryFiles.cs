@@ -303,10 +303,11 @@ internal sealed record Listing(
                 .WriteAsync(AuditLog.Of(context, AuditAction.Download, "format=urls", 200) with { Count = count });
     }
 
-    private void WriteOne(PooledBuffer output, DbDataReader row)
+    private void WriteOne(PooledBuffer output, DbDataReader? row)
     {
         Format.Begin(output);
-        Format.Row(output, row, first: true);
+        if (row is not null)
+            Format.Row(output, row, first: true);
         Format.End(output);
     }
 
