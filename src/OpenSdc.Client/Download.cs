@@ -20,6 +20,7 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
     private EntityTagHeaderValue? tag;
     private Uri? url;
     private SignedUrls? given = urls;
+    private bool isFast;
     private long best;
     private int corrupt;
 
@@ -68,7 +69,8 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
         {
             url ??= await UrlAsync(cancel);
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
-            var inRanges = hasDigest && options.RangesAtOnce > 1 && size - part.Length >= options.RangesThreshold;
+            // The first piece tells how fast one connection is.
+            var inRanges = hasDigest && !isFast && options.RangesAtOnce > 1 && size - part.Length >= options.RangesThreshold;
             if (part.Length > 0 || inRanges)
             {
                 request.Headers.Range = new RangeHeaderValue(
@@ -139,15 +141,15 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
     }
 
     /// <summary>
-    /// Appends the answer's body, and after it the pieces that are fetched beside it where the body is but the
-    /// first of them; false where all that is not the whole rest.
+    /// Appends the answer's body; where that is the first piece of the rest, and came slowly, the others too. False
+    /// where the rest is still to be asked for.
     /// </summary>
     private async Task<bool> CopyAsync(PartFile part, HttpResponseMessage answer, StallClock clock)
     {
+        var (began, before) = (options.Clock.GetTimestamp(), part.Length);
         await using var body = await answer.Content.ReadAsStreamAsync(clock.Token);
-        await using var rest = RestOf(answer, clock);
-        rest?.Fill(beside: 1);
-        var most = rest?.From ?? record.Size;
+        var end = answer.Content.Headers.ContentRange?.To + 1 ?? size;
+        var most = answer.StatusCode == HttpStatusCode.PartialContent ? end : record.Size;
         // Given back at the end of this method; nobody else has it.
         var buffer = ArrayPool<byte>.Shared.Rent(PartFile.BufferSize);
         try
@@ -165,21 +167,21 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        while (rest is not null && part.Length >= rest.From && await rest.NextAsync() is { } piece)
-            await AppendAsync(part, piece, clock.Token);
+        if (part.Length == end && end < size && tag is not null)
+        {
+            isFast = part.Length - before >= options.RangesBelow * options.Clock.GetElapsedTime(began).TotalSeconds;
+            if (isFast)
+                return false;
+            await using var rest = new Ranges(api, url!, tag, end, size, options, clock);
+            while (await rest.NextAsync() is { } piece)
+                await AppendAsync(part, piece, clock.Token);
+        }
+
         if (size < 0)
             size = part.Length;
         return part.Length == size
             || await AgainAsync(part, $"The server's answer ended after {part.Length} of {size} bytes.", null, clock.Caller);
     }
-
-    private Ranges? RestOf(HttpResponseMessage answer, StallClock clock) =>
-        answer.StatusCode == HttpStatusCode.PartialContent
-        && tag is not null
-        && answer.Content.Headers.ContentRange is { To: { } last }
-        && last + 1 < size
-            ? new Ranges(api, url!, tag, last + 1, size, options, clock)
-            : null;
 
     private async ValueTask AppendAsync(PartFile part, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {

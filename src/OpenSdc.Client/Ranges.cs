@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 
@@ -31,32 +30,24 @@ internal sealed class Ranges(
 
     private readonly CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(clock.Token);
 
-    // In the order of the file. A buffer is its task's until that has ended, then of whoever takes the task off.
+    // In the order of the file. A buffer is its task's until that has ended, then the reader's until it asks for the
+    // next piece, and then free for another task of this download. No other download ever has it.
     private readonly Queue<Piece> asked = new();
+    private readonly Stack<byte[]> free = new();
     private long next = from;
     private Piece? current;
-
-    /// <summary>Where the first piece begins.</summary>
-    public long From { get; } = from;
 
     /// <summary>Bytes of a piece: small beside the file, and few enough to hold several of them.</summary>
     public static int PieceSize(SdcClientOptions options) =>
         (int)Math.Clamp(options.RangesThreshold / 16, ShortestPiece, LongestPiece);
-
-    /// <summary>Asks for pieces ahead, as far as there are places.</summary>
-    /// <param name="beside">Requests of this file that are on their way beside them.</param>
-    public void Fill(int beside = 0)
-    {
-        while (next < size && asked.Count + beside < options.RangesAtOnce && api.TryTakePlace())
-            Ask(hasPlace: true);
-    }
 
     /// <summary>The next piece, which holds until the next call; null at the end of the file.</summary>
     /// <exception cref="HttpRequestException">It did not come whole.</exception>
     public async Task<ReadOnlyMemory<byte>?> NextAsync()
     {
         GiveBack();
-        Fill();
+        while (next < size && asked.Count < options.RangesAtOnce && api.TryTakePlace())
+            Ask(hasPlace: true);
         // Where other downloads have all places, one piece goes without.
         if (asked.Count == 0 && next < size)
             Ask(hasPlace: false);
@@ -84,7 +75,8 @@ internal sealed class Ranges(
     private void Ask(bool hasPlace)
     {
         var length = (int)Math.Min(PieceSize(options), size - next);
-        asked.Enqueue(new(FetchAsync(next, length), length, hasPlace));
+        var buffer = free.TryPop(out var used) ? used : new byte[PieceSize(options)];
+        asked.Enqueue(new(FetchAsync(next, length, buffer), length, hasPlace));
         next += length;
     }
 
@@ -93,45 +85,39 @@ internal sealed class Ranges(
         if (current is null)
             return;
         if (current.Bytes.IsCompletedSuccessfully)
-            ArrayPool<byte>.Shared.Return(current.Bytes.Result);
+            free.Push(current.Bytes.Result);
         if (current.HasPlace)
             api.GivePlaceBack();
         current = null;
     }
 
-    private async Task<byte[]> FetchAsync(long start, int length)
+    private async Task<byte[]> FetchAsync(long start, int length, byte[] buffer)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(length);
-        var isWhole = false;
-        try
+        using var request = new HttpRequestMessage(HttpMethod.Get, url);
+        request.Headers.Range = new RangeHeaderValue(start, start + length - 1);
+        request.Headers.IfRange = new RangeConditionHeaderValue(tag);
+        using var answer = await api.Bytes.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ended.Token);
+        clock.Beat();
+        var range = answer.Content.Headers.ContentRange;
+        if (
+            answer.StatusCode != HttpStatusCode.PartialContent
+            || answer.Content.Headers.ContentEncoding.Count > 0
+            || range?.From != start
+            || range.To != start + length - 1
+            || (range.Length is { } whole && whole != size)
+        )
+            throw new HttpRequestException($"a piece of the file was asked for, and the answer {(int)answer.StatusCode} is another");
+        await using var body = await answer.Content.ReadAsStreamAsync(ended.Token);
+        for (var filled = 0; filled < length; )
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, url);
-            request.Headers.Range = new RangeHeaderValue(start, start + length - 1);
-            request.Headers.IfRange = new RangeConditionHeaderValue(tag);
-            using var answer = await api.Bytes.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ended.Token);
+            var count = await Download.ReadAsync(body, buffer.AsMemory(filled, length - filled), ended.Token);
+            if (count == 0)
+                throw new HttpRequestException($"a piece of the file ended after {filled} of {length} bytes");
             clock.Beat();
-            var range = answer.Content.Headers.ContentRange;
-            if (answer.StatusCode != HttpStatusCode.PartialContent || answer.Content.Headers.ContentEncoding.Count > 0
-                || range?.From != start || range.To != start + length - 1 || (range.Length is { } whole && whole != size))
-                throw new HttpRequestException($"a piece of the file was asked for, and the answer {(int)answer.StatusCode} is another");
-            await using var body = await answer.Content.ReadAsStreamAsync(ended.Token);
-            for (var filled = 0; filled < length;)
-            {
-                var count = await Download.ReadAsync(body, buffer.AsMemory(filled, length - filled), ended.Token);
-                if (count == 0)
-                    throw new HttpRequestException($"a piece of the file ended after {filled} of {length} bytes");
-                clock.Beat();
-                filled += count;
-            }
+            filled += count;
+        }
 
-            isWhole = true;
-            return buffer;
-        }
-        finally
-        {
-            if (!isWhole)
-                ArrayPool<byte>.Shared.Return(buffer);
-        }
+        return buffer;
     }
 
     private sealed record Piece(Task<byte[]> Bytes, int Length, bool HasPlace);

@@ -66,10 +66,16 @@ public sealed record SdcClientOptions
     public int PartsAtOnce { get; set; } = 4;
 
     /// <summary>
-    /// Where at least so many bytes of a file are still to be fetched, several requests fetch pieces of it at the
-    /// same time, which is faster where a network or a server limits each connection. Default: 64 MiB.
+    /// Where at least so many bytes of a file are still to be fetched, and one connection is slow, several requests
+    /// fetch pieces of it at the same time. Default: 64 MiB.
     /// </summary>
     public long RangesThreshold { get; set; } = 64L << 20;
+
+    /// <summary>
+    /// Bytes a second below which one connection counts as slow; as fast or faster, it fetches the whole file alone.
+    /// Default: 100 MB/s, which is less than a gigabit network carries.
+    /// </summary>
+    public double RangesBelow { get; set; } = 100e6;
 
     /// <summary>
     /// Pieces of one file that are fetched at the same time, 1 or more; 1 fetches every file by one request. All

@@ -40,6 +40,18 @@ public sealed class RangesTests(ClientFixture fixture) : IClassFixture<ClientFix
     }
 
     [Fact]
+    public async Task Where_the_first_piece_comes_fast_one_request_fetches_the_rest()
+    {
+        await using var proxy = await FaultyProxy.StartAsync(fixture.Archive.Address);
+        using var client = ClientOf(proxy, options => options with { RangesBelow = 0 });
+
+        await client.DownloadAsync(fixture.Record, folder.Path);
+
+        File.ReadAllBytes(Path).ShouldBe(ClientFixture.Bytes);
+        RangesOf(proxy).ShouldBe([(0, Piece - 1), (Piece, ClientFixture.Size - 1)]);
+    }
+
+    [Fact]
     public async Task While_a_piece_stands_still_the_next_ones_come()
     {
         await using var proxy = await FaultyProxy.StartAsync(fixture.Archive.Address);
@@ -170,7 +182,12 @@ public sealed class RangesTests(ClientFixture fixture) : IClassFixture<ClientFix
     private static SdcClient ClientOf(FaultyProxy proxy, Func<SdcClientOptions, SdcClientOptions>? configure = null) =>
         ClientFixture.ClientOf(
             proxy.Address,
-            options => configure?.Invoke(options with { RangesThreshold = Threshold }) ?? options with { RangesThreshold = Threshold }
+            options =>
+            {
+                // One connection is never fast enough.
+                var inRanges = options with { RangesThreshold = Threshold, RangesBelow = double.PositiveInfinity };
+                return configure?.Invoke(inRanges) ?? inRanges;
+            }
         );
 
     private static long StartOf(Microsoft.AspNetCore.Http.HttpRequest request) =>
