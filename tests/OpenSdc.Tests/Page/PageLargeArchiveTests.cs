@@ -11,6 +11,7 @@ namespace OpenSdc.Tests.Page;
 /// <summary>
 /// A large archive, half of it released, as each kind of caller sees it on the page: the numbers are those
 /// that the API answers to that caller, and what is hidden from it is nowhere.
+/// OPENSDC_PAGE_FILES in the environment sets how many files it has, such as 100000.
 /// </summary>
 public sealed class PageLargeArchiveTests(BrowserFixture browser, PageLargeArchiveTests.LargeArchive large)
     : IClassFixture<BrowserFixture>,
@@ -103,7 +104,10 @@ public sealed class PageLargeArchiveTests(BrowserFixture browser, PageLargeArchi
     /// <summary>An archive with access control that the demo has filled, and a caller of each kind.</summary>
     public sealed class LargeArchive : ClosedArchive
     {
-        public const int Files = 10_000;
+        public static readonly int Files = int.Parse(
+            Environment.GetEnvironmentVariable("OPENSDC_PAGE_FILES") ?? "10000",
+            CultureInfo.InvariantCulture
+        );
 
         /// <summary>The id and the text of each caller's key; empty without one.</summary>
         public Dictionary<string, (string Id, string Key)> Callers { get; } = new() { ["anonymous"] = ("", "") };
