@@ -38,7 +38,7 @@ async function route() {
     if (signal.aborted) return;
     fill(main);
     main.dataset.view = name;
-    // A new view is read from its beginning, before who is quick is further; one that only changes its own state is left where it is.
+    // A new view is read from its beginning, not one that changes its own state.
     if (!isFirst && path !== shownPath) {
       scrollTo(0, 0);
       main.focus({ preventScroll: true });

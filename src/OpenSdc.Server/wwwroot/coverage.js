@@ -1,9 +1,9 @@
-// Coverage: all products by month; one product as a calendar of days, its latency, and the same as a table. From mission to month by zooming.
+// Coverage: all products by month; one as a calendar, its latency, and a table.
 import { archive, coverage, may } from "./api.js";
 import { fill, h, quiet, s, table } from "./dom.js";
 import { bytes, count, counted, day, dayNumber, dayText, instant, monthNames, time } from "./format.js";
 import { hrefOf } from "./frame.js";
-import { filesOf, filtersOf, groupOf, monthsOf, products } from "./products.js";
+import { filesOf, filtersOf, groupOf, monthsOf, products, usualFamily } from "./products.js";
 import { axis, filesByDay, gapsOf, stripLabel } from "./strip.js";
 
 
@@ -17,7 +17,7 @@ export async function show({ main, parameters, signal, head }) {
   const all = await products(signal);
   if (signal.aborted) return;
   const wanted = (/** @type {const} */ (["instrument", "data_level", "descriptor", "extension"])).filter(each => parameters.has(each));
-  const family = parameters.get("table") ?? "science";
+  const family = parameters.get("table") ?? usualFamily(await archive());
   const chosen = wanted.length === 0 && !parameters.has("table") ? null
     : all.find(each => each.family === family && wanted.every(field => (each[field] ?? "") === parameters.get(field)) && each.first);
   const choice = h("select", { id: "product", onchange: e => {

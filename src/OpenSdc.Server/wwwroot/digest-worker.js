@@ -20,7 +20,7 @@ async function digest(id, file) {
     }
     postMessage({ id, sha256: sum.hex() });
   } catch (fault) {
-    // A file that was changed or removed since it was dropped cannot be read any more.
+    // Such as a file that was changed since it was dropped.
     postMessage({ id, fault: fault instanceof Error ? fault.message : String(fault) });
   }
 }

@@ -1,4 +1,4 @@
-// Elements are made here, from text: nothing in the page is ever parsed as markup.
+// Elements are made here, from text: nothing is ever parsed as markup.
 
 /**
  * An element. A property that begins with "on" is a listener; "class", ARIA and other names with a dash are attributes; the rest are properties of the element where it has them.

@@ -1,4 +1,4 @@
-// One file: its record, the versions of its series, when what came, its digest, its bytes, a picture of it.
+// One file: its record, versions, history, digest, bytes, picture.
 import { address, archive, ask, base, coverage, hasCredentials, json, may, Problem, query, signedUrl } from "./api.js";
 import { copyButton, facts, fill, h, labelled, section, table } from "./dom.js";
 import { bytes, count, day, nameOf, spaced, standard, time, viewOf } from "./format.js";

@@ -50,7 +50,7 @@ export const monthNames = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug
 /** A field's name as words. @param {string} name */
 export const spaced = name => name.replaceAll("_", " ");
 
-/** Members of a record that every file has, or that are shown by themselves; the others are the mission's own fields. */
+/** Members of a record that are no fields of the mission's own. */
 export const standard = ["file_path", "instrument", "data_level", "descriptor", "start_date", "end_date", "start_time", "end_time", "repointing", "cr", "version", "major_version", "minor_version", "extension", "size", "sha256", "ingestion_date", "seq", "released", "crid", "integrity"];
 
 /** The bare name of a path. @param {string} path */

@@ -1,4 +1,4 @@
-// Sign in at the institute: OpenID Connect, authorization code with PKCE. The archive names its issuer; the token stays in this tab.
+// Sign in at the institute: OpenID Connect, authorization code with PKCE. The token stays in this tab.
 import { base } from "./api.js";
 import { Sha256 } from "./sha256.js";
 

@@ -1,4 +1,4 @@
-// The archive's products, as its coverage tells them, and what a text in the search box means among them.
+// The archive's products, by its coverage, and what a text in the search box means.
 import { coverage } from "./api.js";
 import { dayNumber, dayText } from "./format.js";
 import { hrefOf } from "./frame.js";
@@ -27,6 +27,9 @@ export function monthsOf(some) {
 /** A product's place on the page: its instrument, or its family where it has none. @param {Product} product */
 export const groupOf = product => product.instrument ?? product.family;
 
+/** The family that a search without one means. @param {Archive} about */
+export const usualFamily = about => about.families.some(each => each.name === "science") ? "science" : about.families[0]?.name ?? "";
+
 /** All products, in the order of their instruments and levels. @param {AbortSignal} [signal] @returns {Promise<Product[]>} */
 export async function products(signal) {
   /** @type {Map<string, Product>} */
@@ -52,7 +55,7 @@ export async function products(signal) {
   return [...found.values()].sort((a, b) => key(a) < key(b) ? -1 : 1);
 }
 
-/** What a text means: a name, part of a name, words of the mission, a day, a month, a year, a version. What no product has as a word is looked for inside the descriptors. @param {string} text @param {Product[]} known @param {Archive} about @returns {{ name: string | null, parameters: Record<string, string> }} */
+/** What a text means: a name or part of it, words of the mission, dates, a version; other words are looked for inside the descriptors. @param {string} text @param {Product[]} known @param {Archive} about @returns {{ name: string | null, parameters: Record<string, string> }} */
 export function meaningOf(text, known, { mission, families }) {
   const whole = text.trim().split(/[\s"']+/).filter(each => each).join(" ");
   const bare = whole.slice(whole.lastIndexOf("/") + 1);

@@ -1,8 +1,9 @@
-// Search: the mission's own words with their counts, every parameter of a query, a table of up to 10 000 rows, and the same search as lines to copy.
+// Search: the mission's words with their counts, every parameter of a query, a table of up to 10 000 rows, and lines to copy.
 import { address, archive, ask, hasCredentials, json, may, Problem, stream } from "./api.js";
 import { fill, h, labelled, quiet } from "./dom.js";
 import { bytes, count, counted, day, nameOf, spaced, standard, time, viewOf } from "./format.js";
 import { faultBox, go } from "./frame.js";
+import { usualFamily } from "./products.js";
 import { recipeBox, recipes } from "./recipes.js";
 import { VirtualTable } from "./table.js";
 
@@ -32,7 +33,7 @@ const Usual = ["file_path", "start_date", "version", "size", "ingestion_date", "
 
 const DateHint = "YYYY-MM-DD";
 
-/** Fields of the form under the facets: parameter, label, and what may be written. */
+/** Fields under the facets: parameter, label, what may be written. */
 const Fields = [
   ["start_date", "First day, from", DateHint],
   ["end_date", "First day, to", DateHint],
@@ -66,7 +67,7 @@ export async function show({ main, parameters, signal, head }) {
   // Who sees files that are not released is told which they are.
   const usual = !about.open && may(about, "read") ? [...Usual, "released"] : Usual;
   const shownNames = parameters.get("cols")?.split(",") ?? usual;
-  const table = filters.get("table") ?? "science";
+  const table = filters.get("table") ?? usualFamily(about);
   const families = about.families.filter(each => table === "*" || table.split(",").includes(each.name));
   const own = [...new Set(families.flatMap(each => each.fields))].filter(each => !standard.includes(each));
   const columns = [...Columns, ...own.map(name => ({ name, title: spaced(name), width: "14ch", cell: (/** @type {FileRecord} */ file) => file[name] }))];
@@ -83,7 +84,7 @@ export async function show({ main, parameters, signal, head }) {
   const side = h("form", { class: "filters", "aria-label": "Filters", onsubmit: e => { e.preventDefault(); readForm(side); } },
     h("h2", null, "Filters"),
     labelled("Family", h("select", { name: "table", id: "f-table", onchange: e => change("table", e.target.value) },
-      [...about.families.map(each => each.name), "*"].map(each => h("option", { value: each === about.families[0]?.name ? "" : each, selected: each === table }, each === "*" ? "all" : each)))),
+      [...about.families.map(each => each.name), "*"].map(each => h("option", { value: each === usualFamily(about) ? "" : each, selected: each === table }, each === "*" ? "all" : each)))),
     words,
     h("div", { class: "check" }, h("input", { type: "checkbox", id: "f-latest", checked: filters.get("latest") === "true", onchange: e => change("latest", e.target.checked ? "true" : "") }), h("label", { htmlFor: "f-latest" }, "Newest version only")),
     Fields.map(field),
@@ -132,7 +133,7 @@ export async function show({ main, parameters, signal, head }) {
     const counts = (/** @type {URLSearchParams} */ of) => json("facets", Object.fromEntries(of), { signal }).then((/** @type {Facets} */ { facets }) => facets);
     const sums = await counts(meant);
     const names = Object.keys(sums);
-    // What other values a filtered field has is told without its own filter.
+    // A filtered field's other values are told without its own filter.
     const open = await Promise.all(names.map(async name => {
       if (name === "start_year" || !meant.get(name)) return sums[name];
       const others = new URLSearchParams(meant);
@@ -165,7 +166,7 @@ export async function show({ main, parameters, signal, head }) {
   /** @param {string[]} of */
   function field([name, title, hint]) {
     const value = filters.get(name) ?? "";
-    // Not the browser's own field for dates: it writes them as its language does, and every other date here is written YYYY-MM-DD.
+    // Not the browser's own field for dates, which writes them as its language does.
     const isDate = hint === DateHint;
     return labelled(title, h("input", { name, id: `f-${name}`, type: "text", class: isDate ? "date" : null, value: isDate && /^\d{8}$/.test(value) ? day(value) : value, placeholder: hint, autocomplete: "off", spellcheck: false }));
   }

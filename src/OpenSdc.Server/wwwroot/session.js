@@ -1,4 +1,4 @@
-// Credentials of this tab: only what a person entered or signed in for, and only as long as the tab lives.
+// Credentials that a person entered or signed in for, as long as the tab lives.
 import { useCredentials } from "./api.js";
 import { finish, refresh } from "./oidc.js";
 

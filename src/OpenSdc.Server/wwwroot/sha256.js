@@ -1,4 +1,4 @@
-// SHA-256 of a file, piece by piece, in a worker: the browser's own digest wants the whole file in memory, and is missing where the page came by plain HTTP.
+// SHA-256 piece by piece: the browser's own wants the whole file in memory, and is missing over plain HTTP.
 
 const K = new Uint32Array(64);
 const Initial = new Uint32Array(8);

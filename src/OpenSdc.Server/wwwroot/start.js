@@ -1,4 +1,4 @@
-// The start: one search box, the products with what there is of each day, what has just arrived.
+// The start: a search box, the products with their days, what has just arrived.
 import { archive, ask, coverage, query } from "./api.js";
 import { fill, h, quiet } from "./dom.js";
 import { ago, count, counted, day, dayNumber, dayText, instant, nameOf, spaced, time, today, viewOf } from "./format.js";

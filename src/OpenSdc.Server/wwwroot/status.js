@@ -1,4 +1,4 @@
-// How the archive is: for everybody whether it answers and what has arrived; where the page's address is also the operators', rates, storage, verification and open uploads; to administrators the audit.
+// How the archive is; more at an operators' address, and the audit to administrators.
 import { ask, json, pause, Problem, query } from "./api.js";
 import { showAudit } from "./audit.js";
 import { facts, fill, h, quiet, section } from "./dom.js";

@@ -1,4 +1,4 @@
-// A table of many rows of which only those that are seen are in the page. Assistive technology is told of all of them by counts and indexes, and of the row that the keys have reached.
+// A table of many rows, of which only those that are seen are in the page; ARIA tells of all.
 import { fill, h } from "./dom.js";
 
 const RowHeight = 24;
@@ -26,6 +26,9 @@ export class VirtualTable {
     this.body = h("div", { role: "rowgroup", class: "vbody" });
     this.element = h("div", { class: "vtable", role: "grid", "aria-label": label, "aria-readonly": "true", tabIndex: 0, onscroll: () => this.#queue(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event) }, this.head, this.body);
     new ResizeObserver(() => this.#queue()).observe(this.element);
+    // A printed table has all rows.
+    window.onbeforeprint = () => this.#draw(true);
+    window.onafterprint = () => this.#queue();
   }
 
   /** Shows other rows or columns from the beginning. @param {Column<T>[]} columns @param {string} sort */
@@ -75,13 +78,13 @@ export class VirtualTable {
     });
   }
 
-  #draw() {
+  #draw(isWhole = false) {
     const height = this.element.clientHeight || 600;
-    const first = Math.floor(this.element.scrollTop / RowHeight);
-    const from = Math.max(0, first - Extra), to = Math.min(this.rows.length, first + Math.ceil(height / RowHeight) + Extra);
+    const first = Math.floor(this.element.scrollTop / RowHeight), most = this.rows.length;
+    const from = isWhole ? 0 : Math.max(0, first - Extra), to = isWhole ? most : Math.min(most, first + Math.ceil(height / RowHeight) + Extra);
     if (from === this.#from && to === this.#to) return;
     [this.#from, this.#to] = [from, to];
-    // Rows that stay are not touched: taking them out and putting them back would lay all of them out again.
+    // Rows that stay are not touched, so that they are not laid out again.
     const { body } = this, index = (/** @type {Element} */ row) => Number(row.getAttribute("aria-rowindex")) - 2;
     const rows = (/** @type {number} */ start, /** @type {number} */ end) => Array.from({ length: Math.max(0, end - start) }, (_, i) => this.#row(start + i));
     while (body.firstElementChild && index(body.firstElementChild) < from) body.firstElementChild.remove();

@@ -1,8 +1,8 @@
-// One file's way into the archive: its name is checked, its digest computed, its bytes sent, whole or in parts, and the receipt compared.
+// One file's way into the archive: name checked, digest computed, bytes sent whole or in parts, receipt compared.
 import { archive, ask, json, pause, Problem } from "./api.js";
 import { nameOf } from "./format.js";
 
-/** From this size on a file is sent in parts, so that what has arrived need not be sent again. */
+/** From this size on a file is sent in parts. */
 const InParts = 48 << 20;
 const PartsAtOnce = 2;
 const Tries = 6;
@@ -101,6 +101,10 @@ export class Transfer {
     this.#set("cancelled");
   }
 
+  wait() {
+    this.#set("waiting");
+  }
+
   /** Goes on where it failed. */
   async retry() {
     this.#abort = new AbortController();
@@ -136,7 +140,7 @@ export class Transfer {
     let url = "";
     return this.#asked(async () => {
       const asked = permit ?? await this.#permit().catch(fault => {
-        // A try before this one may have been published although its answer was lost.
+        // The answer of an earlier try may have been lost.
         if (isTaken(fault) && fault.body?.sha256 === this.sha256) return null;
         throw fault;
       });
@@ -148,7 +152,7 @@ export class Transfer {
     });
   }
 
-  /** Asks whether the archive takes the name, with the digest as soon as it is known. */
+  /** Asks whether the archive takes the name. */
   #permit() {
     return ask(`upload/${encodeURIComponent(this.name)}`, {}, { headers: this.#digestHeader(), signal: this.#abort.signal });
   }

@@ -1,4 +1,4 @@
-// Upload by drag and drop: many files and folders, names checked as they drop, several at once, a summary to copy.
+// Upload by drag and drop: files and folders, names checked as they drop, several at once, a summary to copy.
 import { archive, may } from "./api.js";
 import { copyButton, fill, h, quiet, table } from "./dom.js";
 import { bytes, count, counted, viewOf } from "./format.js";
@@ -13,7 +13,7 @@ const Words = {
   published: "published", there: "was there already", refused: "refused", failed: "failed", cancelled: "cancelled",
 };
 
-/** The list outlives the view: what is under way goes on while another view is looked at. @type {Transfer[]} */
+/** The list outlives the view. @type {Transfer[]} */
 const transfers = [];
 /** @type {((of: Transfer) => void) | null} */
 let onChange = null;
@@ -25,7 +25,7 @@ export async function show({ main, signal }) {
   if (signal.aborted) return;
   const isAllowed = may(about, "upload");
   /** @type {Map<Transfer, ReturnType<typeof row>>} */
-  const rows = new Map();
+  const rows = new Map(), changed = new Set();
   const files = h("input", { type: "file", multiple: true, id: "files", class: "offscreen", onchange: chosen });
   const folder = h("input", { type: "file", id: "folder", class: "offscreen", onchange: chosen });
   folder.webkitdirectory = true;
@@ -36,7 +36,11 @@ export async function show({ main, signal }) {
   const total = h("p", { role: "status" });
   const bar = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "All files" });
   const start = h("button", { class: "main", onclick: run }, "Upload");
-  const again = h("button", { onclick: () => { for (const each of transfers) if (each.state === "failed") each.retry(); } }, "Retry what failed");
+  const again = h("button", { onclick: () => {
+    const failed = transfers.filter(each => each.state === "failed");
+    failed.forEach(each => each.wait());
+    inLanes(AtOnce, failed, each => each.retry());
+  } }, "Retry what failed");
   const stop = h("button", { onclick: () => transfers.forEach(each => each.cancel()) }, "Cancel all");
   const clear = h("button", { onclick: () => {
     transfers.splice(0, transfers.length, ...transfers.filter(each => !each.isOver));
@@ -75,11 +79,7 @@ export async function show({ main, signal }) {
     const added = dropped.filter(each => !each.name.startsWith(".") && !known.has(each.name)).map(each => new Transfer(each, of => onChange?.(of), digest));
     transfers.push(...added);
     drawAll();
-    const waiting = [...added];
-    for (let i = 0; i < ChecksAtOnce; i++) check();
-    async function check() {
-      for (let next = waiting.shift(); next; next = waiting.shift()) await next.check();
-    }
+    inLanes(ChecksAtOnce, added, each => each.check());
   }
 
   function drawAll() {
@@ -91,8 +91,13 @@ export async function show({ main, signal }) {
 
   /** @param {Transfer} transfer */
   function redraw(transfer) {
-    rows.get(transfer)?.draw();
-    totals();
+    changed.add(transfer);
+    // Once a frame: thousands of files change often.
+    if (changed.size === 1) requestAnimationFrame(() => {
+      for (const each of changed) rows.get(each)?.draw();
+      changed.clear();
+      totals();
+    });
   }
 
   function totals() {
@@ -112,6 +117,15 @@ export async function show({ main, signal }) {
     const over = transfers.length > 0 && transfers.every(each => each.isOver);
     if (over) fill(summary, copyButton(["file\tsize\tsha256\tresult", ...transfers.map(each => [each.name, each.file.size, each.sha256, [Words[each.state], each.sentence, ...each.errors].filter(part => part).join(" ")].join("\t"))].join("\n") + "\n", "Copy the summary"));
     else fill(summary);
+  }
+}
+
+/** Those that still wait when their turn comes. @param {number} lanes @param {Transfer[]} some @param {(of: Transfer) => Promise<void>} work */
+function inLanes(lanes, some, work) {
+  const waiting = [...some];
+  while (lanes-- > 0) lane();
+  async function lane() {
+    for (let next = waiting.shift(); next; next = waiting.shift()) if (next.state === "waiting") await work(next);
   }
 }
 

@@ -88,6 +88,23 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
     }
 
     [Fact]
+    public async Task A_printed_search_has_all_of_its_rows()
+    {
+        await using var visit = await fixture.VisitAsync("#/search?table=*&version=*&instrument=mag");
+        var page = visit.Page;
+        var expected = (await archive.QueryAsync("table=*&version=*&instrument=mag")).Length;
+        expected.ShouldBeGreaterThan(100);
+        await page.WaitForFunctionAsync($"parseFloat(document.querySelector('.vbody').style.blockSize) === {expected * 24}");
+        await page.EmulateMediaAsync(new() { Media = Media.Print });
+        await page.EvaluateAsync("dispatchEvent(new Event('beforeprint'))");
+        (await page.Locator(".vbody .vrow").CountAsync()).ShouldBe(expected);
+        (await page.Locator(".vbody").BoundingBoxAsync())!.Height.ShouldBe(expected * 24, 1);
+        await page.EmulateMediaAsync(new() { Media = Media.Screen });
+        await page.EvaluateAsync("dispatchEvent(new Event('afterprint'))");
+        await page.WaitForFunctionAsync("document.querySelectorAll('.vbody .vrow').length < 100");
+    }
+
+    [Fact]
     public async Task Rows_with_long_names_stay_in_their_columns()
     {
         await using var own = await RunningArchive.StartAsync();

@@ -46,6 +46,65 @@ public sealed class PageUploadTests(PageFixture fixture) : IClassFixture<PageFix
     }
 
     [Fact]
+    public async Task Names_that_wait_to_be_checked_are_cancelled_for_good()
+    {
+        await using var visit = await fixture.VisitAsync("#/upload");
+        var page = visit.Page;
+        var holds = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await page.RouteAsync(
+            "**/upload/*",
+            async route =>
+            {
+                await holds.Task;
+                await route.AbortAsync();
+            }
+        );
+        await page.SetInputFilesAsync("#files", Dropped("waits", 12));
+        await Assertions.Expect(page.Locator("tr.checking")).ToHaveCountAsync(6);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Cancel all" }).ClickAsync();
+        holds.SetResult();
+        await Assertions.Expect(page.Locator("tr.cancelled")).ToHaveCountAsync(12);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Clear the list" }).ClickAsync();
+        await Assertions.Expect(page.Locator("tr.cancelled")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task What_failed_is_tried_again_a_few_at_once()
+    {
+        await using var visit = await fixture.VisitAsync("#/upload");
+        var page = visit.Page;
+        var isBroken = true;
+        var holds = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await page.RouteAsync(
+            url => url.Contains("again", StringComparison.Ordinal),
+            async route =>
+            {
+                // A receipt of other bytes fails at once.
+                if (route.Request.Method == "PUT" && isBroken)
+                {
+                    await route.FulfillAsync(new() { Status = 201, Body = """{"sha256":"00","seq":1}""" });
+                    return;
+                }
+
+                if (route.Request.Method == "PUT")
+                    await holds.Task;
+                await route.ContinueAsync();
+            }
+        );
+        await page.SetInputFilesAsync("#files", Dropped("again", 12));
+        await Assertions.Expect(page.Locator("tr.ready")).ToHaveCountAsync(12);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Upload", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.Locator("tr.failed")).ToHaveCountAsync(12);
+        isBroken = false;
+        await page.GetByRole(AriaRole.Button, new() { Name = "Retry what failed" }).ClickAsync();
+        await Assertions.Expect(page.Locator("tr.sending")).ToHaveCountAsync(3);
+        await Assertions.Expect(page.Locator("tr.waiting")).ToHaveCountAsync(9);
+        holds.SetResult();
+        await Assertions.Expect(page.Locator("tr.published")).ToHaveCountAsync(12);
+        (await archive.QueryAsync("descriptor=again")).Length.ShouldBe(12);
+    }
+
+    [Fact]
     public async Task A_refused_file_is_read_on_a_phone()
     {
         await using var visit = await fixture.VisitAsync(
@@ -147,4 +206,16 @@ public sealed class PageUploadTests(PageFixture fixture) : IClassFixture<PageFix
         failures.ShouldBe(3);
         (await archive.QueryAsync("filename=imap_swe_l1a_cancelled_20260301_v001.cdf")).ShouldBeEmpty();
     }
+
+    private static FilePayload[] Dropped(string descriptor, int count) =>
+        [
+            .. Enumerable
+                .Range(1, count)
+                .Select(day => new FilePayload
+                {
+                    Name = $"imap_swe_l1a_{descriptor}_202603{day:D2}_v001.cdf",
+                    MimeType = "",
+                    Buffer = [(byte)day],
+                }),
+        ];
 }
