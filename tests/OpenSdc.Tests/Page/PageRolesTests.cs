@@ -110,10 +110,14 @@ public sealed class PageRolesTests(BrowserFixture browser, ClosedArchive closed)
 
         if (uploads)
         {
+            // Listened for before the key: on a busy machine the browser may open it before it hears that somebody waits.
+            var opened = new TaskCompletionSource<IFileChooser>(TaskCreationOptions.RunContinuationsAsynchronously);
+            page.FileChooser += (_, chooser) => opened.TrySetResult(chooser);
             await visit.PressAtAsync("nav a[href='#/upload']");
             await visit.TabToAsync("#files");
-            var chooser = await page.RunAndWaitForFileChooserAsync(() => page.Keyboard.PressAsync("Enter"));
-            await chooser.SetFilesAsync(new FilePayload { Name = $"imap_mag_l2_{product}_20260303_v001.cdf", MimeType = "", Buffer = [7] });
+            await page.Keyboard.PressAsync("Enter");
+            var chosen = await opened.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+            await chosen.SetFilesAsync(new FilePayload { Name = $"imap_mag_l2_{product}_20260303_v001.cdf", MimeType = "", Buffer = [7] });
             await page.Locator("tr.ready").WaitForAsync();
             await visit.PressAtAsync("button.main:not([hidden])");
             await page.Locator("tr.published").WaitForAsync();

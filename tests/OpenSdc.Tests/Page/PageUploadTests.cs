@@ -9,6 +9,9 @@ namespace OpenSdc.Tests.Page;
 /// <summary>Files that are dropped on the page.</summary>
 public sealed class PageUploadTests(PageFixture fixture) : IClassFixture<PageFixture>
 {
+    // Beside the whole suite, a page takes its time.
+    private static readonly LocatorAssertionsToHaveCountOptions Patient = new() { Timeout = 60_000 };
+
     private readonly RunningArchive archive = fixture.Archive;
 
     [Fact]
@@ -60,12 +63,12 @@ public sealed class PageUploadTests(PageFixture fixture) : IClassFixture<PageFix
             }
         );
         await page.SetInputFilesAsync("#files", Dropped("waits", 12));
-        await Assertions.Expect(page.Locator("tr.checking")).ToHaveCountAsync(6);
+        await Assertions.Expect(page.Locator("tr.checking")).ToHaveCountAsync(6, Patient);
         await page.GetByRole(AriaRole.Button, new() { Name = "Cancel all" }).ClickAsync();
         holds.SetResult();
-        await Assertions.Expect(page.Locator("tr.cancelled")).ToHaveCountAsync(12);
+        await Assertions.Expect(page.Locator("tr.cancelled")).ToHaveCountAsync(12, Patient);
         await page.GetByRole(AriaRole.Button, new() { Name = "Clear the list" }).ClickAsync();
-        await Assertions.Expect(page.Locator("tr.cancelled")).ToHaveCountAsync(0);
+        await Assertions.Expect(page.Locator("tr.cancelled")).ToHaveCountAsync(0, Patient);
     }
 
     [Fact]
@@ -92,15 +95,15 @@ public sealed class PageUploadTests(PageFixture fixture) : IClassFixture<PageFix
             }
         );
         await page.SetInputFilesAsync("#files", Dropped("again", 12));
-        await Assertions.Expect(page.Locator("tr.ready")).ToHaveCountAsync(12);
+        await Assertions.Expect(page.Locator("tr.ready")).ToHaveCountAsync(12, Patient);
         await page.GetByRole(AriaRole.Button, new() { Name = "Upload", Exact = true }).ClickAsync();
-        await Assertions.Expect(page.Locator("tr.failed")).ToHaveCountAsync(12);
+        await Assertions.Expect(page.Locator("tr.failed")).ToHaveCountAsync(12, Patient);
         isBroken = false;
         await page.GetByRole(AriaRole.Button, new() { Name = "Retry what failed" }).ClickAsync();
-        await Assertions.Expect(page.Locator("tr.sending")).ToHaveCountAsync(3);
-        await Assertions.Expect(page.Locator("tr.waiting")).ToHaveCountAsync(9);
+        await Assertions.Expect(page.Locator("tr.sending")).ToHaveCountAsync(3, Patient);
+        await Assertions.Expect(page.Locator("tr.waiting")).ToHaveCountAsync(9, Patient);
         holds.SetResult();
-        await Assertions.Expect(page.Locator("tr.published")).ToHaveCountAsync(12);
+        await Assertions.Expect(page.Locator("tr.published")).ToHaveCountAsync(12, Patient);
         (await archive.QueryAsync("descriptor=again")).Length.ShouldBe(12);
     }
 
