@@ -143,7 +143,7 @@ internal static class CurationCommands
                             await Console.Error.WriteLineAsync(
                                 $"What answers at {ShownText.Plain(archive.Address(parsed).Authority)} is no archive."
                             );
-                            return ExitCode.Failed;
+                            return ExitCode.Refused;
                         }
                     },
                     "What was changed before stays so; the same command goes on.",

@@ -1,4 +1,5 @@
 using OpenSdc.Tests.Access;
+using OpenSdc.Tests.Client;
 using Shouldly;
 using Xunit;
 
@@ -39,6 +40,16 @@ public sealed class CurationCommandTests : IDisposable
             refused => refused.Code.ShouldBe(43),
             refused => refused.Errors.ShouldContain("401")
         );
+        await using (var proxy = await FaultyProxy.StartAsync(closed.Archive.Address))
+        {
+            // What is no JSON was not written by an archive.
+            proxy.Choose = _ => new Fault.WrongByte(0);
+            (await RunAsync("release", "instrument=swe", "--url", proxy.Address.ToString())).ShouldSatisfyAllConditions(
+                refused => refused.Code.ShouldBe(43),
+                refused => refused.Errors.ShouldContain("is no archive.")
+            );
+        }
+
         // The folder is served.
         (
             await SdcCommand.RunAsync(folder, closed.Archive.Address, ["release", "instrument=swe", "--data", closed.Archive.Folder])
