@@ -7,7 +7,7 @@ cd "$(dirname "$0")" || exit 1
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
 
 # Commands that the tests run, each with the Debian package that brings it.
-needed='curl:curl bash:bash python3:python3 mount:mount kill:procps cc:gcc nginx:nginx-light chromium:chromium systemd-analyze:systemd setpriv:util-linux mandoc:mandoc tmux:tmux node:nodejs npm:npm ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw ceph:ceph-common monmaptool:ceph-base'
+needed='curl:curl bash:bash python3:python3 mount:mount kill:procps cc:gcc nginx:nginx-light chromium:chromium systemd-analyze:systemd setpriv:util-linux mandoc:mandoc tmux:tmux zsh:zsh fish:fish node:nodejs npm:npm ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw ceph:ceph-common monmaptool:ceph-base'
 
 stop() {
     echo "test.sh: $1" >&2

@@ -23,7 +23,7 @@ internal static class CoverageCommand
               sdc coverage --instrument mag --output csv --bin month
             """);
         var filters = FilterOptions.AddTo(command);
-        var output = new Option<string>("--output", "-o") { Description = "A table that is a calendar, json (one array), ndjson, or csv.",
+        var output = new Option<string>("--output", "-o", "--output-format") { Description = "A table that is a calendar, json (one array), ndjson, or csv.",
             HelpName = "table|json|ndjson|csv", DefaultValueFactory = _ => "table" };
         output.AcceptOnlyFromAmong("table", "json", "ndjson", "csv");
         var bin = new Option<CoveragePeriod>("--bin") { Description = "Width of a period; a table has days.", HelpName = "day|month|year" };

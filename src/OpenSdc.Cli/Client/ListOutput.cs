@@ -39,7 +39,7 @@ internal sealed class ListOutput
         ),
     ];
 
-    private readonly Option<string> format = new("--output", "-o")
+    private readonly Option<string> format = new("--output", "-o", "--output-format")
     { Description = "Form of the list: table, json (one array), ndjson (an object a line), csv, or names (a path a line).",
         HelpName = "table|json|ndjson|csv|names" };
 

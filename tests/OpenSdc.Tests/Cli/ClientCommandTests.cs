@@ -8,7 +8,7 @@ using Xunit;
 namespace OpenSdc.Tests.Cli;
 
 /// <summary>The commands of scientists and pipelines, each through its process: standard output, standard error and exit code.</summary>
-public sealed class ClientCommandTests(FoundingArchive fixture) : IClassFixture<FoundingArchive>, IDisposable
+public sealed partial class ClientCommandTests(FoundingArchive fixture) : IClassFixture<FoundingArchive>, IDisposable
 {
     private const string Mag1 = "imap_mag_l0_burst_20230112_20230113_v01-01.pkts";
     private const string Mag2 = "imap_mag_l0_burst_20230112_20230113_v01-02.pkts";
@@ -208,10 +208,33 @@ public sealed class ClientCommandTests(FoundingArchive fixture) : IClassFixture<
         events[^1].GetProperty("bytes").GetInt64().ShouldBe(Mag1.Length);
     }
 
-    [Fact]
-    public async Task Bash_completes_commands_and_options()
+    [Theory]
+    [InlineData(
+        "bash",
+        """
+        source <(sdc completion bash)
+        ask() { COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sdc; printf '%s\n' "${COMPREPLY[@]}"; }
+        """
+    )]
+    // compdef and compadd are of the line editor, which a script does not have.
+    [InlineData(
+        "zsh",
+        """
+        compdef() { [ "$*" = '_sdc sdc' ] || exit 9; }
+        compadd() { print -l -- "${(@M)${(P@)2}:#${word}*}"; }
+        source <(sdc completion zsh)
+        ask() { BUFFER="$*"; word="${@[-1]}"; _sdc; }
+        """
+    )]
+    [InlineData(
+        "fish",
+        """
+        sdc completion fish | source
+        function ask; complete -C "$argv"; end
+        """
+    )]
+    public async Task A_shell_completes_commands_and_options(string shell, string script)
     {
-        var script = (await RunAsync("completion bash")).Output;
         var program = folder.Write(
             "bin/sdc",
             Encoding.UTF8.GetBytes($"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "sdc.dll")}' \"$@\"\n")
@@ -219,32 +242,69 @@ public sealed class ClientCommandTests(FoundingArchive fixture) : IClassFixture<
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         folder.Write(
-            "complete.sh",
+            "complete",
             Encoding.UTF8.GetBytes(
-                $$"""
-                PATH="$PWD/bin:$PATH"
-                {{script}}
-                ask() { COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sdc; printf '%s\n' "${COMPREPLY[@]}"; }
-                ask sdc dow
-                ask sdc query --inst
-                ask sdc query --output nd
-                ask sdc download --existing re
-                """
+                script
+                    + """
+
+                    ask sdc dow
+                    ask sdc query --inst
+                    ask sdc query --output nd
+                    ask sdc download --existing re
+
+                    """
             )
         );
 
-        using var bash = System.Diagnostics.Process.Start(
-            new System.Diagnostics.ProcessStartInfo("bash", ["complete.sh"])
-            {
-                WorkingDirectory = folder.Path,
-                RedirectStandardOutput = true,
-                UseShellExecute = false,
-            }
-        )!;
-        (await bash.StandardOutput.ReadToEndAsync()).ShouldBe("download\n--instrument\nndjson\nrefresh\n");
-        foreach (var shell in (string[])["zsh", "fish", "pwsh"])
-            (await RunAsync($"completion {shell}")).Output.ShouldContain("[suggest:");
+        var start = new System.Diagnostics.ProcessStartInfo(shell, ["complete"])
+        {
+            WorkingDirectory = folder.Path,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
+        start.Environment["PATH"] = Path.Combine(folder.Path, "bin") + ":" + start.Environment["PATH"];
+        start.Environment["HOME"] = folder.Path;
+        using var process = System.Diagnostics.Process.Start(start)!;
+
+        (await process.StandardOutput.ReadToEndAsync()).ShouldBe("download\n--instrument\nndjson\nrefresh\n");
+    }
+
+    [Fact]
+    public async Task Completion_is_there_for_four_shells()
+    {
+        (await RunAsync("completion pwsh")).Output.ShouldContain("[suggest:");
         (await RunAsync("completion csh")).Code.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Lists_are_the_committed_ones()
+    {
+        const string All = "--table * --version * --instrument mag,codice";
+        var text = new StringBuilder();
+        foreach (
+            var command in (string[])
+                [
+                    .. ((string[])["table", "json", "ndjson", "csv", "names"]).Select(form => $"query {All} --output {form}"),
+                    "latest --instrument mag --output-format json",
+                    $"info {Mag1} --output json",
+                    .. ((string[])["table", "json", "ndjson", "csv"]).Select(form => $"coverage --instrument mag --output {form}"),
+                ]
+        )
+        {
+            var run = await RunAsync(command, null, ("COLUMNS", "200"));
+            run.Code.ShouldBe(0, run.Errors);
+            text.Append($"$ sdc {command}\n{run.Output.Replace("\r\n", "\n", StringComparison.Ordinal)}\n");
+        }
+
+        var shown = PublicationTime().Replace(text.ToString(), "YYYYMMDD hh:mm:ss");
+        var path = Path.Combine(SharedData.RepositoryRoot, "tests", "OpenSdc.Tests", "Cli", "Output.txt");
+        if (Environment.GetEnvironmentVariable("OPENSDC_ACCEPT") == "1")
+            File.WriteAllText(path, shown);
+
+        shown.ShouldBe(
+            File.ReadAllText(path),
+            "If the lists were meant to change, run this test once with OPENSDC_ACCEPT=1 in the environment, review the file and commit it."
+        );
     }
 
     [Theory]
@@ -309,6 +369,9 @@ public sealed class ClientCommandTests(FoundingArchive fixture) : IClassFixture<
     }
 
     public void Dispose() => folder.Dispose();
+
+    [System.Text.RegularExpressions.GeneratedRegex(@"\d{8} \d\d:\d\d:\d\d")]
+    private static partial System.Text.RegularExpressions.Regex PublicationTime();
 
     private Task<SdcCommand> RunAsync(string arguments, string? input = null, params (string Name, string? Value)[] environment) =>
         SdcCommand.RunAsync(folder.Path, fixture.Archive.Address, arguments.Split(' '), input, environment);
