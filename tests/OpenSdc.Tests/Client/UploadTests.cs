@@ -79,7 +79,9 @@ public sealed class UploadTests(ClientFixture fixture) : IClassFixture<ClientFix
     [InlineData("cut")]
     [InlineData("no-answer")]
     [InlineData("503")]
+    [InlineData("503-retry-after")]
     [InlineData("429")]
+    [InlineData("429-retry-after")]
     [InlineData("403")]
     public async Task After_some_faults_it_is_published_once(string kind)
     {
