@@ -94,7 +94,7 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         var page = visit.Page;
         var expected = (await archive.QueryAsync("table=*&version=*&instrument=mag")).Length;
         expected.ShouldBeGreaterThan(100);
-        await page.WaitForFunctionAsync($"parseFloat(document.querySelector('.vbody')?.style.blockSize) === {expected * 24}");
+        await page.WaitForFunctionAsync("n => parseFloat(document.querySelector('.vbody')?.style.blockSize) === n * 24", expected);
         await page.EmulateMediaAsync(new() { Media = Media.Print });
         // Counted at once, as a print is made: a frame that was asked for before would draw what is in view again.
         var printed = await page.EvaluateAsync<double[]>(
@@ -110,7 +110,7 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         printed[1].ShouldBe(expected * 24, 1);
         await page.EmulateMediaAsync(new() { Media = Media.Screen });
         await page.EvaluateAsync("dispatchEvent(new Event('afterprint'))");
-        await page.WaitForFunctionAsync("document.querySelectorAll('.vbody .vrow').length < 100");
+        await page.WaitForFunctionAsync("() => document.querySelectorAll('.vbody .vrow').length < 100");
     }
 
     [Fact]
@@ -263,7 +263,7 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         await using (var picture = await fixture.VisitAsync($"#/file/{NameOf(look)}"))
         {
             await picture.Page.Locator(".picture img").WaitForAsync();
-            await picture.Page.WaitForFunctionAsync("document.querySelector('.picture img').naturalWidth > 0");
+            await picture.Page.WaitForFunctionAsync("() => document.querySelector('.picture img').naturalWidth > 0");
         }
 
         await using var visit = await fixture.VisitAsync($"#/file/{NameOf(file)}");
