@@ -201,9 +201,10 @@ public static class Truth
         bool AnyText(string name, string? value, bool isKernel = false)
         {
             var any = Lists(query, name).Where(each => each != "latest").ToList();
-            // Some kernels' names write a letter before their version, which is recorded without it.
+            // Some kernels' names write a letter before their version, which is recorded without it; in a query it
+            // may stand in either case.
             var ofKernels = isKernel
-                ? any.Where(each => each.StartsWith('v') && each.Any(char.IsAsciiDigit)).Select(each => each[1..]).ToList()
+                ? any.Where(each => each is ['v' or 'V', ..] && each.Any(char.IsAsciiDigit)).Select(each => each[1..]).ToList()
                 : [];
             // A number or two, however they are written, stand for the version that a name of science writes;
             // another family may write the same, letter and all.
