@@ -73,18 +73,19 @@ internal sealed class FileHistory(Catalogue catalogue)
                   OR EXISTS (SELECT 1 FROM earlier_intervals AS earlier WHERE earlier.file = files.seq AND earlier.audience = {(int)audience} AND changes.seq BETWEEN earlier.from_seq AND earlier.to_seq))
                 """)
             : "";
+        var isAt = FileStatements.IsAt(["@p0"]);
         return $"""
-            SELECT changes.seq, changes.kind, changes.at, CAST(NULL AS TEXT), CAST(NULL AS TEXT) FROM files JOIN changes ON changes.seq = files.seq WHERE files.file_path = @p0{isKnown}
+            SELECT changes.seq, changes.kind, changes.at, CAST(NULL AS TEXT), CAST(NULL AS TEXT) FROM files JOIN changes ON changes.seq = files.seq WHERE {isAt}{isKnown}
             UNION ALL
             SELECT changes.seq, changes.kind, changes.at, CASE WHEN changes.kind = '{ChangeKind.Withdrawn}' THEN changes.detail END, successor.file_path
             FROM files JOIN changes ON changes.file = files.seq AND changes.seq <> changes.file
             LEFT JOIN withdrawals ON withdrawals.file = files.seq AND withdrawals.seq = changes.seq
             LEFT JOIN files AS successor ON successor.file_path = withdrawals.successor AND {VisibilityColumns.IsSeen(audience, "successor")}
-            WHERE files.file_path = @p0{isKnown}{isSeen}
+            WHERE {isAt}{isKnown}{isSeen}
             UNION ALL
             SELECT changes.seq, '{FileChange.Superseded}', changes.at, CAST(NULL AS TEXT), newer.file_path
             FROM files JOIN changes ON changes.seq = files.{columns.SupersededBy} JOIN files AS newer ON newer.seq = changes.file
-            WHERE files.file_path = @p0 AND newer.seq <> files.seq AND {VisibilityColumns.IsSeen(audience)}
+            WHERE {isAt} AND newer.seq <> files.seq AND {VisibilityColumns.IsSeen(audience)}
             ORDER BY 1
             """;
     }

@@ -54,7 +54,13 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
     private bool AddLeading()
     {
         if (query.FilePaths.Count > 0)
-            Lead(Path.Files, filters.AnyOf("file_path", query.FilePaths));
+            // A list is one value, so that the text does not depend on how many paths there are.
+            Lead(
+                Path.Files,
+                query.FilePaths.Count == 1
+                    ? filters.And(IsAt([filters.Add(query.FilePaths[0])]))
+                    : filters.AnyOf("file_path", query.FilePaths)
+            );
         else if (query.Sha256s.Count > 0)
             Lead(
                 Path.Digests,
@@ -75,6 +81,20 @@ internal sealed class FileStatements(SqlDialect dialect, ReadyQuery ready)
         else if (ready.Dated <= Few)
             Lead(Path.Dates, AddStart(AddProducts(filters, leads: true), leads: true));
         return path != Path.None;
+    }
+
+    /// <summary>
+    /// The condition that a row of <c>files</c> is at one of a few paths, the values of these parameters. The
+    /// row at each path, or else the next one, is read and then compared: a file that the caller may not see
+    /// takes as long as none.
+    /// </summary>
+    public static string IsAt(IReadOnlyList<string> parameters)
+    {
+        var rows = parameters.Select(path =>
+            $"(SELECT next.seq FROM files AS next WHERE next.file_path >= {path} ORDER BY next.file_path LIMIT 1)"
+        );
+        var seq = parameters.Count == 1 ? $"= {rows.First()}" : $"IN ({string.Join(", ", rows)})";
+        return $"{Filters.Unindexed("files.file_path")} IN ({string.Join(", ", parameters)}) AND files.seq {seq}";
     }
 
     private void Lead(Path by, Filters _) => path = by;

@@ -159,19 +159,10 @@ internal sealed class LookupBatcher(Catalogue catalogue, SqlDialect dialect, Tim
     /// The statement that looks for these paths; its last column is the state of the archive. Where there is
     /// none of the files, it gives one row with the state alone.
     /// </summary>
-    /// <remarks>
-    /// The row at each path, or else the next one, is read and then compared: a file that the caller may not
-    /// see takes as long as none.
-    /// </remarks>
     public static SqlStatement Of(SqlDialect dialect, IReadOnlyList<string> paths, string columns, ReadScope scope)
     {
         var filters = new Filters(dialect);
-        var at = paths.Select(filters.Add).ToList();
-        var rows = at.Select(path =>
-            $"(SELECT next.seq FROM files AS next WHERE next.file_path >= {path} ORDER BY next.file_path LIMIT 1)"
-        );
-        filters.And($"{Filters.Unindexed("files.file_path")} IN ({string.Join(", ", at)})");
-        scope.AddTo(filters.And($"files.seq IN ({string.Join(", ", rows)})"));
+        scope.AddTo(filters.And(FileStatements.IsAt([.. paths.Select(filters.Add)])));
         var archive = $"(SELECT ({ArchiveState.Sql}) AS state) AS archive";
         return new(
             $"SELECT {scope.Select(filters, columns)}, archive.state FROM {archive} LEFT JOIN files ON {filters.All}",
