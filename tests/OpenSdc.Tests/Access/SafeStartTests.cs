@@ -82,9 +82,10 @@ public sealed class SafeStartTests
         var archive = closed.Archive;
         (await archive.SendAsync("GET /metrics")).Status.ShouldBe(200);
         var operators = (await archive.SendAsync("GET /health/ready")).Json.EnumerateObject().Count();
-        foreach (var request in (string[])["GET /metrics", "HEAD /metrics", "GET /METRICS/", "POST /hooks/s3", "GET /uploads?state=open"])
+        foreach (var request in (string[])["GET /metrics", "HEAD /metrics", "GET /METRICS/", "POST /hooks/s3"])
             (await archive.SendAsync(request, headers: [closed.Admin, (header, value)])).Status.ShouldBe(404, request);
         (await archive.SendAsync("GET /health/ready", headers: (header, value))).Json.EnumerateObject().Count().ShouldBeLessThan(operators);
+        (await archive.SendAsync("GET /uploads?state=open", headers: (header, value))).Status.ShouldBe(401, "nobody's are listed there");
         (await archive.SendAsync("GET /query", headers: (header, value))).Status.ShouldBe(200, "all else is as for everybody");
     }
 
