@@ -111,7 +111,7 @@ public sealed class PageAccessTests(BrowserFixture fixture, ClosedArchive closed
         await using (var anonymous = await fixture.VisitAsync(archive, "#/upload"))
         {
             await anonymous.Main.GetByText("Sign in with a key that may upload.").WaitForAsync();
-            (await anonymous.Page.Locator(".drop").CountAsync()).ShouldBe(0);
+            await Assertions.Expect(anonymous.Page.Locator(".drop")).ToHaveCountAsync(0);
         }
 
         var there = "imap_swe_l1a_theirs_20260301_v001.cdf";
@@ -138,7 +138,7 @@ public sealed class PageAccessTests(BrowserFixture fixture, ClosedArchive closed
         await page.Locator("tr.published").WaitForAsync();
         // Who holds the same bytes learns that they are there, though no list of theirs has the file.
         await page.Locator("tr.there", new() { HasText = there }).WaitForAsync();
-        (await page.GetByText("See it").CountAsync()).ShouldBe(0);
+        await Assertions.Expect(page.GetByText("See it")).ToHaveCountAsync(0);
     }
 
     [Fact]
@@ -179,7 +179,7 @@ public sealed class PageAccessTests(BrowserFixture fixture, ClosedArchive closed
         await page.GetByRole(AriaRole.Button, new() { Name = "Take the release back" }).WaitForAsync();
         await anonymous.Page.ReloadAsync();
         await anonymous.Page.GetByText("newest version").WaitForAsync();
-        (await anonymous.Page.GetByText("Withdraw").CountAsync()).ShouldBe(0);
+        await Assertions.Expect(anonymous.Page.GetByText("Withdraw")).ToHaveCountAsync(0);
 
         const string Reason = "wrong <blink>&amp;units";
         await page.GetByText("Withdraw", new() { Exact = true }).ClickAsync();
@@ -189,11 +189,11 @@ public sealed class PageAccessTests(BrowserFixture fixture, ClosedArchive closed
         await anonymous.Page.ReloadAsync();
         await anonymous.Page.GetByRole(AriaRole.Heading, new() { Name = "Withdrawn" }).WaitForAsync();
         await anonymous.Page.Locator("dd", new() { HasText = Reason }).WaitForAsync();
-        (await anonymous.Page.Locator("blink").CountAsync()).ShouldBe(0);
+        await Assertions.Expect(anonymous.Page.Locator("blink")).ToHaveCountAsync(0);
         await using (var gone = await fixture.VisitAsync(archive, $"download/{name}"))
         {
             await gone.Page.Locator(".errorpage").GetByText(Reason).WaitForAsync();
-            (await gone.Page.Locator("blink").CountAsync()).ShouldBe(0);
+            await Assertions.Expect(gone.Page.Locator("blink")).ToHaveCountAsync(0);
         }
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Restore it" }).ClickAsync();

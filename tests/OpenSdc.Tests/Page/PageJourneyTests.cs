@@ -28,7 +28,7 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
             )
             .Distinct()
             .Count();
-        (await visit.Page.Locator(".card li").CountAsync()).ShouldBe(products);
+        await Assertions.Expect(visit.Page.Locator(".card li")).ToHaveCountAsync(products);
         (await visit.Page.TitleAsync()).ShouldBe("IMAP archive");
 
         var name = "imap_swe_l1a_arrived_20260301_v001.cdf";
@@ -238,8 +238,8 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
             .Json.EnumerateArray()
             .ToList();
         await page.Locator(".daytable tbody tr").First.WaitForAsync();
-        (await page.Locator(".daytable tbody tr").CountAsync()).ShouldBe(days.Count);
-        (await page.Locator(".calendar rect:is(.q1, .q2, .q3)").CountAsync()).ShouldBe(days.Count);
+        await Assertions.Expect(page.Locator(".daytable tbody tr")).ToHaveCountAsync(days.Count);
+        await Assertions.Expect(page.Locator(".calendar rect:is(.q1, .q2, .q3)")).ToHaveCountAsync(days.Count);
 
         var last = days[^1].GetProperty("bin").GetString()!;
         await page.Locator(".daytable tbody th a").Last.ClickAsync();
@@ -272,7 +272,7 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         var series = await archive.QueryAsync(
             $"instrument={file.Instrument}&data_level={file.DataLevel}&descriptor={file.Descriptor}&start_date={file.StartDate}&end_date={file.StartDate}&version=*"
         );
-        (await page.Locator("table tbody tr").CountAsync()).ShouldBe(series.Length);
+        await Assertions.Expect(page.Locator("table tbody tr")).ToHaveCountAsync(series.Length);
         (await page.Locator(".history li").First.InnerTextAsync()).ShouldContain("published");
         await page.GetByRole(AriaRole.Button, new() { Name = "Copy", Exact = true }).First.ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Copied" }).WaitForAsync();
@@ -329,7 +329,7 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         {
             await using var visit = await fixture.VisitAsync(own, view);
             await visit.Main.GetByText("<blink>'\"&amp;").Filter(new() { Visible = true }).First.WaitForAsync();
-            (await visit.Page.Locator("blink").CountAsync()).ShouldBe(0);
+            await Assertions.Expect(visit.Page.Locator("blink")).ToHaveCountAsync(0);
         }
     }
 
@@ -378,7 +378,7 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         await using var visit = await fixture.VisitAsync("#/status");
         await visit.Main.GetByText("answers", new() { Exact = true }).WaitForAsync();
         await visit.Main.GetByText("files/s").WaitForAsync();
-        (await visit.Page.Locator(".bars a").CountAsync()).ShouldBe(14);
+        await Assertions.Expect(visit.Page.Locator(".bars a")).ToHaveCountAsync(14);
         await visit.Page.GetByRole(AriaRole.Heading, new() { Name = "Open uploads: 0" }).WaitForAsync();
     }
 
@@ -391,7 +391,7 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
     {
         await using var visit = await fixture.VisitAsync(path);
         (await visit.Page.Locator("h1").InnerTextAsync()).ShouldBe(heading);
-        (await visit.Page.Locator("blink").CountAsync()).ShouldBe(0);
+        await Assertions.Expect(visit.Page.Locator("blink")).ToHaveCountAsync(0);
         var person = await archive.SendAsync($"GET /{path}", "text/html,*/*;q=0.8");
         person.Status.ShouldBe(status);
         person["Content-Security-Policy"].ShouldStartWith("default-src 'none'");

@@ -63,10 +63,10 @@ public sealed class PageLargeArchiveTests(BrowserFixture browser, PageLargeArchi
             .ToHaveTextAsync(
                 string.Create(CultureInfo.InvariantCulture, $"{long.Parse(found["OpenSDC-Count"]!, CultureInfo.InvariantCulture):N0} files")
             );
-        (await page.GetByText("Release", new() { Exact = true }).CountAsync()).ShouldBe(role == "administrator" ? 1 : 0);
-        (await page.GetByRole(AriaRole.Link, new() { Name = "Upload", Exact = true }).CountAsync()).ShouldBe(
-            role is "uploader" or "administrator" ? 1 : 0
-        );
+        await Assertions.Expect(page.GetByText("Release", new() { Exact = true })).ToHaveCountAsync(role == "administrator" ? 1 : 0);
+        await Assertions
+            .Expect(page.GetByRole(AriaRole.Link, new() { Name = "Upload", Exact = true }))
+            .ToHaveCountAsync(role is "uploader" or "administrator" ? 1 : 0);
 
         // A file that is not released: by its name, and by the search for it.
         await page.GotoAsync($"{archive.Address}/#/file/{large.Unreleased}");
@@ -76,14 +76,14 @@ public sealed class PageLargeArchiveTests(BrowserFixture browser, PageLargeArchi
             await page.GetByRole(AriaRole.Heading, new() { Name = "There is no such file" }).WaitForAsync();
         await page.GotoAsync($"{archive.Address}/#/search?table=*&filename={large.Unreleased}");
         await Assertions.Expect(page.Locator(".results [role=status] b")).ToHaveTextAsync(seesAll ? "1 file" : "0 files");
-        (await page.Locator(".vbody .vrow").CountAsync()).ShouldBe(seesAll ? 1 : 0);
+        await Assertions.Expect(page.Locator(".vbody .vrow")).ToHaveCountAsync(seesAll ? 1 : 0);
 
         // One that is released is there for everybody, with what may be done with it for those who may.
         await page.GotoAsync($"{archive.Address}/#/file/{large.Released}");
         await page.Locator("dl.record").WaitForAsync();
-        (await page.GetByRole(AriaRole.Button, new() { Name = "Take the release back" }).CountAsync()).ShouldBe(
-            role == "administrator" ? 1 : 0
-        );
+        await Assertions
+            .Expect(page.GetByRole(AriaRole.Button, new() { Name = "Take the release back" }))
+            .ToHaveCountAsync(role == "administrator" ? 1 : 0);
 
         // The calendar of a product: its table has the numbers of the API, and hatches are for who may know of them.
         const string Product = "instrument=mag&data_level=l2&descriptor=norm-gse&extension=cdf";

@@ -74,8 +74,8 @@ public sealed class PageRolesTests(BrowserFixture browser, ClosedArchive closed)
 
         // The search: its list, its marks, and what may be done to it.
         await page.Locator(".results [role=status]").GetByText(reads ? "2 files" : "1 file").WaitForAsync();
-        (await page.Locator("[role=columnheader]", new() { HasText = "Released" }).CountAsync()).ShouldBe(reads ? 1 : 0);
-        (await page.GetByText("Release them").CountAsync()).ShouldBe(curates ? 1 : 0);
+        await Assertions.Expect(page.Locator("[role=columnheader]", new() { HasText = "Released" })).ToHaveCountAsync(reads ? 1 : 0);
+        await Assertions.Expect(page.GetByText("Release them")).ToHaveCountAsync(curates ? 1 : 0);
         await visit.TabToAsync(".vtable");
         if (reads)
         {
@@ -88,7 +88,7 @@ public sealed class PageRolesTests(BrowserFixture browser, ClosedArchive closed)
 
         // A file: its record, its history, its bytes.
         await page.GetByRole(AriaRole.Heading, new() { Name = open }).WaitForAsync();
-        (await page.GetByText("Withdraw", new() { Exact = true }).CountAsync()).ShouldBe(uploads ? 1 : 0);
+        await Assertions.Expect(page.GetByText("Withdraw", new() { Exact = true })).ToHaveCountAsync(uploads ? 1 : 0);
         await page.Locator(".history li", new() { HasText = "released" }).WaitForAsync();
         await visit.TabToAsync("a[download]");
         (await page.RunAndWaitForDownloadAsync(() => page.Keyboard.PressAsync("Enter"))).SuggestedFilename.ShouldBe(open);
@@ -98,8 +98,8 @@ public sealed class PageRolesTests(BrowserFixture browser, ClosedArchive closed)
         await visit.PressAtAsync($"th a[href*='descriptor={product}']");
         await visit.PressAtAsync("a[aria-label='Mar 2026']");
         await page.Locator(".days a").First.WaitForAsync();
-        (await page.Locator(".days a").CountAsync()).ShouldBe(reads ? 2 : 1);
-        (await page.GetByText("v001, not released").CountAsync()).ShouldBe(reads ? 1 : 0);
+        await Assertions.Expect(page.Locator(".days a")).ToHaveCountAsync(reads ? 2 : 1);
+        await Assertions.Expect(page.GetByText("v001, not released")).ToHaveCountAsync(reads ? 1 : 0);
         await visit.PressAtAsync(".days a");
         await page.Locator(".results [role=status]").GetByText("1 file").WaitForAsync();
         page.Url.ShouldContain("start_date=20260301&end_date=20260301");
@@ -157,7 +157,7 @@ public sealed class PageRolesTests(BrowserFixture browser, ClosedArchive closed)
         }
         else
         {
-            (await page.Locator("#audit-target").CountAsync()).ShouldBe(0);
+            await Assertions.Expect(page.Locator("#audit-target")).ToHaveCountAsync(0);
         }
     }
 }
