@@ -277,7 +277,7 @@ often() {
 }
 
 start() {
-    local month head seq history idle ready port=$((20000 + RANDOM % 12000)) query
+    local month head seq history idle=() ready port=$((20000 + RANDOM % 12000)) query
     if [ ! -e "$work/start-$rows" ]; then
         rm -rf "$work/start" "$work"/start-*
         say "filling the catalogue with $rows records"
@@ -289,10 +289,14 @@ start() {
     row "sdc --version" "$milliseconds ms" - - - "< 40"
     ready=$(median $(load ready --url "http://127.0.0.1:$port/health/ready" --runs 7 -- "$sdc" serve --urls "http://127.0.0.1:$port" --data "$work/start"))
     row "native server ready, $rows records" "$ready ms" - - - "<= 150"
-    start_archive "$work/start"
-    sleep 5
-    idle=$(calc "$(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status") / 1024" 1)
-    row "native server idle, $rows records" "$idle MiB" - - - "<= 70"
+    # Without the scrub, which would report 32 files as lost in these seconds: the records have no objects.
+    for _ in 1 2 3; do
+        [ -z "$pid" ] || end_archive
+        start_archive "$work/start" --scrub-rate 0
+        sleep 5
+        idle+=("$(calc "$(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status") / 1024" 1)")
+    done
+    row "native server idle, $rows records" "$(median "${idle[@]}") MiB" - - - "<= 70"
     month=$(load names --rows "$rows" --count 1 --as query-month)
     often curl -fsS -o /dev/null "$archive$month"
     query=$milliseconds

@@ -171,7 +171,7 @@ public static class ServerApp
         services
             .AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("opensdc"))
-            .WithMetrics(metrics => metrics.AddMeter(Telemetry.Meters).AddPrometheusExporter());
+            .WithMetrics(metrics => metrics.AddMeter(Telemetry.Meters).AddView(Telemetry.Series).AddPrometheusExporter());
         ApiDescription.Add(services);
 
         var app = builder.Build();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using OpenSdc.Server.Catalogue;
+using OpenTelemetry.Metrics;
 
 namespace OpenSdc.Server;
 
@@ -14,6 +15,14 @@ internal sealed class Telemetry : IDisposable
     /// process, memory and threads. The framework's others cost each request more than they tell.
     /// </summary>
     public static string[] Meters => [MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
+
+    /// <summary>
+    /// How many combinations of labels an instrument may have; a further one is counted under
+    /// <c>otel_metric_overflow</c>. The library makes room for all of them at the start, 2000 each by default,
+    /// which takes 6 MB. Only requests have a hundred: by route, method and status.
+    /// </summary>
+    public static MetricStreamConfiguration? Series(Instrument instrument) =>
+        instrument.Meter.Name == "Microsoft.AspNetCore.Hosting" ? null : new() { CardinalityLimit = 100 };
 
     private readonly Meter meter = new(MeterName);
     private readonly Counter<long> uploads;
