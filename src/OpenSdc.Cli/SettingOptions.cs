@@ -18,7 +18,7 @@ internal sealed class SettingOptions
     public static SettingOptions AddTo(Command command, params string[] names)
     {
         var settings = new SettingOptions();
-        foreach (var setting in ServerOptions.Settings.Where(each => names.Length == 0 || names.Contains(each.Name)))
+        foreach (var setting in SettingList.All.Where(each => names.Length == 0 || names.Contains(each.Name)))
         {
             var option = new Option<string?>("--" + setting.Name)
             {
@@ -42,7 +42,7 @@ internal sealed class SettingOptions
     {
         var file = SettingsFile.Read();
         RefuseMisspelt();
-        var settings = ServerOptions.ReadFrom(setting => OfOption(setting) ?? OfEnvironment(setting) ?? file.Find(setting));
+        var settings = SettingReader.ReadFrom(setting => OfOption(setting) ?? OfEnvironment(setting) ?? file.Find(setting));
         foreach (var setting in options.Keys.Where(each => each.IsSecret))
         {
             if (OfOption(setting) is { } given && HoldsSecret(setting, given.Text))
@@ -85,7 +85,7 @@ internal sealed class SettingOptions
     /// </summary>
     private static void RefuseMisspelt()
     {
-        var known = ServerOptions.Settings.Select(setting => setting.EnvironmentName).ToList();
+        var known = SettingList.All.Select(setting => setting.EnvironmentName).ToList();
         foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Order(StringComparer.Ordinal))
         {
             if (

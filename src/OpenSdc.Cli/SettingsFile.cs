@@ -51,7 +51,7 @@ internal sealed class SettingsFile
             );
         if (section.GetChildren().FirstOrDefault(child => child.GetChildren().Any()) is { } list)
             throw new SettingException($"The file {name} gives {list.Path} a list or an object; allowed: one text or number.");
-        var known = ServerOptions.Settings.Select(setting => setting.ConfigurationKey).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var known = SettingList.All.Select(setting => setting.ConfigurationKey).ToHashSet(StringComparer.OrdinalIgnoreCase);
         if (section.GetChildren().FirstOrDefault(child => !known.Contains(child.Path)) is { } unknown)
             throw new SettingException(
                 $"The file {name} names the setting {unknown.Path}, which does not exist; allowed: {string.Join(", ", known.Order(StringComparer.Ordinal))}."

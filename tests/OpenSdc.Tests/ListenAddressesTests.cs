@@ -167,7 +167,7 @@ public sealed class ListenAddressesTests
     [InlineData("http://*:8080")]
     public void An_address_that_the_public_has_is_not_taken_twice(string url)
     {
-        var fault = Should.Throw<SettingException>(() => ServerOptions.Read(setting => setting.Name == "operator-urls" ? url : null));
+        var fault = Should.Throw<SettingException>(() => SettingReader.Read(setting => setting.Name == "operator-urls" ? url : null));
         fault.Message.ShouldBe(
             $"The setting operator-urls (OPENSDC_OPERATOR_URLS) names {url}, which urls (OPENSDC_URLS) takes as well; give it a port of its own."
         );

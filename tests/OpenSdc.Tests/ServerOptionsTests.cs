@@ -11,9 +11,9 @@ public sealed class ServerOptionsTests
     [Fact]
     public void Without_any_setting_the_defaults_hold_and_are_what_the_help_says()
     {
-        var options = ServerOptions.Read(_ => null);
+        var options = SettingReader.Read(_ => null);
         options.ShouldBe(new ServerOptions { TrustedProxies = options.TrustedProxies });
-        ServerOptions.Read(setting => setting.Default).ShouldBe(options with { });
+        SettingReader.Read(setting => setting.Default).ShouldBe(options with { });
         (options.Urls, options.Data, options.UploadLifetime, options.DownloadLifetime, options.MaxUploadSize)
             .ShouldBe(("http://127.0.0.1:8080", "./opensdc-data", 3600, 86400, 5L << 30));
     }
@@ -21,8 +21,8 @@ public sealed class ServerOptionsTests
     [Fact]
     public void Names_follow_from_one_another()
     {
-        ServerOptions.Settings.Select(each => each.Name).ShouldBeUnique();
-        var setting = ServerOptions.Settings.Single(each => each.Name == "public-url");
+        SettingList.All.Select(each => each.Name).ShouldBeUnique();
+        var setting = SettingList.All.Single(each => each.Name == "public-url");
         setting.EnvironmentName.ShouldBe("OPENSDC_PUBLIC_URL");
         setting.ConfigurationKey.ShouldBe("OpenSdc:PublicUrl");
     }
@@ -138,8 +138,8 @@ public sealed class ServerOptionsTests
     [Fact]
     public void A_secret_may_come_from_a_file_but_not_from_two_places()
     {
-        foreach (var secret in ServerOptions.Settings.Where(each => each.IsSecret))
-            ServerOptions.Settings.ShouldContain(each => each.Name == secret.FileName);
+        foreach (var secret in SettingList.All.Where(each => each.IsSecret))
+            SettingList.All.ShouldContain(each => each.Name == secret.FileName);
         var file = Path.GetTempFileName();
         try
         {
@@ -154,10 +154,10 @@ public sealed class ServerOptionsTests
                     "hook-secret-file" => file,
                     _ => null,
                 };
-            ServerOptions.Read(Both).HookSecret.ShouldBe("0123456789abcdef");
+            SettingReader.Read(Both).HookSecret.ShouldBe("0123456789abcdef");
             Should
                 .Throw<SettingException>(() =>
-                    ServerOptions.Read(setting => Both(setting) ?? (setting.Name == "hook-secret" ? "0123456789abcdef" : null))
+                    SettingReader.Read(setting => Both(setting) ?? (setting.Name == "hook-secret" ? "0123456789abcdef" : null))
                 )
                 .Message.ShouldBe(
                     "The setting hook-secret is given itself (OPENSDC_HOOK_SECRET) and by a file (OPENSDC_HOOK_SECRET_FILE); leave one of them out."
@@ -205,13 +205,13 @@ public sealed class ServerOptionsTests
     [InlineData("sqs-queue", "https://sqs.eu-central-1.amazonaws.com/1/q")]
     public void What_is_said_of_a_bucket_that_is_not_named_stops_the_start(string name, string value) =>
         Should
-            .Throw<SettingException>(() => ServerOptions.Read(setting => setting.Name == name ? value : null))
+            .Throw<SettingException>(() => SettingReader.Read(setting => setting.Name == name ? value : null))
             .Message.ShouldStartWith(
                 $"The setting {name} (OPENSDC_{name.Replace('-', '_').ToUpperInvariant()}) is given without objects (OPENSDC_OBJECTS)"
             );
 
     private static ServerOptions Read(string name, string value) =>
-        ServerOptions.Read(setting =>
+        SettingReader.Read(setting =>
             setting.Name == name ? value
             : setting.Name == "objects" && name.StartsWith("s3-", StringComparison.Ordinal) ? "s3://bucket"
             : null

@@ -238,7 +238,7 @@ public sealed class TlsCertificateTests : IDisposable
         static string Refused((string Name, string Text)[] given) => Should.Throw<SettingException>(() => Read(given)).Message;
 
         static ServerOptions Read((string Name, string Text)[] given) =>
-            ServerOptions.Read(setting => given.Where(each => each.Name == setting.Name).Select(each => each.Text).FirstOrDefault());
+            SettingReader.Read(setting => given.Where(each => each.Name == setting.Name).Select(each => each.Text).FirstOrDefault());
     }
 
     // By http as well, so that the steps of every test can be taken without a certificate.

@@ -187,7 +187,7 @@ public sealed class AccessTokenTests : IAsyncLifetime
         var given = settings.Split(';').ToDictionary(each => each.Split('=', 2)[0], each => each.Split('=', 2)[1]);
 
         Should
-            .Throw<SettingException>(() => ServerOptions.Read(setting => given.GetValueOrDefault(setting.Name)))
+            .Throw<SettingException>(() => SettingReader.Read(setting => given.GetValueOrDefault(setting.Name)))
             .Message.ShouldContain(sentence);
     }
 

@@ -107,8 +107,8 @@ public sealed class ServeSettingsTests : IDisposable
             wrong.OnlySentence.ShouldStartWith("The setting upload-lifetime (OPENSDC_UPLOAD_LIFETIME) is 'soon'; ");
         }
 
-        var empty = ServerOptions
-            .Settings.Where(each => each.Name is not ("urls" or "data"))
+        var empty = SettingList
+            .All.Where(each => each.Name is not ("urls" or "data"))
             .Select(each => (each.EnvironmentName, ""))
             .ToArray();
         await using var sdc = SdcProcess.Start(folder, "serve --urls http://127.0.0.1:0 --data data", empty);

@@ -30,7 +30,7 @@ public sealed partial class DeploymentFilesTests
         var text = File.ReadAllText(Path.Combine(Folder, file));
         foreach (Match named in SettingPattern().Matches(text))
         {
-            var setting = ServerOptions.Settings.SingleOrDefault(each => each.EnvironmentName == named.Groups["name"].Value);
+            var setting = SettingList.All.SingleOrDefault(each => each.EnvironmentName == named.Groups["name"].Value);
             setting.ShouldNotBeNull($"{file} names {named.Groups["name"].Value}, which is no setting");
             var value = named.Groups["value"].Value.Trim();
             // A value that is still to be filled in, or comes from elsewhere, cannot be tried.
@@ -47,7 +47,7 @@ public sealed partial class DeploymentFilesTests
                 .Where(line => line.StartsWith("OPENSDC_", StringComparison.Ordinal))
         )
         {
-            var setting = ServerOptions.Settings.Single(each => line.StartsWith(each.EnvironmentName + "=", StringComparison.Ordinal));
+            var setting = SettingList.All.Single(each => line.StartsWith(each.EnvironmentName + "=", StringComparison.Ordinal));
             Should.NotThrow(() => setting.Apply(new ServerOptions(), line[(setting.EnvironmentName.Length + 1)..]), line);
         }
     }
