@@ -159,7 +159,7 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
                 clock.Beat();
                 if (most >= 0 && part.Length + count > most)
                     return await WrongAsync(part, "The server sends more bytes than the file has.", clock.Caller);
-                await AppendAsync(part, buffer.AsMemory(0, count), clock.Token);
+                Append(part, buffer.AsSpan(0, count));
             }
         }
         finally
@@ -174,7 +174,7 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
                 return false;
             await using var rest = new Ranges(api, url!, tag, end, size, options, clock);
             while (await rest.NextAsync() is { } piece)
-                await AppendAsync(part, piece, clock.Token);
+                Append(part, piece.Span);
         }
 
         if (size < 0)
@@ -183,9 +183,9 @@ internal sealed class Download(ApiConnection api, SdcClientOptions options, File
             || await AgainAsync(part, $"The server's answer ended after {part.Length} of {size} bytes.", null, clock.Caller);
     }
 
-    private async ValueTask AppendAsync(PartFile part, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
+    private void Append(PartFile part, ReadOnlySpan<byte> bytes)
     {
-        await part.AppendAsync(bytes, cancel);
+        part.Append(bytes);
         if (part.Length > best)
         {
             best = part.Length;

@@ -48,10 +48,14 @@ internal sealed class PartFile : IAsyncDisposable
             // Between opening and locking, the download that had it may have given it its name.
             if (!File.Exists(path))
                 throw new SdcException(SdcError.Busy, $"Another download has just ended {path}.");
-            if (keep && opened.Length <= longest)
-                await part.ReadAsync(cancel);
-            else
-                part.Clear();
+            if (opened.Length > 0)
+            {
+                if (keep && opened.Length <= longest)
+                    await part.ReadAsync(cancel);
+                else
+                    part.Clear();
+            }
+
             return part;
         }
         catch
@@ -70,10 +74,11 @@ internal sealed class PartFile : IAsyncDisposable
         Length = 0;
     }
 
-    public async ValueTask AppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
+    /// <summary>Appends bytes. Not asynchronous: .NET would do the same on another thread, which costs more than the write.</summary>
+    public void Append(ReadOnlySpan<byte> bytes)
     {
-        await file.WriteAsync(bytes, cancel);
-        hash.AppendData(bytes.Span);
+        file.Write(bytes);
+        hash.AppendData(bytes);
         Length += bytes.Length;
     }
 
