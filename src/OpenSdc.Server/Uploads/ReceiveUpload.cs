@@ -55,11 +55,8 @@ internal static partial class ReceiveUpload
         try
         {
             var there = await integrity.FindAsync(key, ReadScope.All, context.RequestAborted);
-            if (there is { IsWithdrawn: true } withdrawn)
-                return await TakenName.RefusalAsync(withdrawn, context.Caller(), catalogue, withdrawals, context.RequestAborted) with
-                {
-                    Plain = true,
-                };
+            if (there is { IsWithdrawn: true } && await TakenName.WithdrawnAsync(key, withdrawals, context.RequestAborted) is { } withdrawn)
+                return withdrawn with { Plain = true };
             var receipt = there?.Receipt;
             var isSeen = receipt is null || await TakenName.IsSeenAsync(key, context.Caller(), catalogue, context.RequestAborted);
             if (UploadConditions.Refusal(request, receipt, isSeen) is { } condition)
@@ -70,7 +67,7 @@ internal static partial class ReceiveUpload
                 return Problems.TooLarge(options.MaxUploadSize);
             answer =
                 receipt is null
-                    ? await StoreAsync(name, request, digests, urls, catalogue, integrity, withdrawals, store, publisher, storage, options)
+                    ? await StoreAsync(name, request, digests, urls, withdrawals, store, publisher, storage, options)
                 // Whoever may not read the file sends the whole body before anything is said of its size.
                 : (isSeen || request.ContentLength == receipt.Size) && await mender.IsBrokenAsync(receipt, context.RequestAborted)
                 ? await MendAsync(receipt, request, digests, urls, withdrawals, store, mender, storage)
@@ -109,8 +106,6 @@ internal static partial class ReceiveUpload
         HttpRequest request,
         RequestDigests digests,
         UrlRights urls,
-        Catalogue.Catalogue catalogue,
-        IntegrityState integrity,
         Withdrawals withdrawals,
         IObjectStore store,
         Publisher publisher,
@@ -141,17 +136,8 @@ internal static partial class ReceiveUpload
             audit: AuditLog.Of(request.HttpContext, AuditAction.Upload, name.Key, 201)
         );
         // Another upload of the same name may have ended first, and its file have been withdrawn since.
-        if (!outcome.IsNew && await integrity.FindAsync(name.Key, ReadScope.All, CancellationToken.None) is { IsWithdrawn: true } withdrawn)
-            return await TakenName.RefusalAsync(
-                withdrawn,
-                request.HttpContext.Caller(),
-                catalogue,
-                withdrawals,
-                CancellationToken.None
-            ) with
-            {
-                Plain = true,
-            };
+        if (!outcome.IsNew && await TakenName.WithdrawnAsync(name.Key, withdrawals, CancellationToken.None) is { } withdrawn)
+            return withdrawn with { Plain = true };
         if (!outcome.IsNew && UploadConditions.Refusal(request, outcome.Receipt, isSeen: false) is { } condition)
             return condition;
         return outcome.Receipt is { } receipt ? new UploadAnswer(receipt, outcome.IsNew) : Problems.ContentConflict(name.Key);
@@ -184,7 +170,7 @@ internal static partial class ReceiveUpload
             return Problems.BadSignature(ended);
         return await mender.MendAsync(receipt, staged, AuditLog.Of(request.HttpContext, AuditAction.Mend, receipt.FilePath, 200), cancel)
             ? new UploadAnswer(receipt, IsNew: false)
-            : Problems.NameWithdrawn((await withdrawals.FindAsync(receipt.FilePath, Audience.All, CancellationToken.None))!) with
+            : (await TakenName.WithdrawnAsync(receipt.FilePath, withdrawals, CancellationToken.None))! with
             {
                 Plain = true,
             };

@@ -25,7 +25,6 @@ internal sealed partial class StagedUploadPublisher(
     UploadWaits waits,
     Publisher publisher,
     ObjectMender mender,
-    IntegrityState integrity,
     Withdrawals withdrawals,
     Recovery recovery,
     StorageHealth storage,
@@ -153,8 +152,8 @@ internal sealed partial class StagedUploadPublisher(
     private async Task<(string Outcome, long Size)?> EndAsync(TakenUpload upload, LeaseRenewer.Held lease)
     {
         var started = Stopwatch.GetTimestamp();
-        if (upload.Recorded is not null && await WithdrawnAsync(upload.Key, lease.Stop) is { } tombstone)
-            return await RefuseAsync(upload, lease, Problems.NameWithdrawn(tombstone));
+        if (upload.Recorded is not null && await TakenName.WithdrawnAsync(upload.Key, withdrawals, lease.Stop) is { } withdrawn)
+            return await RefuseAsync(upload, lease, withdrawn);
         var opened = await staging.OpenAsync(upload.Id, upload.Key, signals.Listed(upload.Id), lease.Stop);
         if (opened is not { } bytes)
         {
@@ -201,7 +200,7 @@ internal sealed partial class StagedUploadPublisher(
                 }
 
                 if (!await mender.MendAsync(receipt, staged, upload.Audit with { Action = AuditAction.Mend, Status = 200 }, lease.Stop))
-                    return await RefuseAsync(upload, lease, Problems.NameWithdrawn((await WithdrawnAsync(upload.Key, lease.Stop))!));
+                    return await RefuseAsync(upload, lease, (await TakenName.WithdrawnAsync(upload.Key, withdrawals, lease.Stop))!);
             }
 
             return await leases.EndAsync(lease.Lease, receipt.Seq, problem: null, lease.Stop) ? ("repeated", receipt.Size) : null;
@@ -219,11 +218,11 @@ internal sealed partial class StagedUploadPublisher(
         if (!recorded.IsThere)
             return null;
         // Recorded by somebody else meanwhile, and withdrawn: the key was free because its bytes were purged.
-        if (!recorded.IsNew && await WithdrawnAsync(upload.Key, CancellationToken.None) is { } gone)
+        if (!recorded.IsNew && await TakenName.WithdrawnAsync(upload.Key, withdrawals, CancellationToken.None) is { } gone)
         {
             if (naming.IsPlaced)
                 await store.RevertAsync(staged, CancellationToken.None);
-            return await RefuseAsync(upload, lease, Problems.NameWithdrawn(gone));
+            return await RefuseAsync(upload, lease, gone);
         }
 
         if (!publication.Has(recorded.Receipt))
@@ -236,11 +235,6 @@ internal sealed partial class StagedUploadPublisher(
 
         return (recorded.IsNew ? "published" : "repeated", publication.Size);
     }
-
-    private async Task<Tombstone?> WithdrawnAsync(string key, CancellationToken cancel) =>
-        await integrity.FindAsync(key, ReadScope.All, cancel) is { IsWithdrawn: true }
-            ? await withdrawals.FindAsync(key, Audience.All, cancel)
-            : null;
 
     /// <summary>An object without a record, put there by hand or by an earlier try, is the upload's where its bytes are.</summary>
     private async Task<bool> IsAtKeyAsync(Publication publication, CancellationToken cancel)

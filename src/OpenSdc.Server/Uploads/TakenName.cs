@@ -14,14 +14,9 @@ internal static class TakenName
     public static async ValueTask<bool> IsSeenAsync(string key, Caller caller, Catalogue.Catalogue catalogue, CancellationToken cancel) =>
         caller.Audience == Audience.Team || await catalogue.HasAsync(key, ReadScope.Of(caller), cancel);
 
-    /// <summary>409: the name is taken.</summary>
-    public static ValueTask<Problem> RefusalAsync(
-        ServedFile there,
-        Caller caller,
-        Catalogue.Catalogue catalogue,
-        Withdrawals withdrawals,
-        CancellationToken cancel
-    ) => RefusalAsync(there, caller, declared: null, catalogue, withdrawals, cancel);
+    /// <summary>409: the file of the name was withdrawn, and why; null where there is none or it was not.</summary>
+    public static async ValueTask<Problem?> WithdrawnAsync(string key, Withdrawals withdrawals, CancellationToken cancel) =>
+        await withdrawals.FindAsync(key, Audience.All, cancel) is { } tombstone ? Problems.NameWithdrawn(tombstone) : null;
 
     /// <summary>
     /// 409: the name is taken, to a caller that may have declared the SHA-256 of what it wants to send, in
@@ -30,8 +25,8 @@ internal static class TakenName
     public static async ValueTask<Problem> RefusalAsync(
         ServedFile there, Caller caller, string? declared, Catalogue.Catalogue catalogue, Withdrawals withdrawals, CancellationToken cancel)
     {
-        if (there.IsWithdrawn && await withdrawals.FindAsync(there.Receipt.FilePath, Audience.All, cancel) is { } tombstone)
-            return Problems.NameWithdrawn(tombstone);
+        if (there.IsWithdrawn && await WithdrawnAsync(there.Receipt.FilePath, withdrawals, cancel) is { } withdrawn)
+            return withdrawn;
         var isKnown = declared == there.Receipt.Sha256 && !there.IsWithdrawn;
         return isKnown || await IsSeenAsync(there.Receipt.FilePath, caller, catalogue, cancel)
             ? Problems.Exists(there.Receipt)
