@@ -20,17 +20,7 @@ internal static class BackupCommand
         };
         command.Add(folder);
         command.Add(catalogueOnly);
-        var settings = SettingOptions.AddTo(
-            command,
-            "data",
-            "data-mode",
-            "catalogue",
-            "catalogue-file",
-            "objects",
-            "s3-endpoint",
-            "s3-region",
-            "s3-path-style"
-        );
+        var settings = SettingOptions.AddTo(command, SettingOptions.OfArchive);
         command.SetAction(
             (parsed, cancel) =>
                 LongTask.RunAsync(

@@ -60,17 +60,7 @@ internal static class FsckCommand
             "fsck",
             "Compare the catalogue with the stored objects. A dry run unless --repair is given; safe while the archive serves."
         );
-        var settings = SettingOptions.AddTo(
-            command,
-            "data",
-            "data-mode",
-            "catalogue",
-            "catalogue-file",
-            "objects",
-            "s3-endpoint",
-            "s3-region",
-            "s3-path-style"
-        );
+        var settings = SettingOptions.AddTo(command, SettingOptions.OfArchive);
         foreach (var option in (Option[])[Digest, Rate, Readers, Resume, Repair, MaxChanges, Undo, Json, Show])
             command.Add(option);
         command.SetAction((parsed, cancel) => RunAsync(parsed, settings, cancel));

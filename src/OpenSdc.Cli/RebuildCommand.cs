@@ -10,18 +10,7 @@ internal static class RebuildCommand
     public static Command Make()
     {
         var command = new Command("rebuild", "Make a lost catalogue again from the objects alone. The archive must not be serving.");
-        var settings = SettingOptions.AddTo(
-            command,
-            "data",
-            "data-mode",
-            "catalogue",
-            "catalogue-file",
-            "mission",
-            "objects",
-            "s3-endpoint",
-            "s3-region",
-            "s3-path-style"
-        );
+        var settings = SettingOptions.AddTo(command, ["mission", .. SettingOptions.OfArchive]);
         command.SetAction(
             (parsed, cancel) =>
                 LongTask.RunAsync(

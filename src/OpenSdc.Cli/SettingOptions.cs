@@ -9,6 +9,19 @@ namespace OpenSdc.Cli;
 /// </summary>
 internal sealed class SettingOptions
 {
+    /// <summary>The settings that say where the records and the objects of an archive lie.</summary>
+    public static readonly string[] OfArchive =
+    [
+        "data",
+        "data-mode",
+        "catalogue",
+        "catalogue-file",
+        "objects",
+        "s3-endpoint",
+        "s3-region",
+        "s3-path-style",
+    ];
+
     private readonly Dictionary<Setting, Option<string?>> options = [];
 
     private SettingOptions()

@@ -100,17 +100,7 @@ internal static class CurationCommands
     private static void Run(Command command, Func<Orders, ParseResult, CancellationToken, Task<string>> work)
     {
         var archive = ArchiveOptions.AddTo(command, withFolder: false, withRetries: false);
-        var settings = SettingOptions.AddTo(
-            command,
-            "data",
-            "data-mode",
-            "catalogue",
-            "catalogue-file",
-            "objects",
-            "s3-endpoint",
-            "s3-region",
-            "s3-path-style"
-        );
+        var settings = SettingOptions.AddTo(command, SettingOptions.OfArchive);
         command.SetAction(
             (parsed, cancel) =>
                 LongTask.RunAsync(
