@@ -17,16 +17,7 @@ internal static class ChangesOperations
             Description = "What happened to a file, in the order in which it did.",
             Items = Shapes.Object(
                 "One change.",
-                (
-                    "seq",
-                    new OpenApiSchema
-                    {
-                        Type = JsonSchemaType.Integer,
-                        Format = "int64",
-                        Description = "The number of the change.",
-                    },
-                    true
-                ),
+                ("seq", Shapes.Number("The number of the change."), true),
                 (
                     "kind",
                     Shapes.String(

@@ -22,8 +22,8 @@ internal static class CoverageShapes
                     OrNull("The start date, or its month or year: `YYYYMMDD`, `YYYYMM` or `YYYY`; null for names without a date."),
                     true
                 ),
-                ("files", Number("How many files."), true),
-                ("bytes", Number("The sum of their sizes, in bytes."), true),
+                ("files", Shapes.Number("How many files."), true),
+                ("bytes", Shapes.Number("The sum of their sizes, in bytes."), true),
                 (
                     "version",
                     OrNull("The newest of their versions, as its name writes it. Of two with equal numbers it is the one published later."),
@@ -37,8 +37,8 @@ internal static class CoverageShapes
     public static OpenApiSchema Facets =>
         Shapes.Object(
             "The values of each field.",
-            ("files", Number("How many files there are in all."), true),
-            ("bytes", Number("The sum of their sizes, in bytes."), true),
+            ("files", Shapes.Number("How many files there are in all."), true),
+            ("bytes", Shapes.Number("The sum of their sizes, in bytes."), true),
             (
                 "facets",
                 Shapes.Object(
@@ -60,17 +60,9 @@ internal static class CoverageShapes
             Items = Shapes.Object(
                 "One value.",
                 ("value", OrNull("As names write it; null for files that have none."), true),
-                ("files", Number("How many files have it."), true),
-                ("bytes", Number("The sum of their sizes, in bytes."), true)
+                ("files", Shapes.Number("How many files have it."), true),
+                ("bytes", Shapes.Number("The sum of their sizes, in bytes."), true)
             ),
-        };
-
-    private static OpenApiSchema Number(string text) =>
-        new()
-        {
-            Type = JsonSchemaType.Integer,
-            Format = "int64",
-            Description = text,
         };
 
     private static OpenApiSchema OrNull(string text) => new() { Type = JsonSchemaType.String | JsonSchemaType.Null, Description = text };

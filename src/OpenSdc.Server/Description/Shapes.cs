@@ -105,23 +105,14 @@ internal static class Shapes
             Problem,
             Object(
                 "An error, as RFC 9457 describes it.",
-                ("type", String("`urn:opensdc:problem:` and the code of the error, which is stable."), true),
-                ("title", String("The words of the HTTP status."), true),
-                ("status", new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." }, true),
-                ("detail", String("One sentence for a person."), true),
-                ("errors", Sentences(), false),
-                ("sha256", String("Of `exists`: the SHA-256 of the file that is in the archive."), false),
-                (
-                    "size",
-                    new OpenApiSchema
-                    {
-                        Type = JsonSchemaType.Integer,
-                        Format = "int64",
-                        Description = "Of `exists`: its bytes.",
-                    },
-                    false
-                ),
-                ("requestId", String("The id under which the archive's log has the request."), true)
+                [
+                    ("type", String("`urn:opensdc:problem:` and the code of the error, which is stable."), true),
+                    ("title", String("The words of the HTTP status."), true),
+                    ("status", new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." }, true),
+                    ("detail", String("One sentence for a person."), true),
+                    .. OfSomeProblems(),
+                    ("requestId", String("The id under which the archive's log has the request."), true),
+                ]
             )
         );
         Add(
@@ -129,21 +120,12 @@ internal static class Shapes
             DocumentedProblem,
             Object(
                 "Documented: an error in an object.",
-                ("statusCode", new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "Equal to the HTTP status." }, true),
-                ("headers", queryHeaders, false),
-                ("body", String("One sentence for a person."), true),
-                ("errors", Sentences(), false),
-                ("sha256", String("Of `exists`: the SHA-256 of the file that is in the archive."), false),
-                (
-                    "size",
-                    new OpenApiSchema
-                    {
-                        Type = JsonSchemaType.Integer,
-                        Format = "int64",
-                        Description = "Of `exists`: its bytes.",
-                    },
-                    false
-                )
+                [
+                    ("statusCode", new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "Equal to the HTTP status." }, true),
+                    ("headers", queryHeaders, false),
+                    ("body", String("One sentence for a person."), true),
+                    .. OfSomeProblems(),
+                ]
             )
         );
         Add(
@@ -178,26 +160,8 @@ internal static class Shapes
                 ("catalogue", String("`answers` or `fails`."), false),
                 ("uploads", String("`taken` or `refused`."), false),
                 ("reason", String("The sentence that uploads are refused with."), false),
-                (
-                    "free_bytes",
-                    new OpenApiSchema
-                    {
-                        Type = JsonSchemaType.Integer,
-                        Format = "int64",
-                        Description = "Bytes free on the data folder's disk; absent where objects lie in a store without an end.",
-                    },
-                    false
-                ),
-                (
-                    "corrupt_or_missing_files",
-                    new OpenApiSchema
-                    {
-                        Type = JsonSchemaType.Integer,
-                        Format = "int64",
-                        Description = "Files that are lost or damaged, and therefore not served.",
-                    },
-                    false
-                ),
+                ("free_bytes", Number("Bytes free on the data folder's disk; absent where objects lie in a store without an end."), false),
+                ("corrupt_or_missing_files", Number("Files that are lost or damaged, and therefore not served."), false),
                 (
                     "scrub",
                     Object(
@@ -252,6 +216,22 @@ internal static class Shapes
             Description = text,
             Format = format,
         };
+
+    public static OpenApiSchema Number(string text) =>
+        new()
+        {
+            Type = JsonSchemaType.Integer,
+            Format = "int64",
+            Description = text,
+        };
+
+    /// <summary>What only some problems tell, in either representation.</summary>
+    private static (string Name, IOpenApiSchema Schema, bool Required)[] OfSomeProblems() =>
+        [
+            ("errors", Sentences(), false),
+            ("sha256", String("Of `exists`: the SHA-256 of the file that is in the archive."), false),
+            ("size", Number("Of `exists`: its bytes."), false),
+        ];
 
     private static OpenApiSchema Sentences() =>
         new()

@@ -40,7 +40,7 @@ internal static class UploadOperations
                 {
                     Schema = Shapes.Object("A file that is to come in parts.",
                         ("filename", Shapes.String("Name of the file, after any folders."), true),
-                        ("size", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Its size in bytes." }, true),
+                        ("size", Shapes.Number("Its size in bytes."), true),
                         ("sha256", Shapes.String("Its SHA-256, 64 hexadecimal digits: the file is published only where its parts have it."), false)),
                     Example = JsonNode.Parse($$"""{"filename":"{{Samples.FileName}}","size":100000000}"""),
                 },
