@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Playwright;
 using OpenSdc.Tests.Deploy;
+using OpenSdc.Tests.Page;
 using Shouldly;
 using Xunit;
 
@@ -10,44 +11,8 @@ namespace OpenSdc.Tests.Description;
 /// The page <c>/docs</c> in a real browser: what its reader tries is sent and answered, and nothing is loaded
 /// from elsewhere.
 /// </summary>
-public sealed class ReferencePageTests : IAsyncLifetime
+public sealed class ReferencePageTests(BrowserFixture fixture) : IClassFixture<BrowserFixture>
 {
-    private const string Chromium = "/usr/bin/chromium";
-
-    private IPlaywright playwright = null!;
-    private IBrowser browser = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        if (!File.Exists(Chromium))
-            SharedData.SkipOrFail("Chromium is not installed (Debian: chromium).");
-        playwright = await Playwright.CreateAsync();
-        // The tests may run as root, and Chromium looks for nothing of its own.
-        browser = await playwright.Chromium.LaunchAsync(
-            new()
-            {
-                ExecutablePath = Chromium,
-                Args =
-                [
-                    "--no-sandbox",
-                    "--disable-gpu",
-                    "--disable-quic",
-                    "--no-first-run",
-                    "--disable-background-networking",
-                    "--disable-component-update",
-                    "--disable-sync",
-                ],
-            }
-        );
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (browser is not null)
-            await browser.DisposeAsync();
-        playwright?.Dispose();
-    }
-
     [Fact]
     public async Task What_its_reader_tries_is_answered()
     {
@@ -69,7 +34,7 @@ public sealed class ReferencePageTests : IAsyncLifetime
     {
         var name = ArchiveFixture.NewName();
         await archive.UploadAsync(name, [1, 2, 3]);
-        var page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = 1400, Height = 1000 } });
+        var page = await fixture.Browser.NewPageAsync(new() { ViewportSize = new() { Width = 1400, Height = 1000 } });
         // Beside the whole suite, a page takes its time.
         page.SetDefaultTimeout(120_000);
         var (asked, errors) = (new ConcurrentQueue<string>(), new ConcurrentQueue<string>());

@@ -38,14 +38,15 @@ public class BrowserFixture : IAsyncLifetime
     private const string Chromium = "/usr/bin/chromium";
 
     private IPlaywright playwright = null!;
-    private IBrowser browser = null!;
+    public IBrowser Browser { get; private set; } = null!;
 
     public virtual async ValueTask InitializeAsync()
     {
         if (!File.Exists(Chromium))
             SharedData.SkipOrFail("Chromium is not installed (Debian: chromium).");
         playwright = await Playwright.CreateAsync();
-        browser = await playwright.Chromium.LaunchAsync(
+        // The tests may run as root, and Chromium looks for nothing of its own.
+        Browser = await playwright.Chromium.LaunchAsync(
             new()
             {
                 ExecutablePath = Chromium,
@@ -65,8 +66,8 @@ public class BrowserFixture : IAsyncLifetime
 
     public virtual async ValueTask DisposeAsync()
     {
-        if (browser is not null)
-            await browser.DisposeAsync();
+        if (Browser is not null)
+            await Browser.DisposeAsync();
         playwright?.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -80,7 +81,7 @@ public class BrowserFixture : IAsyncLifetime
         options ??= new();
         options.ViewportSize ??= new() { Width = 1400, Height = 1000 };
         options.Permissions = ["clipboard-read", "clipboard-write"];
-        var context = await browser.NewContextAsync(options);
+        var context = await Browser.NewContextAsync(options);
         var visit = new Visit(context, await context.NewPageAsync(), address, others);
         await visit.Page.GotoAsync($"{address}/{view}");
         return visit;
