@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OpenSdc.Client;
 
 /// <summary>
@@ -6,6 +8,10 @@ namespace OpenSdc.Client;
 internal static class LocalPath
 {
     public const string PartSuffix = ".part";
+
+    /// <summary>Begins the names of what is kept beside the files, such as how far they mirror a query.</summary>
+    private const string OwnPrefix = ".opensdc-";
+
     private const int LongestName = 255;
 
     /// <summary>The absolute path of a file below a folder, at its key or by its bare name.</summary>
@@ -33,8 +39,13 @@ internal static class LocalPath
         "." or ".." => "it climbs",
         { Length: > LongestName - 5 } => "a name in it is too long",
         _ when segment.EndsWith(PartSuffix, StringComparison.OrdinalIgnoreCase) => $"its name ends in {PartSuffix}",
-        _ when segment.AsSpan().IndexOfAny('\\', ':', '\0') >= 0 || segment.Any(char.IsControl) =>
+        _ when segment.StartsWith(OwnPrefix, StringComparison.OrdinalIgnoreCase) => $"names that begin with {OwnPrefix} are this program's own",
+        _ when segment.AsSpan().IndexOfAny('\\', ':', '\0') >= 0 || segment.Any(IsUnseen) =>
             "it has a character that no name may have",
         _ => null,
     };
+
+    // Such as those that turn the direction of text, so that a name is not what it looks like.
+    private static bool IsUnseen(char one) => char.GetUnicodeCategory(one)
+        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

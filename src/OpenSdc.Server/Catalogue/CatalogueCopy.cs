@@ -19,8 +19,10 @@ internal sealed class CatalogueCopy : IDisposable
     private const string Columns = """
         SELECT files.seq, file_path, size, sha256, ingestion_date, corrupt_or_missing.seq IS NOT NULL
         FROM files LEFT JOIN corrupt_or_missing ON corrupt_or_missing.seq = files.seq
-        WHERE NOT EXISTS (SELECT 1 FROM withdrawals WHERE withdrawals.file = files.seq AND withdrawals.purged IS NOT NULL) AND
         """;
+
+    private const string NotPurged =
+        "NOT EXISTS (SELECT 1 FROM withdrawals WHERE withdrawals.file = files.seq AND withdrawals.purged IS NOT NULL)";
 
     private readonly SqliteConnection connection;
 
@@ -140,6 +142,10 @@ internal sealed class CatalogueCopy : IDisposable
     /// <summary>The records after one of them, in the order of their publication, read as they are asked for.</summary>
     public IEnumerable<CopiedFile> After(long seq) => Read("files.seq > @p0 ORDER BY files.seq", seq);
 
+    /// <summary>How many those are.</summary>
+    public long CountAfter(long seq) =>
+        Number(string.Create(CultureInfo.InvariantCulture, $"SELECT COUNT(*) FROM files WHERE {NotPurged} AND files.seq > {seq}"));
+
     public CopiedFile? Find(long seq) => Read("files.seq = @p0", seq).Cast<CopiedFile?>().FirstOrDefault();
 
     public CopiedFile? Find(string key) => Read("file_path = @p0", key).Cast<CopiedFile?>().FirstOrDefault();
@@ -149,7 +155,7 @@ internal sealed class CatalogueCopy : IDisposable
     private IEnumerable<CopiedFile> Read(string condition, object value)
     {
         using var command = connection.CreateCommand();
-        command.CommandText = $"{Columns} {condition}";
+        command.CommandText = $"{Columns} WHERE {NotPurged} AND {condition}";
         command.Parameters.AddWithValue("@p0", value);
         using var reader = command.ExecuteReader();
         while (reader.Read())

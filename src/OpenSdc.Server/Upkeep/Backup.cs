@@ -93,7 +93,7 @@ internal sealed class Backup(
         if (head > before)
         {
             // Named only after the list of what is missing from it.
-            await CopyAsync("objects", folder.ManifestTo(head), copy.After(before), head - before, cancel, folder.PutMissing);
+            await CopyAsync("objects", folder.ManifestTo(head), copy.After(before), copy.CountAfter(before), cancel, folder.PutMissing);
         }
         else
         {

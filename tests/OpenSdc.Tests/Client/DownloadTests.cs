@@ -221,6 +221,8 @@ public sealed class DownloadTests(ClientFixture fixture) : IClassFixture<ClientF
     [InlineData("imap/evil\u0000.cdf")]
     [InlineData("imap/evil\n.cdf")]
     [InlineData("imap/evil.cdf.part")]
+    [InlineData("imap/\u202Efdc.live")]
+    [InlineData(".opensdc-sync.json")]
     public async Task A_path_that_would_leave_the_folder_is_refused(string path)
     {
         using var client = ClientFixture.ClientOf(fixture.Archive.Endpoint);
