@@ -72,7 +72,7 @@ export async function ask(path, parameters = {}, init = {}) {
 export const json = async (path, parameters, init) => whole((await ask(path, parameters, init)).json(), init?.signal);
 
 /** Bytes that are coming; a connection that breaks meanwhile is a Problem. @template T @param {Promise<T>} bytes @param {AbortSignal | null} [signal] @returns {Promise<T>} */
-const whole = (bytes, signal) => bytes.catch(fault => {
+export const whole = (bytes, signal) => bytes.catch(fault => {
   throw signal?.aborted ? fault : offline();
 });
 

@@ -1,5 +1,5 @@
 // The frame: which view the address asks for, and what stands in the header.
-import { archive, may, poll } from "./api.js";
+import { archive, may, poll, whole } from "./api.js";
 import { fill, h } from "./dom.js";
 import { faultBox, Head } from "./frame.js";
 import { restore } from "./session.js";
@@ -34,7 +34,7 @@ async function route() {
     const mission = about ? `${about.mission.toUpperCase()} archive` : "Archive";
     fill(/** @type {HTMLElement} */ (document.getElementById("name")), mission);
     document.title = [name === "start" ? "" : of || name[0].toUpperCase() + name.slice(1), mission].filter(each => each).join(" · ");
-    const view = await import(`./${name}.js`);
+    const view = await whole(import(`./${name}.js`));
     if (signal.aborted) return;
     fill(main);
     main.dataset.view = name;

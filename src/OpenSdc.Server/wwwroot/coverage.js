@@ -129,7 +129,7 @@ export async function show({ main, parameters, signal, head }) {
       h("h2", null, "Latency"),
       quiet(`A dot for each day of data, at the number of days until its first file arrived (median ${median.toFixed(1)}) and until its newest version did; higher is later. `, h("span", { class: "key first" }, "first"), " ", h("span", { class: "key last" }, "newest")),
       h("div", { class: "plot" },
-        h("div", { class: "ticks", "aria-hidden": "true" }, ticks.map(each => h("span", { style: { insetBlockStart: `${place(each)}%` } }, `${each} d`))),
+        h("div", { class: "ticks", "aria-hidden": "true" }, ticks.map(each => h("span", { style: { top: `${place(each)}%` } }, `${each} d`))),
         s("svg", { viewBox: `0 0 ${last - first + 1} 100`, preserveAspectRatio: "none", role: "img", "aria-label": `Latency of ${counted(points.length, "day")}: median ${median.toFixed(1)} days, longest ${(firsts.at(-1) ?? 0).toFixed(1)} days` },
           ticks.map(each => s("path", { class: "grid", d: `M0 ${place(each)}H${last - first + 1}` })), dots("last"), dots("first"))),
       h("div", { class: "plotaxis" }, axis(first, last)));

@@ -10,10 +10,12 @@ export class Head extends EventTarget {
 /** @param {unknown} fault @param {() => void} [again] */
 export function faultBox(fault, again) {
   const errors = fault instanceof Problem ? fault.errors : [];
-  return h("div", { class: "fault", role: "alert" },
+  const box = h("div", { class: "fault", role: "alert" },
     h("p", null, fault instanceof Error ? fault.message : String(fault)),
     errors.length > 0 && h("ul", null, errors.map(each => h("li", null, each))),
     again && h("button", { onclick: again }, "Try again"));
+  if (again) addEventListener("online", () => { if (box.isConnected) again(); }, { once: true });
+  return box;
 }
 
 /** Shows a view with these parameters, also where they are those of the present one. @param {string} name @param {URLSearchParams} parameters */

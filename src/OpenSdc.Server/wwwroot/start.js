@@ -96,8 +96,8 @@ export async function show({ main, parameters, signal, head }) {
           const at = dayAt(event, line, first, last);
           tip.hidden = false;
           tip.textContent = `${day(dayText(at))}: ${counted(byDay.get(at) ?? 0, "file")}`;
-          tip.style.insetInlineStart = `${event.clientX}px`;
-          tip.style.insetBlockStart = `${line.getBoundingClientRect().top}px`;
+          tip.style.left = `${event.clientX}px`;
+          tip.style.top = `${line.getBoundingClientRect().top}px`;
         });
         line.addEventListener("pointerleave", () => { tip.hidden = true; });
         line.addEventListener("click", event => {

@@ -45,7 +45,7 @@ export function axis(first, last) {
   }
   const every = marks.length > 40 ? 12 : marks.length > (innerWidth < 900 ? 7 : 14) ? 3 : 1;
   return h("div", { class: "axis", "aria-hidden": "true" }, marks.filter(mark => (mark.month - 1) % every === 0).map(mark =>
-    h("span", { style: { insetInlineStart: `${(mark.at - first) / length * 100}%` } }, mark.month === 1 ? mark.year : monthNames[mark.month - 1])));
+    h("span", { style: { left: `${(mark.at - first) / length * 100}%` } }, mark.month === 1 ? mark.year : monthNames[mark.month - 1])));
 }
 
 /** The day under the pointer of a strip. @param {MouseEvent} event @param {Element} on @param {number} first @param {number} last */

@@ -58,7 +58,7 @@ export class VirtualTable {
   /** @param {T[]} rows */
   add(rows) {
     this.rows.push(...rows);
-    this.body.style.blockSize = `${this.rows.length * RowHeight}px`;
+    this.body.style.height = `${this.rows.length * RowHeight}px`;
     this.count(this.total);
     this.#queue();
   }
@@ -99,7 +99,7 @@ export class VirtualTable {
     const isActive = i === this.#active;
     const made = h("div", { role: "row", id: `row${i}`, class: isActive ? "vrow active" : "vrow", "aria-rowindex": i + 2, "aria-selected": String(isActive) },
       this.columns.map((column, at) => h("div", { role: "gridcell", "aria-colindex": at + 1, class: column.numeric ? "num" : null }, column.cell(row))));
-    made.style.insetBlockStart = `${i * RowHeight}px`;
+    made.style.top = `${i * RowHeight}px`;
     return made;
   }
 

@@ -119,16 +119,16 @@ export class Transfer {
     else this.#set("failed", fault instanceof Error ? fault.message : String(fault));
   }
 
-  /** Asks again after faults that pass: no connection, a restart, too much at once. @template T @param {() => Promise<T>} question @returns {Promise<T>} */
+  /** Asks again after faults that pass: a restart, too much at once, no connection, for which no try counts. @template T @param {() => Promise<T>} question @returns {Promise<T>} */
   async #asked(question) {
-    for (let tries = 1; ; tries++) {
+    for (let tries = 1; ;) {
       try {
         return await question();
       } catch (fault) {
-        if (this.#abort.signal.aborted || !mayPass(fault) || tries === Tries) throw fault;
-        this.sentence = `${fault instanceof Error ? fault.message : ""} Trying again.`;
+        if (this.#abort.signal.aborted || !mayPass(fault) || navigator.onLine && tries === Tries) throw fault;
+        this.sentence = `${/** @type {Problem} */ (fault).message} Trying again.`;
         this.onChange(this);
-        await pause(500 * 2 ** tries, this.#abort.signal);
+        await pause(navigator.onLine ? 500 * 2 ** tries++ : 30000, this.#abort.signal);
         this.sentence = "";
       }
     }

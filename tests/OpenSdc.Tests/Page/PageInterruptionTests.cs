@@ -11,6 +11,9 @@ namespace OpenSdc.Tests.Page;
 /// <summary>What breaks off in the middle goes on: a server that is killed and started again, and a tab that is loaded anew.</summary>
 public sealed class PageInterruptionTests(BrowserFixture browser) : IClassFixture<BrowserFixture>, IAsyncDisposable
 {
+    // Beside the whole suite, a page takes its time.
+    private static readonly LocatorAssertionsToHaveCountOptions Patient = new() { Timeout = 60_000 };
+
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("opensdc-");
     private readonly int port = FreePort();
     private SdcProcess? server;
@@ -101,6 +104,86 @@ public sealed class PageInterruptionTests(BrowserFixture browser) : IClassFixtur
         await page.Context.SetOfflineAsync(false);
         await page.GetByRole(AriaRole.Button, new() { Name = "The archive has changed: search again" }).ClickAsync();
         await page.GetByText("2 files", new() { Exact = true }).WaitForAsync();
+
+        // A view that was asked for without a line comes by itself with the line, and so does what arrived.
+        await page.Context.SetOfflineAsync(true);
+        await page.Locator("nav").GetByText("Coverage").ClickAsync();
+        await visit.Main.GetByRole(AriaRole.Alert).GetByText("The archive does not answer").WaitForAsync();
+        await page.Context.SetOfflineAsync(false);
+        await visit.Main.GetByRole(AriaRole.Heading, new() { Name = "Coverage" }).WaitForAsync();
+        await page.Locator("#name").ClickAsync();
+        await page.Locator(".arrivals a").First.WaitForAsync();
+        await page.Context.SetOfflineAsync(true);
+        await page.GetByText("No connection; trying again").WaitForAsync();
+        await client.UploadAsync(Write("imap_swe_l1a_sci_20260303_v001.cdf", [3]), cancel: TestContext.Current.CancellationToken);
+        await page.Context.SetOfflineAsync(false);
+        await page.Locator(".arrivals a", new() { HasText = "imap_swe_l1a_sci_20260303_v001.cdf" }).WaitForAsync();
+    }
+
+    [Fact]
+    public async Task Uploads_wait_while_there_is_no_line_and_go_on_when_it_is_back()
+    {
+        const int Small = 8;
+        await StartAsync();
+        var bytes = new byte[100_000_000];
+        new Random(1).NextBytes(bytes);
+        string[] paths =
+        [
+            Write("imap_swe_l1a_large_20260301_v001.cdf", bytes),
+            .. Enumerable.Range(1, Small).Select(day => Write($"imap_swe_l1a_small_202603{day:D2}_v001.cdf", [(byte)day])),
+        ];
+        await using var visit = await browser.VisitAsync(Address, "#/upload", null);
+        var page = visit.Page;
+        var offline = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var (parts, small) = (0, 0);
+        await page.RouteAsync(
+            url => new Uri(url).AbsolutePath.Contains("/objects/", StringComparison.Ordinal) || url.Contains("/parts/", StringComparison.Ordinal),
+            async route =>
+            {
+                // The first small file and the first part arrive; what follows is on its way when the line goes.
+                if (route.Request.Url.Contains("/parts/", StringComparison.Ordinal))
+                {
+                    if (Interlocked.Increment(ref parts) == 2)
+                    {
+                        await page.Context.SetOfflineAsync(true);
+                        offline.SetResult();
+                    }
+                }
+                else if (Interlocked.Increment(ref small) > 1)
+                    await offline.Task;
+                await route.ContinueAsync();
+            }
+        );
+        await page.SetInputFilesAsync("#files", paths);
+        await Assertions.Expect(page.Locator("tr.ready")).ToHaveCountAsync(paths.Length, Patient);
+        await page.Clock.InstallAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Upload", Exact = true }).ClickAsync();
+        await offline.Task;
+        var waiting = page.Locator("tr.sending", new() { HasText = "Trying again." });
+        await Assertions.Expect(waiting).ToHaveCountAsync(3, Patient);
+        // However long it lasts, nothing fails.
+        for (var minute = 0; minute < 20; minute++)
+        {
+            await page.Clock.FastForwardAsync(60_000);
+            await Assertions.Expect(waiting).ToHaveCountAsync(3, Patient);
+        }
+
+        await page.Context.SetOfflineAsync(false);
+        await Assertions.Expect(page.Locator("tr.published")).ToHaveCountAsync(paths.Length, Patient);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Copy the summary" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Copied" }).WaitForAsync();
+        var summary = (await page.EvaluateAsync<string>("navigator.clipboard.readText()")).TrimEnd().Split('\n');
+        summary.Length.ShouldBe(paths.Length + 1);
+        foreach (var path in paths)
+        {
+            var sent = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+            await ShouldBeWholeAsync(Path.GetFileName(path), sent);
+            var line = $"{Path.GetFileName(path)}\t{sent.Length}\t{Convert.ToHexStringLower(SHA256.HashData(sent))}\tpublished change ";
+            summary.ShouldContain(each => each.StartsWith(line, StringComparison.Ordinal), 1);
+        }
+
+        // Nothing was published twice: each file is one change.
+        await page.Locator("#state").GetByText($"{paths.Length} files · change {paths.Length} ").WaitForAsync();
     }
 
     public async ValueTask DisposeAsync()
