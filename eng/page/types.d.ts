@@ -54,6 +54,6 @@ interface View {
 /** A column of a table of rows; `sort` is the name by which the archive sorts it, `width` a track of the grid. */
 interface Column<T> { name: string; title: string; cell: (row: T) => Child; sort?: string; numeric?: boolean; width?: string }
 
-interface Issuer { issuer: string; client: string; scopes: string[] }
-interface SignIn { state: string; verifier: string; token_endpoint: string; client: string }
-interface Tokens { access_token: string; expires: number; refresh_token?: string; token_endpoint: string; client: string }
+interface Issuer { issuer: string; client: string; scopes: string[]; resource?: string }
+interface SignIn extends Issuer { state: string; verifier: string; token_endpoint: string }
+interface Tokens { access_token: string; expires: number; refresh_token?: string; token_endpoint: string; client: string; resource?: string }

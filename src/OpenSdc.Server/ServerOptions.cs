@@ -122,6 +122,9 @@ public sealed record ServerOptions
     /// <summary>The public client by which programs let a person log in; null for none.</summary>
     public string? OidcClientId { get; init; }
 
+    /// <summary>What a login asks the issuer for beside <c>openid</c>, separated by commas.</summary>
+    public string? OidcScopes { get; init; }
+
     /// <summary>The claims of a token whose values have roles, separated by commas.</summary>
     public string OidcClaims { get; init; } = "scope,scp,groups,roles";
 

@@ -159,6 +159,12 @@ public static class SettingList
             (o, v) => o with { OidcClientId = NotEmpty(v, "the id of a client at the issuer") }
         ),
         new(
+            "oidc-scopes",
+            "Scopes that a login asks the issuer for beside openid, separated by commas, where tokens have roles only with them; told at /.well-known/oauth-protected-resource.",
+            null,
+            (o, v) => o with { OidcScopes = NotEmpty(v, "names of scopes, separated by commas") }
+        ),
+        new(
             "oidc-claims",
             "Claims whose values have roles, separated by commas.",
             "scope,scp,groups,roles",

@@ -8,6 +8,7 @@ internal sealed record ResourceMetadata(
     string Resource,
     IReadOnlyList<string> AuthorizationServers,
     IReadOnlyList<string> BearerMethodsSupported,
+    IReadOnlyList<string>? ScopesSupported,
     [property: JsonPropertyName("opensdc_audience")] string Audience,
     [property: JsonPropertyName("opensdc_client_id")] string? ClientId
 )
@@ -20,7 +21,14 @@ internal sealed record ResourceMetadata(
     ) =>
         options.OidcIssuer is { } issuer
             ? TypedResults.Json(
-                new ResourceMetadata(address.Of(context), [issuer], ["header"], options.OidcAudience!, options.OidcClientId),
+                new ResourceMetadata(
+                    address.Of(context),
+                    [issuer],
+                    ["header"],
+                    options.OidcScopes?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+                    options.OidcAudience!,
+                    options.OidcClientId
+                ),
                 ResourceMetadataJson.Default.ResourceMetadata
             )
             : Problems.OfStatus(404);

@@ -38,7 +38,7 @@ internal static class KeyOperations
                         (
                             "issuer",
                             "an issuer and its public client",
-                            """{"resource":"https://sdc.example.org","authorization_servers":["https://login.example.org/realms/mission"],"bearer_methods_supported":["header"],"opensdc_audience":"opensdc","opensdc_client_id":"opensdc-cli"}"""
+                            """{"resource":"https://sdc.example.org","authorization_servers":["https://login.example.org/realms/mission"],"bearer_methods_supported":["header"],"scopes_supported":["archive"],"opensdc_audience":"opensdc","opensdc_client_id":"opensdc-cli"}"""
                         ),
                     ],
                 },
@@ -151,6 +151,7 @@ internal static class KeyOperations
                 ("resource", Shapes.String("The address of the archive."), true),
                 ("authorization_servers", Texts("The issuer."), true),
                 ("bearer_methods_supported", Texts("Always `header`."), true),
+                ("scopes_supported", Texts("What a login asks the issuer for beside `openid`; absent where nothing is needed."), false),
                 ("opensdc_audience", Shapes.String("What a token must be for."), true),
                 ("opensdc_client_id", Shapes.String("The public client, where there is one."), false)
             )

@@ -1,4 +1,4 @@
-// The audit, for administrators: what the archive's own filters find, a page of entries at a time.
+// The audit, a page of entries at a time.
 import { ask } from "./api.js";
 import { fill, h, labelled, table } from "./dom.js";
 import { count, day, dayNumber, dayText, today } from "./format.js";

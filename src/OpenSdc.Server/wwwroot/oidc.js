@@ -9,21 +9,22 @@ export async function issuer() {
   const answer = await fetch(new URL(".well-known/oauth-protected-resource", base)).catch(() => null);
   if (!answer?.ok) return null;
   const told = await answer.json().catch(() => null);
-  const client = told?.opensdc_client_id ?? told?.client_id;
-  return told?.authorization_servers?.[0] && client ? { issuer: told.authorization_servers[0], client, scopes: told.scopes_supported ?? [] } : null;
+  const client = told?.opensdc_client_id;
+  // For whom the token is (RFC 8707): a URI.
+  const resource = [told?.opensdc_audience ?? told?.resource].filter(each => URL.canParse(each))[0];
+  return told?.authorization_servers?.[0] && client ? { issuer: told.authorization_servers[0], client, scopes: told.scopes_supported ?? [], resource } : null;
 }
 
 /** Goes to the issuer; it sends the person back to this page. @param {Issuer} of */
 export async function signIn(of) {
   const known = await (await fetch(`${of.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`)).json();
   /** @type {SignIn} */
-  const begun = { state: random(), verifier: random(), token_endpoint: known.token_endpoint, client: of.client };
+  const begun = { ...of, state: random(), verifier: random(), token_endpoint: known.token_endpoint };
   sessionStorage.setItem(Place, JSON.stringify(begun));
   const challenge = new Sha256().update(new TextEncoder().encode(begun.verifier)).hex().match(/../g) ?? [];
-  const url = new URL(known.authorization_endpoint);
-  const asked = { response_type: "code", client_id: of.client, redirect_uri: base.href, scope: ["openid", ...of.scopes.filter(each => each !== "openid")].join(" "), state: begun.state, code_challenge: base64url(challenge.map(each => parseInt(each, 16))), code_challenge_method: "S256" };
-  for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
-  location.assign(url);
+  const asked = { response_type: "code", client_id: of.client, redirect_uri: base.href, scope: ["openid", ...of.scopes.filter(each => each !== "openid")].join(" "), state: begun.state, code_challenge: base64url(challenge.map(each => parseInt(each, 16))), code_challenge_method: "S256", ...audience(of) };
+  const at = known.authorization_endpoint;
+  location.assign(at + (at.includes("?") ? "&" : "?") + new URLSearchParams(asked));
 }
 
 /** Where the issuer has sent the person back: the token for the code; null where it has not. @returns {Promise<Tokens | null>} */
@@ -35,6 +36,11 @@ export async function finish() {
   // A code that is in the address is used once, and not left there.
   history.replaceState(null, "", `${base.pathname}#/access`);
   if (!begun || begun.state !== told.get("state")) throw new Error("This sign-in was not begun in this tab. Sign in again.");
+  // Not every issuer knows whom tokens are for.
+  if (begun.resource && /^invalid_(target|request)$/.test(told.get("error") ?? "")) {
+    await signIn({ ...begun, resource: "" });
+    return null;
+  }
   if (told.has("error")) throw new Error(`The issuer refused: ${told.get("error_description") ?? told.get("error")}`);
   return exchange(begun, { grant_type: "authorization_code", code: /** @type {string} */ (told.get("code")), redirect_uri: base.href, code_verifier: begun.verifier });
 }
@@ -42,12 +48,15 @@ export async function finish() {
 /** @param {Tokens} tokens @returns {Promise<Tokens>} */
 export const refresh = tokens => exchange(tokens, { grant_type: "refresh_token", refresh_token: tokens.refresh_token ?? "" });
 
-/** @param {{ token_endpoint: string, client: string, refresh_token?: string }} at @param {Record<string, string>} asked @returns {Promise<Tokens>} */
+/** @param {{ resource?: string }} of @returns {Record<string, string>} */
+const audience = of => of.resource ? { resource: of.resource } : {};
+
+/** @param {{ token_endpoint: string, client: string, resource?: string, refresh_token?: string }} at @param {Record<string, string>} asked @returns {Promise<Tokens>} */
 async function exchange(at, asked) {
-  const answer = await fetch(at.token_endpoint, { method: "POST", body: new URLSearchParams({ ...asked, client_id: at.client }) });
+  const answer = await fetch(at.token_endpoint, { method: "POST", body: new URLSearchParams({ ...asked, client_id: at.client, ...audience(at) }) });
   const told = await answer.json().catch(() => ({}));
   if (!answer.ok || !told.access_token) throw new Error(`The issuer gave no token: ${told.error_description ?? told.error ?? answer.status}`);
-  return { access_token: told.access_token, expires: Date.now() + (told.expires_in ?? 300) * 1000, refresh_token: told.refresh_token ?? at.refresh_token, token_endpoint: at.token_endpoint, client: at.client };
+  return { access_token: told.access_token, expires: Date.now() + (told.expires_in ?? 300) * 1000, refresh_token: told.refresh_token ?? at.refresh_token, token_endpoint: at.token_endpoint, client: at.client, resource: at.resource };
 }
 
 const random = () => base64url([...crypto.getRandomValues(new Uint8Array(32))]);

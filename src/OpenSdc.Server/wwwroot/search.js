@@ -1,4 +1,4 @@
-// Search: the mission's words with their counts, every parameter of a query, a table of up to 10 000 rows, and lines to copy.
+// Search: a form of the mission's words, a table, and lines to copy.
 import { address, archive, ask, hasCredentials, json, may, Problem, stream } from "./api.js";
 import { fill, h, labelled, quiet } from "./dom.js";
 import { bytes, count, counted, day, nameOf, spaced, standard, time, viewOf } from "./format.js";

@@ -2,7 +2,7 @@
 
 const K = new Uint32Array(64);
 const Initial = new Uint32Array(8);
-// The first 32 bits of the fractional parts of the cube and square roots of the first primes (FIPS 180-4).
+// Fractional parts of the roots of the first primes (FIPS 180-4).
 for (let n = 2, i = 0; i < 64; n++) {
   let isPrime = true;
   for (let d = 2; d * d <= n; d++) if (n % d === 0) isPrime = false;

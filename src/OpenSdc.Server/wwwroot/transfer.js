@@ -1,4 +1,4 @@
-// One file's way into the archive: name checked, digest computed, bytes sent whole or in parts, receipt compared.
+// One file's way into the archive.
 import { archive, ask, json, pause, Problem } from "./api.js";
 import { nameOf } from "./format.js";
 

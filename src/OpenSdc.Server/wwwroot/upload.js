@@ -1,4 +1,4 @@
-// Upload by drag and drop: files and folders, names checked as they drop, several at once, a summary to copy.
+// Upload: files and folders that are dropped, several at once.
 import { archive, may } from "./api.js";
 import { copyButton, fill, h, quiet, table } from "./dom.js";
 import { bytes, count, counted, viewOf } from "./format.js";

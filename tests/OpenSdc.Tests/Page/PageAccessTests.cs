@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Playwright;
+using OpenSdc.Server.Access;
 using OpenSdc.Tests.Access;
+using OpenSdc.Tests.Cli.SignIn;
 using Shouldly;
 using Xunit;
 
@@ -228,58 +231,70 @@ public sealed class PageAccessTests(BrowserFixture fixture, ClosedArchive closed
         (await page.Locator("table tbody tr").AllInnerTextsAsync()).ShouldAllBe(line => line.Contains(name, StringComparison.Ordinal));
     }
 
-    /// <summary>
-    /// The archive's word for its issuer and the check of its tokens are taken by the test; the policy that
-    /// lets the page speak to the issuer is the archive's.
-    /// </summary>
     [Fact]
-    public async Task A_person_signs_in_at_the_institute_and_the_token_goes_with_each_question()
+    public async Task A_person_signs_in_at_the_institute_and_its_token_says_what_may_be_done()
     {
-        await using var issuer = await InstituteIssuer.StartAsync();
+        await using var issuer = await OidcIssuer.StartAsync(secondsOfToken: 600);
         await using var own = await RunningArchive.StartAsync(options =>
             options with
             {
-                OidcIssuer = issuer.Address,
-                OidcAudience = "opensdc",
+                Open = false,
+                OidcIssuer = issuer.Address.AbsoluteUri.TrimEnd('/'),
+                OidcAudience = "https://sdc.example.org",
+                OidcClientId = "page",
+                OidcScopes = "opensdc",
+                OidcRoles = TokenRole.Parse("opensdc=read+upload"),
             }
         );
-        await using var visit = await fixture.VisitAsync(own, "#/upload", others: issuer.Address);
-        var page = visit.Page;
-        await page.RouteAsync(
-            "**/.well-known/oauth-protected-resource",
-            route =>
-                route.FulfillAsync(
-                    new()
-                    {
-                        Status = 200,
-                        ContentType = "application/json",
-                        Body =
-                            $$"""{"authorization_servers":["{{issuer.Address}}"],"opensdc_client_id":"page","scopes_supported":["opensdc.read"]}""",
-                    }
-                )
-        );
-        await page.RouteAsync(
-            $"{own.Address}/",
-            route =>
-                route.Request.Headers.GetValueOrDefault("authorization") == "Bearer token-of-the-institute"
-                    ? route.FulfillAsync(
-                        new()
-                        {
-                            Status = 200,
-                            ContentType = "application/json",
-                            Body =
-                                """{"mission":"imap","families":[],"open":false,"caller":{"name":"a person","scopes":["read"],"expires":null}}""",
-                        }
-                    )
-                    : route.ContinueAsync()
-        );
+        await using var context = await fixture.Browser.NewContextAsync();
+        // The issuer's own pages want a font from elsewhere.
+        await context.RouteAsync(url => !url.StartsWith("http://127.0.0.1:", StringComparison.Ordinal), route => route.AbortAsync());
+        var page = await context.NewPageAsync();
+        page.SetDefaultTimeout(60_000);
+        var refused = new ConcurrentQueue<string>();
+        page.Console += (_, message) =>
+        {
+            if (message.Text.Contains("Content Security Policy", StringComparison.Ordinal))
+                refused.Enqueue(message.Text);
+        };
         await page.GotoAsync($"{own.Address}/#/access");
+        await page.GetByText("You see what is released.").WaitForAsync();
+
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in at 127.0.0.1" }).ClickAsync();
-        await page.GetByText("a person", new() { Exact = true }).First.WaitForAsync();
+        await page.Locator("input[name=login]").FillAsync("a-scientist");
+        await page.Locator("input[name=password]").FillAsync("any");
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
+
+        await page.GetByText("reads unreleased files too; uploads").WaitForAsync();
+        await page.GetByText($"a-scientist ({issuer.Address.AbsoluteUri.TrimEnd('/')})").First.WaitForAsync();
         page.Url.ShouldBe($"{own.Address}/#/access");
         (await page.EvaluateAsync<string>("sessionStorage.getItem('opensdc-sign-in') ?? ''")).ShouldBeEmpty();
+
+        // The archive takes the token: the file is published, and seen though it is not released.
+        var name = ArchiveFixture.NewName();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Upload" }).ClickAsync();
+        await page.SetInputFilesAsync(
+            "#files",
+            new FilePayload
+            {
+                Name = name,
+                MimeType = "",
+                Buffer = [1, 2, 3],
+            }
+        );
+        await page.GetByRole(AriaRole.Button, new() { Name = "Upload", Exact = true }).ClickAsync();
+        await page.Locator("tr.published").WaitForAsync();
+        await page.GotoAsync($"{own.Address}/#/file/{name}");
+        await page.GetByText("not released").First.WaitForAsync();
+
+        await page.GotoAsync($"{own.Address}/#/access");
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await page.GetByText("You see what is released.").WaitForAsync();
         (await page.EvaluateAsync<int>("sessionStorage.length")).ShouldBe(0);
+        await page.GotoAsync($"{own.Address}/#/file/{name}");
+        await page.GetByRole(AriaRole.Heading, new() { Name = "There is no such file" }).WaitForAsync();
+        refused.ShouldBeEmpty();
     }
 
     [Fact]

@@ -12,7 +12,12 @@ server.listen(0, '127.0.0.1', () => {
     clients: [{
       client_id: 'sdc', token_endpoint_auth_method: 'none', application_type: 'native', redirect_uris: [], response_types: [],
       grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+    }, {
+      // The page in a browser, at any port of this address.
+      client_id: 'page', token_endpoint_auth_method: 'none', application_type: 'native', redirect_uris: ['http://127.0.0.1/'],
+      grant_types: ['authorization_code'],
     }],
+    clientBasedCORS: () => true,
     scopes: ['openid', 'offline_access', 'opensdc'],
     rotateRefreshToken: true,
     features: {
