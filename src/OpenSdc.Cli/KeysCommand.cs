@@ -119,12 +119,13 @@ internal static class KeysCommand
             HelpName = "URL",
         };
         command.Add(url);
+        LeadingOptions.AddTraceTo(command);
         var settings = SettingOptions.AddTo(command, Places);
         return (parsed, work, cancel) =>
             LongTask.RunAsync(
                 async _ =>
                 {
-                    var address = parsed.GetValue(url);
+                    var address = LeadingOptions.Find(parsed, url);
                     var namesPlace = Places.Any(name =>
                         parsed.GetResult("--" + name) is System.CommandLine.Parsing.OptionResult { Implicit: false }
                     );

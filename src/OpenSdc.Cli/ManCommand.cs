@@ -97,7 +97,8 @@ internal sealed class ManPage(string words, Command command)
         if (command.Options.Any(each => each.Name == "--url") && command.Options.All(each => each.Name != "--urls"))
         {
             Entries("ENVIRONMENT", Variables.Select(each => ($"\\fB{Plain(each.Name)}\\fR", each.Text)));
-            Entries("EXIT STATUS", ExitCode.OfClients.Select(each => ($"\\fB{each.Code}\\fR", each.Meaning)));
+            if (words != "sdc")
+                Entries("EXIT STATUS", ExitCode.OfClients.Select(each => ($"\\fB{each.Code}\\fR", each.Meaning)));
         }
 
         Section("SEE ALSO");

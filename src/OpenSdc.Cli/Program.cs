@@ -42,8 +42,13 @@ foreach (var command in CurationCommands.Make())
     root.Add(command);
 var man = ManCommand.Make(root);
 root.Add(man);
+LeadingOptions.AddTo(root);
 
 var parsed = root.Parse(args);
+if (parsed.Errors.Count == 0 && LeadingOptions.Refusal(parsed) is { } refusal)
+    return await ClientRun.FailAsync(ExitCode.BadSetting, refusal);
+if (LeadingOptions.IsTraced(parsed))
+    RequestTrace.Start();
 // Before any command writes a file; one that reads the settings does so again by them.
 if (!ofClients.Contains(parsed.CommandResult.Command) && parsed.CommandResult.Command != man)
     OpenSdc.Server.FileRights.Restrict(new OpenSdc.Server.ServerOptions());

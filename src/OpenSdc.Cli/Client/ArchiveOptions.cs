@@ -48,6 +48,7 @@ internal sealed class ArchiveOptions
             command.Add(options.retries);
         if (withFolder)
             command.Add(options.folder);
+        LeadingOptions.AddTraceTo(command);
         return options;
     }
 
@@ -101,7 +102,7 @@ internal sealed class ArchiveOptions
     /// <exception cref="SettingException">It is none.</exception>
     public Uri Address(ParseResult parsed)
     {
-        var (text, where) = Find(parsed.GetValue(url), "--url", AddressVariable, "url", DefaultAddress);
+        var (text, where) = Find(LeadingOptions.Find(parsed, url), "--url", AddressVariable, "url", DefaultAddress);
         if (
             !Uri.TryCreate(text, UriKind.Absolute, out var address)
             || address.Scheme is not ("http" or "https")
@@ -115,7 +116,7 @@ internal sealed class ArchiveOptions
 
     /// <summary>The folder of the local files, absolute.</summary>
     public string Folder(ParseResult parsed) =>
-        Path.GetFullPath(Find(parsed.GetValue(folder), "--data-dir", FolderVariable, "data_dir", DefaultFolder).Text);
+        Path.GetFullPath(Find(LeadingOptions.Find(parsed, folder), "--data-dir", FolderVariable, "data_dir", DefaultFolder).Text);
 
     /// <summary>The mission whose names the archive has: that of the configuration file, otherwise IMAP.</summary>
     /// <exception cref="SettingException">Its file cannot be used.</exception>

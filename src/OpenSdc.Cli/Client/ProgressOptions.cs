@@ -23,7 +23,8 @@ internal sealed class ProgressOptions
 
     public TransferReport Start(ParseResult parsed) => parsed.GetValue(form) switch
     {
-        null or "bars" when BarReport.IsPossible => new BarReport(TimeProvider.System),
+        // Lines between the bars would tear them.
+        null or "bars" when BarReport.IsPossible && !LeadingOptions.IsTraced(parsed) => new BarReport(TimeProvider.System),
         var other => new LineReport(other is "json" or "none" ? other : "lines", TimeProvider.System),
     };
 }

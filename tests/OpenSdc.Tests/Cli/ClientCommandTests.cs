@@ -348,6 +348,66 @@ public sealed partial class ClientCommandTests(FoundingArchive fixture) : IClass
     }
 
     [Fact]
+    public async Task Address_and_folder_may_stand_before_the_command()
+    {
+        var url = fixture.Archive.Address;
+        (string, string?)[] elsewhere = [("IMAP_DATA_ACCESS_URL", "http://127.0.0.1:9")];
+
+        var found = await RunAsync($"--url {url} --data-dir out query --instrument mag -o names", null, elsewhere);
+        var fetched = await RunAsync($"--data-dir out --url {url} download {Mag1} --flat", null, elsewhere);
+        var after = await RunAsync($"--data-dir out --url http://127.0.0.1:9 download {Mag2} --flat --url {url} --data-dir later");
+
+        found.ShouldBe(new SdcCommand(0, $"{MagFolder}{Mag1}\n{MagFolder}{Mag2}\n", "2 files\n"));
+        (fetched.Code, after.Code).ShouldBe((0, 0), fetched.Errors + after.Errors);
+        folder.Files.ShouldBe([$"later/{Mag2}", $"out/{Mag1}"]);
+        (await RunAsync("--url http://127.0.0.1:9 keys list")).Code.ShouldBe(30);
+        foreach (var given in (string[])["--url http://x", "--data-dir out", "--debug", "-v"])
+        {
+            var refused = await RunAsync($"{given} serve");
+            refused.Code.ShouldBe(2);
+            refused.Errors.ShouldBe(
+                $"The option {(given is "-v" or "--debug" ? "--verbose" : given.Split(' ')[0])} stands before serve, which does not have it.\n"
+            );
+        }
+    }
+
+    [Theory]
+    [InlineData("--debug download")]
+    [InlineData("-v download")]
+    [InlineData("download --verbose")]
+    public async Task Requests_are_written_without_keys_and_signatures(string words)
+    {
+        var run = await RunAsync($"{words} {Mag1}", null, ("IMAP_API_KEY", "very-secret"), ("IMAP_ACCESS_TOKEN", "more-secret"));
+
+        // An open archive refuses a key that it does not know; without one the whole way is told.
+        run.Errors.ShouldContain("/query?");
+        var open = await RunAsync($"{words} {Mag1}");
+        open.Code.ShouldBe(0, open.Errors);
+        var lines = open.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)[..^1];
+        lines.ShouldAllBe(line => Traced().IsMatch(line));
+        lines.Count(line => line.StartsWith($"GET {fixture.Archive.Address}/query?", StringComparison.Ordinal)).ShouldBe(1);
+        lines.Count(line => line.StartsWith($"GET {fixture.Archive.Address}/objects/", StringComparison.Ordinal)).ShouldBe(1);
+        lines.Last().ShouldMatch(@"/objects/[^?]*$");
+        (run.Errors + open.Errors).ShouldNotContain("secret");
+        (run.Errors + open.Errors).ToLowerInvariant().ShouldNotContain("sig");
+    }
+
+    [Fact]
+    public async Task An_upload_and_what_cannot_be_reached_are_written_too()
+    {
+        var name = ArchiveFixture.NewName();
+        folder.Write(name, [1]);
+
+        var sent = await RunAsync($"-v upload {name}");
+        var away = await RunAsync("-v query --retries 0 --url http://127.0.0.1:9");
+
+        sent.Errors.ShouldMatch($@"(?m)^PUT {fixture.Archive.Address}/\S+ 20\d \d+ ms$");
+        sent.Errors.ToLowerInvariant().ShouldNotContain("sig");
+        away.Code.ShouldBe(30);
+        away.Errors.ShouldMatch(@"^GET http://127\.0\.0\.1:9/query\S* connection_error \d+ ms\n");
+    }
+
+    [Fact]
     public async Task Keys_are_sent_and_never_shown()
     {
         await using var proxy = await FaultyProxy.StartAsync(fixture.Archive.Address);
@@ -369,6 +429,9 @@ public sealed partial class ClientCommandTests(FoundingArchive fixture) : IClass
     }
 
     public void Dispose() => folder.Dispose();
+
+    [System.Text.RegularExpressions.GeneratedRegex(@"^[A-Z]+ http://\S+( [23]\d\d \d+ ms)?$")]
+    private static partial System.Text.RegularExpressions.Regex Traced();
 
     [System.Text.RegularExpressions.GeneratedRegex(@"\d{8} \d\d:\d\d:\d\d")]
     private static partial System.Text.RegularExpressions.Regex PublicationTime();
