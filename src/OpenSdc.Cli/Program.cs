@@ -62,5 +62,9 @@ if (parsed.Action is ParseErrorAction error)
 
 // Left to itself, the parser ends the process two seconds after a signal, whatever is still on its way; how
 // long to wait is the command's affair.
-var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = Timeout.InfiniteTimeSpan });
+var code = await MissingLibrary.GuardAsync(() =>
+    parsed.InvokeAsync(
+        new InvocationConfiguration { ProcessTerminationTimeout = Timeout.InfiniteTimeSpan, EnableDefaultExceptionHandler = false }
+    )
+);
 return parsed.Errors.Count > 0 ? ExitCode.BadSetting : code;

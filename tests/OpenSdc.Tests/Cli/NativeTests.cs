@@ -106,6 +106,39 @@ public sealed class NativeTests
         Directory.Delete(folder, recursive: true);
     }
 
+    [Fact]
+    public async Task The_program_alone_is_a_client_and_says_what_an_archive_needs()
+    {
+        try
+        {
+            await using var serve = Start("serve --urls http://127.0.0.1:0 --data served");
+            var archive = await serve.AddressAsync();
+            var alone = Path.Combine(folder, "alone", "sdc");
+            Directory.CreateDirectory(Path.GetDirectoryName(alone)!);
+            File.Copy(Environment.GetEnvironmentVariable("OPENSDC_NATIVE")!, alone);
+
+            foreach (var arguments in (string[])["--version", $"query --url {archive}", $"--url {archive} -v query --table spice"])
+            {
+                await using var client = SdcProcess.Start([alone], folder, arguments);
+                (await client.ExitCodeAsync()).ShouldBe(0, client.Errors);
+            }
+
+            foreach (
+                var arguments in (string[])
+                    ["serve --urls http://127.0.0.1:0 --data other", "fsck --data served", "rebuild --data other"]
+            )
+            {
+                await using var run = SdcProcess.Start([alone], folder, arguments);
+                (await run.ExitCodeAsync()).ShouldBe(2, $"{arguments}: {run.Errors}");
+                run.OnlySentence.ShouldStartWith($"The file libe_sqlite3.so is not in {Path.GetDirectoryName(alone)}", customMessage: arguments);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static byte[] Bytes(string name) => Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(name, 10_000)));
 
     private static async Task GoInAsync(HttpClient http, string name)
