@@ -164,8 +164,21 @@ many() {
     row "client's peak memory, small files" "$most_memory MB" - - - "< 100"
 }
 
+# others SIZE NAME: fetches the file by each other program in turn, and tells MiB/s; none of them flushes
+others() {
+    fresh; timed wget -q -P "$work/got" "$archive/download/$2"; came 1; wget+=("$(calc "$1 / $seconds" 0)")
+    fresh; timed aria2c -q -x 4 -s 4 -d "$work/got" "$archive/download/$2"; came 1; aria+=("$(calc "$1 / $seconds" 0)")
+    fresh; timed rclone copyurl -q "$archive/download/$2" "$work/got/$2"; came 1; rclone+=("$(calc "$1 / $seconds" 0)")
+    say "  wget ${wget[-1]} MiB/s, aria2c ${aria[-1]}, rclone copyurl ${rclone[-1]}"
+}
+rows_of_others() {
+    row "" "" "wget" "$(median "${wget[@]}")" "$(calc "$(median "${ours[@]}") / $(median "${wget[@]}")")"
+    row "" "" "aria2c -x 4" "$(median "${aria[@]}")" "$(calc "$(median "${ours[@]}") / $(median "${aria[@]}")")"
+    row "" "" "rclone copyurl" "$(median "${rclone[@]}")" "$(calc "$(median "${ours[@]}") / $(median "${rclone[@]}")")"
+}
+
 large() {
-    local round ours=() theirs=() over=() up=() up_theirs=() up_over=() most_memory=0 name=imap_mag_l0_burst_20300101_v001.pkts other=imap_mag_l0_burst_20300102_v001.pkts
+    local wget=() aria=() rclone=() round ours=() theirs=() over=() up=() up_theirs=() up_over=() most_memory=0 name=imap_mag_l0_burst_20300101_v001.pkts other=imap_mag_l0_burst_20300102_v001.pkts
     local megabytes=$((large * 1024))
     mkdir -p "$work/large/out"
     say "making a file of $large GiB"
@@ -196,9 +209,11 @@ large() {
         came 1
         ours+=("$(calc "$megabytes / $seconds" 0)") over+=("$(calc "$megabytes / $seconds / ${theirs[-1]}")")
         say "  round $round: sdc download ${ours[-1]} MiB/s ($peak MB), curl and sync ${theirs[-1]}"
+        others "$megabytes" "$name"
     done
     end_archive
     row "download of $large GiB" "$(median "${ours[@]}") MiB/s" "curl, then sync" "$(median "${theirs[@]}")" "$(median "${over[@]}")" ">= 0.7"
+    rows_of_others
     row "upload of $large GiB" "$(median "${up[@]}") MiB/s" "curl -T" "$(median "${up_theirs[@]}")" "$(median "${up_over[@]}")"
     row "client's peak memory, large file" "$most_memory MB" - - - "< 100"
 }
@@ -227,7 +242,7 @@ store() {
         ceph=$(mktemp -d)
         chmod 755 "$ceph"
         endpoint=$(CEPH_BYTES=$(((stored * 3 + 1024) << 20)) "$repository/eng/ceph.sh" up "$ceph" "$port" memstore 1)
-        local ours=() theirs=() over=() up=() up_theirs=() up_over=() most_memory=0
+        local wget=() aria=() rclone=() ours=() theirs=() over=() up=() up_theirs=() up_over=() most_memory=0
         # Upload URLs that lead to the store itself need a policy of the bucket.
         [ "$transfers" = through ] || "$sdc" bucket-policy --apply --objects "s3://$transfers/archive" --s3-endpoint "$endpoint" > /dev/null
         rm -rf "$work/large/data"
@@ -252,6 +267,7 @@ store() {
             cmp "$work/large/bytes" "$work/got/$folder/$name"
             ours+=("$(calc "$stored / $seconds" 0)") over+=("$(calc "$stored / $seconds / ${theirs[-1]}")")
             say "  $transfers, round $round: sdc download ${ours[-1]} MiB/s ($peak MB), curl and sync ${theirs[-1]}"
+            others "$stored" "$name"
             forget "$folder/$name"
         done
         end_archive
@@ -259,6 +275,7 @@ store() {
         rm -rf "$ceph"
         ceph=
         row "download of $stored MiB from S3, $transfers" "$(median "${ours[@]}") MiB/s" "curl, then sync" "$(median "${theirs[@]}")" "$(median "${over[@]}")" ">= 0.7"
+        rows_of_others
         row "upload of $stored MiB to S3, $transfers" "$(median "${up[@]}") MiB/s" "curl -T" "$(median "${up_theirs[@]}")" "$(median "${up_over[@]}")"
         row "client's peak memory, $transfers" "$most_memory MB" - - - "< 100"
     done
