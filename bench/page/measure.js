@@ -45,7 +45,7 @@ async function main() {
 
   const frames = await visit(async page => {
     await page.goto(`${address}/#/search?table=*&version=*`);
-    await page.waitForFunction(() => parseFloat(document.querySelector(".vbody")?.style.blockSize) >= 240000);
+    await page.waitForFunction(() => parseFloat(document.querySelector(".vbody")?.style.height) >= 240000);
     return page.evaluate(async () => {
       const table = document.querySelector(".vtable"), times = [];
       let before = await new Promise(requestAnimationFrame);

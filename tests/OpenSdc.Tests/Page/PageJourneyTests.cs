@@ -81,7 +81,7 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
             all + 1
         );
         await table.FocusAsync();
-        await visit.Page.WaitForFunctionAsync("n => parseInt(document.querySelector('.vbody').style.blockSize) === n * 24", all);
+        await visit.Page.WaitForFunctionAsync("n => parseInt(document.querySelector('.vbody').style.height) === n * 24", all);
         await visit.Page.Keyboard.PressAsync("End");
         await visit.Page.Locator($".vrow[aria-rowindex='{all + 1}']").WaitForAsync();
         (await visit.Page.Locator(".vrow").CountAsync()).ShouldBeLessThan(120);
@@ -94,7 +94,7 @@ public sealed class PageJourneyTests(PageFixture fixture) : IClassFixture<PageFi
         var page = visit.Page;
         var expected = (await archive.QueryAsync("table=*&version=*&instrument=mag")).Length;
         expected.ShouldBeGreaterThan(100);
-        await page.WaitForFunctionAsync("n => parseFloat(document.querySelector('.vbody')?.style.blockSize) === n * 24", expected);
+        await page.WaitForFunctionAsync("n => parseFloat(document.querySelector('.vbody')?.style.height) === n * 24", expected);
         await page.EmulateMediaAsync(new() { Media = Media.Print });
         // Counted at once, as a print is made: a frame that was asked for before would draw what is in view again.
         var printed = await page.EvaluateAsync<double[]>(
