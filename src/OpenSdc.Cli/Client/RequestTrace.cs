@@ -22,23 +22,22 @@ internal static class RequestTrace
             {
                 ShouldListenTo = source => source.Name == "System.Net.Http",
                 Sample = (ref _) => ActivitySamplingResult.AllData,
-                ActivityStopped = request =>
-                    Write(
-                        request,
-                        string.Create(
-                            CultureInfo.InvariantCulture,
-                            $" {request.GetTagItem("http.response.status_code") ?? request.GetTagItem("error.type") ?? "cut"} {request.Duration.TotalMilliseconds:0} ms"
-                        )
-                    ),
+                ActivityStopped = Write,
             }
         );
     }
 
-    private static void Write(Activity request, string answer)
+    private static void Write(Activity request)
     {
-        // The tags of a request are set before it begins; without them it is no request of the client.
-        if (request.GetTagItem("url.full") is string url)
-            Console.Error.WriteLine(ShownText.Plain($"{request.GetTagItem("http.request.method")} {Shown(url)}{answer}"));
+        // Without an address it is no request, such as the time that opening a connection took.
+        if (request.GetTagItem("url.full") is not string url)
+            return;
+        var end = request.GetTagItem("http.response.status_code") ?? request.GetTagItem("error.type") ?? "cut";
+        var line = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{request.GetTagItem("http.request.method")} {Shown(url)} {end} {request.Duration.TotalMilliseconds:0} ms"
+        );
+        Console.Error.WriteLine(ShownText.Plain(line));
     }
 
     private static string Shown(string url) =>

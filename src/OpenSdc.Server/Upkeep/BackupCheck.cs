@@ -15,9 +15,6 @@ internal sealed record BackupFindings
     /// <summary>Publications in its catalogue.</summary>
     public long Records { get; init; }
 
-    /// <summary>Files that the catalogue has an object of.</summary>
-    public long Files { get; init; }
-
     /// <summary>Whether it holds objects.</summary>
     public bool HasObjects { get; init; }
 
@@ -58,7 +55,6 @@ internal sealed class BackupCheck(string backup, UpkeepProgress progress, Action
         return new BackupFindings
         {
             Records = copy.Head,
-            Files = copy.CountAfter(0),
             HasObjects = Directory.Exists(Path.Combine(backup, "objects")),
             AuditFault = auditFault,
         };
@@ -71,7 +67,7 @@ internal sealed class BackupCheck(string backup, UpkeepProgress progress, Action
         if (findings.CatalogueFault is not null || !findings.HasObjects)
             return findings;
         using var copy = new CatalogueCopy(CatalogueFile);
-        progress.Begin("objects", findings.Files);
+        progress.Begin("objects", copy.CountAfter(0));
         await CompareAsync(copy.After(0), findings, batch => ObjectCopy.VerifyAsync(ObjectCopy.In(backup), batch, progress, cancel));
         foreach (var batch in Newer(copy).Chunk(ObjectCopy.Batch))
             Count(batch, await ObjectCopy.VerifyAsync(ObjectCopy.In(backup), batch, progress, cancel), findings);

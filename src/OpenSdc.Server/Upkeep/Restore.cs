@@ -64,7 +64,7 @@ internal sealed class Restore(
     {
         var copying = new ObjectCopy(ObjectCopy.In(backup), target, store, progress);
         using var copy = new CatalogueCopy(check.CatalogueFile);
-        progress.Begin("objects", findings.Files);
+        progress.Begin("objects", copy.CountAfter(0));
         await check.CompareAsync(copy.After(0), findings, CopyBatchAsync, (file, verdict) => file.IsMarked
             ? Task.CompletedTask
             : integrity.MarkAsync(file.Seq, ChangeKind.Lost, $"restore: {verdict.Word} in the backup", cancel));
