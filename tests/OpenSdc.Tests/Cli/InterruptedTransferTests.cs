@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using OpenSdc.Tests.Client;
 using Shouldly;
 using Xunit;
@@ -28,8 +27,7 @@ public sealed class InterruptedTransferTests(ClientFixture fixture) : IClassFixt
                 await Task.Delay(50);
             }
 
-            using (var kill = Process.Start("kill", ["-" + signal, sdc.Id.ToString()]))
-                await kill.WaitForExitAsync();
+            sdc.Send(signal);
             (await sdc.ExitCodeAsync()).ShouldBe(130, sdc.Errors);
             sdc.Errors.ShouldContain("the same command goes on");
         }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using OpenSdc.Tests.Client;
 using Shouldly;
@@ -72,8 +71,7 @@ public sealed class ProgressLinesTests(ClientFixture fixture) : IClassFixture<Cl
                 && line.Contains("\"bytes\":600000", StringComparison.Ordinal));
         }
 
-        using (var kill = Process.Start("kill", ["-INT", sdc.Id.ToString()]))
-            await kill.WaitForExitAsync();
+        sdc.Send("INT");
         (await sdc.ExitCodeAsync()).ShouldBe(130, sdc.Errors);
         var read = JsonElement.Parse(totals);
         (read.GetProperty("done").GetInt64(), read.GetProperty("active").GetInt32()).ShouldBe((0, 1));

@@ -93,9 +93,12 @@ internal sealed class SdcProcess : IAsyncDisposable
         return process.ExitCode;
     }
 
-    public void Terminate()
+    public void Terminate() => Send("TERM");
+
+    /// <summary>Sends a signal, such as INT.</summary>
+    public void Send(string signal)
     {
-        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString()]);
+        using var kill = Process.Start("kill", ["-" + signal, process.Id.ToString()]);
         kill.WaitForExit();
         kill.ExitCode.ShouldBe(0);
     }
